@@ -1,0 +1,88 @@
+// IO_BUFFERING: a thread reads blocks ahead of the analysis, into a bounded ring; a full ring makes it wait.
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "capture/source.hpp"
+
+namespace t2 {
+
+namespace {
+
+class Buffered final : public Source {
+ public:
+  Buffered(std::unique_ptr<Source> source, std::size_t packets)
+      : source_(std::move(source)), free_(std::max<std::size_t>(2, packets / Block::capacity)), reader_([this] { fill(); }) {}
+
+  ~Buffered() override {
+    {
+      const std::lock_guard hold(mutex_);
+      closing_ = true;
+    }
+    source_->stop();
+    changed_.notify_all();
+    reader_.join();
+  }
+  Buffered(const Buffered&) = delete;
+  Buffered& operator=(const Buffered&) = delete;
+
+  Read read(Block& block) override {
+    std::unique_lock hold(mutex_);
+    changed_.wait(hold, [this] { return !ready_.empty(); });
+    if (ready_.front().first == Read::end) {  // stays there: whoever reads on gets it again, without packets
+      block.clear();
+      std::swap(block, ready_.front().second);
+      return Read::end;
+    }
+    const Read kind = ready_.front().first;
+    std::swap(block, ready_.front().second);
+    free_.push_back(std::move(ready_.front().second));
+    ready_.pop_front();
+    hold.unlock();
+    changed_.notify_all();
+    return kind;
+  }
+
+  void stop() override { source_->stop(); }
+  bool live() const override { return source_->live(); }
+  std::string describe() const override { return source_->describe(); }
+  std::uint64_t size() const override { return source_->size(); }
+  std::uint64_t position() const override { return source_->position(); }
+  std::string damage() const override { return source_->damage(); }
+  std::optional<CaptureCounts> counts() const override { return source_->counts(); }
+
+ private:
+  void fill() {
+    for (;;) {
+      std::unique_lock hold(mutex_);
+      changed_.wait(hold, [this] { return closing_ || !free_.empty(); });
+      if (closing_) return;
+      Block block = std::move(free_.back());
+      free_.pop_back();
+      hold.unlock();
+      const Read kind = source_->read(block);
+      hold.lock();
+      ready_.emplace_back(kind, std::move(block));
+      hold.unlock();
+      changed_.notify_all();
+      if (kind == Read::end) return;
+    }
+  }
+
+  std::unique_ptr<Source> source_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::pair<Read, Block>> ready_;  // in the order of reading
+  std::vector<Block> free_;
+  bool closing_ = false;
+  std::thread reader_;  // last: starts when all else is there
+};
+
+}  // namespace
+
+std::unique_ptr<Source> buffered(std::unique_ptr<Source> source, std::size_t packets) {
+  return std::make_unique<Buffered>(std::move(source), packets);
+}
+
+}  // namespace t2

@@ -1,0 +1,66 @@
+// Where packets come from: a file, standard input or an interface, read in blocks.
+//
+// A Block's packets stay valid until the block is filled again: a mapped file's point into the mapping, all others into
+// the block's own memory. A Source is used by one thread (with IO_BUFFERING the reading one).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "t2/packet.hpp"
+
+namespace t2 {
+
+struct RawPacket {
+  Time time = 0;
+  const std::uint8_t* data = nullptr;
+  std::uint32_t captured = 0, wire = 0;
+  int link_type = 0;  // as libpcap's DLT_ constants
+};
+
+struct Block {
+  static constexpr std::size_t capacity = 64;
+  std::vector<RawPacket> packets;
+  std::vector<std::uint8_t> memory;  // of packets that had to be copied
+
+  void clear() { packets.clear(), memory.clear(); }
+  bool full() const { return packets.size() >= capacity; }
+};
+
+enum class Read { packets, idle, end };  // idle: nothing came for a while (live input)
+
+struct CaptureCounts {                   // of libpcap, live input only
+  std::uint64_t received = 0, dropped_by_kernel = 0, dropped_by_interface = 0;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual Read read(Block& block) = 0;   // clears the block first; at `end` it may still hold packets
+  virtual void stop() = 0;               // from a signal handler or another thread: read() answers `end` soon
+  virtual bool live() const { return false; }
+  virtual std::string describe() const = 0;             // lines about link layer and snapshot length for the log
+  virtual std::uint64_t size() const { return 0; }      // bytes of the file, 0: unknown
+  virtual std::uint64_t position() const { return 0; }  // bytes of it that were read
+  virtual std::string damage() const { return {}; }     // why reading ended early, one line; empty: it did not
+  virtual std::optional<CaptureCounts> counts() const { return {}; }
+};
+
+struct CaptureOptions {
+  std::string filter;                    // BPF expression, empty: none
+  int snaplen = 0, buffer = 0;           // live
+};
+
+// Throw t2::Error, one line, when the input cannot be opened or the filter does not compile.
+std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options);  // "-": standard input
+std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options);  // -R: a file of names
+std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOptions& options);
+// The same packets, read ahead by a thread of its own into at most `packets` slots.
+std::unique_ptr<Source> buffered(std::unique_ptr<Source> source, std::size_t packets);
+
+}  // namespace t2

@@ -1,0 +1,79 @@
+// Turns a captured frame into a Packet: walks its headers once, from the link layer to the innermost transport header.
+//
+// The innermost IP header decides the flow; outer headers leave status bits and their names. Every read is checked
+// against the captured bytes: a byte that was not captured does not exist. Used by one thread; never throws.
+#pragma once
+
+#include "decode/headers.hpp"
+#include "t2/packet.hpp"
+
+namespace t2 {
+
+// What the decoder counts over a run, for the end report.
+struct DecodeCounters {
+  std::uint64_t llc = 0, ipvx = 0, gre = 0, teredo = 0, ayiya = 0, dtls = 0;
+  std::uint64_t ipv4_fragments = 0, ipv6_fragments = 0;
+  std::uint64_t decoded = 0, headers = 0;  // packets that were looked at; their headers
+  std::uint32_t least_headers = 0xffff, most_headers = 0, most_vlans = 0, most_mpls = 0;
+};
+
+class Dissector {
+ public:
+  explicit Dissector(HeaderStacks& stacks) : stacks_(stacks) {}
+
+  static bool supports(int link_type);
+  // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow.
+  bool run(int link_type, Packet& p);
+  const DecodeCounters& counters() const { return counters_; }
+
+ private:
+  // Each step starts at an offset of the frame and answers whether the packet ends in a flow.
+  bool link(int link_type);
+  bool ethernet(std::uint32_t at);
+  bool linux_cooked(int version);
+  bool raw_ip(std::uint32_t at);
+  bool null_link();
+  bool llc(std::uint32_t at, std::uint16_t length_field);
+  bool ether_type(std::uint16_t type, std::uint32_t at);
+  bool ip_or_layer2(std::uint16_t type, std::uint32_t at);
+  bool mpls(std::uint16_t type, std::uint32_t at);
+  bool pppoe_session(std::uint32_t at);
+  bool layer2_flow(std::uint16_t type, std::uint32_t payload);
+  bool ipv4(std::uint32_t at);
+  bool ipv6(std::uint32_t at);
+  std::uint16_t vlan_tags(std::uint16_t type, std::uint32_t& at);
+
+  void ipv4_lengths(std::uint32_t at, std::uint32_t l3_header);
+  void ipv4_transport(std::uint32_t at);
+  void set_lengths(std::uint32_t at);
+  void read_ports();
+  void name_udp_payload(std::uint32_t at);
+  void dtls_records(std::uint32_t at);
+  void name_protocol(std::uint8_t protocol);
+  void pad_to(std::uint32_t needed);
+
+  void name(HeaderCode code) {
+    stack_ = stacks_.push(stack_, code);
+    ++p_->header_count;
+  }
+  void set(status::Word bits) { p_->status |= bits; }
+  bool has(status::Word bits) const { return p_->status & bits; }
+  bool captured(std::uint32_t at, std::uint32_t bytes) const { return at <= p_->captured && p_->captured - at >= bytes; }
+  std::uint32_t left(std::uint32_t at) const { return at < p_->captured ? p_->captured - at : 0; }
+  // Values of captured bytes; a byte that was not captured reads as zero.
+  std::uint8_t u8(std::uint32_t at) const { return captured(at, 1) ? p_->data[at] : std::uint8_t{0}; }
+  std::uint16_t u16(std::uint32_t at) const {
+    return captured(at, 2) ? static_cast<std::uint16_t>(p_->data[at] << 8 | p_->data[at + 1]) : std::uint16_t{0};
+  }
+  std::uint32_t u32(std::uint32_t at) const {
+    return captured(at, 4) ? std::uint32_t{u16(at)} << 16 | u16(at + 2) : 0;
+  }
+
+  HeaderStacks& stacks_;
+  DecodeCounters counters_;
+  Packet* p_ = nullptr;
+  HeaderStacks::Id stack_ = HeaderStacks::root;
+  unsigned nesting_ = 0;  // IP headers entered so far: bounds recursion
+};
+
+}  // namespace t2

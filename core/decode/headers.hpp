@@ -1,0 +1,88 @@
+// Header stacks: the description of a packet's headers ("eth:vlan{2}:ipv4:udp") as one number.
+//
+// Stacks form a tree: a stack is its parent plus one header. Decoding a packet walks down the tree, one hash probe per
+// header, and never formats; texts are made once, when a stack is first seen. Used by the decoding thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace t2 {
+
+// One header: a name, or a kind of unknown with its number.
+using HeaderCode = std::uint32_t;
+
+namespace header {
+enum Name : HeaderCode {
+  eth, fpp, isl, null, raw, sll, sll2, ppp, chdlc, fr, juniper, symantec, prism, radiotap, wlan, ppi, llc, vlan, mpls, pwethcw,
+  arp, aarp, rarp, pppoed, pppoes, lldp, slow, lacp, marker, oampdu, ossp, ipvx, ipv4, ipv6, erspan,
+  wlccp, idp, cdp, loop, cgmp, cfm, vtp, dec_dna, pagp, dtp, lat, fcoe, fc, stp, udld, ipcp, lcp, chap, cbcp, ipx, dec_stp,
+  wccp, dec_mop, msnlb, eapol, ddp, ndp, aoe, realtek, vines_ip, edp, lwapp, ccp, ptp,
+  sna, osi, x25, xns, bacnet, vines_llc, netbios, hpext, rpl, pap, mp, comp_data,
+  hopopts, routing, fraghdr, dstopts, icmp, igmp, tcp, egp, igp, udp, dccp, xtp, idrp, rsvp, gre, dsr, esp, ah, swipe, nhrp,
+  icmpv6, vines, eigrp, ospf, ax25, etherip, pim, ipcomp, vrrp, pgm, l2tp, sctp, rsvp_e2ei, mipv6, udplite, hip, shim6,
+  ssdp, udpencap, isakmp, dvmrp, rgmp, ayiya, gtp, vxlan, vxlan_gpe, nsh, geneve, capwap, capwap_data, teredo, dtls10, dtls12,
+  names_end
+};
+constexpr HeaderCode unknown_protocol(std::uint8_t n) { return 1u << 16 | n; }   // UNK(n)
+constexpr HeaderCode unknown_type(std::uint16_t n) { return 2u << 16 | n; }      // UNK(0xnnnn)
+constexpr HeaderCode unknown_sap(std::uint8_t n) { return 3u << 16 | n; }        // UNK(0xnn)
+}  // namespace header
+
+class HeaderStacks {
+ public:
+  using Id = std::uint32_t;
+  static constexpr Id root = 0;
+
+  HeaderStacks();
+  // The stack `parent` with one more header. When the tree is full (hostile traffic), parent itself.
+  Id push(Id parent, HeaderCode code) {
+    for (std::size_t at = slot(parent, code);; at = (at + 1) & mask_) {
+      const Slot& s = slots_[at];
+      if (s.id == empty) return add(parent, code);
+      if (s.parent == parent && s.code == code) return s.id;
+    }
+  }
+  // Number of the stack's text: two stacks whose (cut) texts are equal have the same.
+  std::uint32_t text_id(Id id) const { return nodes_[id].text; }
+  std::string_view text(std::uint32_t text_id) const { return texts_[text_id]; }
+  bool overrun(Id id) const { return nodes_[id].overrun; }  // the text was cut
+
+ private:
+  static constexpr Id empty = 0xffff'ffff;
+  static constexpr std::size_t most_nodes = 1 << 16;
+  struct Slot {
+    Id parent = 0, id = empty;
+    HeaderCode code = 0;
+  };
+  struct Node {
+    std::uint32_t text = 0;
+    std::uint32_t before_run = 0;  // length of the text in front of a run of equal headers
+    HeaderCode last = header::names_end;
+    std::uint32_t run = 0;
+    bool overrun = false;
+  };
+  std::size_t slot(Id parent, HeaderCode code) const {
+    return (parent * 0x9e3779b97f4a7c15u ^ code * 0xc2b2ae3d27d4eb4fu) >> 20 & mask_;
+  }
+  Id add(Id parent, HeaderCode code);
+  void grow();
+
+  std::size_t mask_;
+  std::vector<Slot> slots_;
+  std::vector<Node> nodes_;
+  std::deque<std::string> texts_;
+  std::unordered_map<std::string_view, std::uint32_t> text_ids_;
+};
+
+// Tables of names. Each sets `known` to false where it has to answer with an unknown.
+HeaderCode protocol_name(std::uint8_t protocol, bool& known);    // IANA protocol numbers; names_end: no name (59)
+HeaderCode ether_type_name(std::uint16_t type, bool& known);
+HeaderCode llc_name(std::uint8_t dsap, bool& known);             // names_end: no name
+HeaderCode ppp_name(std::uint16_t protocol, bool& known);
+
+}  // namespace t2

@@ -1,0 +1,139 @@
+// The loop from packets to rows.
+#include "engine.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include <fmt/format.h>
+
+#include "capture/filter.hpp"
+#include "key.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace {
+
+volatile std::sig_atomic_t interrupts = 0, terminations = 0, report_requests = 0;
+
+void on_signal(int number) {
+  switch (number) {
+    case SIGINT: interrupts = interrupts + 1; break;
+    case SIGTERM: terminations = terminations + 1; break;
+    case SIGUSR1: report_requests = report_requests + 1; break;
+    default: break;
+  }
+}
+
+}  // namespace
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  for (const int number : {SIGINT, SIGTERM, SIGUSR1}) sigaction(number, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void Engine::run() {
+  const Time begin = wall_clock();
+  packets_.reserve(Block::capacity);
+  lookups_.reserve(Block::capacity);
+  Block block;
+  for (Read kind = Read::packets; kind != Read::end;) {
+    heed_signals();
+    kind = parts_.source.read(block);
+    for (const RawPacket& raw : block.packets) {
+      decode(raw);
+      if (packets_.size() >= batch_) flush();
+    }
+    flush();
+    if (kind == Read::idle || parts_.source.live()) idle();
+  }
+  analysis_ = wall_clock() - begin;
+  parts_.worker.finish(counters_.last);
+}
+
+void Engine::decode(const RawPacket& raw) {
+  if (counters_.packets == 0) {
+    counters_.first = counters_.last = raw.time;
+    parts_.log.line("Dump start: " + date(raw.time, TSTAMP_UTC));
+  }
+  ++counters_.packets;
+  counters_.last = std::max(counters_.last, raw.time);
+  counters_.captured_bytes += raw.captured;
+  counters_.wire_bytes += raw.wire;
+  if (!Dissector::supports(raw.link_type)) {
+    if (!warned_link_) parts_.log.warn(fmt::format("packets of link type {} are not analysed", link_name(raw.link_type)));
+    warned_link_ = true;
+    return;
+  }
+  Packet& packet = packets_.emplace_back();
+  packet.time = raw.time;
+  packet.clock = counters_.last;
+  packet.number = counters_.packets;
+  packet.data = raw.data;
+  packet.captured = raw.captured;
+  packet.wire = raw.wire;
+  const bool has_flow = parts_.dissector.run(raw.link_type, packet);
+  counters_.status |= packet.status;
+  counters_.layer2 += packet.status & status::layer2_flow ? 1 : 0;
+  counters_.ipv4 += packet.status & status::ipv4 ? 1 : 0;
+  counters_.ipv6 += packet.status & status::ipv6 ? 1 : 0;
+  if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
+  if (has_flow) {
+    lookups_.push_back(make_lookup(packet, seed_));
+  } else {
+    packets_.pop_back();
+  }
+}
+
+void Engine::flush() {
+  parts_.worker.process(packets_, lookups_);
+  packets_.clear();
+  lookups_.clear();
+}
+
+// Live input: flows also end without traffic, and rows leave in bounded time.
+void Engine::idle() {
+  const Time now = wall_clock();
+  if (now - last_idle_ < one_second / 10) return;
+  last_idle_ = now;
+  if (parts_.source.live() && counters_.packets > 0 && now - one_second > counters_.last) {
+    counters_.last = now - one_second;  // packets that are still in the kernel are not older
+    parts_.worker.advance(counters_.last);
+  }
+  parts_.worker.drain();
+  parts_.sinks.idle(now);
+  parts_.log.flush();
+}
+
+void Engine::heed_signals() {
+  if (report_requests > 0) {
+    report_requests = 0;
+    if (report_) report_();
+  }
+  if (interrupts > interrupts_seen_) {
+    interrupts_seen_ = interrupts;
+    if (interrupts_seen_ == 1) {
+      parts_.log.info(fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit", FLOW_TIMEOUT));
+      if (NOFLWCRT) parts_.worker.stop_creating();
+      draining_ = true;
+    } else if (!stopping_) {
+      parts_.log.info("SIGINT: Remove all flows and exit");
+      stopping_ = true;
+      parts_.source.stop();
+    }
+  }
+  if (terminations > 0 && !stopping_) {
+    parts_.log.info("SIGTERM: Terminate, terminate. Remove all flows and exit");
+    stopping_ = true;
+    parts_.source.stop();
+  }
+  if (draining_ && !stopping_ && parts_.worker.flows_in_memory() == 0) {
+    stopping_ = true;
+    parts_.source.stop();
+  }
+}
+
+}  // namespace t2

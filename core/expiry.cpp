@@ -1,0 +1,97 @@
+// Filing flows and emptying buckets.
+#include "expiry.hpp"
+
+#include <algorithm>
+
+namespace t2 {
+
+void Expiry::file(Flow& flow) {
+  remove(flow);
+  flow.filed = std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1);
+  std::uint32_t& head = heads_[static_cast<std::size_t>(flow.filed & (buckets - 1))];
+  flow.previous = 0;
+  flow.next = head;
+  if (head != 0) table_.record(head).previous = flow.record;
+  head = flow.record;
+}
+
+void Expiry::remove(Flow& flow) {
+  if (flow.filed == not_filed) return;
+  if (flow.previous != 0) {
+    table_.record(flow.previous).next = flow.next;
+  } else {
+    heads_[static_cast<std::size_t>(flow.filed & (buckets - 1))] = flow.next;
+  }
+  if (flow.next != 0) table_.record(flow.next).previous = flow.previous;
+  flow.previous = flow.next = 0;
+  flow.filed = not_filed;
+}
+
+// Empties a bucket: flows that end before `limit` (a bucket number) are due, the others are filed again.
+void Expiry::take(Time bucket, Time limit) {
+  std::uint32_t at = heads_[static_cast<std::size_t>(bucket & (buckets - 1))];
+  heads_[static_cast<std::size_t>(bucket & (buckets - 1))] = 0;
+  while (at != 0) {
+    Flow& flow = table_.record(at);
+    at = flow.next;
+    flow.previous = flow.next = 0;
+    flow.filed = not_filed;
+    if (flow.end() >> grain_bits < limit) {
+      due_.push_back(&flow);
+    } else {
+      file(flow);
+    }
+  }
+}
+
+void Expiry::sort() {
+  std::sort(due_.begin(), due_.end(), [](const Flow* a, const Flow* b) {
+    const Time x = a->end(), y = b->end();
+    return x != y ? x < y : a->number < b->number;
+  });
+}
+
+const std::vector<Flow*>& Expiry::due(Time clock) {
+  due_.clear();
+  const Time now = clock >> grain_bits;
+  if (now - next_ >= buckets) {  // a jump over the whole wheel
+    const Time from = next_;
+    next_ = now;
+    for (Time i = 0; i < buckets; ++i) take(from + i, now);
+  } else {
+    while (next_ < now && due_.empty()) {
+      const Time bucket = next_++;
+      take(bucket, next_);
+    }
+  }
+  sort();
+  return due_;
+}
+
+const std::vector<Flow*>& Expiry::rest() {
+  due_.clear();
+  for (Time i = 0; i < buckets; ++i) take(next_ + i, INT64_MAX);
+  sort();
+  return due_;
+}
+
+Flow* Expiry::first() {
+  for (Time i = 0; i < buckets; ++i) {
+    const Time bucket = next_ + i;
+    std::uint32_t at = heads_[static_cast<std::size_t>(bucket & (buckets - 1))];
+    Flow* best = nullptr;
+    while (at != 0) {
+      Flow& flow = table_.record(at);
+      at = flow.next;
+      if (flow.end() >> grain_bits > flow.filed && i + 1 < buckets) {  // filed too early: saw packets since
+        file(flow);
+        continue;
+      }
+      if (!best || flow.end() < best->end() || (flow.end() == best->end() && flow.number < best->number)) best = &flow;
+    }
+    if (best) return best;
+  }
+  return nullptr;
+}
+
+}  // namespace t2

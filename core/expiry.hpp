@@ -1,0 +1,48 @@
+// When flows end: the only place that knows timeouts.
+//
+// A lazy wheel: a flow waits in the bucket of the time at which it would have ended when it was filed. When the capture
+// clock has passed a bucket, its flows that saw no packet since are handed over in the order of their end; the others are
+// filed again. A flow that is due but still in its bucket is recognised by its end(), so the grain is never visible.
+// Used by one worker.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "flow_table.hpp"
+
+namespace t2 {
+
+class Expiry {
+ public:
+  explicit Expiry(FlowTable& table) : table_(table), heads_(buckets, 0) {}
+
+  void start(Time clock) {
+    if (!started_) next_ = clock >> grain_bits;
+    started_ = true;
+  }
+  void file(Flow& flow);      // a new flow, or one whose end moved closer
+  void remove(Flow& flow);    // forget it
+  bool too_late(const Flow& flow) const { return flow.end() >> grain_bits < flow.filed; }
+  // Flows that ended before the last bucket boundary at or before `clock`, in order of end and number, removed from
+  // the wheel. Call until it answers empty.
+  const std::vector<Flow*>& due(Time clock);
+  // All flows that are left, in the same order.
+  const std::vector<Flow*>& rest();
+  // The flow that ends first, for eviction; null if there is none.
+  Flow* first();
+
+ private:
+  static constexpr unsigned grain_bits = 26;  // 67 ms, below the shortest timeout
+  static constexpr Time buckets = 4096;       // 275 s ahead; longer timeouts are filed several times
+  void take(Time bucket, Time limit);
+  void sort();
+
+  FlowTable& table_;
+  std::vector<std::uint32_t> heads_;  // first record of each bucket
+  std::vector<Flow*> due_;
+  Time next_ = 0;                     // first bucket that is not done
+  bool started_ = false;
+};
+
+}  // namespace t2

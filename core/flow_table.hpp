@@ -1,0 +1,67 @@
+// The flow table: records that never move, found by their key through an index of 8-byte slots.
+//
+// A record is a Flow and behind it the state of every plugin; a new one is a copy of a prototype. The index is open
+// addressing with linear probing, at most half full, deletion by shifting back; it grows with the number of flows.
+// The hash is seeded at random: nothing that is written may depend on it. Used by one worker.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "t2/packet.hpp"
+
+namespace t2 {
+
+std::uint64_t hash_key(const Key& key, std::uint64_t seed);
+
+class FlowTable {
+ public:
+  // `prototype`: a Flow and the plugins' initial state, its size a multiple of 64. `most`: records that may exist.
+  FlowTable(std::vector<std::byte> prototype, std::uint64_t most);
+  ~FlowTable();
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
+
+  Flow* find(const Key& key, std::uint64_t hash) const {
+    const auto tag = static_cast<std::uint32_t>(hash >> 32);
+    for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
+      const Slot slot = slots_[at];
+      if (slot.record == 0) return nullptr;
+      if (slot.tag == tag) {
+        Flow& flow = record(slot.record);
+        if (flow.key == key) return &flow;
+      }
+    }
+  }
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+
+  bool full() const { return records_ >= most_; }
+  Flow& create(const Key& key, std::uint64_t hash);  // the key must not be in the index
+  void detach(Flow& flow);                           // no longer found; the record stays
+  void release(Flow& flow);                          // the record is free again; detaches it if needed
+  Flow& record(std::uint32_t number) const {         // numbers begin at 1
+    return *reinterpret_cast<Flow*>(chunks_[number >> chunk_bits_] + (number & ((1u << chunk_bits_) - 1)) * stride_);
+  }
+  std::uint64_t size() const { return records_; }
+  std::size_t stride() const { return stride_; }
+
+ private:
+  struct Slot {
+    std::uint32_t tag = 0, record = 0;  // record 0: empty
+  };
+  void grow();
+
+  std::vector<std::byte> prototype_;
+  std::size_t stride_;
+  unsigned chunk_bits_;
+  std::uint64_t most_, records_ = 0;
+  std::vector<std::byte*> chunks_;
+  std::uint32_t next_record_ = 1;
+  std::vector<std::uint32_t> free_;
+  std::vector<Slot> slots_;
+  std::size_t mask_, indexed_ = 0;
+};
+
+}  // namespace t2

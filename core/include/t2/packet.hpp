@@ -1,0 +1,177 @@
+// What a plugin sees of a packet, and of the conversation it belongs to.
+//
+// A Packet is a view, valid only inside on_packets(). The core has decoded it once: offsets count from the start of
+// the frame, `absent` where the frame has no such header. Lengths come from the headers (they count bytes that were not
+// captured); captured_* lengths say what may be read, bytes() reads it.
+//
+// Conversation = both directions of one key. Direction 0 is that of the conversation's first packet.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "t2/status.hpp"
+
+namespace t2 {
+
+using Time = std::int64_t;  // nanoseconds since 1970-01-01T00:00:00Z
+constexpr Time one_second = 1'000'000'000;
+constexpr Time shortest_timeout = one_second / 10;  // of a flow; the core cuts batches at this span of capture time
+constexpr std::uint32_t absent = 0xffff'ffff;
+
+// Bounds-checked reader for untrusted bytes, big endian. Reading past the end returns zero and makes ok() false for
+// good, so a decoder checks once, at the end.
+class Bytes {
+ public:
+  Bytes() = default;
+  explicit Bytes(std::span<const std::uint8_t> data) : data_(data) {}
+
+  std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian<1>()); }
+  std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian<2>()); }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian<4>()); }
+  std::uint64_t u64() { return big_endian<8>(); }
+  std::span<const std::uint8_t> take(std::size_t n) {
+    if (n > left()) return fail(), std::span<const std::uint8_t>{};
+    return data_.subspan((at_ += n) - n, n);
+  }
+  void skip(std::size_t n) { take(n); }
+  bool ok() const { return ok_; }
+  std::size_t left() const { return data_.size() - at_; }
+  std::size_t position() const { return at_; }
+
+ private:
+  template <unsigned n>
+  std::uint64_t big_endian() {
+    if (n > left()) return fail(), 0;
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < n; ++i) value = value << 8 | data_[at_ + i];
+    at_ += n;
+    return value;
+  }
+  void fail() { ok_ = false, at_ = data_.size(); }
+
+  std::span<const std::uint8_t> data_;
+  std::size_t at_ = 0;
+  bool ok_ = true;
+};
+
+enum class Family : std::uint8_t { layer2 = 2, ipv4 = 4, ipv6 = 6 };
+
+// Address and port of one end. IPv4 stands in the first four bytes, a MAC (layer-2 flow) in the first six; the rest
+// is zero. Ports are 0 for anything but TCP, UDP, UDP-Lite and SCTP.
+struct Endpoint {
+  std::array<std::uint8_t, 16> address{};
+  std::uint16_t port = 0;
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+// Canonical key: end[0] <= end[1], whichever way the packet went. No padding: it is hashed and compared as bytes.
+struct Key {
+  Endpoint end[2];
+  std::uint16_t vlan = 0;           // 12-bit id of the innermost tag, 0 without one
+  std::uint16_t ether_type = 0;     // 0x0800, 0x86dd, or the type of a layer-2 flow
+  std::uint8_t protocol = 0;        // IANA protocol number, 0 for layer 2
+  Family family = Family::layer2;
+  std::array<std::uint8_t, 6> mac[2]{};  // only with ETH_ACTIVATE 2: the MAC of end[0], of end[1]
+  std::uint8_t reserved[2]{};
+  bool operator==(const Key&) const = default;
+};
+static_assert(sizeof(Key) == 56);
+
+// One direction of a conversation, as the core keeps it. Plugins read it when the flow has ended.
+struct Side {
+  Time first = 0, last = 0;         // first packet; packet processed last (not the largest time)
+  Time seen = 0;                    // capture clock at the last packet: what the timeout counts from
+  Time timeout = 0;                 // a plugin may change it from on_packets(): set_timeout()
+  status::Word status = 0;
+  std::uint32_t last_ip_id = 0;
+  std::uint32_t fragment_id = 0;    // identification of the datagram whose fragments are pending
+  bool exists = false;
+};
+
+constexpr Time not_filed = INT64_MIN;
+
+// The core's part of a conversation's record; plugin state follows it in memory. Never moves while it lives.
+struct alignas(64) Flow {
+  Key key;
+  std::uint64_t number = 0;         // capture number of its first packet: the same in every run
+  std::uint64_t index = 0;          // flowInd
+  Side side[2];
+  std::uint8_t opener = 0;          // the end of the key that sent the first packet
+
+  // Owned by the core: filed for expiry, chained memory, place in the index.
+  std::uint64_t hash = 0;
+  void* extra = nullptr;             // chain of Host::extra() blocks
+  Time forced_end = 0;              // not 0: cut at this time whatever the timeouts say
+  std::uint32_t record = 0, previous = 0, next = 0;
+  Time filed = not_filed;           // the wheel's bucket it waits in
+  bool detached = false;            // no longer found by key: waits for its rows to be written
+
+  const Endpoint& source(unsigned direction) const { return key.end[opener ^ direction]; }
+  const Endpoint& destination(unsigned direction) const { return key.end[opener ^ direction ^ 1]; }
+  // The time at which both directions have been silent for their timeouts.
+  Time end() const {
+    if (forced_end) return forced_end;
+    Time a = side[0].seen + side[0].timeout;
+    Time b = side[1].exists ? side[1].seen + side[1].timeout : a;
+    return a > b ? a : b;
+  }
+};
+
+struct Packet {
+  Time time = 0;                    // of capture
+  Time clock = 0;                   // largest capture time so far, this packet included
+  std::uint64_t number = 0;         // position in the input, from 1
+  const std::uint8_t* data = nullptr;
+  std::uint32_t captured = 0;       // bytes at data
+  std::uint32_t wire = 0;           // bytes of the frame on the wire
+  Flow* flow = nullptr;             // never null in on_packets()
+  status::Word status = 0;          // of this packet alone
+
+  std::uint8_t direction = 0;       // 0 or 1, see above
+  bool first_of_flow = false;
+  bool first_of_direction = false;
+  bool has_peer = false;            // the other direction had a packet before this one
+  bool peer_fragment_pending = false;  // ... and waits for a last fragment
+  bool later_fragment = false;      // fragment offset is not 0: there is no transport header
+  bool more_fragments = false;
+  Family family = Family::layer2;
+  std::uint8_t protocol = 0;        // last protocol number reached (IPv6: after the extension headers)
+  std::uint8_t vlan_count = 0;      // tags of the innermost stack
+  std::uint8_t mpls_count = 0;
+  bool has_ports = false;
+  std::uint16_t ether_type = 0;
+  std::uint16_t vlan = 0;           // 12-bit id of the last tag
+  std::uint16_t source_port = 0, destination_port = 0;
+  std::uint16_t header_count = 0;   // headers in the stack
+  std::uint32_t headers = 0;        // header stack: equal numbers, equal text; see Host::headers()
+
+  std::uint32_t l2 = absent;        // innermost Ethernet header (destination MAC)
+  std::uint32_t l3 = absent;        // innermost IP header
+  std::uint32_t l4 = absent;        // behind it and its extension headers, also for later fragments
+  std::uint32_t l7 = absent;        // payload; for layer-2 flows what follows the type
+  std::uint32_t vlans = absent;     // first 16-bit tag control word; the next ones follow every 4 bytes
+  std::uint32_t mpls = absent;      // first label stack entry
+  std::uint32_t hop_options = absent, destination_options = absent, fragment_header = absent;  // IPv6: the last one
+
+  std::uint32_t length = 0;         // what "packet length" means by the core flag PACKETLENGTH, never negative
+  std::uint32_t l3_length = 0;      // IP header, its options or extension headers, and payload; 0 for layer 2
+  std::uint32_t l3_header = 0;      // 4 x IHL, or 40 + extension headers
+  std::uint32_t l4_header = 0;      // 0 for later fragments
+  std::uint32_t l4_length = 0;      // l3_length - l3_header, at least 0
+  std::uint32_t l7_length = 0;      // l4_length - l4_header, at least 0
+  std::uint32_t captured_l3 = 0, captured_l4 = 0, captured_l7 = 0;  // captured bytes from there on, no padding
+  std::uint32_t padding = 0;        // bytes the link layer added to reach its minimum
+
+  bool is_ip() const { return family != Family::layer2; }
+  bool is_tcp_header() const { return protocol == 6 && is_ip() && !later_fragment; }
+  std::span<const std::uint8_t> frame() const { return {data, captured}; }
+  // Captured bytes from an offset on; empty where the header is absent.
+  Bytes bytes(std::uint32_t offset) const { return Bytes(offset < captured ? frame().subspan(offset) : frame().first(0)); }
+  void set_timeout(unsigned of_direction, Time timeout) const {
+    flow->side[of_direction].timeout = timeout > shortest_timeout ? timeout : shortest_timeout;
+  }
+};
+
+}  // namespace t2

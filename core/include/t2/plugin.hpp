@@ -1,0 +1,183 @@
+// THE CONTRACT between the core and a plugin.
+//
+// A plugin is one shared object that exports one constant, `t2_plugin`, and implements Plugin, Sink or both.
+// Its life: dlopen -> ABI and layout checked -> put in the order of its dependencies -> settings resolved -> one record
+// laid out for all plugins -> create() once per worker -> on_packets(), on_flow_end() ... -> merge() into the first
+// instance -> report() -> destroyed.
+//
+// An instance is only ever called from one thread. Packets of a worker come in capture order. How they are grouped
+// into batches, and how many workers there are, never changes results: totals kept in an instance must not depend on
+// order (sums, maxima, sets). Packets never throw; settings and files may (t2::Error, before the first packet).
+#pragma once
+
+#include <memory>
+#include <new>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "t2/packet.hpp"
+#include "t2/row.hpp"
+
+#ifndef T2_ABI  // set by t2_plugin() of the build: contract version, then a hash of headers, core flags and compiler
+#error "build plugins with the CMake function t2_plugin(), which sets T2_ABI"
+#endif
+
+namespace t2 {
+
+struct Error : std::runtime_error {  // one line: what, where, what to do
+  using std::runtime_error::runtime_error;
+};
+
+struct Dependency {
+  std::string_view plugin;
+  bool optional = false;        // absent: the Peek is empty
+  std::string_view layout = {};  // T2_LAYOUT_<plugin> where its state is read: both must have been built with equal flags
+};
+
+struct Flag {                   // of src/<name>.h
+  std::string_view name;
+  std::string_view value;       // compiled value as text
+  bool runtime = false;         // listed under ENV / RUNTIME: environment and TOML override the compiled value
+};
+
+class Plugin;
+class Sink;
+class Host;
+
+struct Descriptor {
+  char abi[96] = T2_ABI;        // first, so that it can be read whatever follows
+  std::string_view name, version, summary;
+  unsigned number = 0;          // 0-999, breaks ties in the order
+  std::string_view layout = {};  // T2_LAYOUT_<name>
+  std::span<const Dependency> needs = {};
+  std::span<const Flag> flags = {};
+  std::span<const Column> columns = {};
+  Plugin* (*create)(Host&) = nullptr;     // per worker; null for a sink that only reads rows
+  Sink* (*create_sink)(Host&) = nullptr;  // once, for the output thread
+};
+
+// Own state: one T per conversation, inside the core's record. It starts as a copy of T{}; nothing is allocated or freed.
+template <class T>
+class State {
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>, "state is copied and dropped as bytes");
+  static_assert(sizeof(T) <= 1024 && alignof(T) <= 64);
+
+ public:
+  explicit State(Host& host);
+  T& operator()(Flow& flow) const {
+    return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&flow) + offset_));
+  }
+
+ private:
+  std::size_t offset_;
+};
+
+enum class EndReason : std::uint8_t { idle, duration_limit, evicted, input_done };
+
+// A finished direction of a flow: rows are written A first, then B. Only here, where every plugin has seen every
+// packet, may one plugin read another's state.
+struct EndedFlow {
+  Flow& flow;
+  unsigned direction;           // of this row, as in Packet::direction
+  bool has_peer;                // the other direction exists (its row is written too)
+  EndReason reason;
+  const Side& side() const { return flow.side[direction]; }
+  const Endpoint& source() const { return flow.source(direction); }
+  const Endpoint& destination() const { return flow.destination(direction); }
+};
+
+// Another plugin's state, declared in `needs` with its layout.
+template <class T>
+class Peek {
+ public:
+  Peek(Host& host, std::string_view plugin);
+  explicit operator bool() const { return offset_ != 0; }
+  const T& operator()(const EndedFlow& e) const {
+    return *std::launder(reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(&e.flow) + offset_));
+  }
+
+ private:
+  std::size_t offset_;
+};
+
+struct Run {                    // totals of the run, for shares in reports
+  std::uint64_t packets = 0;    // read from the input
+  std::uint64_t flow_bytes = 0;  // captured bytes of packets that belong to a flow
+  std::uint64_t tcp_packets = 0;
+};
+
+class Report {                  // lines of the end report; each is prefixed with the plugin's name
+ public:
+  virtual void line(std::string_view text) = 0;
+  virtual std::string number(std::uint64_t n, std::string_view unit = "") const = 0;  // "84111 (84.11 K)"
+  virtual const Run& run() const = 0;
+
+ protected:
+  ~Report() = default;
+};
+
+struct Output {                 // where and what a sink writes
+  std::string prefix;           // PREFIX of the output files
+  bool to_stdout = false;       // -w -
+  std::span<const Column> columns;  // of the whole row, `dir` and `flowInd` first
+  std::string about;            // the comment lines of a headers file: date, version, command line, plugins
+};
+
+class Host {                    // what the core offers; handed to create(), valid until the plugin is destroyed
+ public:
+  virtual std::int64_t integer(std::string_view flag) const = 0;  // value in force of one of the plugin's own flags
+  virtual std::string text(std::string_view flag) const = 0;
+  virtual unsigned sensor_id() const = 0;                         // -x
+  virtual std::string_view headers(std::uint32_t id) const = 0;   // "eth:vlan:ipv4:tcp"; for sinks and flow end
+  virtual std::string data_file(std::string_view name) const = 0;  // path in the plugin folder
+  virtual void info(std::string_view line) = 0;                   // log, prefixed with the plugin's name
+  virtual void warn(std::string_view line) = 0;
+  virtual void* extra(Flow& flow, std::size_t bytes) = 0;         // zeroed, aligned to 8, freed with the flow; null: no memory
+
+ protected:
+  ~Host() = default;
+
+ private:
+  template <class> friend class State;
+  template <class> friend class Peek;
+  virtual std::size_t state_offset(std::size_t size, std::size_t align, const void* initial) = 0;
+  virtual std::size_t peek_offset(std::string_view plugin, std::size_t size) = 0;
+};
+
+class Plugin {
+ public:
+  virtual ~Plugin() = default;
+  virtual void on_packets(std::span<const Packet>) {}       // capture order; every packet has a flow
+  virtual void on_flow_end(const EndedFlow&, Row&) {}       // own columns (a sink: its own bytes) of one row
+  virtual void merge(Plugin& /*other*/) {}                  // add another worker's totals to this instance's
+  virtual void report(Report&) const {}
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void open(const Output&) = 0;                     // throws Error: the run ends before the first packet
+  virtual void write(std::span<const RowView>) = 0;         // in order; never throws
+  virtual void idle(Time /*wall clock*/) {}                 // now and then, on live input also without rows
+  virtual void close() = 0;                                 // all rows were written
+  virtual void report(Report&) const {}
+  virtual std::uint64_t lost() const { return 0; }          // rows that could not be delivered: exit status 3
+};
+
+template <class T>
+State<T>::State(Host& host) {
+  const T initial{};
+  offset_ = host.state_offset(sizeof(T), alignof(T), &initial);
+}
+template <class T>
+Peek<T>::Peek(Host& host, std::string_view plugin) : offset_(host.peek_offset(plugin, sizeof(T))) {}
+
+}  // namespace t2
+
+#define T2_PLUGIN extern "C" [[gnu::visibility("default")]] constinit const t2::Descriptor t2_plugin
+#define T2_TEXT_(value) #value
+#define T2_FLAG(name) {#name, T2_TEXT_(name), false}          // a flag fixed when the plugin is built
+#define T2_RUNTIME_FLAG(name) {#name, T2_TEXT_(name), true}

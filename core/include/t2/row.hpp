@@ -1,0 +1,117 @@
+// Output rows: how a plugin hands over the values of its columns, and how a sink reads them back.
+//
+// A row is binary: values follow each other in column order, unpadded, in host order, each in the size of its type.
+// A repeating column starts with a 32-bit count, a text with a 16-bit length. Plugins never format; sinks do.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "t2/packet.hpp"
+
+namespace t2 {
+
+// Types of values, with the code that the headers file prints.
+enum class Type : std::uint8_t {
+  i8, i16, i32, i64,      // I8 ... decimal
+  u8, u16, u32, u64,      // U8 ...
+  h8, h16, h32, h64,      // H8 ... 0x and all digits
+  f32, f64,               // F (%.7g), D (%f)
+  text, label,            // S in double quotes, SC without
+  direction,              // C: A or B
+  time, duration,         // U64.U32: nanoseconds as t2::Time
+  mac,                    // MAC: 6 bytes
+  ip4, ip6,               // IP4, IP6: 4 and 16 bytes, network order
+  ip                      // IPX: family byte (0, 4, 6), then 0, 4 or 16 bytes
+};
+
+// One column: its value is one type, or several joined by '_'.
+struct Column {
+  template <class... T>
+  constexpr Column(std::string_view name_, std::string_view doc_, T... types) : name(name_), doc(doc_), size(sizeof...(T)) {
+    std::size_t i = 0;
+    ((type[i++] = types), ...);
+  }
+  constexpr Column repeated() const {
+    Column copy = *this;
+    copy.repeats = true;
+    return copy;
+  }
+  std::string_view name, doc;  // doc: one line; goes to the headers file and to the plugin's README
+  Type type[16]{};
+  std::uint8_t size;
+  bool repeats = false;        // a list: any number of values, joined by ';'
+};
+
+// Appends the values of one row. A plugin writes exactly its own columns, in their order.
+class Row {
+ public:
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  void put(T value) {
+    append(&value, sizeof value);
+  }
+  void count(std::size_t values) { put(static_cast<std::uint32_t>(values)); }  // before the values of a list
+  void mac(const std::uint8_t* six) { append(six, 6); }
+  void ip(Family family, const Endpoint& end) {
+    put(family == Family::layer2 ? std::uint8_t{0} : static_cast<std::uint8_t>(family));
+    if (family != Family::layer2) append(end.address.data(), family == Family::ipv4 ? 4 : 16);
+  }
+  void raw(const void* bytes, std::size_t size) { append(bytes, size); }
+  void text(std::string_view s) {
+    if (s.size() > 0xffff) s = s.substr(0, 0xffff);
+    put(static_cast<std::uint16_t>(s.size()));
+    append(s.data(), s.size());
+  }
+
+  std::span<const std::uint8_t> bytes() const { return bytes_; }
+  void clear() { bytes_.clear(); }
+
+ private:
+  void append(const void* from, std::size_t size) {
+    const auto* p = static_cast<const std::uint8_t*>(from);
+    bytes_.insert(bytes_.end(), p, p + size);
+  }
+  std::vector<std::uint8_t> bytes_;
+};
+
+// Reads a row's values in order. The core wrote them, so they are trusted; asserts guard against programming errors.
+class Values {
+ public:
+  explicit Values(std::span<const std::uint8_t> bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  T get() {
+    T value;
+    std::memcpy(&value, take(sizeof value), sizeof value);
+    return value;
+  }
+  const std::uint8_t* take(std::size_t n) {
+    assert(static_cast<std::size_t>(end_ - at_) >= n);
+    return (at_ += n) - n;
+  }
+  std::string_view text() {
+    const std::size_t n = get<std::uint16_t>();
+    return {reinterpret_cast<const char*>(take(n)), n};
+  }
+  bool done() const { return at_ == end_; }
+
+ private:
+  const std::uint8_t *at_, *end_;
+};
+
+// A finished row on its way to the sinks.
+struct RowView {
+  std::uint8_t direction;                 // 0: A, 1: B
+  std::uint64_t index;                    // flowInd
+  Time end;                               // when the flow ended; rows come in ascending order
+  std::span<const std::uint8_t> columns;  // of all plugins, without dir and flowInd
+  std::span<const std::uint8_t> own;      // what this sink's plugin wrote in on_flow_end()
+};
+
+}  // namespace t2

@@ -1,0 +1,10 @@
+// From a decoded packet to the key of its conversation. Used by the decoding thread.
+#pragma once
+
+#include "worker.hpp"
+
+namespace t2 {
+
+Lookup make_lookup(const Packet& packet, std::uint64_t seed);
+
+}  // namespace t2

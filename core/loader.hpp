@@ -1,0 +1,37 @@
+// Finds plugins in a folder, opens them, checks that they fit this core and each other, and puts them in order.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "t2/plugin.hpp"
+
+namespace t2 {
+
+class Plugins {
+ public:
+  // Loads every NNN_name.so of the folder that the loading list allows. Throws Error, one line, for whatever does not fit.
+  // `list`: file of -b, which must exist; empty: PLLIST in the folder, if it exists.
+  Plugins(const std::string& folder, const std::string& list);
+  ~Plugins();
+  Plugins(const Plugins&) = delete;
+  Plugins& operator=(const Plugins&) = delete;
+
+  // In order: whoever is needed comes first, ties by number.
+  const std::vector<const Descriptor*>& all() const { return ordered_; }
+  const std::string& folder() const { return folder_; }
+
+ private:
+  std::string folder_;
+  std::vector<void*> handles_;
+  std::vector<const Descriptor*> ordered_;
+};
+
+// The order, alone: checks names, dependencies, layouts and columns. Throws Error.
+std::vector<const Descriptor*> order(std::vector<const Descriptor*> plugins);
+
+// The folder of -p, or the compiled one, or (under sudo) that of the user who called sudo. Ends in '/'.
+std::string plugin_folder(const std::string& option);
+
+}  // namespace t2

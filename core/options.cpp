@@ -1,0 +1,190 @@
+// Parses the command line and derives the output prefix.
+#include "options.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <getopt.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "t2/plugin.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view usage = R"(Usage: t2 (-r FILE | -R LIST | -i INTERFACE) [OPTION...] [FILTER]
+
+Input:
+  -r, --pcap FILE            read a pcap or pcapng file; '-': standard input
+  -R, --pcap-list LIST       read the files that LIST names, one a line, as one capture
+  -i, --interface NAME       capture live
+Output:
+  -w, --output-prefix PREFIX files begin with PREFIX; a directory: with the input's name in it;
+                             '-': flows to standard output (default: the input's name)
+  -l, --logfile              log and end report to PREFIX_log.txt
+Live capture:
+  -S, --snaplen N            bytes kept of a frame
+  -B, --rx-bufsize N         kernel buffer in bytes
+Other:
+  -p, --plugin-folder DIR    plugins (default: ~/.tranalyzer/plugins/)
+  -b, --plugin-list FILE     load only the plugins that FILE names
+  -C, --config FILE          values of run-time flags (default: ~/.tranalyzer/t2.toml)
+  -F, --bpf-file FILE        filter from a file
+  -x, --sensor-id N          sensor id (default: 666)
+  -f, --hash-factor N        accepted; the flow table grows by itself
+  -c, --cpu N                run on processor N, from 1; 0: where it runs now
+  -P, --priority N           nice value
+      --batch N              packets that a plugin gets at once (1-4096); results are the same for every N
+      --hash-seed N          seed of the flow table (default: random); results are the same for every N
+  -V, --version              print the version
+  -h, --help                 print this
+
+The words behind the options are a filter as tcpdump takes it.
+Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (what could be read was analysed),
+3 output was lost (disk full, collector gone).
+)";
+
+enum Long { long_batch = 1000, long_seed };
+
+constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
+                            {"pcap-list", required_argument, nullptr, 'R'},
+                            {"interface", required_argument, nullptr, 'i'},
+                            {"output-prefix", required_argument, nullptr, 'w'},
+                            {"logfile", no_argument, nullptr, 'l'},
+                            {"snaplen", required_argument, nullptr, 'S'},
+                            {"rx-bufsize", required_argument, nullptr, 'B'},
+                            {"plugin-folder", required_argument, nullptr, 'p'},
+                            {"plugin-list", required_argument, nullptr, 'b'},
+                            {"config", required_argument, nullptr, 'C'},
+                            {"bpf-file", required_argument, nullptr, 'F'},
+                            {"sensor-id", required_argument, nullptr, 'x'},
+                            {"hash-factor", required_argument, nullptr, 'f'},
+                            {"cpu", required_argument, nullptr, 'c'},
+                            {"priority", required_argument, nullptr, 'P'},
+                            {"batch", required_argument, nullptr, long_batch},
+                            {"hash-seed", required_argument, nullptr, long_seed},
+                            {"version", no_argument, nullptr, 'V'},
+                            {"help", no_argument, nullptr, 'h'},
+                            {}};
+
+std::int64_t number(std::string_view option, std::string_view text, std::int64_t least, std::int64_t most) {
+  std::string_view digits = text;
+  const bool negative = digits.starts_with('-');
+  if (negative) digits.remove_prefix(1);
+  int base = 10;
+  if (digits.starts_with("0x")) digits.remove_prefix(2), base = 16;
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (negative) value = -value;
+  if (problem != std::errc{} || end != digits.data() + digits.size() || value < least || value > most) {
+    throw Error(fmt::format("Option '{}': '{}' is not a number from {} to {}", option, text, least, most));
+  }
+  return value;
+}
+
+// Comments from '#' to the end of a line are blanked.
+std::string filter_file(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(fmt::format("Option '-F': cannot read '{}'", path));
+  std::string all;
+  for (std::string line; std::getline(file, line);) all += line.substr(0, line.find('#')) + ' ';
+  while (!all.empty() && std::isspace(static_cast<unsigned char>(all.back()))) all.pop_back();
+  if (all.empty()) throw Error(fmt::format("Option '-F': '{}' holds no filter", path));
+  return all;
+}
+
+}  // namespace
+
+std::string version_line() { return fmt::format("Tranalyzer {} [t2]", T2_VERSION); }
+
+std::optional<Options> parse_options(int argc, char** argv) {
+  if (argc < 2) {
+    fmt::print("{}\n{}", version_line(), usage);
+    throw Error("One of '-r', '-R' or '-i' option is required");
+  }
+  Options o;
+  o.sensor_id = T2_SENSORID;
+  o.snaplen = SNAPLEN;
+  o.buffer = LIVEBUFSIZE;
+  for (int i = 0; i < argc; ++i) o.command_line += (i ? " " : "") + std::string(argv[i]);
+  std::string bpf_file;
+  std::optional<Options::Input> input;
+  const auto take_input = [&](Options::Input kind) {
+    if (input && *input != kind) throw Error("'-r', '-R' and '-i' options can only be used exclusively");
+    input = kind;
+    o.source = optarg;
+  };
+  opterr = 0;
+  optind = 1;
+  for (;;) {
+    const int at = optind;
+    const int c = getopt_long(argc, argv, "+:r:R:i:w:lS:B:p:b:C:F:x:f:c:P:Vh", longs, nullptr);
+    if (c == -1) break;
+    switch (c) {
+      case 'r': take_input(Options::Input::file); break;
+      case 'R': take_input(Options::Input::list); break;
+      case 'i': take_input(Options::Input::interface); break;
+      case 'w': o.output = optarg; break;
+      case 'l': o.log_file = true; break;
+      case 'S': o.snaplen = static_cast<int>(number("-S", optarg, 64, 262144)); break;
+      case 'B': o.buffer = static_cast<int>(number("-B", optarg, 65536, INT32_MAX)); break;
+      case 'p': o.plugin_folder = optarg; break;
+      case 'b': o.plugin_list = optarg; break;
+      case 'C': o.config = optarg; break;
+      case 'F': bpf_file = optarg; break;
+      case 'x': o.sensor_id = static_cast<unsigned>(number("-x", optarg, 0, UINT32_MAX)); break;
+      case 'f': number("-f", optarg, 1, INT32_MAX), o.hash_factor = true; break;
+      case 'c': o.cpu = static_cast<int>(number("-c", optarg, 0, 4096)); break;
+      case 'P': o.priority = static_cast<int>(number("-P", optarg, geteuid() == 0 ? -20 : 0, 20)); break;
+      case long_batch: o.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
+      case long_seed: o.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
+      case 'V': fmt::print("{}\n", version_line()); return {};
+      case 'h': fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage); return {};
+      case ':': throw Error(fmt::format("Option '{}' requires an argument", argv[at]));
+      default: throw Error(fmt::format("Unknown option '{}'", optopt > 0 && optopt < 256 ? fmt::format("-{}", static_cast<char>(optopt)) : argv[at]));
+    }
+  }
+  if (!input) throw Error("One of '-r', '-R' or '-i' option is required");
+  o.input = *input;
+  for (int i = optind; i < argc; ++i) o.filter += (i > optind ? " " : "") + std::string(argv[i]);
+  if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
+  return o;
+}
+
+std::string output_prefix(const Options& options) {
+  std::string stem = options.source;
+  if (options.input == Options::Input::file && stem == "-") stem = "stdin";
+  const std::size_t name = stem.rfind('/') == std::string::npos ? 0 : stem.rfind('/') + 1;
+  if (options.input != Options::Input::interface) {
+    const std::size_t dot = stem.rfind('.');
+    if (dot != std::string::npos && dot > name) stem.resize(dot);
+  }
+  if (!options.output || *options.output == "-") return stem;
+  const std::string& wanted = *options.output;
+  std::error_code problem;
+  if (wanted.ends_with('/') || fs::is_directory(wanted, problem)) {
+    fs::create_directories(wanted, problem);
+    if (!fs::is_directory(wanted)) throw Error(fmt::format("Option '-w': cannot make the directory '{}': {}", wanted, problem.message()));
+    return (wanted.ends_with('/') ? wanted : wanted + '/') + stem.substr(name);
+  }
+  if (const std::size_t slash = wanted.rfind('/'); slash != std::string::npos && slash > 0) {
+    fs::create_directories(wanted.substr(0, slash), problem);
+    if (!fs::is_directory(wanted.substr(0, slash))) {
+      throw Error(fmt::format("Option '-w': cannot make the directory '{}': {}", wanted.substr(0, slash), problem.message()));
+    }
+  }
+  return wanted;
+}
+
+}  // namespace t2

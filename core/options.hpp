@@ -1,0 +1,38 @@
+// The command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace t2 {
+
+struct Options {
+  enum class Input { file, list, interface } input = Input::file;
+  std::string source;               // of -r, -R or -i
+  std::optional<std::string> output;  // -w
+  std::string plugin_folder;        // -p, empty: the default
+  std::string plugin_list;          // -b
+  std::string config;               // -C
+  std::string filter;               // the words behind the options, or the text of -F
+  bool log_file = false;            // -l
+  unsigned sensor_id = 0;           // -x
+  int snaplen = 0, buffer = 0;      // -S, -B
+  std::optional<int> cpu;           // -c
+  std::optional<int> priority;      // -P
+  bool hash_factor = false;         // -f was given: nothing to do, the table grows
+  std::size_t batch = 64;           // --batch: packets that a plugin gets at once
+  std::optional<std::uint64_t> seed;  // --hash-seed
+  std::string command_line;
+};
+
+// Empty: help or version was printed, all is done. Throws Error.
+std::optional<Options> parse_options(int argc, char** argv);
+
+std::string version_line();         // "Tranalyzer 1.0.0 [t2]"
+
+// PREFIX of the output files. Creates missing directories. Throws Error.
+std::string output_prefix(const Options& options);
+
+}  // namespace t2

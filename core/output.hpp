@@ -1,0 +1,64 @@
+// Rows on their way out: workers append them to batches, the output hands them to the sinks in their defined order.
+//
+// The order is that of the flows' ends (capture clock at which their timeouts ran out), then of their first packets; A
+// before B. A worker's rows come in that order.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "layout.hpp"
+#include "t2/plugin.hpp"
+
+namespace t2 {
+
+class RowBatch {
+ public:
+  void add(std::uint8_t direction, std::uint64_t index, Time end, const Row& columns, std::span<const Row> own);
+  std::size_t size() const { return heads_.size(); }
+  void clear() { heads_.clear(), bytes_.clear(), sizes_.clear(); }
+
+ private:
+  friend class OutputSinks;
+  struct Head {
+    std::uint8_t direction;
+    std::uint64_t index;
+    Time end;
+    std::size_t start, columns;  // in bytes_
+  };
+  std::vector<Head> heads_;
+  std::vector<std::size_t> sizes_;  // of the sinks' own parts, as many for each row as there are sinks with a plugin
+  std::vector<std::uint8_t> bytes_;
+};
+
+// The sinks of the run. Used by the output thread.
+class OutputSinks {
+ public:
+  OutputSinks(Layout& layout, const Context& context);
+  ~OutputSinks();
+  OutputSinks(const OutputSinks&) = delete;
+  OutputSinks& operator=(const OutputSinks&) = delete;
+
+  bool empty() const { return sinks_.empty(); }
+  void open(const Output& output);
+  void write(const RowBatch& rows);
+  void idle(Time now);
+  void close();
+  void report(Report& report, const std::function<void(std::string_view)>& from) const;
+  std::uint64_t lost() const;
+
+ private:
+  struct Entry {
+    const Descriptor* descriptor;
+    std::unique_ptr<PluginHost> host;
+    std::unique_ptr<Sink> sink;
+    std::size_t own;  // which of a row's own parts is its; npos: none
+  };
+  std::vector<Entry> sinks_;
+  std::size_t parts_ = 0;
+  std::vector<RowView> views_;
+};
+
+}  // namespace t2

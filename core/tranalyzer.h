@@ -1,0 +1,72 @@
+// The core's user configuration flags: change them with `t2conf tranalyzer2 -D NAME=VALUE`, then `t2build -R`.
+//
+// Names and defaults are those that users know. Each `#define` stands on one line with its comment; `[a|b]` lists the
+// values, `[a-b]` a range. Flags of the original that this core does not offer are named at the end with the reason.
+#pragma once
+
+// ============================================ USER CONFIGURATION FLAGS ============================================
+
+// ---- What makes a flow
+#define IPV6_ACTIVATE 2             // IP versions that make flows: 0: IPv4, 1: IPv6, 2: both [0|1|2]
+#define ETH_ACTIVATE 1              // 0: no layer-2 flows, 1: layer-2 flows, 2: MAC pair also in the key of IP flows [0|1|2]
+#define FRAGMENTATION 1             // 1: later fragments join the flow of their first fragment, 0: they are left out [0|1]
+#define FRAG_HLST_CRFT 1            // 1: later fragments without their first make a flow with ports 0 [0|1]
+#define FLOW_TIMEOUT 182            // seconds without a packet that end a flow, where no plugin says otherwise [1-4294967]
+#define FDURLIMIT 0                 // seconds after which a flow is cut in parts, 0: never [0-4294967]
+#define FDLSFINDEX 0                // FDURLIMIT: 0: each part gets a new flowInd, 1: all parts keep the first [0|1]
+#define NOFLWCRT 1                  // 1: no new flows after the first SIGINT [0|1]
+
+// ---- What a packet length is
+#define PACKETLENGTH 3              // "packet length" is 0: frame from layer 2 on, 1: from layer 3, 2: from layer 4, 3: layer 7 only [0|1|2|3]
+#define FRGIPPKTLENVIEW 1           // PACKETLENGTH 0 and 1: leave out the IPv4 header of later fragments [0|1]
+
+// ---- Header description (columns numHdrDesc, numHdrs, hdrDesc)
+#define T2_PRI_HDRDESC 1            // keep header descriptions; 0 removes the columns [0|1]
+#define T2_HDRDESC_AGGR 1           // repeated headers as vlan{2} [0|1]
+#define T2_HDRDESC_LEN 128          // length of a description, its end mark included [16-1024]
+#define MAXHDRCNT 5                 // IPv6 headers that are walked at most [3-255]
+
+// ---- Input
+#define SNAPLEN 65535               // live capture: bytes kept of a frame (-S overrides) [64-262144]
+#define LIVEBUFSIZE 0x2000000       // live capture: kernel buffer in bytes (-B overrides) [65536-2147483647]
+#define CAPTURE_TIMEOUT 100         // live capture: packets wait at most this long in the kernel, ms [1-10000]
+#define BPF_OPTIMIZE 1              // optimise the filter program [0|1]
+#define IO_BUFFERING 0              // 1: a thread of its own reads packets into a ring in front of the analysis [0|1]
+#define IO_BUFFER_SIZE 8192         // IO_BUFFERING: packets that the ring holds at most [64-1048576]
+
+// ---- Times
+#define TSTAMP_PREC 1               // decimals of times in the output: 0: microseconds, 1: nanoseconds [0|1]
+#define TSTAMP_UTC 1                // dates of captures in: 0: local time, 1: UTC [0|1]
+#define TSTAMP_R_UTC 0              // dates of the wall clock in reports in: 0: local time, 1: UTC [0|1]
+#define RELTIME 0                   // 1: times of flows count from the first packet of the run [0|1]
+
+// ---- Loading
+#define PLUGIN_FOLDER ".tranalyzer/plugins/"  // relative to $HOME, or absolute
+#define USE_PLLIST 1                // the list PLLIST names what to load (1), what to leave out (2), or is not read (0) [0|1|2]
+#define PLLIST "plugins.txt"        // loading list in the plugin folder (-b FILE overrides)
+
+// ---- Output
+#define VERBOSE 2                   // log: 0: nothing, 1: banner, warnings and errors, 2: with the end report [0|1|2]
+#define T2_LOG_COLOR 1              // colours on a terminal (never elsewhere, never with NO_COLOR) [0|1]
+#define PLUGIN_REPORT 1             // plugins add lines to the end report [0|1]
+#define LOG_SUFFIX "_log.txt"       // suffix of the log file of -l
+#define T2_SENSORID 666             // sensor id (-x overrides) [0-4294967295]
+
+// ---- Text form of values
+#define HDR_CHR "%"                 // first character of the line with the column names
+#define SEP_CHR "\t"                // between columns
+#define IP4_FORMAT 0                // 0: dotted, 1: dotted with zeros, 2: 0x and hex, 3: a decimal number [0|1|2|3]
+#define IP6_FORMAT 0                // 0: compressed, 1: eight groups of four, 2: one hex number, 3: two hex numbers [0|1|2|3]
+#define MAC_FORMAT 0                // 0: pairs joined by MAC_SEP, 1: hex number, 2: decimal number [0|1|2]
+#define MAC_SEP ":"                 // between the bytes of a MAC address
+#define B2T_NON_IP_STR "-"          // address of a flow without IP
+#define HEX_CAPITAL 0               // 1: hex digits in upper case [0|1]
+#define TFS_EXTENDED_HEADER 0       // 1: three more lines before the column names [0|1]
+#define TFS_NC_TYPE 2               // types in the headers file: 0: none, 1: numbers, 2: codes [0|1|2]
+#define TFS_SAN_UTF8 1              // texts: 1: replace what is not valid UTF-8 and escape control characters [0|1]
+#define B2T_TIMESTR 0               // 1: times of packets as ISO 8601 dates [0|1]
+
+// ============================================= ENV / RUNTIME flags ================================================
+// None. Options of the command line are described by `t2 -h`.
+
+// ==================================================================================================================

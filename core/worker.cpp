@@ -1,0 +1,346 @@
+// Looking up, delivering, ending.
+#include "worker.hpp"
+
+#include <algorithm>
+
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace {
+
+constexpr std::size_t rows_at_once = 128;
+constexpr std::uint32_t no_identification = 0xffff'ffff;
+constexpr std::uint8_t tcp = 6;
+
+// Whether the first packet of a conversation looks like one of the side that answers.
+bool answers(const Packet& p) {
+  if (!p.is_ip()) return false;
+  if (p.source_port < 1024 && p.source_port < p.destination_port) return true;
+  if ((p.source_port & 0xfff6) == 8080) return true;  // 8080, 8081, 8088, 8089
+  if (p.protocol != tcp || p.later_fragment || p.l4 == absent || p.l4 + 14 > p.captured) return false;
+  return (p.data[p.l4 + 13] & 0x12) == 0x12;
+}
+
+FragmentKey fragment_key(const Lookup& lookup) {
+  const Endpoint &from = lookup.key.end[lookup.source_end], &to = lookup.key.end[lookup.source_end ^ 1];
+  return {from.address, to.address, lookup.identification, lookup.key.vlan, lookup.key.protocol, lookup.key.family};
+}
+
+}  // namespace
+
+Worker::Worker(Layout& layout, const Context& context, const WorkerOptions& options, std::function<void(RowBatch&)> rows)
+    : instances_(layout, context),
+      table_(layout.prototype(), options.most_flows),  // complete now: the instances have claimed their state
+      expiry_(table_),
+      fragments_(options.seed),
+      batch_(options.batch),
+      rows_out_(std::move(rows)) {
+  for (const Instances::Entry& entry : instances_.all()) {
+    if (!entry.plugin) continue;
+    plugins_.push_back(entry.plugin.get());
+    if (entry.descriptor->create_sink) own_.emplace_back();
+  }
+}
+
+void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups) {
+  pending_ = packets;
+  pending_first_ = pending_last_ = 0;
+  for (const Lookup& lookup : lookups) table_.prefetch(lookup.hash);
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    Packet& packet = packets[i];
+    if (pending_last_ - pending_first_ >= batch_ || packet.clock - pending_clock_ >= shortest_timeout) drain_pending();
+    if (pending_first_ == pending_last_) {
+      pending_first_ = pending_last_ = i;
+      pending_clock_ = packet.clock;
+    }
+    expiry_.start(packet.clock);
+    expire(packet.clock);
+    if (look_up(packet, lookups[i])) {
+      pending_last_ = i + 1;
+    } else {
+      drain_pending();
+    }
+  }
+  drain_pending();
+}
+
+void Worker::drain_pending() {
+  const std::span<Packet> packets = pending_.subspan(pending_first_, pending_last_ - pending_first_);
+  pending_first_ = pending_last_;
+  if (packets.empty()) return;
+  for (Plugin* plugin : plugins_) plugin->on_packets(packets);
+  for (const Packet& packet : packets) {
+    if (!packet.flow->detached && expiry_.too_late(*packet.flow)) expiry_.file(*packet.flow);
+  }
+}
+
+// A flow that is still alive at this clock; one that is due makes room for a successor.
+Flow* Worker::find(const Lookup& lookup, Time clock) {
+  Flow* flow = table_.find(lookup.key, lookup.hash);
+  if (flow && flow->end() <= clock) {
+    table_.detach(*flow);
+    flow = nullptr;
+  }
+  return flow;
+}
+
+bool Worker::look_up(Packet& packet, const Lookup& lookup) {
+  const Time clock = packet.clock;
+  Flow* flow = nullptr;
+  bool joined = false;  // a later fragment found its datagram
+  if (packet.later_fragment) {
+    if (!FRAGMENTATION) return false;
+    const FragmentKey key = fragment_key(lookup);
+    const Fragments::Place place = fragments_.find(key);
+    if (place.flow && !place.flow->detached && place.flow->end() > clock) {
+      joined = true;
+      flow = place.flow;
+      packet.direction = static_cast<std::uint8_t>(place.direction);
+      if (!packet.more_fragments) {
+        fragments_.erase(key);
+        flow->side[place.direction].status &= ~status::fragment_pending;
+      }
+    } else {
+      counters_.status |= status::fragment | status::fragment_headless;
+      if (!FRAG_HLST_CRFT) return false;
+    }
+  }
+  if (!flow) flow = find(lookup, clock);
+  if (flow && !joined) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->opener);
+  status::Word inherited = 0;
+  std::uint64_t index = 0;
+  if (flow && FDURLIMIT > 0 && packet.is_ip()) {
+    const Side& side = flow->side[packet.direction];
+    if (side.exists && packet.time / one_second - side.first / one_second >= FDURLIMIT) {
+      inherited = side.status & status::inverted;
+      index = FDLSFINDEX ? flow->index : 0;
+      drain_before(packet);
+      cut(*flow, packet.direction, clock);
+      flow = nullptr;
+      if (joined) return look_up(packet, lookup);
+    }
+  }
+  if (!flow) {
+    if (!creating_) return false;
+    if (table_.full()) {
+      drain_before(packet);
+      make_room(clock);
+    }
+    flow = &create(packet, lookup);
+    flow->side[0].status |= inherited;
+    if (index != 0) {
+      flow->index = index;
+      flow->side[0].status |= status::duration_limit;
+      --flow_number_;
+    }
+  }
+  packet.flow = flow;
+  Side& side = flow->side[packet.direction];
+  const Side& peer = flow->side[packet.direction ^ 1];
+  packet.has_peer = peer.exists;
+  packet.peer_fragment_pending = peer.status & status::fragment_pending;
+  const bool is_new = !side.exists;
+  if (is_new) begin_side(packet, *flow);
+
+  if (packet.is_ip() && !joined) {
+    if (packet.family == Family::ipv4 && !is_new) {
+      if (lookup.identification != 0 && lookup.identification == side.last_ip_id) {
+        side.status |= status::duplicate_ip_id;
+        counters_.status |= status::duplicate_ip_id;
+      }
+      side.last_ip_id = lookup.identification;
+    }
+    if (packet.later_fragment) {
+      side.status |= status::fragment_headless;
+      first_fragment(packet, *flow, lookup.identification);
+    } else if (packet.more_fragments) {
+      first_fragment(packet, *flow, lookup.identification);
+    } else if (side.status & status::fragment_pending) {
+      side.status |= status::fragment_error;
+      counters_.status |= status::fragment_error;
+    }
+  } else if (joined) {
+    ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
+  }
+
+  if (packet.time < side.last) {
+    side.status |= status::time_jump;
+    counters_.status |= status::time_jump;
+  }
+  side.last = packet.time;
+  side.seen = clock;
+  side.status |= packet.status;
+  counters_.status |= packet.status;
+  counters_.padding += packet.padding;
+  const unsigned letter = side.status & status::inverted ? 1 : 0;
+  ++counters_.packets[letter];
+  counters_.bytes[letter] += packet.captured;
+  if (packet.is_ip()) {
+    ++counters_.protocol_packets[packet.protocol];
+    counters_.protocol_bytes[packet.protocol] += packet.captured;
+  } else {
+    counters_.type_arp += packet.ether_type == 0x0806;
+    counters_.type_rarp += packet.ether_type == 0x8035;
+  }
+  return true;
+}
+
+Flow& Worker::create(const Packet& packet, const Lookup& lookup) {
+  Flow& flow = table_.create(lookup.key, lookup.hash);
+  flow.number = packet.number;
+  flow.index = ++flow_number_;
+  flow.opener = lookup.source_end;
+  if (answers(packet)) flow.side[0].status |= status::inverted;
+  flow.side[0].seen = packet.clock;
+  flow.side[0].timeout = FLOW_TIMEOUT * one_second;
+  expiry_.file(flow);
+  return flow;
+}
+
+// The first packet of a direction.
+void Worker::begin_side(Packet& packet, Flow& flow) {
+  Side& side = flow.side[packet.direction];
+  const Side& peer = flow.side[packet.direction ^ 1];
+  side.exists = true;
+  side.first = side.last = packet.time;
+  side.timeout = FLOW_TIMEOUT * one_second;
+  side.last_ip_id = no_identification;
+  packet.first_of_direction = true;
+  packet.first_of_flow = !peer.exists;
+  if (peer.exists) side.status |= peer.status & status::inverted ? 0 : status::inverted;
+  const auto kind = packet.family == Family::ipv4 ? status::ipv4 : packet.family == Family::ipv6 ? status::ipv6 : status::layer2_flow;
+  side.status |= kind;
+  if (packet.protocol == tcp && packet.is_ip() && flow.key.end[0] == flow.key.end[1]) {
+    side.status |= status::land_attack;
+    counters_.status |= status::land_attack;
+  }
+  ++counters_.flows[peer.exists ? 1 : 0];
+  ++(packet.family == Family::ipv4 ? counters_.ipv4 : packet.family == Family::ipv6 ? counters_.ipv6 : counters_.layer2);
+  counters_.most_in_memory = std::max(counters_.most_in_memory, ++sides_);
+}
+
+// A datagram begins (or is met without its beginning): its later fragments will find this flow.
+void Worker::first_fragment(Packet& packet, Flow& flow, std::uint32_t identification) {
+  Side& side = flow.side[packet.direction];
+  packet.status |= status::fragment;
+  ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
+  const FragmentKey key = Fragments::key(flow, packet.direction, identification);
+  if (side.status & status::fragment_pending) {
+    const FragmentKey old = Fragments::key(flow, packet.direction, side.fragment_id);
+    const bool mine = fragments_.find(old).flow == &flow;
+    if (mine) fragments_.erase(old);
+    if (!mine || side.fragment_id != identification) {
+      side.status |= status::fragment_error;
+      counters_.status |= status::fragment_error;
+    }
+  } else if (const Fragments::Place other = fragments_.find(key); other.flow && other.flow != &flow) {
+    other.flow->side[other.direction].status &= ~status::fragment_pending;
+  }
+  fragments_.set(key, {&flow, packet.direction});
+  side.fragment_id = identification;
+  side.status |= status::fragment_pending;
+}
+
+// Everything in front of this packet must have reached the plugins before a flow is cut short.
+void Worker::drain_before(const Packet& packet) {
+  const auto here = static_cast<std::size_t>(&packet - pending_.data());
+  drain_pending();
+  pending_first_ = pending_last_ = here;
+  pending_clock_ = packet.clock;
+}
+
+// FDURLIMIT: the flow ends now, its successor takes over.
+void Worker::cut(Flow& flow, unsigned direction, Time clock) {
+  flow.side[direction].status |= status::removed;
+  counters_.status |= status::removed;
+  if (FDLSFINDEX) {
+    for (Side& side : flow.side) side.status |= side.exists ? status::duration_limit : 0;
+  }
+  flow.forced_end = clock;
+  table_.detach(flow);
+  expiry_.file(flow);
+}
+
+void Worker::make_room(Time clock) {
+  expire(clock);
+  while (table_.full()) {
+    Flow* flow = expiry_.first();
+    if (!flow) return;
+    expiry_.remove(*flow);
+    if (flow->end() <= clock) {
+      end(*flow, flow->forced_end ? EndReason::duration_limit : EndReason::idle);
+      continue;
+    }
+    for (Side& side : flow->side) side.status |= side.exists ? status::evicted : 0;
+    counters_.status |= status::evicted;
+    ++counters_.evicted;
+    flow->forced_end = clock;
+    end(*flow, EndReason::evicted);
+  }
+}
+
+void Worker::expire(Time clock) {
+  for (;;) {
+    const std::vector<Flow*>& due = expiry_.due(clock);
+    if (due.empty()) return;
+    for (Flow* flow : due) end(*flow, flow->forced_end ? EndReason::duration_limit : EndReason::idle);
+  }
+}
+
+void Worker::advance(Time clock) {
+  expiry_.start(clock);
+  expire(clock);
+}
+
+void Worker::finish(Time clock) {
+  expire(clock);
+  for (Flow* flow : expiry_.rest()) {
+    const bool idle = flow->end() <= clock;
+    end(*flow, flow->forced_end ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
+  }
+  drain();
+}
+
+// Writes the rows of a flow, A before B, and frees its record. The wheel has let go of it.
+void Worker::end(Flow& flow, EndReason reason) {
+  const Time when = flow.end();
+  const bool both = flow.side[1].exists;
+  const unsigned a = both && (flow.side[0].status & status::inverted) ? 1 : 0;
+  for (unsigned letter = 0; letter < (both ? 2u : 1u); ++letter) {
+    const unsigned direction = a ^ letter;
+    Side& side = flow.side[direction];
+    if (!both && (side.status & status::inverted)) ++counters_.lone_replies;
+    if (side.status & status::fragment_pending) counters_.status |= status::fragment_pending;
+    columns_.clear();
+    std::size_t sink = 0;
+    const EndedFlow ended{flow, direction, both, reason};
+    for (const Instances::Entry& entry : instances_.all()) {
+      if (!entry.plugin) continue;
+      if (entry.descriptor->create_sink) {
+        own_[sink].clear();
+        entry.plugin->on_flow_end(ended, own_[sink++]);
+      } else {
+        entry.plugin->on_flow_end(ended, columns_);
+      }
+    }
+    rows_.add(static_cast<std::uint8_t>(letter), flow.index, when, columns_, own_);
+    --sides_;
+  }
+  for (unsigned direction = 0; direction < 2; ++direction) {
+    if (!(flow.side[direction].status & status::fragment_pending)) continue;
+    const FragmentKey key = Fragments::key(flow, direction, flow.side[direction].fragment_id);
+    if (fragments_.find(key).flow == &flow) fragments_.erase(key);
+  }
+  instances_.extras().release(flow);
+  table_.release(flow);
+  if (rows_.size() >= rows_at_once) drain();
+}
+
+void Worker::drain() {
+  if (rows_.size() == 0) return;
+  rows_out_(rows_);
+  rows_.clear();
+}
+
+}  // namespace t2

@@ -1,0 +1,96 @@
+// One shard of the analysis: looks up flows, lets plugins see their packets, ends flows and hands out their rows.
+//
+// Shares nothing with other workers. Packets are looked up in capture order, then given to one plugin after the other in
+// batches; a batch is cut wherever its size could become visible: when its capture time reaches the shortest timeout, or
+// when a packet cuts short a flow. So results are those of packet-by-packet processing.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "expiry.hpp"
+#include "flow_table.hpp"
+#include "fragments.hpp"
+#include "layout.hpp"
+#include "output.hpp"
+
+namespace t2 {
+
+// What a packet needs to find its flow; made by the decoding thread.
+struct Lookup {
+  Key key;
+  std::uint64_t hash = 0;
+  std::uint32_t identification = 0;  // of IPv4, or of the IPv6 fragment header
+  std::uint8_t source_end = 0;       // which end of the key sent the packet
+};
+
+// Totals of flows, for the reports. Sums only: workers' totals add up.
+struct FlowCounters {
+  std::uint64_t flows[2] = {}, packets[2] = {}, bytes[2] = {};  // A, B; flows by creation, the others by status bit 0
+  std::uint64_t layer2 = 0, ipv4 = 0, ipv6 = 0;                 // flows by kind
+  std::uint64_t lone_replies = 0;                               // flows without a peer whose status says "B"
+  std::uint64_t ipv4_fragments = 0, ipv6_fragments = 0;
+  std::uint64_t padding = 0, evicted = 0, most_in_memory = 0;
+  std::uint64_t type_arp = 0, type_rarp = 0;                    // packets by EtherType
+  std::uint64_t protocol_packets[256] = {}, protocol_bytes[256] = {};
+  status::Word status = 0;
+};
+
+struct WorkerOptions {
+  std::size_t batch = 64;
+  std::uint64_t seed = 0;
+  std::uint64_t most_flows = 0;
+};
+
+class Worker {
+ public:
+  Worker(Layout& layout, const Context& context, const WorkerOptions& options, std::function<void(RowBatch&)> rows);
+
+  // Packets in capture order, with their lookups; both stay valid during the call.
+  void process(std::span<Packet> packets, std::span<const Lookup> lookups);
+  void advance(Time clock);  // no packets, but time has passed (live input)
+  void finish(Time clock);   // ends all flows
+  void stop_creating() { creating_ = false; }
+  void drain();              // hands out the rows that wait
+
+  std::uint64_t flows_in_memory() const { return table_.size(); }
+  std::size_t record_size() const { return table_.stride(); }
+  const FlowCounters& counters() const { return counters_; }
+  Instances& instances() { return instances_; }
+
+ private:
+  bool look_up(Packet& packet, const Lookup& lookup);
+  Flow* find(const Lookup& lookup, Time clock);
+  Flow& create(const Packet& packet, const Lookup& lookup);
+  void make_room(Time clock);
+  void begin_side(Packet& packet, Flow& flow);
+  void first_fragment(Packet& packet, Flow& flow, std::uint32_t identification);
+  void cut(Flow& flow, unsigned direction, Time clock);
+  void drain_pending();
+  void drain_before(const Packet& packet);
+  void expire(Time clock);
+  void end(Flow& flow, EndReason reason);
+
+  Instances instances_;
+  FlowTable table_;
+  Expiry expiry_;
+  Fragments fragments_;
+  std::size_t batch_;
+  std::uint64_t flow_number_ = 0;
+  std::uint64_t sides_ = 0;         // directions in memory
+  bool creating_ = true;
+  FlowCounters counters_;
+  std::function<void(RowBatch&)> rows_out_;
+  RowBatch rows_;
+  Row columns_;
+  std::vector<Row> own_;            // one for each sink with a plugin
+  std::vector<Plugin*> plugins_;    // those that see packets, in order
+
+  // The packets that are looked up but not delivered yet.
+  std::span<Packet> pending_;
+  std::size_t pending_first_ = 0, pending_last_ = 0;
+  Time pending_clock_ = 0;
+};
+
+}  // namespace t2
