@@ -14,13 +14,14 @@ namespace t2 {
 
 namespace {
 
-volatile std::sig_atomic_t interrupts = 0, terminations = 0, report_requests = 0;
+volatile std::sig_atomic_t interrupts = 0, terminations = 0, report_requests = 0, toggles = 0;
 
 void on_signal(int number) {
   switch (number) {
     case SIGINT: interrupts = interrupts + 1; break;
     case SIGTERM: terminations = terminations + 1; break;
     case SIGUSR1: report_requests = report_requests + 1; break;
+    case SIGUSR2: toggles = toggles + 1; break;
     default: break;
   }
 }
@@ -31,7 +32,7 @@ void catch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM, SIGUSR1}) sigaction(number, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM, SIGUSR1, SIGUSR2}) sigaction(number, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -50,6 +51,7 @@ void Engine::run() {
     flush();
     if (kind == Read::idle || parts_.source.live()) idle();
   }
+  heed_signals();
   analysis_ = wall_clock() - begin;
   parts_.worker.finish(counters_.last);
 }
@@ -109,10 +111,21 @@ void Engine::idle() {
 }
 
 void Engine::heed_signals() {
-  if (report_requests > 0) {
-    report_requests = 0;
-    if (report_) report_();
+  if (toggles > toggles_seen_) {
+    toggles_seen_ = toggles;
+    interval_ = interval_ > 0 ? 0 : static_cast<Time>(MONINTV * 1e9);
   }
+  bool wanted = report_requests > 0;
+  report_requests = 0;
+  if (interval_ > 0) {
+    const Time now = wall_clock();
+    if (last_report_ == 0) last_report_ = now;
+    if (now - last_report_ >= interval_) {
+      last_report_ = now;
+      wanted = true;
+    }
+  }
+  if (wanted && report_) report_();
   if (interrupts > interrupts_seen_) {
     interrupts_seen_ = interrupts;
     if (interrupts_seen_ == 1) {

@@ -27,7 +27,11 @@ class Engine {
   const InputCounters& counters() const { return counters_; }
   Time analysis_time() const { return analysis_; }
   bool stopped_by_signal() const { return stopping_; }
-  void on_report(std::function<void()> print) { report_ = std::move(print); }  // SIGUSR1
+  // Prints a report while the run goes on: for SIGUSR1, and every `interval` (0: not until SIGUSR2, then MONINTV).
+  void on_report(std::function<void()> print, Time interval) {
+    report_ = std::move(print);
+    interval_ = interval;
+  }
 
  private:
   void decode(const RawPacket& raw);
@@ -41,8 +45,8 @@ class Engine {
   InputCounters counters_;
   std::vector<Packet> packets_;
   std::vector<Lookup> lookups_;
-  Time analysis_ = 0, last_idle_ = 0;
-  int interrupts_seen_ = 0;
+  Time analysis_ = 0, last_idle_ = 0, interval_ = 0, last_report_ = 0;
+  int interrupts_seen_ = 0, toggles_seen_ = 0;
   bool stopping_ = false, draining_ = false;
   bool warned_link_ = false;
   std::function<void()> report_;

@@ -36,8 +36,8 @@ void Expiry::take(Time bucket, Time limit) {
     at = flow.next;
     flow.previous = flow.next = 0;
     flow.filed = not_filed;
-    if (flow.end() >> grain_bits < limit) {
-      due_.push_back(&flow);
+    if (const Time end = flow.end(); end >> grain_bits < limit) {
+      due_.push_back({end, flow.number, &flow});
     } else {
       file(flow);
     }
@@ -45,13 +45,10 @@ void Expiry::take(Time bucket, Time limit) {
 }
 
 void Expiry::sort() {
-  std::sort(due_.begin(), due_.end(), [](const Flow* a, const Flow* b) {
-    const Time x = a->end(), y = b->end();
-    return x != y ? x < y : a->number < b->number;
-  });
+  std::sort(due_.begin(), due_.end(), [](const Due& a, const Due& b) { return a.end != b.end ? a.end < b.end : a.number < b.number; });
 }
 
-const std::vector<Flow*>& Expiry::due(Time clock) {
+const std::vector<Expiry::Due>& Expiry::due(Time clock) {
   due_.clear();
   const Time now = clock >> grain_bits;
   if (now - next_ >= buckets) {  // a jump over the whole wheel
@@ -68,7 +65,7 @@ const std::vector<Flow*>& Expiry::due(Time clock) {
   return due_;
 }
 
-const std::vector<Flow*>& Expiry::rest() {
+const std::vector<Expiry::Due>& Expiry::rest() {
   due_.clear();
   for (Time i = 0; i < buckets; ++i) take(next_ + i, INT64_MAX);
   sort();

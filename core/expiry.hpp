@@ -17,6 +17,7 @@ class Expiry {
  public:
   explicit Expiry(FlowTable& table) : table_(table), heads_(buckets, 0) {}
 
+  bool nothing_due(Time clock) const { return clock >> grain_bits == next_; }
   void start(Time clock) {
     if (!started_) next_ = clock >> grain_bits;
     started_ = true;
@@ -24,11 +25,16 @@ class Expiry {
   void file(Flow& flow);      // a new flow, or one whose end moved closer
   void remove(Flow& flow);    // forget it
   bool too_late(const Flow& flow) const { return flow.end() >> grain_bits < flow.filed; }
+  struct Due {
+    Time end;
+    std::uint64_t number;
+    Flow* flow;
+  };
   // Flows that ended before the last bucket boundary at or before `clock`, in order of end and number, removed from
   // the wheel. Call until it answers empty.
-  const std::vector<Flow*>& due(Time clock);
+  const std::vector<Due>& due(Time clock);
   // All flows that are left, in the same order.
-  const std::vector<Flow*>& rest();
+  const std::vector<Due>& rest();
   // The flow that ends first, for eviction; null if there is none.
   Flow* first();
 
@@ -40,7 +46,7 @@ class Expiry {
 
   FlowTable& table_;
   std::vector<std::uint32_t> heads_;  // first record of each bucket
-  std::vector<Flow*> due_;
+  std::vector<Due> due_;
   Time next_ = 0;                     // first bucket that is not done
   bool started_ = false;
 };

@@ -5,6 +5,7 @@
 // The hash is seeded at random: nothing that is written may depend on it. Used by one worker.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,9 +36,18 @@ class FlowTable {
       }
     }
   }
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  // Two passes over a batch: first the slots, then the records that they name.
+  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch_record(std::uint64_t hash) const {
+    const Slot slot = slots_[hash & mask_];
+    if (slot.record == 0) return;
+    const auto* line = reinterpret_cast<const char*>(&record(slot.record));
+    for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i);
+  }
 
   bool full() const { return records_ >= most_; }
+  std::uint64_t most() const { return most_; }
+  void bound(std::uint64_t most) { most_ = std::min<std::uint64_t>(most, 0xffff'fff0); }
   Flow& create(const Key& key, std::uint64_t hash);  // the key must not be in the index
   void detach(Flow& flow);                           // no longer found; the record stays
   void release(Flow& flow);                          // the record is free again; detaches it if needed

@@ -27,9 +27,8 @@ Lookup make_lookup(const Packet& p, std::uint64_t seed) {
       }
       break;
     case Family::layer2:
-      if (p.l2 == absent) break;
-      std::memcpy(source.address.data(), p.data + p.l2 + 6, 6);
-      std::memcpy(destination.address.data(), p.data + p.l2, 6);
+      if (p.source_mac != absent) std::memcpy(source.address.data(), p.data + p.source_mac, 6);
+      if (p.destination_mac != absent) std::memcpy(destination.address.data(), p.data + p.destination_mac, 6);
       break;
   }
   if (p.has_ports) {
@@ -37,9 +36,9 @@ Lookup make_lookup(const Packet& p, std::uint64_t seed) {
     destination.port = p.destination_port;
   }
   std::array<std::uint8_t, 6> source_mac{}, destination_mac{};
-  if (ETH_ACTIVATE == 2 && p.l2 != absent && p.family != Family::layer2) {
-    std::memcpy(source_mac.data(), p.data + p.l2 + 6, 6);
-    std::memcpy(destination_mac.data(), p.data + p.l2, 6);
+  if (ETH_ACTIVATE == 2 && p.family != Family::layer2) {
+    if (p.source_mac != absent) std::memcpy(source_mac.data(), p.data + p.source_mac, 6);
+    if (p.destination_mac != absent) std::memcpy(destination_mac.data(), p.data + p.destination_mac, 6);
   }
   made.source_end = std::pair(source, source_mac) <= std::pair(destination, destination_mac) ? 0 : 1;
   made.key.end[made.source_end] = source;

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "tranalyzer.h"
+
 namespace t2 {
 
 namespace {
@@ -53,7 +55,17 @@ Layout::Layout(std::vector<const Descriptor*> plugins) : plugins_(std::move(plug
   const Flow initial{};
   std::memcpy(record_.data(), static_cast<const void*>(&initial), sizeof initial);
   columns_ = {{"dir", "Flow direction", Type::direction}, {"flowInd", "Flow index", Type::u64}};
-  for (const Descriptor* plugin : plugins_) columns_.insert(columns_.end(), plugin->columns.begin(), plugin->columns.end());
+  if (SPKTMD_PKTNO) packet_columns_.emplace_back("pktNo", "Packet number", Type::u64);
+  packet_columns_.emplace_back("flowInd", "Flow index", Type::u64);
+  for (const Descriptor* plugin : plugins_) {
+    columns_.insert(columns_.end(), plugin->columns.begin(), plugin->columns.end());
+    packet_columns_.insert(packet_columns_.end(), plugin->packet_columns.begin(), plugin->packet_columns.end());
+  }
+  constexpr std::string_view level[] = {"", "l2", "l3", "l4", "l7"};
+  static const std::string as_hex = SPKTMD_PCNTL ? std::string(level[SPKTMD_PCNTL]) + "HexContent" : "hexContent";
+  static const std::string as_text = SPKTMD_PCNTL ? std::string(level[SPKTMD_PCNTL]) + "Content" : "content";
+  if (SPKTMD_PCNTH) packet_columns_.emplace_back(as_hex, "Captured content as hex", Type::bytes);
+  if (SPKTMD_PCNTC) packet_columns_.emplace_back(as_text, "Captured content as characters", Type::content);
 }
 
 std::size_t Layout::index(std::string_view plugin) const {

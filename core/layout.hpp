@@ -47,6 +47,7 @@ class Layout {
   Layout(std::vector<const Descriptor*> plugins);
   const std::vector<const Descriptor*>& plugins() const { return plugins_; }
   const std::vector<Column>& columns() const { return columns_; }  // of a whole row, dir and flowInd first
+  const std::vector<Column>& packet_columns() const { return packet_columns_; }  // of a packet's row
   std::size_t index(std::string_view plugin) const;                // its place in the order; npos: not loaded
   std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial);
   std::size_t peek_offset(std::string_view asking, std::string_view plugin, std::size_t size) const;
@@ -57,7 +58,7 @@ class Layout {
     std::size_t offset = 0, size = 0;
   };
   std::vector<const Descriptor*> plugins_;
-  std::vector<Column> columns_;
+  std::vector<Column> columns_, packet_columns_;
   std::vector<Place> places_;
   std::vector<std::byte> record_;
 };

@@ -67,6 +67,10 @@ std::unique_ptr<Source> open_source(const Options& options, Log& log) {
       source = open_list(options.source, capture);
       log.line("Processing list file: " + options.source);
       break;
+    case Options::Input::series:
+      source = open_series(options.source, capture);
+      log.line("Processing files: " + options.source);
+      break;
     case Options::Input::interface:
       source = open_interface(options.source, capture);
       log.line("Live capture on interface: " + options.source);
@@ -92,10 +96,11 @@ void place_process(const Options& options, Log& log) {
   }
 }
 
-// Half of the machine's memory for flow records.
-std::uint64_t most_flows(std::size_t record) {
+// Conversations that fit into FLOW_MEMORY percent of the machine's memory.
+std::uint64_t flows_in_memory(std::size_t record) {
   const auto memory = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  return std::max<std::uint64_t>(1024, memory / 2 / record);
+  constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
+  return std::max<std::uint64_t>(1024, memory / 100 * FLOW_MEMORY / (record + index));
 }
 
 int run(const Options& options) {
@@ -127,10 +132,21 @@ int run(const Options& options) {
   Layout layout(plugins.all());
   OutputSinks sinks(layout, context);
   const std::uint64_t seed = options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
-  Worker worker(layout, context, {options.batch, seed, most_flows(layout.prototype().size() + 512)}, [&](RowBatch& rows) { sinks.write(rows); });
+  WorkerOptions how{options.batch, seed, options.max_flows, [&](RowBatch& rows) { sinks.write(rows); }, nullptr};
+  if (options.packets) how.packets = [&](RowBatch& rows) { sinks.write_packets(rows); };
+  Worker worker(layout, context, how);
+  if (options.max_flows == 0) worker.bound(flows_in_memory(worker.record_size()));
 
   std::unique_ptr<Source> source = open_source(options, log);
-  sinks.open({prefix, to_stdout, layout.columns(), about(options, plugins)});
+  const SplitLimits split = split_limits(options.split);
+  Output output{prefix, to_stdout, layout.columns(), {split.on, split.bytes, split.rows, split.first}, about(options, plugins)};
+  sinks.open(output);
+  if (options.packets) {
+    output.columns = layout.packet_columns();
+    sinks.open_packets(output);
+  }
+  const std::uint64_t capacity = worker.most_flows();
+  log.info(fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), worker.record_size()));
   if (IO_BUFFERING) source = buffered(std::move(source), IO_BUFFER_SIZE);
   log.flush();
 
@@ -146,13 +162,13 @@ int run(const Options& options) {
                       .capture = source->counts(),
                       .analysis = engine.analysis_time(),
                       .unloading = wall_clock() - begin,
-                      .flow_capacity = 2 * most_flows(worker.record_size() + 512)};
+                      .flow_capacity = 2 * capacity};
   };
-  const auto report = [&] {
+  const auto report = [&](Log& to) {
     const ReportData data = collect();
     const Run totals{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1], data.flows.protocol_packets[6]};
-    PluginReport lines(log, totals);
-    print_report(log, data, [&] {
+    PluginReport lines(to, totals);
+    print_report(to, data, [&] {
       for (const Instances::Entry& entry : worker.instances().all()) {
         if (!entry.plugin) continue;
         lines.from(entry.descriptor->name);
@@ -160,18 +176,23 @@ int run(const Options& options) {
       }
       sinks.report(lines, [&](std::string_view plugin) { lines.from(plugin); });
     });
-    log.flush();
+    to.flush();
   };
-  engine.on_report([&] {
-    log.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}", "", version_line(), getpid()));
-    report();
-    log.line(fmt::format("{:=<80}\n", ""));
-  });
+  Log own_monitor;
+  if (options.monitor_file) own_monitor.to_file(prefix + MON_SUFFIX);
+  Log& monitor = options.monitor_file ? own_monitor : log;
+  engine.on_report(
+      [&] {
+        monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}\nTime: {}", "", version_line(), getpid(), date(wall_clock(), TSTAMP_R_UTC)));
+        report(monitor);
+        monitor.line(fmt::format("{:=<80}\n", ""));
+      },
+      static_cast<Time>(options.monitor_interval * 1e9));
 
   engine.run();
   sinks.close();
   const std::string damage = source->damage();
-  if (VERBOSE > 1) report();
+  if (VERBOSE > 1) report(log);
   if (!damage.empty()) log.warn(damage);
   if (const std::uint64_t lost = sinks.lost(); lost > 0) {
     print_error(fmt::format("{} flows could not be written or sent: see the warnings above", lost));

@@ -23,16 +23,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view usage = R"(Usage: t2 (-r FILE | -R LIST | -i INTERFACE) [OPTION...] [FILTER]
+constexpr std::string_view usage = R"(Usage: t2 (-r FILE | -R LIST | -D SERIES | -i INTERFACE) [OPTION...] [FILTER]
 
 Input:
-  -r, --pcap FILE            read a pcap or pcapng file; '-': standard input
+  -r, --pcap FILE            read a pcap or pcapng file, also compressed (gz, bz2, xz, zst, lz4); '-': standard input
   -R, --pcap-list LIST       read the files that LIST names, one a line, as one capture
+  -D, --input-regex SERIES   read numbered files: NAME[:C][,STOP], the number stands behind the last character C ('p')
   -i, --interface NAME       capture live
 Output:
   -w, --output-prefix PREFIX files begin with PREFIX; a directory: with the input's name in it;
                              '-': flows to standard output (default: the input's name)
+  -W, --output-regex SPLIT   like -w, in parts: PREFIX[:SIZE[K|M|G][f]][,START]; f: SIZE counts flows, not bytes
+  -s, --packets              one line per packet in PREFIX_packets.txt
   -l, --logfile              log and end report to PREFIX_log.txt
+  -m, --monfile              reports during the run to PREFIX_monitoring.txt
+  -M, --mon-interval S       a report every S seconds; SIGUSR1 asks for one, SIGUSR2 switches the reports on and off
 Live capture:
   -S, --snaplen N            bytes kept of a frame
   -B, --rx-bufsize N         kernel buffer in bytes
@@ -42,6 +47,7 @@ Other:
   -C, --config FILE          values of run-time flags (default: ~/.tranalyzer/t2.toml)
   -F, --bpf-file FILE        filter from a file
   -x, --sensor-id N          sensor id (default: 666)
+      --max-flows N          conversations in memory at most (default: half of the machine's memory)
   -f, --hash-factor N        accepted; the flow table grows by itself
   -c, --cpu N                run on processor N, from 1; 0: where it runs now
   -P, --priority N           nice value
@@ -55,10 +61,15 @@ Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (wha
 3 output was lost (disk full, collector gone).
 )";
 
-enum Long { long_batch = 1000, long_seed };
+enum Long { long_batch = 1000, long_seed, long_flows };
 
 constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"pcap-list", required_argument, nullptr, 'R'},
+                            {"input-regex", required_argument, nullptr, 'D'},
+                            {"output-regex", required_argument, nullptr, 'W'},
+                            {"packets", no_argument, nullptr, 's'},
+                            {"monfile", no_argument, nullptr, 'm'},
+                            {"mon-interval", required_argument, nullptr, 'M'},
                             {"interface", required_argument, nullptr, 'i'},
                             {"output-prefix", required_argument, nullptr, 'w'},
                             {"logfile", no_argument, nullptr, 'l'},
@@ -72,6 +83,7 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"hash-factor", required_argument, nullptr, 'f'},
                             {"cpu", required_argument, nullptr, 'c'},
                             {"priority", required_argument, nullptr, 'P'},
+                            {"max-flows", required_argument, nullptr, long_flows},
                             {"batch", required_argument, nullptr, long_batch},
                             {"hash-seed", required_argument, nullptr, long_seed},
                             {"version", no_argument, nullptr, 'V'},
@@ -104,14 +116,65 @@ std::string filter_file(const std::string& path) {
   return all;
 }
 
+// -W PREFIX[:SIZE][,START]: the prefix, and what stands behind it.
+void split_output(Options& o, std::string_view text) {
+  const std::size_t comma = text.rfind(',');
+  const bool with_start = comma != std::string_view::npos && comma + 1 < text.size() &&
+                          text.find_first_not_of("0123456789", comma + 1) == std::string_view::npos;
+  const std::size_t colon = text.substr(0, with_start ? comma : text.size()).rfind(':');
+  const std::size_t end = std::min(colon, with_start ? comma : text.size());
+  o.output = std::string(text.substr(0, end));
+  o.split = " " + std::string(text.substr(end));
+  if (o.output == "-") throw Error("Option '-W': standard output cannot be split: use -w -");
+  split_limits(o.split);
+}
+
+double seconds(std::string_view text) {
+  double value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size() || !(value > 0) || value > 1e9) {
+    throw Error(fmt::format("Option '-M': '{}' is not a number of seconds above 0", text));
+  }
+  return value;
+}
+
 }  // namespace
+
+SplitLimits split_limits(const std::string& text) {
+  SplitLimits limits;
+  if (text.empty()) return limits;
+  limits.on = true;
+  std::string_view rest = std::string_view(text).substr(1);
+  if (const std::size_t comma = rest.rfind(','); comma != std::string_view::npos) {
+    const std::string_view digits = rest.substr(comma + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), limits.first);
+    rest = rest.substr(0, comma);
+  }
+  double size = OFRWFILELN;
+  bool rows = false;
+  if (rest.starts_with(':')) {
+    rest.remove_prefix(1);
+    const auto [end, problem] = std::from_chars(rest.data(), rest.data() + rest.size(), size);
+    std::string_view unit(end, static_cast<std::size_t>(rest.data() + rest.size() - end));
+    if (unit.starts_with('K')) size *= 1e3;
+    else if (unit.starts_with('M')) size *= 1e6;
+    else if (unit.starts_with('G')) size *= 1e9;
+    if (!unit.empty() && unit[0] != 'f') unit.remove_prefix(1);
+    rows = unit == "f";
+    if (problem != std::errc{} || !(rows || unit.empty()) || !(size >= 1) || size > 1e18) {
+      throw Error(fmt::format("Option '-W': '{}' is not a size: a number of at least 1, K, M or G, and f for flows", rest));
+    }
+  }
+  (rows ? limits.rows : limits.bytes) = static_cast<std::uint64_t>(size);
+  return limits;
+}
 
 std::string version_line() { return fmt::format("Tranalyzer {} [t2]", T2_VERSION); }
 
 std::optional<Options> parse_options(int argc, char** argv) {
   if (argc < 2) {
     fmt::print("{}\n{}", version_line(), usage);
-    throw Error("One of '-r', '-R' or '-i' option is required");
+    throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   }
   Options o;
   o.sensor_id = T2_SENSORID;
@@ -121,7 +184,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   std::string bpf_file;
   std::optional<Options::Input> input;
   const auto take_input = [&](Options::Input kind) {
-    if (input && *input != kind) throw Error("'-r', '-R' and '-i' options can only be used exclusively");
+    if (input && *input != kind) throw Error("'-r', '-R', '-D' and '-i' options can only be used exclusively");
     input = kind;
     o.source = optarg;
   };
@@ -129,13 +192,18 @@ std::optional<Options> parse_options(int argc, char** argv) {
   optind = 1;
   for (;;) {
     const int at = optind;
-    const int c = getopt_long(argc, argv, "+:r:R:i:w:lS:B:p:b:C:F:x:f:c:P:Vh", longs, nullptr);
+    const int c = getopt_long(argc, argv, "+:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:Vh", longs, nullptr);
     if (c == -1) break;
     switch (c) {
       case 'r': take_input(Options::Input::file); break;
       case 'R': take_input(Options::Input::list); break;
       case 'i': take_input(Options::Input::interface); break;
+      case 'D': take_input(Options::Input::series); break;
       case 'w': o.output = optarg; break;
+      case 'W': split_output(o, optarg); break;
+      case 's': o.packets = true; break;
+      case 'm': o.monitor_file = true; break;
+      case 'M': o.monitor_interval = seconds(optarg); break;
       case 'l': o.log_file = true; break;
       case 'S': o.snaplen = static_cast<int>(number("-S", optarg, 64, 262144)); break;
       case 'B': o.buffer = static_cast<int>(number("-B", optarg, 65536, INT32_MAX)); break;
@@ -147,6 +215,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case 'f': number("-f", optarg, 1, INT32_MAX), o.hash_factor = true; break;
       case 'c': o.cpu = static_cast<int>(number("-c", optarg, 0, 4096)); break;
       case 'P': o.priority = static_cast<int>(number("-P", optarg, geteuid() == 0 ? -20 : 0, 20)); break;
+      case long_flows: o.max_flows = static_cast<std::uint64_t>(number("--max-flows", optarg, 1, 4'000'000'000)); break;
       case long_batch: o.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
       case long_seed: o.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
       case 'V': fmt::print("{}\n", version_line()); return {};
@@ -155,7 +224,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
       default: throw Error(fmt::format("Unknown option '{}'", optopt > 0 && optopt < 256 ? fmt::format("-{}", static_cast<char>(optopt)) : argv[at]));
     }
   }
-  if (!input) throw Error("One of '-r', '-R' or '-i' option is required");
+  if (!input) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   o.input = *input;
   for (int i = optind; i < argc; ++i) o.filter += (i > optind ? " " : "") + std::string(argv[i]);
   if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
@@ -166,6 +235,7 @@ std::string output_prefix(const Options& options) {
   std::string stem = options.source;
   if (options.input == Options::Input::file && stem == "-") stem = "stdin";
   const std::size_t name = stem.rfind('/') == std::string::npos ? 0 : stem.rfind('/') + 1;
+  if (options.input == Options::Input::series) stem = stem.substr(0, stem.rfind(','));
   if (options.input != Options::Input::interface) {
     const std::size_t dot = stem.rfind('.');
     if (dot != std::string::npos && dot > name) stem.resize(dot);

@@ -18,7 +18,7 @@ OutputSinks::OutputSinks(Layout& layout, const Context& context) {
     if (!d->create_sink) continue;
     auto host = sink_host(layout, context, i);
     std::unique_ptr<Sink> sink(d->create_sink(*host));
-    sinks_.push_back({d, std::move(host), std::move(sink), d->create ? parts_++ : std::string::npos});
+    sinks_.push_back({d, std::move(host), std::move(sink), d->create ? parts_++ : std::string::npos, false});
   }
 }
 
@@ -26,6 +26,22 @@ OutputSinks::~OutputSinks() = default;
 
 void OutputSinks::open(const Output& output) {
   for (Entry& entry : sinks_) entry.sink->open(output);
+}
+
+void OutputSinks::open_packets(const Output& output) {
+  bool any = false;
+  for (Entry& entry : sinks_) any |= entry.packets = entry.sink->open_packets(output);
+  if (!any) throw Error("Option '-s' needs a plugin that writes packets: run t2build txtSink");
+}
+
+void OutputSinks::write_packets(const RowBatch& rows) {
+  views_.clear();
+  for (const RowBatch::Head& head : rows.heads_) {
+    views_.push_back({head.direction, head.index, head.end, {rows.bytes_.data() + head.start, head.columns}, {}});
+  }
+  for (Entry& entry : sinks_) {
+    if (entry.packets) entry.sink->write_packets(views_);
+  }
 }
 
 void OutputSinks::write(const RowBatch& rows) {

@@ -43,7 +43,9 @@ class OutputSinks {
 
   bool empty() const { return sinks_.empty(); }
   void open(const Output& output);
+  void open_packets(const Output& output);  // -s; throws Error where no sink writes packets
   void write(const RowBatch& rows);
+  void write_packets(const RowBatch& rows);
   void idle(Time now);
   void close();
   void report(Report& report, const std::function<void(std::string_view)>& from) const;
@@ -55,6 +57,7 @@ class OutputSinks {
     std::unique_ptr<PluginHost> host;
     std::unique_ptr<Sink> sink;
     std::size_t own;  // which of a row's own parts is its; npos: none
+    bool packets = false;
   };
   std::vector<Entry> sinks_;
   std::size_t parts_ = 0;

@@ -14,6 +14,7 @@
 #define FLOW_TIMEOUT 182            // seconds without a packet that end a flow, where no plugin says otherwise [1-4294967]
 #define FDURLIMIT 0                 // seconds after which a flow is cut in parts, 0: never [0-4294967]
 #define FDLSFINDEX 0                // FDURLIMIT: 0: each part gets a new flowInd, 1: all parts keep the first [0|1]
+#define FLOW_MEMORY 50              // percent of the machine's memory that flow records may take [1-90]
 #define NOFLWCRT 1                  // 1: no new flows after the first SIGINT [0|1]
 
 // ---- What a packet length is
@@ -27,6 +28,10 @@
 #define MAXHDRCNT 5                 // IPv6 headers that are walked at most [3-255]
 
 // ---- Input
+#define RROP 0                      // -D: after the last number begin with the first again [0|1]
+#define POLLTM 5                    // -D: seconds between looks for the next file [1-3600]
+#define MFPTMOUT 0                  // -D: seconds after which a missing number is passed over, 0: never [0-1000000]
+#define SCHR 'p'                    // -D: character in front of the number
 #define SNAPLEN 65535               // live capture: bytes kept of a frame (-S overrides) [64-262144]
 #define LIVEBUFSIZE 0x2000000       // live capture: kernel buffer in bytes (-B overrides) [65536-2147483647]
 #define CAPTURE_TIMEOUT 100         // live capture: packets wait at most this long in the kernel, ms [1-10000]
@@ -50,7 +55,19 @@
 #define T2_LOG_COLOR 1              // colours on a terminal (never elsewhere, never with NO_COLOR) [0|1]
 #define PLUGIN_REPORT 1             // plugins add lines to the end report [0|1]
 #define LOG_SUFFIX "_log.txt"       // suffix of the log file of -l
+#define MON_SUFFIX "_monitoring.txt"  // suffix of the report file of -m
+#define MONINTV 1.0                 // seconds between reports that SIGUSR2 switches on (-M overrides)
+#define OFRWFILELN 5e8              // -W: size of a part in bytes, where none is given
 #define T2_SENSORID 666             // sensor id (-x overrides) [0-4294967295]
+
+// ---- Packet file (-s)
+#define SPKTMD_PKTNO 1              // first column: number of the packet [0|1]
+#define SPKTMD_PCNTC 1              // last column: content as characters [0|1]
+#define SPKTMD_PCNTH 0              // column before it: content as hex [0|1]
+#define SPKTMD_PCNTL 4              // content begins with 0: the frame, 1: layer 2, 2: layer 3, 3: layer 4, 4: layer 7 [0|1|2|3|4]
+#define SPKTMD_PCNTH_PREF "0x"      // in front of each hex byte
+#define SPKTMD_PCNTH_SEP " "        // between hex bytes
+#define PACKETS_SUFFIX "_packets.txt"  // suffix of the packet file
 
 // ---- Text form of values
 #define HDR_CHR "%"                 // first character of the line with the column names

@@ -29,13 +29,15 @@ FragmentKey fragment_key(const Lookup& lookup) {
 
 }  // namespace
 
-Worker::Worker(Layout& layout, const Context& context, const WorkerOptions& options, std::function<void(RowBatch&)> rows)
-    : instances_(layout, context),
+Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
+    : log_(context.log),
+      instances_(layout, context),
       table_(layout.prototype(), options.most_flows),  // complete now: the instances have claimed their state
       expiry_(table_),
       fragments_(options.seed),
-      batch_(options.batch),
-      rows_out_(std::move(rows)) {
+      batch_(options.packets ? 1 : options.batch),
+      rows_out_(std::move(options.rows)),
+      packets_out_(std::move(options.packets)) {
   for (const Instances::Entry& entry : instances_.all()) {
     if (!entry.plugin) continue;
     plugins_.push_back(entry.plugin.get());
@@ -46,7 +48,8 @@ Worker::Worker(Layout& layout, const Context& context, const WorkerOptions& opti
 void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups) {
   pending_ = packets;
   pending_first_ = pending_last_ = 0;
-  for (const Lookup& lookup : lookups) table_.prefetch(lookup.hash);
+  for (const Lookup& lookup : lookups) table_.prefetch_slot(lookup.hash);
+  for (const Lookup& lookup : lookups) table_.prefetch_record(lookup.hash);
   for (std::size_t i = 0; i < packets.size(); ++i) {
     Packet& packet = packets[i];
     if (pending_last_ - pending_first_ >= batch_ || packet.clock - pending_clock_ >= shortest_timeout) drain_pending();
@@ -70,9 +73,30 @@ void Worker::drain_pending() {
   pending_first_ = pending_last_;
   if (packets.empty()) return;
   for (Plugin* plugin : plugins_) plugin->on_packets(packets);
+  if (packets_out_) packet_row(packets.front());
   for (const Packet& packet : packets) {
     if (!packet.flow->detached && expiry_.too_late(*packet.flow)) expiry_.file(*packet.flow);
   }
+}
+
+// With -s: what every plugin has to say about this packet, then its content.
+void Worker::packet_row(const Packet& packet) {
+  columns_.clear();
+  if (SPKTMD_PKTNO) columns_.put(packet.number);
+  columns_.put(packet.flow->index);
+  for (Plugin* plugin : plugins_) plugin->on_packet_row(packet, columns_);
+  const std::uint32_t from = SPKTMD_PCNTL == 0   ? 0
+                             : SPKTMD_PCNTL == 1 ? packet.l2
+                             : SPKTMD_PCNTL == 2 ? packet.l3
+                             : SPKTMD_PCNTL == 3 ? packet.l4
+                                                 : packet.l7;
+  std::span<const std::uint8_t> content = packet.bytes(from).rest();
+  if (SPKTMD_PCNTL == 4) content = content.first(std::min<std::size_t>(content.size(), packet.captured_l7));
+  const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
+  if (SPKTMD_PCNTH) columns_.text(text);
+  if (SPKTMD_PCNTC) columns_.text(text);
+  packet_rows_.add(packet.direction, packet.flow->index, packet.time, columns_, {});
+  if (packet_rows_.size() >= rows_at_once) drain();
 }
 
 // A flow that is still alive at this clock; one that is due makes room for a successor.
@@ -139,9 +163,12 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   Side& side = flow->side[packet.direction];
   const Side& peer = flow->side[packet.direction ^ 1];
   packet.has_peer = peer.exists;
+  packet.peer = peer.last;
   packet.peer_fragment_pending = peer.status & status::fragment_pending;
   const bool is_new = !side.exists;
   if (is_new) begin_side(packet, *flow);
+  packet.first = side.first;
+  packet.previous = side.last;
 
   if (packet.is_ip() && !joined) {
     if (packet.family == Family::ipv4 && !is_new) {
@@ -272,6 +299,10 @@ void Worker::make_room(Time clock) {
       end(*flow, flow->forced_end ? EndReason::duration_limit : EndReason::idle);
       continue;
     }
+    if (counters_.evicted == 0) {
+      log_.warn("Hash Autopilot: main HashMap full: flushing 1 oldest flow(s)");
+      log_.info("Hash Autopilot: Fix: Invoke Tranalyzer with '--max-flows N', or raise FLOW_MEMORY with t2conf tranalyzer2");
+    }
     for (Side& side : flow->side) side.status |= side.exists ? status::evicted : 0;
     counters_.status |= status::evicted;
     ++counters_.evicted;
@@ -281,10 +312,10 @@ void Worker::make_room(Time clock) {
 }
 
 void Worker::expire(Time clock) {
-  for (;;) {
-    const std::vector<Flow*>& due = expiry_.due(clock);
-    if (due.empty()) return;
-    for (Flow* flow : due) end(*flow, flow->forced_end ? EndReason::duration_limit : EndReason::idle);
+  while (!expiry_.nothing_due(clock)) {
+    for (const Expiry::Due& due : expiry_.due(clock)) {
+      end(*due.flow, due.flow->forced_end ? EndReason::duration_limit : EndReason::idle);
+    }
   }
 }
 
@@ -295,9 +326,9 @@ void Worker::advance(Time clock) {
 
 void Worker::finish(Time clock) {
   expire(clock);
-  for (Flow* flow : expiry_.rest()) {
-    const bool idle = flow->end() <= clock;
-    end(*flow, flow->forced_end ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
+  for (const Expiry::Due& due : expiry_.rest()) {
+    const bool idle = due.end <= clock;
+    end(*due.flow, due.flow->forced_end ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
   }
   drain();
 }
@@ -338,6 +369,10 @@ void Worker::end(Flow& flow, EndReason reason) {
 }
 
 void Worker::drain() {
+  if (packet_rows_.size() > 0) {
+    packets_out_(packet_rows_);
+    packet_rows_.clear();
+  }
   if (rows_.size() == 0) return;
   rows_out_(rows_);
   rows_.clear();

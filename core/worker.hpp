@@ -40,12 +40,14 @@ struct FlowCounters {
 struct WorkerOptions {
   std::size_t batch = 64;
   std::uint64_t seed = 0;
-  std::uint64_t most_flows = 0;
+  std::uint64_t most_flows = 0;            // conversations in memory; more end the oldest
+  std::function<void(RowBatch&)> rows;     // takes rows of flows that ended
+  std::function<void(RowBatch&)> packets;  // -s: takes rows of packets; set: batches hold one packet
 };
 
 class Worker {
  public:
-  Worker(Layout& layout, const Context& context, const WorkerOptions& options, std::function<void(RowBatch&)> rows);
+  Worker(Layout& layout, const Context& context, WorkerOptions options);
 
   // Packets in capture order, with their lookups; both stay valid during the call.
   void process(std::span<Packet> packets, std::span<const Lookup> lookups);
@@ -55,6 +57,8 @@ class Worker {
   void drain();              // hands out the rows that wait
 
   std::uint64_t flows_in_memory() const { return table_.size(); }
+  std::uint64_t most_flows() const { return table_.most(); }
+  void bound(std::uint64_t most_flows) { table_.bound(most_flows); }
   std::size_t record_size() const { return table_.stride(); }
   const FlowCounters& counters() const { return counters_; }
   Instances& instances() { return instances_; }
@@ -69,9 +73,11 @@ class Worker {
   void cut(Flow& flow, unsigned direction, Time clock);
   void drain_pending();
   void drain_before(const Packet& packet);
+  void packet_row(const Packet& packet);
   void expire(Time clock);
   void end(Flow& flow, EndReason reason);
 
+  Log& log_;
   Instances instances_;
   FlowTable table_;
   Expiry expiry_;
@@ -81,8 +87,8 @@ class Worker {
   std::uint64_t sides_ = 0;         // directions in memory
   bool creating_ = true;
   FlowCounters counters_;
-  std::function<void(RowBatch&)> rows_out_;
-  RowBatch rows_;
+  std::function<void(RowBatch&)> rows_out_, packets_out_;
+  RowBatch rows_, packet_rows_;
   Row columns_;
   std::vector<Row> own_;            // one for each sink with a plugin
   std::vector<Plugin*> plugins_;    // those that see packets, in order

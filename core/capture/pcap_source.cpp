@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
@@ -92,6 +94,49 @@ class PcapSource final : public Source {
   std::atomic<bool> stopped_ = false;
 };
 
+// A stream that libarchive decompresses (gzip, bzip2, xz, zstd, lz4, or none) as a FILE for libpcap.
+class Decompressed {
+ public:
+  static std::FILE* open(const std::string& path) {
+    auto self = std::make_unique<Decompressed>();
+    archive* a = self->archive_ = archive_read_new();
+    archive_read_support_filter_all(a);
+    archive_read_support_format_raw(a);
+    archive_read_support_format_empty(a);
+    archive_entry* entry = nullptr;
+    if (archive_read_open_filename(a, path == "-" ? nullptr : path.c_str(), 1 << 18) != ARCHIVE_OK || archive_read_next_header(a, &entry) != ARCHIVE_OK) {
+      const char* why = archive_error_string(a);
+      throw Error(fmt::format("cannot read {}: {}", path == "-" ? "standard input" : "'" + path + "'", why ? why : "it is empty"));
+    }
+    std::FILE* file = fopencookie(self.get(), "r", {&Decompressed::read, nullptr, nullptr, &Decompressed::close});
+    if (file) self.release();
+    return file;
+  }
+  ~Decompressed() { archive_read_free(archive_); }
+
+ private:
+  static ssize_t read(void* self, char* to, std::size_t size) {
+    const la_ssize_t n = archive_read_data(static_cast<Decompressed*>(self)->archive_, to, size);
+    return n < 0 ? -1 : static_cast<ssize_t>(n);
+  }
+  static int close(void* self) {
+    delete static_cast<Decompressed*>(self);
+    return 0;
+  }
+  archive* archive_ = nullptr;
+};
+
+bool compressed(const std::string& path) {
+  std::uint8_t first[6] = {};
+  if (std::FILE* file = std::fopen(path.c_str(), "rbe")) {
+    const std::size_t n = std::fread(first, 1, sizeof first, file);
+    std::fclose(file);
+    const auto is = [&](std::string_view magic) { return n >= magic.size() && std::memcmp(first, magic.data(), magic.size()) == 0; };
+    return is("\x1f\x8b") || is("BZh") || is("\xfd" "7zXZ") || is("\x28\xb5\x2f\xfd") || is("\x04\x22\x4d\x18");
+  }
+  return false;
+}
+
 void set_filter(pcap_t* handle, const std::string& expression) {
   if (expression.empty()) return;
   bpf_program program{};
@@ -110,10 +155,12 @@ std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions&
   if (path != "-") {
     if (stat(path.c_str(), &about) != 0) throw Error(fmt::format("cannot open '{}': {}", path, std::strerror(errno)));
     if (S_ISDIR(about.st_mode)) throw Error(fmt::format("'{}' is a directory: name a capture file", path));
-    if (S_ISREG(about.st_mode)) return std::make_unique<MappedFile>(path, options);
+    if (S_ISREG(about.st_mode) && !compressed(path)) return std::make_unique<MappedFile>(path, options);
   }
   char why[PCAP_ERRBUF_SIZE] = "";
-  pcap_t* handle = pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, why);
+  std::FILE* file = Decompressed::open(path);
+  pcap_t* handle = file ? pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why) : nullptr;
+  if (!handle && file) std::fclose(file);
   if (!handle) throw Error(fmt::format("cannot read {}: {}", path == "-" ? "standard input" : "'" + path + "'", why));
   set_filter(handle, options.filter);
   return std::make_unique<PcapSource>(handle, false);

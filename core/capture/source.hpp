@@ -57,7 +57,8 @@ struct CaptureOptions {
 };
 
 // Throw t2::Error, one line, when the input cannot be opened or the filter does not compile.
-std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options);  // "-": standard input
+std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options);  // "-": standard input; compressed too
+std::unique_ptr<Source> open_series(const std::string& series, const CaptureOptions& options);  // -D: numbered files
 std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options);  // -R: a file of names
 std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOptions& options);
 // The same packets, read ahead by a thread of its own into at most `packets` slots.

@@ -3,26 +3,9 @@
 
 #include <algorithm>
 
-#include <pcap/dlt.h>
-
 #include "tranalyzer.h"
 
 namespace t2 {
-
-bool Dissector::supports(int link_type) {
-  switch (link_type) {
-    case DLT_EN10MB:
-    case DLT_NULL:
-    case DLT_LOOP:
-    case DLT_RAW:
-    case 101:  // LINKTYPE_RAW, as it stands in files
-    case DLT_IPV4:
-    case DLT_IPV6:
-    case DLT_LINUX_SLL:
-    case DLT_LINUX_SLL2: return true;
-    default: return false;
-  }
-}
 
 bool Dissector::run(int link_type, Packet& p) {
   p_ = &p;

@@ -33,6 +33,12 @@ class Dissector {
   bool linux_cooked(int version);
   bool raw_ip(std::uint32_t at);
   bool null_link();
+  bool ppp_link(std::uint32_t at);
+  bool typed_link(HeaderCode code, std::uint32_t at);
+  bool juniper(int link_type);
+  bool symantec();
+  bool ppi();
+  bool wlan_link(std::uint32_t at);
   bool llc(std::uint32_t at, std::uint16_t length_field);
   bool ether_type(std::uint16_t type, std::uint32_t at);
   bool ip_or_layer2(std::uint16_t type, std::uint32_t at);
@@ -41,13 +47,47 @@ class Dissector {
   bool layer2_flow(std::uint16_t type, std::uint32_t payload);
   bool ipv4(std::uint32_t at);
   bool ipv6(std::uint32_t at);
+
+  // What an encapsulation led to. `outer`: nothing that makes a flow, the header that carries it decides.
+  enum class Inner { outer, flow, no_flow };
+  struct Stepped {            // of GRE, EtherIP: also an IPv4 header that the same dissection goes on with
+    Inner result = Inner::outer;
+    std::uint32_t ipv4 = absent;
+  };
+  static Inner inner(bool flow) { return flow ? Inner::flow : Inner::no_flow; }
+  Inner ip_at(std::uint32_t at);
+  Inner inner_ethernet(std::uint32_t at);
+  Inner inner_wlan(std::uint32_t at, bool swapped);
+  Inner inner_type(std::uint16_t type, std::uint32_t at);
+  Inner port_tunnel(std::uint32_t at, std::uint32_t l3_header);
+  Inner ayiya(std::uint32_t at);
+  Inner gtp(std::uint32_t at);
+  Inner vxlan(std::uint32_t at, bool gpe);
+  Inner geneve(std::uint32_t at);
+  Inner capwap(std::uint32_t at, bool control);
+  Inner lwapp(std::uint32_t at, bool control);
+  Inner l2tp(std::uint32_t at);
+  Inner teredo(std::uint32_t at);
+  Stepped gre(std::uint32_t at, bool over_ipv4);
+  Stepped gre_ppp(std::uint32_t at, bool no_payload);
+  Stepped bridged(std::uint32_t at);
+  Stepped ether_ip(std::uint32_t at);
+  bool ipv4_header(std::uint32_t at);
+  bool ipv4_end(std::uint32_t at, bool named);
+  Inner ipv6_transport(std::uint32_t at, std::uint32_t here, std::uint32_t end);
+
   std::uint16_t vlan_tags(std::uint16_t type, std::uint32_t& at);
+  bool wlan_frame(std::uint32_t& at, bool swapped, std::uint16_t& type);
+  std::uint32_t gre_header(std::uint32_t at) const;
+  void macs(std::uint32_t at);
+  void name_type(std::uint16_t type);
+  void name_ppp(std::uint16_t protocol);
 
   void ipv4_lengths(std::uint32_t at, std::uint32_t l3_header);
-  void ipv4_transport(std::uint32_t at);
+  Inner ipv4_transport(std::uint32_t at, bool named);
   void set_lengths(std::uint32_t at);
   void read_ports();
-  void name_udp_payload(std::uint32_t at);
+  void name_payload(std::uint32_t at);
   void dtls_records(std::uint32_t at);
   void name_protocol(std::uint8_t protocol);
   void pad_to(std::uint32_t needed);
@@ -73,6 +113,7 @@ class Dissector {
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;
+  bool transport_named_ = false;  // by port_tunnel()
   unsigned nesting_ = 0;  // IP headers entered so far: bounds recursion
 };
 

@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, header::names_end> names = {
     "icmpv6", "vines", "eigrp", "ospf", "ax25", "etherip", "pim", "ipcomp", "vrrp", "pgm", "l2tp", "sctp", "rsvp-e2ei", "mipv6",
     "udplite", "hip", "shim6",
     "ssdp", "udpencap", "isakmp", "dvmrp", "rgmp", "ayiya", "gtp", "vxlan", "vxlan_gpe", "nsh", "geneve", "capwap", "capwap.data",
-    "teredo", "dtls1.0", "dtls1.2"};
+    "teredo", "dtls", "dtls1.0", "dtls1.2"};
 
 std::string name_of(HeaderCode code) {
   switch (code >> 16) {

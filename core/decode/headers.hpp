@@ -25,7 +25,7 @@ enum Name : HeaderCode {
   sna, osi, x25, xns, bacnet, vines_llc, netbios, hpext, rpl, pap, mp, comp_data,
   hopopts, routing, fraghdr, dstopts, icmp, igmp, tcp, egp, igp, udp, dccp, xtp, idrp, rsvp, gre, dsr, esp, ah, swipe, nhrp,
   icmpv6, vines, eigrp, ospf, ax25, etherip, pim, ipcomp, vrrp, pgm, l2tp, sctp, rsvp_e2ei, mipv6, udplite, hip, shim6,
-  ssdp, udpencap, isakmp, dvmrp, rgmp, ayiya, gtp, vxlan, vxlan_gpe, nsh, geneve, capwap, capwap_data, teredo, dtls10, dtls12,
+  ssdp, udpencap, isakmp, dvmrp, rgmp, ayiya, gtp, vxlan, vxlan_gpe, nsh, geneve, capwap, capwap_data, teredo, dtls, dtls10, dtls12,
   names_end
 };
 constexpr HeaderCode unknown_protocol(std::uint8_t n) { return 1u << 16 | n; }   // UNK(n)

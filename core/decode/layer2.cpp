@@ -1,7 +1,5 @@
-// Link layers and what stands between them and IP: Ethernet, 802.1Q/QinQ, LLC/SNAP, MPLS, PPPoE, Linux cooked, raw IP.
+// Ethernet and what stands between it and IP: VLAN tags, LLC/SNAP, EtherTypes, MPLS, PPPoE.
 #include <algorithm>
-
-#include <pcap/dlt.h>
 
 #include "decode/dissector.hpp"
 #include "tranalyzer.h"
@@ -12,67 +10,30 @@ namespace {
 
 constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;
 constexpr std::uint16_t longest_llc = 1500;  // IEEE 802.3: up to here the field is a length
-constexpr std::uint16_t type_jumbo_llc = 0x8870;
 
 bool is_tag(std::uint16_t type) { return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200; }
 
 }  // namespace
 
-bool Dissector::link(int link_type) {
-  switch (link_type) {
-    case DLT_EN10MB: return ethernet(0);
-    case DLT_NULL:
-    case DLT_LOOP: return null_link();
-    case DLT_RAW:
-    case 101: name(header::raw); return raw_ip(0);
-    case DLT_IPV4:
-    case DLT_IPV6: return raw_ip(0);
-    case DLT_LINUX_SLL: return linux_cooked(1);
-    case DLT_LINUX_SLL2: return linux_cooked(2);
-    default: return false;
-  }
-}
-
 bool Dissector::ethernet(std::uint32_t at) {
   if (!captured(at, 16)) return set(status::l2_snapped), false;
+  if ((p_->data[at] & 0xfd) == 0x01 && u32(at + 1) == 0x000c0000) {  // Cisco's inter-switch link: 26 bytes in front
+    name(header::isl);
+    at += 26;
+    if (!captured(at, 16)) return set(status::l2_snapped), false;
+  }
   name(header::eth);
-  p_->l2 = at;
+  macs(at);
   at += 14;
   const std::uint16_t type = vlan_tags(u16(at - 2), at);
   if (type <= longest_llc) return llc(at, type);
   return ether_type(type, at);
 }
 
-bool Dissector::linux_cooked(int version) {
-  const std::uint32_t size = version == 1 ? 16 : 20;
-  if (!captured(0, size)) return set(status::l2_snapped), false;
-  name(version == 1 ? header::sll : header::sll2);
-  std::uint32_t at = size;
-  const std::uint16_t type = vlan_tags(u16(version == 1 ? 14 : 0), at);
-  if (type <= longest_llc) return llc(at, type);
-  return ether_type(type, at);
-}
-
-bool Dissector::null_link() {
-  if (!captured(0, 4)) return set(status::l2_snapped), false;
-  name(header::null);
-  set(status::no_ethernet);
-  // The family is in the order of the machine that captured; all values fit into one byte.
-  const std::uint8_t first = p_->data[0], last = p_->data[3];
-  switch (first != 0 ? first : last) {
-    case 2: return ipv4(4);
-    case 10: case 23: case 24: case 26: case 28: case 30: return ipv6(4);
-    default: return false;
-  }
-}
-
-bool Dissector::raw_ip(std::uint32_t at) {
-  set(status::no_ethernet);
-  switch (u8(at) >> 4) {
-    case 4: return ipv4(at);
-    case 6: return ipv6(at);
-    default: return false;
-  }
+// An Ethernet header stands here.
+void Dissector::macs(std::uint32_t at) {
+  p_->l2 = p_->destination_mac = at;
+  p_->source_mac = at + 6;
 }
 
 // Steps over VLAN tags: `type` is the type in front of `at`. Answers the type behind them, and moves `at` there.
@@ -139,6 +100,14 @@ bool Dissector::ether_type(std::uint16_t type, std::uint32_t at) {
     case 0x8864: return pppoe_session(at);
     case 0x8847:
     case 0x8848: return mpls(type, at);
+    case 0x88be:
+      name(header::erspan);
+      set(status::erspan);
+      at += 8;
+      if (!captured(at, 14)) return layer2_flow(type, at);
+      name(header::eth);
+      macs(at);
+      return ether_type(u16(at + 12), at + 14);
     case 0x8809:
       name(header::slow);
       switch (u8(at)) {
@@ -149,17 +118,24 @@ bool Dissector::ether_type(std::uint16_t type, std::uint32_t at) {
         default: break;
       }
       break;
-    case 0x8906:
-      name(header::fcoe);
-      name(header::fc);
-      break;
-    default: {
-      bool known = true;
-      name(ether_type_name(type, known));
-      if (!known) set(status::stopped);
-    }
+    default: name_type(type);
   }
   return layer2_flow(type, at);
+}
+
+void Dissector::name_type(std::uint16_t type) {
+  bool known = true;
+  name(ether_type_name(type, known));
+  if (type == 0x8906) name(header::fc);  // FCoE counts as two headers
+  if (!known) set(status::stopped);
+}
+
+void Dissector::name_ppp(std::uint16_t protocol) {
+  bool known = true;
+  const HeaderCode code = ppp_name(protocol, known);
+  if (code == header::mp) name(header::ppp);  // multilink counts as two headers
+  name(code);
+  if (!known) set(status::stopped);
 }
 
 bool Dissector::ip_or_layer2(std::uint16_t type, std::uint32_t at) {
@@ -196,10 +172,10 @@ bool Dissector::mpls(std::uint16_t type, std::uint32_t at) {
   }
   if (!captured(at, 14)) return layer2_flow(type, at);
   name(header::eth);
-  p_->l2 = at;
+  macs(at);
   at += 14;
-  const std::uint16_t inner = vlan_tags(u16(at - 2), at);
-  return ether_type(inner, at);
+  const std::uint16_t below = vlan_tags(u16(at - 2), at);
+  return ether_type(below, at);
 }
 
 bool Dissector::pppoe_session(std::uint32_t at) {
@@ -209,11 +185,7 @@ bool Dissector::pppoe_session(std::uint32_t at) {
   const std::uint16_t protocol = u16(at + 6);
   if (protocol == 0x0021 && u8(at + 8) >> 4 == 4) return ipv4(at + 8);
   if (protocol == 0x0057 && u8(at + 8) >> 4 == 6) return ipv6(at + 8);
-  bool known = true;
-  const HeaderCode code = ppp_name(protocol, known);
-  if (code == header::mp) name(header::ppp);
-  name(code);
-  if (!known) set(status::stopped);
+  name_ppp(protocol);
   return layer2_flow(0x8864, at);
 }
 

@@ -36,6 +36,7 @@ class Bytes {
     return data_.subspan((at_ += n) - n, n);
   }
   void skip(std::size_t n) { take(n); }
+  std::span<const std::uint8_t> rest() { return take(left()); }
   bool ok() const { return ok_; }
   std::size_t left() const { return data_.size() - at_; }
   std::size_t position() const { return at_; }
@@ -122,6 +123,8 @@ struct alignas(64) Flow {
 struct Packet {
   Time time = 0;                    // of capture
   Time clock = 0;                   // largest capture time so far, this packet included
+  Time first = 0, previous = 0;     // of this direction: its first packet, the packet before this one (else its own time)
+  Time peer = 0;                    // of the other direction: its last packet, where there is one (has_peer)
   std::uint64_t number = 0;         // position in the input, from 1
   const std::uint8_t* data = nullptr;
   std::uint32_t captured = 0;       // bytes at data
@@ -147,7 +150,8 @@ struct Packet {
   std::uint16_t header_count = 0;   // headers in the stack
   std::uint32_t headers = 0;        // header stack: equal numbers, equal text; see Host::headers()
 
-  std::uint32_t l2 = absent;        // innermost Ethernet header (destination MAC)
+  std::uint32_t l2 = absent;        // where layer 2 begins: of the innermost Ethernet header that was reached
+  std::uint32_t destination_mac = absent, source_mac = absent;  // 6 captured bytes each, where the link layer has them
   std::uint32_t l3 = absent;        // innermost IP header
   std::uint32_t l4 = absent;        // behind it and its extension headers, also for later fragments
   std::uint32_t l7 = absent;        // payload; for layer-2 flows what follows the type

@@ -54,7 +54,8 @@ struct Descriptor {
   std::string_view layout = {};  // T2_LAYOUT_<name>
   std::span<const Dependency> needs = {};
   std::span<const Flag> flags = {};
-  std::span<const Column> columns = {};
+  std::span<const Column> columns = {};         // of flows
+  std::span<const Column> packet_columns = {};  // of packets, with -s; a cell that may be empty is a repeated() column
   Plugin* (*create)(Host&) = nullptr;     // per worker; null for a sink that only reads rows
   Sink* (*create_sink)(Host&) = nullptr;  // once, for the output thread
 };
@@ -122,8 +123,13 @@ class Report {                  // lines of the end report; each is prefixed wit
 struct Output {                 // where and what a sink writes
   std::string prefix;           // PREFIX of the output files
   bool to_stdout = false;       // -w -
-  std::span<const Column> columns;  // of the whole row, `dir` and `flowInd` first
-  std::string about;            // the comment lines of a headers file: date, version, command line, plugins
+  std::span<const Column> columns;  // of the whole row, `dir` and `flowInd` first (packets: all in the row)
+  struct Split {                // -W: begin a new file when one holds so much
+    bool on = false;
+    std::uint64_t bytes = 0, rows = 0;  // whichever is not 0
+    std::uint64_t first = 0;            // number of the first file
+  } split = {};
+  std::string about = {};       // the comment lines of a headers file: date, version, command line, plugins
 };
 
 class Host {                    // what the core offers; handed to create(), valid until the plugin is destroyed
@@ -152,6 +158,7 @@ class Plugin {
   virtual ~Plugin() = default;
   virtual void on_packets(std::span<const Packet>) {}       // capture order; every packet has a flow
   virtual void on_flow_end(const EndedFlow&, Row&) {}       // own columns (a sink: its own bytes) of one row
+  virtual void on_packet_row(const Packet&, Row&) {}        // own packet_columns; right after on_packets() of it alone
   virtual void merge(Plugin& /*other*/) {}                  // add another worker's totals to this instance's
   virtual void report(Report&) const {}
 };
@@ -161,6 +168,8 @@ class Sink {
   virtual ~Sink() = default;
   virtual void open(const Output&) = 0;                     // throws Error: the run ends before the first packet
   virtual void write(std::span<const RowView>) = 0;         // in order; never throws
+  virtual bool open_packets(const Output&) { return false; }  // -s: after open(); false: this sink does not write packets
+  virtual void write_packets(std::span<const RowView>) {}   // in capture order
   virtual void idle(Time /*wall clock*/) {}                 // now and then, on live input also without rows
   virtual void close() = 0;                                 // all rows were written
   virtual void report(Report&) const {}

@@ -1,7 +1,7 @@
 // Output rows: how a plugin hands over the values of its columns, and how a sink reads them back.
 //
 // A row is binary: values follow each other in column order, unpadded, in host order, each in the size of its type.
-// A repeating column starts with a 32-bit count, a text with a 16-bit length. Plugins never format; sinks do.
+// A repeating column starts with a 32-bit count, a text with a 32-bit length. Plugins never format; sinks do.
 #pragma once
 
 #include <cassert>
@@ -23,6 +23,7 @@ enum class Type : std::uint8_t {
   h8, h16, h32, h64,      // H8 ... 0x and all digits
   f32, f64,               // F (%.7g), D (%f)
   text, label,            // S in double quotes, SC without
+  content, bytes,         // packet content as characters, as hex; stored like a text
   direction,              // C: A or B
   time, duration,         // U64.U32: nanoseconds as t2::Time
   mac,                    // MAC: 6 bytes
@@ -64,20 +65,21 @@ class Row {
   }
   void raw(const void* bytes, std::size_t size) { append(bytes, size); }
   void text(std::string_view s) {
-    if (s.size() > 0xffff) s = s.substr(0, 0xffff);
-    put(static_cast<std::uint16_t>(s.size()));
+    count(s.size());
     append(s.data(), s.size());
   }
 
-  std::span<const std::uint8_t> bytes() const { return bytes_; }
-  void clear() { bytes_.clear(); }
+  std::span<const std::uint8_t> bytes() const { return {buffer_.data(), size_}; }
+  void clear() { size_ = 0; }
 
  private:
   void append(const void* from, std::size_t size) {
-    const auto* p = static_cast<const std::uint8_t*>(from);
-    bytes_.insert(bytes_.end(), p, p + size);
+    if (buffer_.size() - size_ < size) buffer_.resize(2 * (size_ + size) + 256);
+    std::memcpy(buffer_.data() + size_, from, size);
+    size_ += size;
   }
-  std::vector<std::uint8_t> bytes_;
+  std::vector<std::uint8_t> buffer_;
+  std::size_t size_ = 0;
 };
 
 // Reads a row's values in order. The core wrote them, so they are trusted; asserts guard against programming errors.
@@ -96,7 +98,7 @@ class Values {
     return (at_ += n) - n;
   }
   std::string_view text() {
-    const std::size_t n = get<std::uint16_t>();
+    const std::size_t n = get<std::uint32_t>();
     return {reinterpret_cast<const char*>(take(n)), n};
   }
   bool done() const { return at_ == end_; }
@@ -105,11 +107,11 @@ class Values {
   const std::uint8_t *at_, *end_;
 };
 
-// A finished row on its way to the sinks.
+// A finished row on its way to the sinks: of a flow or, with -s, of a packet.
 struct RowView {
   std::uint8_t direction;                 // 0: A, 1: B
   std::uint64_t index;                    // flowInd
-  Time end;                               // when the flow ended; rows come in ascending order
+  Time end;                               // when the flow ended; rows come in ascending order. Packets: their time
   std::span<const std::uint8_t> columns;  // of all plugins, without dir and flowInd
   std::span<const std::uint8_t> own;      // what this sink's plugin wrote in on_flow_end()
 };

@@ -1,0 +1,144 @@
+// -D: numbered files as one capture, also while they are still being written.
+//
+// NAME[:C][,STOP]: the number stands behind the last character C of the file's name and ends at '_', '.' or the end.
+// With a leading zero all numbers have that width. A file is read once it is complete: when its successor exists, when it
+// is the last, or when it has not grown for POLLTM seconds.
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "capture/source.hpp"
+#include "t2/plugin.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Series {
+  std::string head, tail;      // what stands in front of the number and behind it
+  std::uint64_t first = 0, stop = 0xffff'ffff;
+  std::size_t width = 0;       // 0: as many digits as it takes
+  std::string name(std::uint64_t number) const {
+    return width ? fmt::format("{}{:0{}}{}", head, number, width, tail) : fmt::format("{}{}{}", head, number, tail);
+  }
+};
+
+bool parse(std::string_view digits, std::uint64_t& value) {
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return problem == std::errc{} && end == digits.data() + digits.size();
+}
+
+Series parse_series(std::string_view text) {
+  Series made;
+  bool with_stop = false;
+  if (const std::size_t comma = text.rfind(','); comma != std::string_view::npos) {
+    if (!parse(text.substr(comma + 1), made.stop)) throw Error(fmt::format("Option '-D': '{}' is not a number to stop at", text.substr(comma + 1)));
+    with_stop = true;
+    text = text.substr(0, comma);
+  }
+  char mark = SCHR;
+  if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos && colon + 2 == text.size()) {
+    mark = text.back();
+    text = text.substr(0, colon);
+  }
+  const std::size_t base = text.rfind('/') == std::string_view::npos ? 0 : text.rfind('/') + 1;
+  const std::size_t at = text.rfind(mark);
+  if (at == std::string_view::npos || at < base) {
+    throw Error(fmt::format("Option '-D': there is no '{}' in '{}' in front of the number: name the character with ':'", mark, text.substr(base)));
+  }
+  std::size_t end = text.find('_', at + 1);
+  if (end == std::string_view::npos) end = text.find('.', at + 1);
+  if (end == std::string_view::npos) end = text.size();
+  const std::string_view digits = text.substr(at + 1, end - at - 1);
+  if (!digits.empty() && !parse(digits, made.first)) throw Error(fmt::format("Option '-D': '{}' in '{}' is not a number", digits, text.substr(base)));
+  made.head = text.substr(0, at + 1);
+  made.tail = text.substr(end);
+  if (digits.size() > 1 && digits[0] == '0') {
+    made.width = digits.size();
+    std::uint64_t most = 1;
+    for (std::size_t i = 0; i < std::min<std::size_t>(made.width, 18); ++i) most *= 10;
+    if (!with_stop) made.stop = most - 1;
+  }
+  if (made.stop < made.first) throw Error(fmt::format("Option '-D': the first number is {}, the last {}", made.first, made.stop));
+  if (digits.empty()) made.tail = text.substr(end);
+  return made;
+}
+
+class FileSeries final : public Source {
+ public:
+  FileSeries(Series series, CaptureOptions options) : series_(std::move(series)), options_(std::move(options)), number_(series_.first) {
+    // The first file without a number: tcpdump -C names its files so.
+    first_name_ = fs::exists(series_.name(number_)) || series_.width ? series_.name(number_) : series_.head + series_.tail;
+  }
+
+  Read read(Block& block) override {
+    block.clear();
+    if (stopped_) return Read::end;
+    if (!current_ && !open_next()) return finished_ ? Read::end : Read::idle;
+    const Read kind = current_->read(block);
+    if (kind != Read::end) return kind;
+    if (damage_.empty()) damage_ = current_->damage();
+    done_ += current_->position();
+    current_.reset();
+    if (number_ == series_.stop && !RROP) finished_ = true;
+    else number_ = number_ == series_.stop ? series_.first : number_ + 1;
+    waited_ = {};
+    return finished_ ? Read::end : Read::packets;
+  }
+  void stop() override { stopped_ = true; }
+  std::string describe() const override { return current_ ? current_->describe() : fmt::format("Waiting for file: {}", name()); }
+  std::uint64_t size() const override { return size_; }
+  std::uint64_t position() const override { return done_; }
+  std::string damage() const override { return damage_; }
+
+ private:
+  std::string name() const { return number_ == series_.first ? first_name_ : series_.name(number_); }
+
+  bool open_next() {
+    const std::string file = name();
+    std::error_code problem;
+    const bool last = number_ == series_.stop;
+    const auto now = std::chrono::steady_clock::now();
+    if (waited_ == std::chrono::steady_clock::time_point{}) waited_ = now;
+    if (fs::exists(file, problem)) {
+      const bool complete = last || fs::exists(series_.name(number_ + 1), problem) ||
+                            fs::file_time_type::clock::now() - fs::last_write_time(file, problem) > std::chrono::seconds(POLLTM);
+      if (complete && fs::file_size(file, problem) > 0) {
+        current_ = open_file(file, options_);
+        size_ += current_->size();
+        return true;
+      }
+    } else if (MFPTMOUT > 0 && now - waited_ > std::chrono::seconds(MFPTMOUT) && !last) {
+      ++number_;
+      waited_ = {};
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return false;
+  }
+
+  Series series_;
+  CaptureOptions options_;
+  std::uint64_t number_;
+  std::string first_name_;
+  std::unique_ptr<Source> current_;
+  std::uint64_t size_ = 0, done_ = 0;
+  std::chrono::steady_clock::time_point waited_{};
+  bool finished_ = false;
+  std::atomic<bool> stopped_ = false;
+  std::string damage_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> open_series(const std::string& series, const CaptureOptions& options) {
+  return std::make_unique<FileSeries>(parse_series(series), options);
+}
+
+}  // namespace t2
