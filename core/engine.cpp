@@ -49,7 +49,7 @@ void Engine::run() {
       if (packets_.size() >= batch_) flush();
     }
     flush();
-    if (kind == Read::idle || parts_.source.live()) idle();
+    if (kind == Read::idle || parts_.source.size() == 0) idle();  // live input and streams
   }
   heed_signals();
   analysis_ = wall_clock() - begin;
@@ -58,7 +58,7 @@ void Engine::run() {
 
 void Engine::decode(const RawPacket& raw) {
   if (counters_.packets == 0) {
-    counters_.first = counters_.last = raw.time;
+    counters_.first = counters_.last = parts_.run_start = raw.time;
     parts_.log.line("Dump start: " + date(raw.time, TSTAMP_UTC));
   }
   ++counters_.packets;
@@ -106,7 +106,7 @@ void Engine::idle() {
     parts_.worker.advance(counters_.last);
   }
   parts_.worker.drain();
-  parts_.sinks.idle(now);
+  parts_.sinks.idle(wall_clock());
   parts_.log.flush();
 }
 

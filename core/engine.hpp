@@ -19,6 +19,7 @@ class Engine {
     Worker& worker;
     OutputSinks& sinks;
     Log& log;
+    Time& run_start;  // set with the first packet
   };
   Engine(const Parts& parts, std::size_t batch, std::uint64_t seed) : parts_(parts), batch_(batch), seed_(seed) {}
 

@@ -7,8 +7,8 @@ namespace t2 {
 
 void Expiry::file(Flow& flow) {
   remove(flow);
-  flow.filed = std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1);
-  std::uint32_t& head = heads_[static_cast<std::size_t>(flow.filed & (buckets - 1))];
+  flow.bucket = static_cast<std::uint32_t>(slot(std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1)));
+  std::uint32_t& head = heads_[flow.bucket];
   flow.previous = 0;
   flow.next = head;
   if (head != 0) table_.record(head).previous = flow.record;
@@ -16,26 +16,26 @@ void Expiry::file(Flow& flow) {
 }
 
 void Expiry::remove(Flow& flow) {
-  if (flow.filed == not_filed) return;
+  if (flow.bucket == not_filed) return;
   if (flow.previous != 0) {
     table_.record(flow.previous).next = flow.next;
   } else {
-    heads_[static_cast<std::size_t>(flow.filed & (buckets - 1))] = flow.next;
+    heads_[flow.bucket] = flow.next;
   }
   if (flow.next != 0) table_.record(flow.next).previous = flow.previous;
   flow.previous = flow.next = 0;
-  flow.filed = not_filed;
+  flow.bucket = not_filed;
 }
 
 // Empties a bucket: flows that end before `limit` (a bucket number) are due, the others are filed again.
 void Expiry::take(Time bucket, Time limit) {
-  std::uint32_t at = heads_[static_cast<std::size_t>(bucket & (buckets - 1))];
-  heads_[static_cast<std::size_t>(bucket & (buckets - 1))] = 0;
+  std::uint32_t at = heads_[slot(bucket)];
+  heads_[slot(bucket)] = 0;
   while (at != 0) {
     Flow& flow = table_.record(at);
     at = flow.next;
     flow.previous = flow.next = 0;
-    flow.filed = not_filed;
+    flow.bucket = not_filed;
     if (const Time end = flow.end(); end >> grain_bits < limit) {
       due_.push_back({end, flow.number, &flow});
     } else {
@@ -75,12 +75,12 @@ const std::vector<Expiry::Due>& Expiry::rest() {
 Flow* Expiry::first() {
   for (Time i = 0; i < buckets; ++i) {
     const Time bucket = next_ + i;
-    std::uint32_t at = heads_[static_cast<std::size_t>(bucket & (buckets - 1))];
+    std::uint32_t at = heads_[slot(bucket)];
     Flow* best = nullptr;
     while (at != 0) {
       Flow& flow = table_.record(at);
       at = flow.next;
-      if (flow.end() >> grain_bits > flow.filed && i + 1 < buckets) {  // filed too early: saw packets since
+      if (flow.end() >> grain_bits > bucket && i + 1 < buckets) {  // filed too early: saw packets since
         file(flow);
         continue;
       }

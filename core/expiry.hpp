@@ -24,7 +24,7 @@ class Expiry {
   }
   void file(Flow& flow);      // a new flow, or one whose end moved closer
   void remove(Flow& flow);    // forget it
-  bool too_late(const Flow& flow) const { return flow.end() >> grain_bits < flow.filed; }
+  bool too_late(const Flow& flow) const { return flow.end() >> grain_bits < filed(flow); }
   struct Due {
     Time end;
     std::uint64_t number;
@@ -41,11 +41,14 @@ class Expiry {
  private:
   static constexpr unsigned grain_bits = 26;  // 67 ms, below the shortest timeout
   static constexpr Time buckets = 4096;       // 275 s ahead; longer timeouts are filed several times
+  static std::size_t slot(Time bucket) { return static_cast<std::size_t>(bucket & (buckets - 1)); }
+  // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.
+  Time filed(const Flow& flow) const { return next_ + ((flow.bucket - next_) & (buckets - 1)); }
   void take(Time bucket, Time limit);
   void sort();
 
   FlowTable& table_;
-  std::vector<std::uint32_t> heads_;  // first record of each bucket
+  std::vector<std::uint32_t> heads_;  // first record of each slot
   std::vector<Due> due_;
   Time next_ = 0;                     // first bucket that is not done
   bool started_ = false;

@@ -2,6 +2,7 @@
 #include "flow_table.hpp"
 
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -13,7 +14,16 @@ namespace t2 {
 
 namespace {
 
-constexpr std::size_t chunk_bytes = 2 << 20;
+constexpr std::size_t huge_page = 2 << 20, chunk_bytes = 4 * huge_page;
+
+// Memory on huge pages where the system has them: random access to records would else miss the TLB as well.
+std::byte* map_pages(std::size_t bytes) {
+  bytes = (bytes + huge_page - 1) / huge_page * huge_page;
+  void* memory = std::aligned_alloc(huge_page, bytes);
+  if (!memory) throw Error("no memory for more flows: lower FLOW_MEMORY or use --max-flows");
+  madvise(memory, bytes, MADV_HUGEPAGE);
+  return static_cast<std::byte*>(memory);
+}
 
 __extension__ using Wide = unsigned __int128;
 
@@ -24,14 +34,16 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-// Multiply-and-fold over the key's seven words, seeded.
+// Multiply-and-fold over the key's words, two at a time, seeded.
 std::uint64_t hash_key(const Key& key, std::uint64_t seed) {
-  std::uint64_t w[7];
-  static_assert(sizeof w == sizeof key);
+  constexpr std::size_t words = sizeof key / 8;
+  static_assert(words % 2 == 0);
+  std::uint64_t w[words];
   std::memcpy(w, &key, sizeof w);
-  constexpr std::uint64_t a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db, c = 0x8ebc6af09c88c6e3, d = 0x589965cc75374cc3;
-  const std::uint64_t low = mix(w[0] ^ a ^ seed, w[1] ^ b), middle = mix(w[2] ^ c, w[3] ^ seed), high = mix(w[4] ^ d ^ seed, w[5] ^ w[6] ^ a);
-  return mix(low ^ high ^ b, middle ^ seed ^ w[6] ^ c);
+  constexpr std::uint64_t a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db, c = 0x8ebc6af09c88c6e3;
+  std::uint64_t hash = seed ^ c;
+  for (std::size_t i = 0; i < words; i += 2) hash ^= mix(w[i] ^ a ^ seed, w[i + 1] ^ b ^ (i * c));
+  return mix(hash ^ b, seed ^ c);
 }
 
 FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most)
@@ -43,7 +55,7 @@ FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most)
       mask_(slots_.size() - 1) {}
 
 FlowTable::~FlowTable() {
-  for (std::byte* chunk : chunks_) munmap(chunk, stride_ << chunk_bits_);
+  for (std::byte* chunk : chunks_) std::free(chunk);
 }
 
 Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
@@ -55,19 +67,17 @@ Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
   } else {
     number = next_record_++;
     if (number >> chunk_bits_ >= chunks_.size()) {
-      void* chunk = mmap(nullptr, stride_ << chunk_bits_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (chunk == MAP_FAILED) throw Error("no memory for more flows");
-      chunks_.push_back(static_cast<std::byte*>(chunk));
+      chunks_.push_back(map_pages(stride_ << chunk_bits_));
     }
   }
   Flow& flow = record(number);
   std::memcpy(static_cast<void*>(&flow), prototype_.data(), stride_);
   flow.key = key;
-  flow.hash = hash;
+  flow.tag = tag_of(hash);
   flow.record = number;
-  std::size_t at = hash & mask_;
+  std::size_t at = flow.tag & mask_;
   while (slots_[at].record != 0) at = (at + 1) & mask_;
-  slots_[at] = {static_cast<std::uint32_t>(hash >> 32), number};
+  slots_[at] = {flow.tag, number};
   ++records_;
   ++indexed_;
   return flow;
@@ -77,11 +87,11 @@ void FlowTable::detach(Flow& flow) {
   if (flow.detached) return;
   flow.detached = true;
   --indexed_;
-  std::size_t hole = flow.hash & mask_;
+  std::size_t hole = flow.tag & mask_;
   while (slots_[hole].record != flow.record) hole = (hole + 1) & mask_;
   // Shift back whatever could no longer be reached over the hole.
   for (std::size_t at = (hole + 1) & mask_; slots_[at].record != 0; at = (at + 1) & mask_) {
-    const std::size_t home = record(slots_[at].record).hash & mask_;
+    const std::size_t home = slots_[at].tag & mask_;
     if (((at - home) & mask_) >= ((at - hole) & mask_)) {
       slots_[hole] = slots_[at];
       hole = at;
@@ -102,7 +112,7 @@ void FlowTable::grow() {
   mask_ = slots_.size() - 1;
   for (const Slot& slot : old) {
     if (slot.record == 0) continue;
-    std::size_t at = record(slot.record).hash & mask_;
+    std::size_t at = slot.tag & mask_;
     while (slots_[at].record != 0) at = (at + 1) & mask_;
     slots_[at] = slot;
   }

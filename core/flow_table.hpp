@@ -26,8 +26,8 @@ class FlowTable {
   FlowTable& operator=(const FlowTable&) = delete;
 
   Flow* find(const Key& key, std::uint64_t hash) const {
-    const auto tag = static_cast<std::uint32_t>(hash >> 32);
-    for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
+    const std::uint32_t tag = tag_of(hash);
+    for (std::size_t at = tag & mask_;; at = (at + 1) & mask_) {
       const Slot slot = slots_[at];
       if (slot.record == 0) return nullptr;
       if (slot.tag == tag) {
@@ -37,9 +37,9 @@ class FlowTable {
     }
   }
   // Two passes over a batch: first the slots, then the records that they name.
-  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[tag_of(hash) & mask_]); }
   void prefetch_record(std::uint64_t hash) const {
-    const Slot slot = slots_[hash & mask_];
+    const Slot slot = slots_[tag_of(hash) & mask_];
     if (slot.record == 0) return;
     const auto* line = reinterpret_cast<const char*>(&record(slot.record));
     for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i);
@@ -59,8 +59,9 @@ class FlowTable {
 
  private:
   struct Slot {
-    std::uint32_t tag = 0, record = 0;  // record 0: empty
+    std::uint32_t tag = 0, record = 0;  // record 0: empty. The tag also tells the slot's home: no record is touched to move it
   };
+  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   void grow();
 
   std::vector<std::byte> prototype_;

@@ -35,16 +35,18 @@ Lookup make_lookup(const Packet& p, std::uint64_t seed) {
     source.port = p.source_port;
     destination.port = p.destination_port;
   }
+#if ETH_ACTIVATE == 2
   std::array<std::uint8_t, 6> source_mac{}, destination_mac{};
-  if (ETH_ACTIVATE == 2 && p.family != Family::layer2) {
-    if (p.source_mac != absent) std::memcpy(source_mac.data(), p.data + p.source_mac, 6);
-    if (p.destination_mac != absent) std::memcpy(destination_mac.data(), p.data + p.destination_mac, 6);
-  }
+  if (p.is_ip() && p.source_mac != absent) std::memcpy(source_mac.data(), p.data + p.source_mac, 6);
+  if (p.is_ip() && p.destination_mac != absent) std::memcpy(destination_mac.data(), p.data + p.destination_mac, 6);
   made.source_end = std::pair(source, source_mac) <= std::pair(destination, destination_mac) ? 0 : 1;
-  made.key.end[made.source_end] = source;
-  made.key.end[made.source_end ^ 1] = destination;
   made.key.mac[made.source_end] = source_mac;
   made.key.mac[made.source_end ^ 1] = destination_mac;
+#else
+  made.source_end = source <= destination ? 0 : 1;
+#endif
+  made.key.end[made.source_end] = source;
+  made.key.end[made.source_end ^ 1] = destination;
   made.key.vlan = p.vlan;
   made.key.ether_type = p.ether_type;
   made.key.protocol = p.protocol;

@@ -20,6 +20,7 @@ struct Context {
   Log& log;
   std::string folder;        // of the plugins
   unsigned sensor_id = 0;
+  const Time* run_start = nullptr;  // set when the first packet is read
 };
 
 // Memory for state that only few flows need: chained to the flow, given back when it ends. Used by one worker.
@@ -98,6 +99,7 @@ class PluginHost final : public Host {
   std::string text(std::string_view flag) const override { return context_.config.text(me(), flag); }
   unsigned sensor_id() const override { return context_.sensor_id; }
   std::string_view headers(std::uint32_t id) const override { return context_.stacks.text(id); }
+  Time run_start() const override { return context_.run_start ? *context_.run_start : 0; }
   std::string data_file(std::string_view name) const override { return context_.folder + std::string(name); }
   void info(std::string_view line) override { context_.log.info(line, me().name); }
   void warn(std::string_view line) override { context_.log.warn(line, me().name); }

@@ -115,6 +115,7 @@ int run(const Options& options) {
   log.line("Date: " + date(wall_clock(), TSTAMP_R_UTC));
   log.info("Creating flows for " + protocols());
 
+  if (options.hash_factor) log.info("Option '-f' has no effect: the flow table grows by itself");
   catch_signals();
   const Config config(options.config);
   const Plugins plugins(plugin_folder(options.plugin_folder), options.plugin_list);
@@ -128,7 +129,8 @@ int run(const Options& options) {
   }
 
   HeaderStacks stacks;
-  const Context context{config, stacks, log, plugins.folder(), options.sensor_id};
+  Time run_start = 0;
+  const Context context{config, stacks, log, plugins.folder(), options.sensor_id, &run_start};
   Layout layout(plugins.all());
   OutputSinks sinks(layout, context);
   const std::uint64_t seed = options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
@@ -151,7 +153,7 @@ int run(const Options& options) {
   log.flush();
 
   Dissector dissector(stacks);
-  Engine engine({*source, dissector, worker, sinks, log}, options.batch, seed);
+  Engine engine({*source, dissector, worker, sinks, log, run_start}, options.batch, seed);
   const Time begin = wall_clock();
   const auto collect = [&] {
     return ReportData{.input = engine.counters(),

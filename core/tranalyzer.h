@@ -87,3 +87,28 @@
 // None. Options of the command line are described by `t2 -h`.
 
 // ==================================================================================================================
+// Flags of the original that this core does not have, and why:
+//
+//   AYIYA, GENEVE, TEREDO, L2TP, GRE, GTP, VXLAN, IPIP, ETHIP, CAPWAP, LWAPP, DTLS, LINKTYPE_JUNIPER, PW_ETH_CW,
+//   CAPWAP_SWAP_FC, LWAPP_SWAP_FC     every encapsulation is decoded: looking for one costs nothing where it is absent
+//   HASHFACTOR, HASH_CHAIN_FACTOR, HASHCHAINTABLE_BASE_SIZE, HASHTABLE_BASE_SIZE, HASH_AUTOPILOT, NUMFLWRM, T2_HASH_FUNC,
+//   HASHTABLE_DEBUG, HASHTABLE_NAME_LEN     the table grows; FLOW_MEMORY and --max-flows bound it
+//   IO_BUFFER_FULL_WAIT_MS, IO_BUFFER_MAX_MTU     the ring blocks instead of polling and cuts no frame
+//   NO_PKTS_DELAY_US, NON_BLOCKING_MODE, ZPKTITMUPD, ZPKTTMO     live capture waits in poll(); flows always end on an idle link
+//   MAIN_OUTBUF_SIZE, OUTBUF_AUTOPILOT, OUTBUF_MAXSIZE_F, BUF_DATA_SHFT, BLOCK_BUF     rows grow as they need; without a sink
+//   none is written
+//   ENVCNTRL     run-time flags never depend on a header at its build path: environment, TOML file, compiled value
+//   MONINTTHRD, MONINTBLK, MONINTPSYNC, MONINTTMPCP, MONINTTMPCP_ON, POLLENV     reports are printed between packets; -M, SIGUSR2
+//   MACHINE_REPORT, DIFF_REPORT, MONPROTMD, MONPROTL2, MONPROTL3, MONPROTFL, REPORT_HIST, REPORT_HIST_FILE, ESOM_DEP,
+//   MIN_MAX_ESTIMATE, MMXLAGTMS, MMXNO0, PKT_CB_STATS     machine-readable and statistical reports are not offered yet
+//   REPSUP, ALVPROG, REPCMDAS, REPCMDAW, PID_FNM_ACT, PID_FNM     that is the work of a service manager
+//   DPDK_MP     capture is libpcap's
+//   SUBNET_ON, SUBRNG, CNTYCTY, WHOADDR, SUB_MAP, CNTYLEN, CTYLEN, WHOLEN, ADDRLEN, SUBNET_UNK, SALRM, SALRMINV     no data that maps
+//   addresses to countries is shipped: as SUBNET_ON 0
+//   AGGREGATIONFLAG and its masks and port ranges, ANONYM_IP     flows are those of the wire; aggregate rows with tawk or nfdump -A
+//   ALARM_MODE, ALARM_AND, FORCE_MODE     no plugin here raises alarms or ends flows by force
+//   LAPD_ACTIVATE, LAPD_OVER_UDP, SCTP_ACTIVATE, SCTP_STATFINDEX, MULTIPKTSUP, IPVX_INTERPRET, NOLAYER2, NOL2_L3HDROFFSET,
+//   ETH_STAT_MODE, FRAG_ERROR_DUMP     as with their default value 0 (SCTP_STATFINDEX 1)
+//   SPKTMD_BOPS, SPKTMD_BSHFT_POS, SPKTMD_BSHFT     content is shown as it was captured
+//   DEBUG, MEMORY_DEBUG, USE_T2BUS, RBT_DEBUG, RBT_ROTATION, FSUTILS_*, USE_ZLIB, JSON_KEEP_EMPTY, JSON_PRETTY     concern code
+//   that does not exist here

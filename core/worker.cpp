@@ -22,6 +22,13 @@ bool answers(const Packet& p) {
   return (p.data[p.l4 + 13] & 0x12) == 0x12;
 }
 
+// The flow ends at this time, whatever its timeouts say.
+void force_end(Flow& flow, Time clock) {
+  flow.forced = true;
+  flow.side[0].seen = clock;
+  flow.side[0].timeout = 0;
+}
+
 FragmentKey fragment_key(const Lookup& lookup) {
   const Endpoint &from = lookup.key.end[lookup.source_end], &to = lookup.key.end[lookup.source_end ^ 1];
   return {from.address, to.address, lookup.identification, lookup.key.vlan, lookup.key.protocol, lookup.key.family};
@@ -220,7 +227,7 @@ Flow& Worker::create(const Packet& packet, const Lookup& lookup) {
   flow.opener = lookup.source_end;
   if (answers(packet)) flow.side[0].status |= status::inverted;
   flow.side[0].seen = packet.clock;
-  flow.side[0].timeout = FLOW_TIMEOUT * one_second;
+  flow.side[0].timeout = FLOW_TIMEOUT * 1000u;
   expiry_.file(flow);
   return flow;
 }
@@ -231,7 +238,7 @@ void Worker::begin_side(Packet& packet, Flow& flow) {
   const Side& peer = flow.side[packet.direction ^ 1];
   side.exists = true;
   side.first = side.last = packet.time;
-  side.timeout = FLOW_TIMEOUT * one_second;
+  side.timeout = FLOW_TIMEOUT * 1000u;
   side.last_ip_id = no_identification;
   packet.first_of_direction = true;
   packet.first_of_flow = !peer.exists;
@@ -284,7 +291,7 @@ void Worker::cut(Flow& flow, unsigned direction, Time clock) {
   if (FDLSFINDEX) {
     for (Side& side : flow.side) side.status |= side.exists ? status::duration_limit : 0;
   }
-  flow.forced_end = clock;
+  force_end(flow, clock);
   table_.detach(flow);
   expiry_.file(flow);
 }
@@ -296,7 +303,7 @@ void Worker::make_room(Time clock) {
     if (!flow) return;
     expiry_.remove(*flow);
     if (flow->end() <= clock) {
-      end(*flow, flow->forced_end ? EndReason::duration_limit : EndReason::idle);
+      end(*flow, flow->forced ? EndReason::duration_limit : EndReason::idle);
       continue;
     }
     if (counters_.evicted == 0) {
@@ -306,7 +313,7 @@ void Worker::make_room(Time clock) {
     for (Side& side : flow->side) side.status |= side.exists ? status::evicted : 0;
     counters_.status |= status::evicted;
     ++counters_.evicted;
-    flow->forced_end = clock;
+    force_end(*flow, clock);
     end(*flow, EndReason::evicted);
   }
 }
@@ -314,7 +321,7 @@ void Worker::make_room(Time clock) {
 void Worker::expire(Time clock) {
   while (!expiry_.nothing_due(clock)) {
     for (const Expiry::Due& due : expiry_.due(clock)) {
-      end(*due.flow, due.flow->forced_end ? EndReason::duration_limit : EndReason::idle);
+      end(*due.flow, due.flow->forced ? EndReason::duration_limit : EndReason::idle);
     }
   }
 }
@@ -328,7 +335,7 @@ void Worker::finish(Time clock) {
   expire(clock);
   for (const Expiry::Due& due : expiry_.rest()) {
     const bool idle = due.end <= clock;
-    end(*due.flow, due.flow->forced_end ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
+    end(*due.flow, due.flow->forced ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
   }
   drain();
 }

@@ -4,10 +4,10 @@
 namespace t2 {
 
 namespace {
-constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;
+constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd, type_erspan = 0x88be, longest_llc = 1500;
 }
 
-// Length of a GRE header (RFC 2784, 2890, 2637): four bytes and what its flags add.
+// Length of a GRE header (RFC 2784, 2890, 2637): four bytes and what its flags add; an ERSPAN header counts with it.
 std::uint32_t Dissector::gre_header(std::uint32_t at) const {
   constexpr std::uint8_t checksum = 0x80, route = 0x40, key = 0x20, sequence = 0x10, acknowledgement = 0x80;
   const std::uint8_t flags = u8(at);
@@ -16,6 +16,7 @@ std::uint32_t Dissector::gre_header(std::uint32_t at) const {
   if (flags & key) size += 4;
   if (flags & sequence) size += 4;
   if (u8(at + 1) & acknowledgement) size += 4;
+  if (u16(at + 2) == type_erspan) size += 8;
   return size;
 }
 
@@ -35,10 +36,10 @@ Dissector::Stepped Dissector::gre(std::uint32_t at, bool over_ipv4) {
       return {ip_at(content)};
     case 0x880b: return gre_ppp(content, no_payload);
     case 0x6558: return bridged(content);
-    case 0x88be:
+    case type_erspan:
       name(header::erspan);
       set(status::erspan);
-      return bridged(content + 8);
+      return bridged(content);
     case 0x883e:
       name(header::wccp);
       set(status::wccp);
@@ -86,6 +87,10 @@ Dissector::Stepped Dissector::bridged(std::uint32_t at) {
   if (type == type_ipv4 && u8(at) >> 4 == 4 && captured(at, 20)) return {Inner::outer, at};
   if (type == type_ipv6) {
     if (const Inner result = ip_at(at); result != Inner::outer) return {result};
+  } else if (type <= longest_llc) {
+    name(header::llc);
+    ++counters_.llc;
+    name_type(u16(at));  // the two access points
   } else {
     name_type(type);
   }

@@ -286,6 +286,7 @@ bool Dissector::ipv6(std::uint32_t at) {
   p.ether_type = 0x86dd;
   p.later_fragment = p.more_fragments = p.has_ports = false;
   p.source_port = p.destination_port = 0;
+  p.fragment_header = absent;  // options: the last ones of the packet count, whichever IPv6 header they follow
   const std::uint32_t on_wire = p.wire > at ? p.wire - at : 0;
   const std::uint32_t field = u16(at + 4);
   p.l3 = at;

@@ -10,8 +10,10 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "t2/status.hpp"
+#include "tranalyzer.h"
 
 namespace t2 {
 
@@ -74,24 +76,28 @@ struct Key {
   std::uint16_t ether_type = 0;     // 0x0800, 0x86dd, or the type of a layer-2 flow
   std::uint8_t protocol = 0;        // IANA protocol number, 0 for layer 2
   Family family = Family::layer2;
-  std::array<std::uint8_t, 6> mac[2]{};  // only with ETH_ACTIVATE 2: the MAC of end[0], of end[1]
-  std::uint8_t reserved[2]{};
+#if ETH_ACTIVATE == 2
+  std::array<std::uint8_t, 6> mac[2]{};  // of end[0], of end[1]
+  std::uint8_t reserved[6]{};
+#else
+  std::uint8_t reserved[6]{};
+#endif
   bool operator==(const Key&) const = default;
 };
-static_assert(sizeof(Key) == 56);
+static_assert(sizeof(Key) % 8 == 0 && std::has_unique_object_representations_v<Key>);
 
 // One direction of a conversation, as the core keeps it. Plugins read it when the flow has ended.
 struct Side {
   Time first = 0, last = 0;         // first packet; packet processed last (not the largest time)
   Time seen = 0;                    // capture clock at the last packet: what the timeout counts from
-  Time timeout = 0;                 // a plugin may change it from on_packets(): set_timeout()
   status::Word status = 0;
+  std::uint32_t timeout = 0;        // milliseconds; a plugin may change it from on_packets(): set_timeout()
   std::uint32_t last_ip_id = 0;
   std::uint32_t fragment_id = 0;    // identification of the datagram whose fragments are pending
   bool exists = false;
 };
 
-constexpr Time not_filed = INT64_MIN;
+constexpr std::uint32_t not_filed = 0xffff'ffff;
 
 // The core's part of a conversation's record; plugin state follows it in memory. Never moves while it lives.
 struct alignas(64) Flow {
@@ -101,21 +107,20 @@ struct alignas(64) Flow {
   Side side[2];
   std::uint8_t opener = 0;          // the end of the key that sent the first packet
 
-  // Owned by the core: filed for expiry, chained memory, place in the index.
-  std::uint64_t hash = 0;
-  void* extra = nullptr;             // chain of Host::extra() blocks
-  Time forced_end = 0;              // not 0: cut at this time whatever the timeouts say
-  std::uint32_t record = 0, previous = 0, next = 0;
-  Time filed = not_filed;           // the wheel's bucket it waits in
   bool detached = false;            // no longer found by key: waits for its rows to be written
+  bool forced = false;              // was cut short: side[0].seen says when
+
+  // Owned by the core: place in the index, in the wheel of timeouts; chain of Host::extra() blocks.
+  std::uint32_t tag = 0, record = 0, previous = 0, next = 0, bucket = not_filed;
+  void* extra = nullptr;
 
   const Endpoint& source(unsigned direction) const { return key.end[opener ^ direction]; }
   const Endpoint& destination(unsigned direction) const { return key.end[opener ^ direction ^ 1]; }
   // The time at which both directions have been silent for their timeouts.
   Time end() const {
-    if (forced_end) return forced_end;
-    Time a = side[0].seen + side[0].timeout;
-    Time b = side[1].exists ? side[1].seen + side[1].timeout : a;
+    constexpr Time millisecond = one_second / 1000;
+    const Time a = side[0].seen + side[0].timeout * millisecond;
+    const Time b = side[1].exists && !forced ? side[1].seen + side[1].timeout * millisecond : a;
     return a > b ? a : b;
   }
 };
@@ -174,7 +179,7 @@ struct Packet {
   // Captured bytes from an offset on; empty where the header is absent.
   Bytes bytes(std::uint32_t offset) const { return Bytes(offset < captured ? frame().subspan(offset) : frame().first(0)); }
   void set_timeout(unsigned of_direction, Time timeout) const {
-    flow->side[of_direction].timeout = timeout > shortest_timeout ? timeout : shortest_timeout;
+    flow->side[of_direction].timeout = static_cast<std::uint32_t>((timeout > shortest_timeout ? timeout : shortest_timeout) / (one_second / 1000));
   }
 };
 

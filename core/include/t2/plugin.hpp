@@ -138,6 +138,7 @@ class Host {                    // what the core offers; handed to create(), val
   virtual std::string text(std::string_view flag) const = 0;
   virtual unsigned sensor_id() const = 0;                         // -x
   virtual std::string_view headers(std::uint32_t id) const = 0;   // "eth:vlan:ipv4:tcp"; for sinks and flow end
+  virtual Time run_start() const = 0;                             // time of the run's first packet, from then on
   virtual std::string data_file(std::string_view name) const = 0;  // path in the plugin folder
   virtual void info(std::string_view line) = 0;                   // log, prefixed with the plugin's name
   virtual void warn(std::string_view line) = 0;

@@ -1,0 +1,196 @@
+// When messages leave: templates first and again, records in bounded time, sequence and losses counted.
+#include <catch2/catch.hpp>
+
+#include <deque>
+
+#include "../src/exporter.hpp"
+#include "decoder.hpp"
+
+using namespace netflow;
+using namespace t2::test::netflow9;
+using t2::one_second;
+
+namespace {
+
+constexpr t2::Time start_time = 1'700'000'000 * one_second + 250'000'000;
+
+class Wire : public Transport {  // keeps what is sent
+ public:
+  struct Log {
+    std::vector<Message> messages;
+    bool fail = false;                // send() takes nothing
+    bool refuse = false;              // what was sent comes back at once
+    bool pending = false;
+  };
+  explicit Wire(Log& log) : log_(log) {}
+  bool send(std::span<const std::uint8_t> message) override {
+    if (log_.fail) return false;
+    log_.messages.emplace_back(message.begin(), message.end());
+    log_.pending = log_.refuse;
+    return true;
+  }
+  bool refused() override { return std::exchange(log_.pending, false); }
+  std::string destination() const override { return "test"; }
+
+ private:
+  Log& log_;
+};
+
+struct Fixture {
+  explicit Fixture(Settings settings = {}) : exporter(settings, std::make_unique<Wire>(log)) { exporter.start(start_time); }
+  void add(unsigned n, t2::Time now, t2::Family family = t2::Family::ipv4) {
+    Record r{};
+    r.family = family;
+    for (unsigned i = 0; i < n; ++i) exporter.add(r, now);
+  }
+  std::vector<Decoded> decoded() {
+    Decoder decoder;
+    std::vector<Decoded> out;
+    for (const Message& message : log.messages) out.push_back(decoder.decode(message));
+    return out;
+  }
+  // T: templates, a digit: that many records
+  std::string sequence_of_messages() {
+    std::string text;
+    for (const Decoded& d : decoded()) text += d.templates.empty() ? std::to_string(d.records.size()) : "T";
+    return text;
+  }
+  Wire::Log log;
+  Exporter exporter;
+};
+
+Settings one_record_each(unsigned template_messages = 4) {
+  Settings s;
+  s.most_ipv4 = s.most_ipv6 = 1;
+  s.template_messages = template_messages;
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("netflowSink: templates leave first, repeat quickly at the start, then every NF_TPL_PKTS messages", "[netflowSink]") {
+  Fixture f(one_record_each(4));
+  CHECK(f.sequence_of_messages() == "T");
+  f.add(16, start_time);
+  CHECK(f.sequence_of_messages() == "T1T11T1111T1111T1111T1");
+  Fixture each(one_record_each(1));
+  each.add(3, start_time);
+  CHECK(each.sequence_of_messages() == "T1T1T1");
+}
+
+TEST_CASE("netflowSink: templates repeat by time, with and without flows", "[netflowSink]") {
+  Settings s = one_record_each(100'000);
+  s.template_interval = 60 * one_second;
+  Fixture f(s);
+  f.exporter.tick(start_time + 59 * one_second);
+  CHECK(f.sequence_of_messages() == "T");
+  f.exporter.tick(start_time + 60 * one_second);
+  CHECK(f.sequence_of_messages() == "TT");
+  f.add(1, start_time + 121 * one_second);
+  CHECK(f.sequence_of_messages() == "TTT1");
+}
+
+TEST_CASE("netflowSink: a record waits half a second at most", "[netflowSink]") {
+  Fixture f;
+  f.add(1, start_time);
+  f.exporter.tick(start_time + one_second / 2 - 1);
+  CHECK(f.sequence_of_messages() == "T");
+  f.add(1, start_time + one_second / 2 - 1);
+  f.exporter.tick(start_time + one_second / 2);
+  CHECK(f.sequence_of_messages() == "T2");
+  f.exporter.tick(start_time + 10 * one_second);
+  CHECK(f.sequence_of_messages() == "T2");
+}
+
+TEST_CASE("netflowSink: IPv4 and IPv6 records travel in messages of their own", "[netflowSink]") {
+  Settings s;
+  s.most_ipv4 = 3;
+  s.most_ipv6 = 2;
+  Fixture f(s);
+  f.add(4, start_time);
+  f.add(3, start_time, t2::Family::ipv6);
+  f.exporter.finish(start_time);
+  std::vector<std::pair<unsigned, std::size_t>> sets;
+  for (const Decoded& d : f.decoded())
+    if (!d.records.empty()) sets.emplace_back(d.records.front().first, d.records.size());
+  CHECK(sets == std::vector<std::pair<unsigned, std::size_t>>{{256, 3}, {257, 2}, {256, 1}, {257, 1}});
+  CHECK(f.exporter.counters().records == 7);
+  CHECK(f.exporter.counters().lost == 0);
+}
+
+TEST_CASE("netflowSink: sequence counts messages, source and clock stand in each", "[netflowSink]") {
+  Settings s = one_record_each();
+  s.source = 0xfffffff0;
+  Fixture f(s);
+  t2::Time now = start_time;
+  for (unsigned i = 0; i < 20; ++i, now += 7 * one_second / 10) {
+    f.add(1, now, i % 2 ? t2::Family::ipv4 : t2::Family::ipv6);
+  }
+  const std::vector<Decoded> all = f.decoded();
+  CHECK(all.back().seconds == 1'700'000'000 + 13);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CHECK(all[i].sequence == i);
+    CHECK(all[i].source == 0xfffffff0);
+    CHECK(all[i].seconds * 1000ull - all[i].uptime == 1'700'000'000'000);
+  }
+  CHECK(f.exporter.counters().messages == all.size());
+}
+
+TEST_CASE("netflowSink: a clock that is set back does not turn uptime back", "[netflowSink]") {
+  Fixture f(one_record_each(100'000));
+  f.add(1, start_time + 100 * one_second);
+  f.log.messages.clear();
+  const t2::Time back = start_time - 3600 * one_second;
+  f.add(1, back);
+  f.add(1, back + 2 * one_second);
+  const std::vector<Decoded> all = f.decoded();
+  REQUIRE(f.sequence_of_messages() == "T11");  // templates at once: collectors may compare their age with the clock
+  CHECK(all[0].uptime == 100'000);
+  CHECK(all[2].uptime == 102'000);
+  CHECK(all[2].seconds == 1'700'000'000 - 3600 + 2);
+}
+
+TEST_CASE("netflowSink: uptime wraps after 49.7 days", "[netflowSink]") {
+  Fixture f(one_record_each());
+  f.add(1, start_time + 4'294'968 * one_second);
+  CHECK(f.decoded().back().uptime == 704);
+}
+
+TEST_CASE("netflowSink: records that come back count as lost, and templates go before the next ones", "[netflowSink]") {
+  Settings s = one_record_each(100'000);
+  s.most_ipv4 = 2;
+  Fixture f(s);
+  f.log.refuse = true;
+  f.log.pending = true;  // the templates of the start
+  f.add(6, start_time);
+  CHECK(f.sequence_of_messages() == "TT2T2T2");
+  CHECK(f.exporter.counters().lost == 4);  // of the third message nothing is known yet
+  CHECK(f.exporter.counters().records == 2);
+  f.log.refuse = false;                    // now somebody listens
+  f.add(1, start_time);
+  f.exporter.finish(start_time);
+  CHECK(f.exporter.counters().lost == 6);
+  CHECK(f.exporter.counters().records == 1);
+  CHECK(f.sequence_of_messages() == "TT2T2T2T1");
+}
+
+TEST_CASE("netflowSink: the last message may come back as well", "[netflowSink]") {
+  Fixture f;
+  f.add(3, start_time);
+  f.log.refuse = true;
+  f.exporter.finish(start_time);
+  CHECK(f.exporter.counters().lost == 3);
+  CHECK(f.exporter.counters().records == 0);
+}
+
+TEST_CASE("netflowSink: a message that cannot leave is lost and leaves a gap in the sequence", "[netflowSink]") {
+  Fixture f(one_record_each(100'000));
+  f.add(1, start_time);
+  f.log.fail = true;
+  f.add(2, start_time);
+  f.log.fail = false;
+  f.add(1, start_time);
+  CHECK(f.exporter.counters().lost == 2);
+  CHECK(f.exporter.counters().records == 2);
+  CHECK(f.decoded().back().sequence - f.decoded().front().sequence > f.decoded().size() - 1);
+}

@@ -1,0 +1,211 @@
+// Every byte of templates and records, against texts written by hand and a decoder that shares nothing with the encoder.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "../src/message.hpp"
+#include "decoder.hpp"
+#include "frame.hpp"
+
+using namespace netflow;
+using namespace t2::test::netflow9;
+using t2::test::hex;
+
+namespace {
+
+constexpr Header head{0x01020304, 0x5f5e1000, 7, 666};
+
+Record tcp_record() {
+  Record r{};
+  r.first = 1'600'000'000'123'999'999;
+  r.last = 1'600'000'001'000'000'000;
+  r.packets = 0x1122334455667788;
+  r.octets = 37;
+  r.min_ip_length = 40;
+  r.max_ip_length = 70'000;
+  r.identification = 0x000abcde;
+  r.interface = 0x01020304;
+  r.source_port = 40000;
+  r.destination_port = 80;
+  r.vlan = 4095;
+  for (unsigned i = 0; i < 16; ++i) {
+    r.source[i] = static_cast<std::uint8_t>(0xa0 + i);
+    r.destination[i] = static_cast<std::uint8_t>(0xb0 + i);
+  }
+  for (unsigned i = 0; i < 6; ++i) {
+    r.source_mac[i] = static_cast<std::uint8_t>(0xc0 + i);
+    r.destination_mac[i] = static_cast<std::uint8_t>(0xd0 + i);
+  }
+  r.family = t2::Family::ipv4;
+  r.protocol = 6;
+  r.tos = 0x2e;
+  r.tcp_flags = 0xdb;
+  r.responder = 1;
+  r.min_ttl = 63;
+  r.max_ttl = 64;
+  r.icmp_type = 8;
+  r.icmp_code = 5;
+  r.end = End::detected;
+  return r;
+}
+
+Record icmp_record(t2::Family family) {
+  Record r = tcp_record();
+  r.family = family;
+  r.protocol = family == t2::Family::ipv4 ? 1 : 58;
+  return r;
+}
+
+Message filled(const Template& layout, const std::vector<Record>& records) {
+  DataMessage message(layout, 1400, 200);
+  for (const Record& r : records) message.add(r);
+  const auto bytes = message.finish(head);
+  return {bytes.begin(), bytes.end()};
+}
+
+Message templates_of(bool macs) {
+  const Template both[] = {ipv4_fields(macs), ipv6_fields(macs)};
+  return template_message(both, head);
+}
+
+// IANA: element and its natural length. Integers may be sent shorter, everything else may not.
+const std::map<unsigned, unsigned> iana = {
+    {1, 8},  {2, 8},  {4, 1},  {5, 1},  {6, 2},   {7, 2},    {8, 4},    {10, 4},  {11, 2},  {12, 4},  {14, 4},  {25, 8}, {26, 8},
+    {27, 16}, {28, 16}, {31, 4}, {32, 2}, {52, 1}, {53, 1},  {54, 4},   {56, 6},  {58, 2},  {60, 1},  {61, 1},  {80, 6},
+    {136, 1}, {152, 8}, {153, 8}, {178, 1}, {179, 1}};
+const std::set<unsigned> not_reducible = {8, 12, 27, 28, 56, 80, 152, 153};
+
+}  // namespace
+
+TEST_CASE("netflowSink: templates, byte by byte", "[netflowSink]") {
+  const Message expected = hex(
+      "0009 0002 01020304 5f5e1000 00000007 0000029a"
+      "0000 00d8"
+      "0100 0019 0098 0008 0099 0008 0001 0008 0002 0008 0008 0004 000c 0004 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
+      "          000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 003a 0002 0088 0001 0038 0006 0050 0006 0020 0002 0036 0002"
+      "0101 001a 0098 0008 0099 0008 0001 0008 0002 0008 001b 0010 001c 0010 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
+      "          000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 003a 0002 0088 0001 0038 0006 0050 0006 00b2 0001 00b3 0001 001f 0003");
+  CHECK(templates_of(true) == expected);
+}
+
+TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[netflowSink]") {
+  for (const bool macs : {true, false}) {
+    const Decoded d = Decoder().decode(templates_of(macs));
+    REQUIRE(d.templates.size() == 2);
+    for (const auto& [id, fields] : d.templates) {
+      std::set<unsigned> seen;
+      for (const auto& [element, length] : fields) {
+        INFO("template " << id << " element " << element);
+        CHECK(seen.insert(element).second);
+        REQUIRE(iana.contains(element));
+        CHECK(length <= iana.at(element));
+        if (not_reducible.contains(element)) CHECK(length == iana.at(element));
+      }
+      CHECK((seen.contains(56) && seen.contains(80)) == macs);
+    }
+  }
+}
+
+TEST_CASE("netflowSink: an IPv4 record, byte by byte", "[netflowSink]") {
+  const Template layout = ipv4_fields(true);
+  CHECK(layout.record_size == 82);
+  CHECK(filled(layout, {tcp_record()}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
+                                              "0100 0058"
+                                              "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
+                                              "a0a1a2a3 b0b1b2b3 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0fff 03"
+                                              "c0c1c2c3c4c5 d0d1d2d3d4d5 0000 bcde"
+                                              "0000"));
+}
+
+TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
+  Record r = icmp_record(t2::Family::ipv6);
+  r.source_port = r.destination_port = 0;
+  r.tcp_flags = 0;
+  const Template layout = ipv6_fields(true);
+  CHECK(layout.record_size == 107);
+  CHECK(filled(layout, {r}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
+                                   "0101 0070"
+                                   "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
+                                   "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+                                   "0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0fff 03"
+                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 08 05 0abcde"
+                                   "00"));
+}
+
+TEST_CASE("netflowSink: without macRecorder there are no addresses to send", "[netflowSink]") {
+  CHECK(ipv4_fields(false).record_size == 70);
+  CHECK(ipv6_fields(false).record_size == 95);
+}
+
+TEST_CASE("netflowSink: ICMP type and code are those of ICMP alone", "[netflowSink]") {
+  Decoder decoder;
+  decoder.decode(templates_of(true));
+  const auto four = [&](const Record& r) { return decoder.decode(filled(ipv4_fields(true), {r})).records.at(0).second; };
+  const auto six = [&](const Record& r) { return decoder.decode(filled(ipv6_fields(true), {r})).records.at(0).second; };
+  CHECK(number(four(icmp_record(t2::Family::ipv4)).at(32)) == 8 * 256 + 5);
+  CHECK(number(four(tcp_record()).at(32)) == 0);
+  CHECK(number(six(icmp_record(t2::Family::ipv6)).at(178)) == 8);
+  CHECK(number(six(icmp_record(t2::Family::ipv6)).at(179)) == 5);
+  CHECK(number(six(tcp_record()).at(178)) == 0);
+  CHECK(number(six(tcp_record()).at(179)) == 0);
+}
+
+TEST_CASE("netflowSink: times before 1970 are sent as 1970", "[netflowSink]") {
+  Decoder decoder;
+  decoder.decode(templates_of(true));
+  Record r = tcp_record();
+  r.first = -5 * t2::one_second;
+  const Decoded d = decoder.decode(filled(ipv4_fields(true), {r}));
+  CHECK(number(d.records.at(0).second.at(152)) == 0);
+  CHECK(number(d.records.at(0).second.at(153)) == 1'600'000'001'000);
+}
+
+TEST_CASE("netflowSink: messages are as full as they may be, and padded with zeros", "[netflowSink]") {
+  for (const bool macs : {true, false}) {
+    for (const Template& layout : {ipv4_fields(macs), ipv6_fields(macs)}) {
+      Decoder decoder;
+      decoder.decode(templates_of(macs));
+      for (std::size_t limit = 512; limit <= 3000; limit += 1) {
+        DataMessage message(layout, limit, 200);
+        unsigned n = 0;
+        while (!message.full()) {
+          message.add(tcp_record());
+          ++n;
+        }
+        const auto bytes = message.finish(head);
+        CHECK(bytes.size() <= limit);
+        CHECK(24 + ((n + 1) * layout.record_size + 3) / 4 * 4 > limit);
+        if (limit > 600) continue;
+        const Decoded d = decoder.decode({bytes.begin(), bytes.end()});
+        CHECK(d.records.size() == n);
+        CHECK(d.padding.at(0) == (4 - n * layout.record_size % 4) % 4);
+      }
+    }
+  }
+}
+
+TEST_CASE("netflowSink: NF_NUM4FLWS and NF_NUM6FLWS are upper bounds", "[netflowSink]") {
+  const Template layout = ipv4_fields(true);
+  DataMessage three(layout, 1400, 3);
+  for (unsigned i = 0; i < 3; ++i) {
+    CHECK_FALSE(three.full());
+    three.add(tcp_record());
+  }
+  CHECK(three.full());
+  DataMessage large(layout, 65507, 1000);
+  while (!large.full()) large.add(tcp_record());
+  CHECK(large.count() == (65507 - 24) / 82);
+}
+
+TEST_CASE("netflowSink: a message carries nothing of the one before", "[netflowSink]") {
+  const Template layout = ipv6_fields(true);
+  DataMessage message(layout, 1400, 100);
+  for (unsigned i = 0; i < 3; ++i) message.add(icmp_record(t2::Family::ipv6));
+  message.finish(head);
+  message.clear();
+  message.add(tcp_record());
+  const auto bytes = message.finish(head);
+  CHECK(Message(bytes.begin(), bytes.end()) == filled(layout, {tcp_record()}));
+}

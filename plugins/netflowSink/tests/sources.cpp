@@ -1,0 +1,6 @@
+// The exporter's own sources, without the plugin around them, so that the tests can drive them directly.
+#include "../src/exporter.cpp"
+#include "../src/fields.cpp"
+#include "../src/message.cpp"
+#include "../src/pace.cpp"
+#include "../src/udp.cpp"
