@@ -38,22 +38,28 @@ void catch_signals() {
 
 void Engine::run() {
   const Time begin = wall_clock();
-  packets_.reserve(Block::capacity);
-  lookups_.reserve(Block::capacity);
-  Block block;
+  auto block = std::make_shared<Block>();
   for (Read kind = Read::packets; kind != Read::end;) {
     heed_signals();
-    kind = parts_.source.read(block);
-    for (const RawPacket& raw : block.packets) {
-      decode(raw);
-      if (packets_.size() >= batch_) flush();
-    }
-    flush();
+    if (block.use_count() > 1) block = std::make_shared<Block>();  // workers are still busy with it
+    kind = read(*block);
+    for (const RawPacket& raw : block->packets) decode(raw);
+    parts_.crew.flush(counters_.last, block->memory.empty() ? nullptr : block);
     if (kind == Read::idle || parts_.source.size() == 0) idle();  // live input and streams
   }
   heed_signals();
   analysis_ = wall_clock() - begin;
-  parts_.worker.finish(counters_.last);
+  parts_.crew.finish(counters_.last);
+}
+
+// The next block. What goes wrong now, in the middle of the input, ends it; what was read is kept.
+Read Engine::read(Block& block) {
+  try {
+    return parts_.source.read(block);
+  } catch (const Error& e) {
+    failure_ = e.what();
+    return Read::end;
+  }
 }
 
 void Engine::decode(const RawPacket& raw) {
@@ -70,7 +76,7 @@ void Engine::decode(const RawPacket& raw) {
     warned_link_ = true;
     return;
   }
-  Packet& packet = packets_.emplace_back();
+  Packet packet;
   packet.time = raw.time;
   packet.clock = counters_.last;
   packet.number = counters_.packets;
@@ -83,17 +89,7 @@ void Engine::decode(const RawPacket& raw) {
   counters_.ipv4 += packet.status & status::ipv4 ? 1 : 0;
   counters_.ipv6 += packet.status & status::ipv6 ? 1 : 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
-  if (has_flow) {
-    lookups_.push_back(make_lookup(packet, seed_));
-  } else {
-    packets_.pop_back();
-  }
-}
-
-void Engine::flush() {
-  parts_.worker.process(packets_, lookups_);
-  packets_.clear();
-  lookups_.clear();
+  if (has_flow) parts_.crew.take(packet, make_lookup(packet, seed_));
 }
 
 // Live input: flows also end without traffic, and rows leave in bounded time.
@@ -103,10 +99,9 @@ void Engine::idle() {
   last_idle_ = now;
   if (parts_.source.live() && counters_.packets > 0 && now - one_second > counters_.last) {
     counters_.last = now - one_second;  // packets that are still in the kernel are not older
-    parts_.worker.advance(counters_.last);
+    parts_.crew.advance(counters_.last);
   }
-  parts_.worker.drain();
-  parts_.sinks.idle(wall_clock());
+  parts_.crew.idle(now);
   parts_.log.flush();
 }
 
@@ -130,7 +125,7 @@ void Engine::heed_signals() {
     interrupts_seen_ = interrupts;
     if (interrupts_seen_ == 1) {
       parts_.log.info(fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit", FLOW_TIMEOUT));
-      if (NOFLWCRT) parts_.worker.stop_creating();
+      if (NOFLWCRT) parts_.crew.stop_creating();
       draining_ = true;
     } else if (!stopping_) {
       parts_.log.info("SIGINT: Remove all flows and exit");
@@ -143,7 +138,7 @@ void Engine::heed_signals() {
     stopping_ = true;
     parts_.source.stop();
   }
-  if (draining_ && !stopping_ && parts_.worker.flows_in_memory() == 0) {
+  if (draining_ && !stopping_ && parts_.crew.flows_in_memory() == 0) {
     stopping_ = true;
     parts_.source.stop();
   }

@@ -1,13 +1,14 @@
-// Runs the analysis: reads blocks, decodes packets, feeds the worker, and listens to signals.
+// Runs the analysis: reads blocks, decodes packets, feeds the crew, and listens to signals.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "capture/source.hpp"
 #include "decode/dissector.hpp"
+#include "crew.hpp"
 #include "report.hpp"
-#include "worker.hpp"
 
 namespace t2 {
 
@@ -16,18 +17,18 @@ class Engine {
   struct Parts {
     Source& source;
     Dissector& dissector;
-    Worker& worker;
-    OutputSinks& sinks;
+    Crew& crew;
     Log& log;
     Time& run_start;  // set with the first packet
   };
-  Engine(const Parts& parts, std::size_t batch, std::uint64_t seed) : parts_(parts), batch_(batch), seed_(seed) {}
+  Engine(const Parts& parts, std::uint64_t seed) : parts_(parts), seed_(seed) {}
 
   // Until the input ends or a signal ends it, and all rows are with the sinks.
   void run();
   const InputCounters& counters() const { return counters_; }
   Time analysis_time() const { return analysis_; }
-  bool stopped_by_signal() const { return stopping_; }
+  // Why the input could not be read to its end, one line; empty: it was.
+  std::string damage() const { return failure_.empty() && !stopping_ ? parts_.source.damage() : failure_; }
   // Prints a report while the run goes on: for SIGUSR1, and every `interval` (0: not until SIGUSR2, then MONINTV).
   void on_report(std::function<void()> print, Time interval) {
     report_ = std::move(print);
@@ -35,21 +36,19 @@ class Engine {
   }
 
  private:
+  Read read(Block& block);
   void decode(const RawPacket& raw);
-  void flush();
   void heed_signals();
   void idle();
 
   Parts parts_;
-  std::size_t batch_;
   std::uint64_t seed_;
   InputCounters counters_;
-  std::vector<Packet> packets_;
-  std::vector<Lookup> lookups_;
   Time analysis_ = 0, last_idle_ = 0, interval_ = 0, last_report_ = 0;
   int interrupts_seen_ = 0, toggles_seen_ = 0;
   bool stopping_ = false, draining_ = false;
   bool warned_link_ = false;
+  std::string failure_;
   std::function<void()> report_;
 };
 

@@ -15,6 +15,7 @@ namespace t2 {
 
 class Expiry {
  public:
+  static constexpr unsigned grain_bits = 26;  // 67 ms, below the shortest timeout
   explicit Expiry(FlowTable& table) : table_(table), heads_(buckets, 0) {}
 
   bool nothing_due(Time clock) const { return clock >> grain_bits == next_; }
@@ -25,6 +26,7 @@ class Expiry {
   void file(Flow& flow);      // a new flow, or one whose end moved closer
   void remove(Flow& flow);    // forget it
   bool too_late(const Flow& flow) const { return flow.end() >> grain_bits < filed(flow); }
+  static Time bucket_of(Time time) { return time >> grain_bits; }
   struct Due {
     Time end;
     std::uint64_t number;
@@ -39,7 +41,6 @@ class Expiry {
   Flow* first();
 
  private:
-  static constexpr unsigned grain_bits = 26;  // 67 ms, below the shortest timeout
   static constexpr Time buckets = 4096;       // 275 s ahead; longer timeouts are filed several times
   static std::size_t slot(Time bucket) { return static_cast<std::size_t>(bucket & (buckets - 1)); }
   // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.

@@ -20,8 +20,7 @@ constexpr std::size_t huge_page = 2 << 20, chunk_bytes = 4 * huge_page;
 std::byte* map_pages(std::size_t bytes) {
   bytes = (bytes + huge_page - 1) / huge_page * huge_page;
   void* memory = std::aligned_alloc(huge_page, bytes);
-  if (!memory) throw Error("no memory for more flows: lower FLOW_MEMORY or use --max-flows");
-  madvise(memory, bytes, MADV_HUGEPAGE);
+  if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
   return static_cast<std::byte*>(memory);
 }
 
@@ -58,6 +57,14 @@ FlowTable::~FlowTable() {
   for (std::byte* chunk : chunks_) std::free(chunk);
 }
 
+// Sees to it that a record is free.
+bool FlowTable::reserve() {
+  if (!free_.empty() || next_record_ >> chunk_bits_ < chunks_.size()) return true;
+  std::byte* chunk = map_pages(stride_ << chunk_bits_);
+  if (chunk) chunks_.push_back(chunk);
+  return chunk;
+}
+
 Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
   if (2 * (indexed_ + 1) > slots_.size()) grow();
   std::uint32_t number;
@@ -65,10 +72,8 @@ Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
     number = free_.back();
     free_.pop_back();
   } else {
+    if (!reserve()) throw Error("no memory for a single flow");
     number = next_record_++;
-    if (number >> chunk_bits_ >= chunks_.size()) {
-      chunks_.push_back(map_pages(stride_ << chunk_bits_));
-    }
   }
   Flow& flow = record(number);
   std::memcpy(static_cast<void*>(&flow), prototype_.data(), stride_);

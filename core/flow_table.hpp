@@ -45,10 +45,11 @@ class FlowTable {
     for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i);
   }
 
-  bool full() const { return records_ >= most_; }
+  // No record for another flow: the bound is reached, or the system gives no more memory.
+  bool full() { return records_ >= most_ || !reserve(); }
   std::uint64_t most() const { return most_; }
   void bound(std::uint64_t most) { most_ = std::min<std::uint64_t>(most, 0xffff'fff0); }
-  Flow& create(const Key& key, std::uint64_t hash);  // the key must not be in the index
+  Flow& create(const Key& key, std::uint64_t hash);  // the key must not be in the index, the table not full
   void detach(Flow& flow);                           // no longer found; the record stays
   void release(Flow& flow);                          // the record is free again; detaches it if needed
   Flow& record(std::uint32_t number) const {         // numbers begin at 1
@@ -63,6 +64,7 @@ class FlowTable {
   };
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   void grow();
+  bool reserve();
 
   std::vector<std::byte> prototype_;
   std::size_t stride_;

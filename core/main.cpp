@@ -14,6 +14,7 @@
 
 #include "capture/source.hpp"
 #include "config.hpp"
+#include "crew.hpp"
 #include "engine.hpp"
 #include "layout.hpp"
 #include "loader.hpp"
@@ -22,7 +23,6 @@
 #include "output.hpp"
 #include "report.hpp"
 #include "tranalyzer.h"
-#include "worker.hpp"
 
 namespace t2 {
 namespace {
@@ -96,11 +96,9 @@ void place_process(const Options& options, Log& log) {
   }
 }
 
-// Conversations that fit into FLOW_MEMORY percent of the machine's memory.
-std::uint64_t flows_in_memory(std::size_t record) {
-  const auto memory = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
-  return std::max<std::uint64_t>(1024, memory / 100 * FLOW_MEMORY / (record + index));
+// FLOW_MEMORY percent of the machine's memory.
+std::uint64_t memory_for_flows() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 100 * FLOW_MEMORY;
 }
 
 int run(const Options& options) {
@@ -134,10 +132,9 @@ int run(const Options& options) {
   Layout layout(plugins.all());
   OutputSinks sinks(layout, context);
   const std::uint64_t seed = options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
-  WorkerOptions how{options.batch, seed, options.max_flows, [&](RowBatch& rows) { sinks.write(rows); }, nullptr};
+  WorkerOptions how{.batch = options.batch, .seed = seed, .most_flows = options.max_flows, .rows = nullptr, .packets = nullptr};
   if (options.packets) how.packets = [&](RowBatch& rows) { sinks.write_packets(rows); };
-  Worker worker(layout, context, how);
-  if (options.max_flows == 0) worker.bound(flows_in_memory(worker.record_size()));
+  Crew crew(options.threads, layout, context, how, memory_for_flows(), sinks);
 
   std::unique_ptr<Source> source = open_source(options, log);
   const SplitLimits split = split_limits(options.split);
@@ -147,18 +144,18 @@ int run(const Options& options) {
     output.columns = layout.packet_columns();
     sinks.open_packets(output);
   }
-  const std::uint64_t capacity = worker.most_flows();
-  log.info(fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), worker.record_size()));
+  const std::uint64_t capacity = crew.most_flows();
+  log.info(fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), crew.record_size()));
   if (IO_BUFFERING) source = buffered(std::move(source), IO_BUFFER_SIZE);
   log.flush();
 
   Dissector dissector(stacks);
-  Engine engine({*source, dissector, worker, sinks, log, run_start}, options.batch, seed);
+  Engine engine({*source, dissector, crew, log, run_start}, seed);
   const Time begin = wall_clock();
   const auto collect = [&] {
     return ReportData{.input = engine.counters(),
                       .decode = dissector.counters(),
-                      .flows = worker.counters(),
+                      .flows = crew.counters(),
                       .file_bytes = source->size(),
                       .file_position = source->position(),
                       .capture = source->counts(),
@@ -171,11 +168,13 @@ int run(const Options& options) {
     const Run totals{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1], data.flows.protocol_packets[6]};
     PluginReport lines(to, totals);
     print_report(to, data, [&] {
-      for (const Instances::Entry& entry : worker.instances().all()) {
-        if (!entry.plugin) continue;
-        lines.from(entry.descriptor->name);
-        entry.plugin->report(lines);
-      }
+      crew.with_totals([&](Instances& instances) {
+        for (const Instances::Entry& entry : instances.all()) {
+          if (!entry.plugin) continue;
+          lines.from(entry.descriptor->name);
+          entry.plugin->report(lines);
+        }
+      });
       sinks.report(lines, [&](std::string_view plugin) { lines.from(plugin); });
     });
     to.flush();
@@ -185,15 +184,17 @@ int run(const Options& options) {
   Log& monitor = options.monitor_file ? own_monitor : log;
   engine.on_report(
       [&] {
-        monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}\nTime: {}", "", version_line(), getpid(), date(wall_clock(), TSTAMP_R_UTC)));
-        report(monitor);
-        monitor.line(fmt::format("{:=<80}\n", ""));
+        crew.pause([&] {
+          monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}\nTime: {}", "", version_line(), getpid(), date(wall_clock(), TSTAMP_R_UTC)));
+          report(monitor);
+          monitor.line(fmt::format("{:=<80}\n", ""));
+        });
       },
       static_cast<Time>(options.monitor_interval * 1e9));
 
   engine.run();
   sinks.close();
-  const std::string damage = source->damage();
+  const std::string damage = engine.damage();
   if (VERBOSE > 1) report(log);
   if (!damage.empty()) log.warn(damage);
   if (const std::uint64_t lost = sinks.lost(); lost > 0) {

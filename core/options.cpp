@@ -51,6 +51,7 @@ Other:
   -f, --hash-factor N        accepted; the flow table grows by itself
   -c, --cpu N                run on processor N, from 1; 0: where it runs now
   -P, --priority N           nice value
+  -t, --threads N            workers in threads of their own (default: 0, all in one thread); the output is the same for every N
       --batch N              packets that a plugin gets at once (1-4096); results are the same for every N
       --hash-seed N          seed of the flow table (default: random); results are the same for every N
   -V, --version              print the version
@@ -84,6 +85,7 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"cpu", required_argument, nullptr, 'c'},
                             {"priority", required_argument, nullptr, 'P'},
                             {"max-flows", required_argument, nullptr, long_flows},
+                            {"threads", required_argument, nullptr, 't'},
                             {"batch", required_argument, nullptr, long_batch},
                             {"hash-seed", required_argument, nullptr, long_seed},
                             {"version", no_argument, nullptr, 'V'},
@@ -192,7 +194,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   optind = 1;
   for (;;) {
     const int at = optind;
-    const int c = getopt_long(argc, argv, "+:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:Vh", longs, nullptr);
+    const int c = getopt_long(argc, argv, "+:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:Vh", longs, nullptr);
     if (c == -1) break;
     switch (c) {
       case 'r': take_input(Options::Input::file); break;
@@ -216,6 +218,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case 'c': o.cpu = static_cast<int>(number("-c", optarg, 0, 4096)); break;
       case 'P': o.priority = static_cast<int>(number("-P", optarg, geteuid() == 0 ? -20 : 0, 20)); break;
       case long_flows: o.max_flows = static_cast<std::uint64_t>(number("--max-flows", optarg, 1, 4'000'000'000)); break;
+      case 't': o.threads = static_cast<std::size_t>(number("-t", optarg, 0, 64)); break;
       case long_batch: o.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
       case long_seed: o.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
       case 'V': fmt::print("{}\n", version_line()); return {};
@@ -227,6 +230,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   if (!input) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   o.input = *input;
   for (int i = optind; i < argc; ++i) o.filter += (i > optind ? " " : "") + std::string(argv[i]);
+  if (o.packets && o.threads > 0) throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
   if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
   return o;
 }

@@ -3,13 +3,28 @@
 
 namespace t2 {
 
-void RowBatch::add(std::uint8_t direction, std::uint64_t index, Time end, const Row& columns, std::span<const Row> own) {
-  heads_.push_back({direction, index, end, bytes_.size(), columns.bytes().size()});
+void RowBatch::add(Head head, const Row& columns, std::span<const Row> own) {
+  head.start = bytes_.size();
+  head.columns = columns.bytes().size();
   bytes_.insert(bytes_.end(), columns.bytes().begin(), columns.bytes().end());
   for (const Row& part : own) {
     bytes_.insert(bytes_.end(), part.bytes().begin(), part.bytes().end());
     sizes_.push_back(part.bytes().size());
   }
+  head.all = bytes_.size() - head.start;
+  heads_.push_back(head);
+}
+
+void RowBatch::add_copy(const RowBatch& from, std::size_t row, std::uint64_t index) {
+  Head head = from.heads_[row];
+  const std::size_t parts = from.sizes_.size() / from.heads_.size();
+  const auto bytes = from.bytes_.begin() + static_cast<std::ptrdiff_t>(head.start);
+  const auto sizes = from.sizes_.begin() + static_cast<std::ptrdiff_t>(row * parts);
+  head.index = index;
+  head.start = bytes_.size();
+  bytes_.insert(bytes_.end(), bytes, bytes + static_cast<std::ptrdiff_t>(head.all));
+  sizes_.insert(sizes_.end(), sizes, sizes + static_cast<std::ptrdiff_t>(parts));
+  heads_.push_back(head);
 }
 
 OutputSinks::OutputSinks(Layout& layout, const Context& context) {

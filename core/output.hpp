@@ -16,18 +16,22 @@ namespace t2 {
 
 class RowBatch {
  public:
-  void add(std::uint8_t direction, std::uint64_t index, Time end, const Row& columns, std::span<const Row> own);
+  struct Head {
+    std::uint8_t direction;      // 0: A, 1: B
+    bool last;                   // of its flow
+    std::uint64_t index;         // flowInd; with several workers, until they are merged, the number of the flow's first packet
+    std::uint64_t number;        // of the first packet: orders flows that end at the same time
+    Time end;
+    std::size_t start = 0, columns = 0, all = 0;  // in bytes_: where, how many of the columns, how many in all
+  };
+  void add(Head head, const Row& columns, std::span<const Row> own);
+  void add_copy(const RowBatch& from, std::size_t row, std::uint64_t index);
   std::size_t size() const { return heads_.size(); }
+  const Head& head(std::size_t row) const { return heads_[row]; }
   void clear() { heads_.clear(), bytes_.clear(), sizes_.clear(); }
 
  private:
   friend class OutputSinks;
-  struct Head {
-    std::uint8_t direction;
-    std::uint64_t index;
-    Time end;
-    std::size_t start, columns;  // in bytes_
-  };
   std::vector<Head> heads_;
   std::vector<std::size_t> sizes_;  // of the sinks' own parts, as many for each row as there are sinks with a plugin
   std::vector<std::uint8_t> bytes_;

@@ -2,6 +2,7 @@
 #include "worker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "tranalyzer.h"
 
@@ -36,6 +37,25 @@ FragmentKey fragment_key(const Lookup& lookup) {
 
 }  // namespace
 
+FlowCounters& operator+=(FlowCounters& sum, const FlowCounters& more) {
+  for (int i = 0; i < 2; ++i) {
+    sum.flows[i] += more.flows[i];
+    sum.packets[i] += more.packets[i];
+    sum.bytes[i] += more.bytes[i];
+  }
+  sum.layer2 += more.layer2, sum.ipv4 += more.ipv4, sum.ipv6 += more.ipv6;
+  sum.lone_replies += more.lone_replies;
+  sum.ipv4_fragments += more.ipv4_fragments, sum.ipv6_fragments += more.ipv6_fragments;
+  sum.padding += more.padding, sum.evicted += more.evicted, sum.most_in_memory += more.most_in_memory;
+  sum.type_arp += more.type_arp, sum.type_rarp += more.type_rarp;
+  for (int i = 0; i < 256; ++i) {
+    sum.protocol_packets[i] += more.protocol_packets[i];
+    sum.protocol_bytes[i] += more.protocol_bytes[i];
+  }
+  sum.status |= more.status;
+  return sum;
+}
+
 Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
     : log_(context.log),
       instances_(layout, context),
@@ -44,7 +64,8 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       fragments_(options.seed),
       batch_(options.packets ? 1 : options.batch),
       rows_out_(std::move(options.rows)),
-      packets_out_(std::move(options.packets)) {
+      packets_out_(std::move(options.packets)),
+      shared_(options.shared) {
   for (const Instances::Entry& entry : instances_.all()) {
     if (!entry.plugin) continue;
     plugins_.push_back(entry.plugin.get());
@@ -102,7 +123,7 @@ void Worker::packet_row(const Packet& packet) {
   const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
   if (SPKTMD_PCNTH) columns_.text(text);
   if (SPKTMD_PCNTC) columns_.text(text);
-  packet_rows_.add(packet.direction, packet.flow->index, packet.time, columns_, {});
+  packet_rows_.add({packet.direction, true, packet.flow->index, packet.number, packet.time}, columns_, {});
   if (packet_rows_.size() >= rows_at_once) drain();
 }
 
@@ -141,6 +162,7 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   if (flow && !joined) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->opener);
   status::Word inherited = 0;
   std::uint64_t index = 0;
+  bool part_of_flow = false;  // FDLSFINDEX: continues one that was cut
   if (flow && FDURLIMIT > 0 && packet.is_ip()) {
     const Side& side = flow->side[packet.direction];
     if (side.exists && packet.time / one_second - side.first / one_second >= FDURLIMIT) {
@@ -163,7 +185,8 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
     if (index != 0) {
       flow->index = index;
       flow->side[0].status |= status::duration_limit;
-      --flow_number_;
+      if (!shared_) --flow_number_;
+      part_of_flow = true;
     }
   }
   packet.flow = flow;
@@ -173,7 +196,10 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   packet.peer = peer.last;
   packet.peer_fragment_pending = peer.status & status::fragment_pending;
   const bool is_new = !side.exists;
-  if (is_new) begin_side(packet, *flow);
+  if (is_new) {
+    begin_side(packet, *flow);
+    if (shared_) births_.push_back({packet.number, Expiry::bucket_of(clock), packet.first_of_flow && !part_of_flow});
+  }
   packet.first = side.first;
   packet.previous = side.last;
 
@@ -223,7 +249,7 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
 Flow& Worker::create(const Packet& packet, const Lookup& lookup) {
   Flow& flow = table_.create(lookup.key, lookup.hash);
   flow.number = packet.number;
-  flow.index = ++flow_number_;
+  flow.index = shared_ ? packet.number : ++flow_number_;
   flow.opener = lookup.source_end;
   if (answers(packet)) flow.side[0].status |= status::inverted;
   flow.side[0].seen = packet.clock;
@@ -362,7 +388,7 @@ void Worker::end(Flow& flow, EndReason reason) {
         entry.plugin->on_flow_end(ended, columns_);
       }
     }
-    rows_.add(static_cast<std::uint8_t>(letter), flow.index, when, columns_, own_);
+    rows_.add({static_cast<std::uint8_t>(letter), !both || letter == 1, flow.index, flow.number, when}, columns_, own_);
     --sides_;
   }
   for (unsigned direction = 0; direction < 2; ++direction) {
@@ -372,10 +398,18 @@ void Worker::end(Flow& flow, EndReason reason) {
   }
   instances_.extras().release(flow);
   table_.release(flow);
-  if (rows_.size() >= rows_at_once) drain();
+  if (!shared_ && rows_.size() >= rows_at_once) drain();
+}
+
+Delivery Worker::hand_over() {
+  Delivery made;
+  made.rows = std::exchange(rows_, {});
+  made.births = std::exchange(births_, {});
+  return made;
 }
 
 void Worker::drain() {
+  if (shared_) return;
   if (packet_rows_.size() > 0) {
     packets_out_(packet_rows_);
     packet_rows_.clear();

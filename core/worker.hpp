@@ -13,6 +13,7 @@
 #include "flow_table.hpp"
 #include "fragments.hpp"
 #include "layout.hpp"
+#include "merge.hpp"
 #include "output.hpp"
 
 namespace t2 {
@@ -37,12 +38,15 @@ struct FlowCounters {
   status::Word status = 0;
 };
 
+FlowCounters& operator+=(FlowCounters& sum, const FlowCounters& more);
+
 struct WorkerOptions {
   std::size_t batch = 64;
   std::uint64_t seed = 0;
   std::uint64_t most_flows = 0;            // conversations in memory; more end the oldest
   std::function<void(RowBatch&)> rows;     // takes rows of flows that ended
   std::function<void(RowBatch&)> packets;  // -s: takes rows of packets; set: batches hold one packet
+  bool shared = false;                     // one of several: rows wait for hand_over(), flows are known by their first packet
 };
 
 class Worker {
@@ -55,6 +59,7 @@ class Worker {
   void finish(Time clock);   // ends all flows
   void stop_creating() { creating_ = false; }
   void drain();              // hands out the rows that wait
+  Delivery hand_over();      // the rows and births since the last time
 
   std::uint64_t flows_in_memory() const { return table_.size(); }
   std::uint64_t most_flows() const { return table_.most(); }
@@ -89,6 +94,8 @@ class Worker {
   FlowCounters counters_;
   std::function<void(RowBatch&)> rows_out_, packets_out_;
   RowBatch rows_, packet_rows_;
+  bool shared_;
+  std::vector<Birth> births_;
   Row columns_;
   std::vector<Row> own_;            // one for each sink with a plugin
   std::vector<Plugin*> plugins_;    // those that see packets, in order

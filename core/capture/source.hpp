@@ -24,7 +24,7 @@ struct RawPacket {
 };
 
 struct Block {
-  static constexpr std::size_t capacity = 64;
+  static constexpr std::size_t capacity = 256;
   std::vector<RawPacket> packets;
   std::vector<std::uint8_t> memory;  // of packets that had to be copied
 

@@ -37,13 +37,16 @@ std::string name_of(HeaderCode code) {
 
 }  // namespace
 
-HeaderStacks::HeaderStacks() : mask_(1023), slots_(1024), nodes_(1), texts_{""} { text_ids_.emplace(texts_[0], 0); }
+HeaderStacks::HeaderStacks() : mask_(1023), slots_(1024), nodes_(1), texts_(new std::unique_ptr<std::string>[most_nodes]) {
+  texts_[0] = std::make_unique<std::string>();
+  text_ids_.emplace(*texts_[0], 0);
+}
 
 HeaderStacks::Id HeaderStacks::add(Id parent, HeaderCode code) {
   if (nodes_.size() >= most_nodes) return parent;
   const Node& up = nodes_[parent];
   Node node{.last = code, .run = 1, .overrun = up.overrun};
-  std::string text(texts_[up.text]);
+  std::string text = *texts_[up.text];
   if (!up.overrun) {
     const bool aggregated = T2_HDRDESC_AGGR && (code == header::vlan || code == header::mpls);
     if (aggregated && up.last == code) {
@@ -66,9 +69,9 @@ HeaderStacks::Id HeaderStacks::add(Id parent, HeaderCode code) {
   if (known != text_ids_.end()) {
     node.text = known->second;
   } else {
-    node.text = static_cast<std::uint32_t>(texts_.size());
-    texts_.push_back(std::move(text));
-    text_ids_.emplace(texts_.back(), node.text);
+    node.text = texts_made_++;
+    texts_[node.text] = std::make_unique<std::string>(std::move(text));
+    text_ids_.emplace(*texts_[node.text], node.text);
   }
   if (2 * nodes_.size() >= slots_.size()) grow();
   const Id id = static_cast<Id>(nodes_.size());

@@ -1,11 +1,12 @@
 // Header stacks: the description of a packet's headers ("eth:vlan{2}:ipv4:udp") as one number.
 //
 // Stacks form a tree: a stack is its parent plus one header. Decoding a packet walks down the tree, one hash probe per
-// header, and never formats; texts are made once, when a stack is first seen. Used by the decoding thread only.
+// header, and never formats; texts are made once, when a stack is first seen. Used by the decoding thread; text() by others
+// for numbers that reached them through a queue.
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,7 +50,7 @@ class HeaderStacks {
   }
   // Number of the stack's text: two stacks whose (cut) texts are equal have the same.
   std::uint32_t text_id(Id id) const { return nodes_[id].text; }
-  std::string_view text(std::uint32_t text_id) const { return texts_[text_id]; }
+  std::string_view text(std::uint32_t text_id) const { return *texts_[text_id]; }
   bool overrun(Id id) const { return nodes_[id].overrun; }  // the text was cut
 
  private:
@@ -75,7 +76,8 @@ class HeaderStacks {
   std::size_t mask_;
   std::vector<Slot> slots_;
   std::vector<Node> nodes_;
-  std::deque<std::string> texts_;
+  std::unique_ptr<std::unique_ptr<std::string>[]> texts_;  // never moves: other threads read what was written before
+  std::uint32_t texts_made_ = 1;
   std::unordered_map<std::string_view, std::uint32_t> text_ids_;
 };
 

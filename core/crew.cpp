@@ -1,0 +1,217 @@
+// Threads of the analysis: lanes to the workers, deliveries to the writer, and how all of them are brought to a halt.
+#include "crew.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "expiry.hpp"
+
+namespace t2 {
+
+namespace {
+
+constexpr std::size_t slice = 64;  // packets looked up in one go: their records are prefetched together
+
+std::size_t lane_of(const Key& key, std::size_t lanes) {
+  std::uint64_t w[4];
+  std::memcpy(w, key.end[0].address.data(), 16);
+  std::memcpy(w + 2, key.end[1].address.data(), 16);
+  std::uint64_t hash = 0;
+  for (const std::uint64_t x : w) hash = (hash ^ x) * 0x9e3779b97f4a7c15u, hash ^= hash >> 32;
+  return hash % lanes;
+}
+
+}  // namespace
+
+Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options, std::uint64_t memory, OutputSinks& sinks)
+    : layout_(layout),
+      context_(context),
+      threaded_(threads > 0),
+      batch_(options.packets ? 1 : options.batch),
+      sinks_(sinks),
+      flows_(std::max<std::size_t>(1, threads)),
+      merge_(flows_.size(), [&sinks](RowBatch& rows) { sinks.write(rows); }) {
+  for (std::size_t i = 0; i < flows_.size(); ++i) {
+    WorkerOptions mine = options;
+    mine.shared = threaded_;
+    if (!threaded_) mine.rows = [&sinks](RowBatch& rows) { sinks.write(rows); };
+    workers_.push_back(std::make_unique<Worker>(layout, context, std::move(mine)));
+    constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
+    const std::uint64_t most = options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (record_size() + index));
+    workers_.back()->bound(std::max<std::uint64_t>(1, most / flows_.size()));
+  }
+  if (!threaded_) return;
+  writer_ = std::thread([this] { write(); });
+  for (std::size_t i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
+  for (std::size_t i = 0; i < threads; ++i) lanes_[i]->thread = std::thread([this, i] { work(i); });
+}
+
+Crew::~Crew() {
+  for (const auto& lane : lanes_) {
+    if (!lane->thread.joinable()) continue;
+    send(*lane, Kind::end, 0, nullptr);
+    lane->thread.join();
+  }
+  if (writer_.joinable()) {
+    deliveries_.push({Kind::end, {}});
+    writer_.join();
+  }
+}
+
+void Crew::take(const Packet& packet, const Lookup& lookup) {
+  Chunk& chunk = threaded_ ? lanes_[lane_of(lookup.key, lanes_.size())]->filling : here_;
+  chunk.packets.push_back(packet);
+  chunk.lookups.push_back(lookup);
+  if (!threaded_ && chunk.packets.size() >= std::min(batch_, slice)) flush(packet.clock, nullptr);
+}
+
+void Crew::flush(Time clock, const std::shared_ptr<Block>& block) {
+  if (!threaded_) {
+    workers_[0]->process(here_.packets, here_.lookups);
+    here_.packets.clear();
+    here_.lookups.clear();
+    return;
+  }
+  for (const auto& lane : lanes_) send(*lane, Kind::packets, clock, block);
+}
+
+void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block) {
+  Chunk chunk = std::exchange(lane.filling, Chunk{});
+  chunk.kind = kind;
+  chunk.clock = clock;
+  chunk.block = block;
+  lane.filling.packets.reserve(chunk.packets.size() + 16);
+  lane.filling.lookups.reserve(chunk.packets.size() + 16);
+  lane.queue.push(std::move(chunk));
+}
+
+void Crew::work(std::size_t which) {
+  Worker& worker = *workers_[which];
+  for (;;) {
+    Chunk chunk = lanes_[which]->queue.pop();
+    if (!creating_) worker.stop_creating();
+    for (std::size_t at = 0; at < chunk.packets.size(); at += slice) {
+      const std::size_t n = std::min(slice, chunk.packets.size() - at);
+      worker.process(std::span(chunk.packets).subspan(at, n), std::span(chunk.lookups).subspan(at, n));
+    }
+    if (chunk.kind == Kind::end) {
+      worker.finish(chunk.clock);
+    } else if (chunk.kind == Kind::packets) {
+      worker.advance(chunk.clock);
+    }
+    flows_[which] = worker.flows_in_memory();
+    Item item{Kind::packets, worker.hand_over()};
+    item.delivery.worker = which;
+    item.delivery.complete = chunk.kind == Kind::end ? INT64_MAX : Expiry::bucket_of(chunk.clock);
+    if (chunk.kind != Kind::pause) deliveries_.push(std::move(item));
+    else stand_still();
+    if (chunk.kind == Kind::end) return;
+  }
+}
+
+void Crew::write() {
+  for (;;) {
+    std::optional<Item> item = deliveries_.pop_for(std::chrono::milliseconds(100));
+    if (item && item->kind == Kind::packets) merge_.add(std::move(item->delivery));
+    if (item && item->kind == Kind::pause) stand_still();
+    if (item && item->kind == Kind::end) {
+      merge_.drain();
+      return;
+    }
+    if (live_) {
+      merge_.drain();
+      sinks_.idle(wall_clock());
+    }
+  }
+}
+
+void Crew::stand_still() {
+  std::unique_lock hold(standstill_);
+  ++standing_;
+  changed_.notify_all();
+  changed_.wait(hold, [this] { return !paused_; });
+  --standing_;
+  changed_.notify_all();
+}
+
+void Crew::pause(const std::function<void()>& look) {
+  if (!threaded_ || !writer_.joinable()) return look();
+  {
+    const std::lock_guard hold(standstill_);
+    paused_ = true;
+  }
+  const auto wait_for = [this](std::size_t standing) {
+    std::unique_lock hold(standstill_);
+    changed_.wait(hold, [&] { return standing_ == standing; });
+  };
+  for (const auto& lane : lanes_) {
+    Chunk chunk;
+    chunk.kind = Kind::pause;
+    lane->queue.push(std::move(chunk));
+  }
+  wait_for(lanes_.size());
+  deliveries_.push({Kind::pause, {}});
+  wait_for(lanes_.size() + 1);
+  look();
+  {
+    const std::lock_guard hold(standstill_);
+    paused_ = false;
+  }
+  changed_.notify_all();
+  wait_for(0);
+}
+
+void Crew::advance(Time clock) {
+  if (!threaded_) return workers_[0]->advance(clock);
+  flush(clock, nullptr);
+}
+
+void Crew::finish(Time clock) {
+  if (!threaded_) return workers_[0]->finish(clock);
+  for (const auto& lane : lanes_) send(*lane, Kind::end, clock, nullptr);
+  for (const auto& lane : lanes_) lane->thread.join();
+  deliveries_.push({Kind::end, {}});
+  writer_.join();
+}
+
+void Crew::with_totals(const std::function<void(Instances&)>& look) {
+  if (workers_.size() == 1) return look(workers_[0]->instances());
+  Instances sum(layout_, context_);
+  for (const auto& worker : workers_) sum.merge(worker->instances());
+  look(sum);
+}
+
+void Crew::stop_creating() {
+  creating_ = false;
+  if (!threaded_) workers_[0]->stop_creating();
+}
+
+void Crew::idle(Time now) {
+  live_ = true;
+  if (threaded_) return;
+  workers_[0]->drain();
+  sinks_.idle(now);
+}
+
+std::uint64_t Crew::flows_in_memory() const {
+  if (!threaded_) return workers_[0]->flows_in_memory();
+  std::uint64_t sum = 0;
+  for (const auto& flows : flows_) sum += flows;
+  return sum;
+}
+
+std::uint64_t Crew::most_flows() const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->most_flows();
+  return sum;
+}
+
+FlowCounters Crew::counters() const {
+  FlowCounters sum;
+  for (const auto& worker : workers_) sum += worker->counters();
+  if (threaded_) sum.most_in_memory = merge_.most_in_memory();
+  return sum;
+}
+
+}  // namespace t2

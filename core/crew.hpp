@@ -1,0 +1,91 @@
+// The analysis behind the decoder: one worker in the calling thread, or several in threads of their own.
+//
+// A packet goes to the worker that its address pair names, so fragments, ICMP errors and related connections meet without
+// locks. Every chunk carries the capture clock, so that workers without packets go on too. All methods are called by the
+// decoding thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "capture/source.hpp"
+#include "merge.hpp"
+#include "queue.hpp"
+#include "worker.hpp"
+
+namespace t2 {
+
+class Crew {
+ public:
+  // `threads` 0: everything happens in the calling thread. `memory`: bytes for flow records, where the options bound nothing.
+  Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options, std::uint64_t memory, OutputSinks& sinks);
+  ~Crew();
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  void take(const Packet& packet, const Lookup& lookup);  // a packet with a flow
+  // The packets since the last flush are from `block`; it must not change before they are analysed.
+  void flush(Time clock, const std::shared_ptr<Block>& block);
+  void advance(Time clock);         // no packets, but time has passed
+  void finish(Time clock);          // ends all flows; afterwards all rows are with the sinks
+  void stop_creating();
+  void idle(Time now);              // live input: hands on what waits, and lets sinks look at the clock
+
+  std::uint64_t flows_in_memory() const;
+  // What follows is consistent while nobody works: after finish(), and inside pause().
+  void pause(const std::function<void()>& look);
+  FlowCounters counters() const;
+  // Gives `look` the plugins with the totals of all workers.
+  void with_totals(const std::function<void(Instances&)>& look);
+  std::size_t record_size() const { return workers_[0]->record_size(); }
+  std::uint64_t most_flows() const;
+
+ private:
+  enum class Kind { packets, pause, end };
+  struct Chunk {
+    Kind kind = Kind::packets;
+    std::vector<Packet> packets;
+    std::vector<Lookup> lookups;
+    std::shared_ptr<Block> block;   // keeps the packets' bytes
+    Time clock = 0;
+  };
+  struct Lane {                     // from the decoder to a worker
+    Queue<Chunk> queue{16};
+    Chunk filling;
+    std::thread thread;
+  };
+  void work(std::size_t which);
+  void write();
+  void send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block);
+  void stand_still();
+
+  Layout& layout_;
+  const Context& context_;
+  bool threaded_;
+  std::size_t batch_;
+  OutputSinks& sinks_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  Chunk here_;                      // without threads
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<bool> creating_ = true, live_ = false;
+  std::vector<std::atomic<std::uint64_t>> flows_;  // in memory, by worker
+
+  struct Item {
+    Kind kind = Kind::packets;
+    Delivery delivery;
+  };
+  Queue<Item> deliveries_{64};
+  Merge merge_;
+  std::thread writer_;
+
+  std::mutex standstill_;
+  std::condition_variable changed_;
+  std::size_t standing_ = 0;
+  bool paused_ = false;
+};
+
+}  // namespace t2

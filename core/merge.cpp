@@ -1,0 +1,85 @@
+// Merging births and rows: a birth counts before the ends of its own and later buckets, as in a single worker.
+#include "merge.hpp"
+
+#include <algorithm>
+
+#include "expiry.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace {
+constexpr std::size_t rows_at_once = 256;
+}
+
+void Merge::add(Delivery delivery) {
+  Source& source = sources_[delivery.worker];
+  if (delivery.rows.size() > 0) source.rows.push_back(std::move(delivery.rows));
+  source.births.insert(source.births.end(), delivery.births.begin(), delivery.births.end());
+  source.complete = std::max(source.complete, delivery.complete);
+
+  Time complete = INT64_MAX;
+  for (const Source& s : sources_) complete = std::min(complete, s.complete);
+  for (;;) {
+    Source* birth = next_birth();
+    Source* row = next_row();
+    if (birth && birth->births.front().bucket >= complete) birth = nullptr;
+    if (row && Expiry::bucket_of(row->rows.front().head(row->next).end) >= complete) row = nullptr;
+    if (!birth && !row) return;
+    if (row && (!birth || Expiry::bucket_of(row->rows.front().head(row->next).end) < birth->births.front().bucket)) {
+      take_row(*row);
+    } else {
+      take_birth(*birth);
+    }
+  }
+}
+
+Merge::Source* Merge::next_row() {
+  Source* best = nullptr;
+  for (Source& s : sources_) {
+    if (s.rows.empty()) continue;
+    if (!best) {
+      best = &s;
+      continue;
+    }
+    const RowBatch::Head &a = s.rows.front().head(s.next), &b = best->rows.front().head(best->next);
+    if (a.end < b.end || (a.end == b.end && a.number < b.number)) best = &s;
+  }
+  return best;
+}
+
+Merge::Source* Merge::next_birth() {
+  Source* best = nullptr;
+  for (Source& s : sources_) {
+    if (!s.births.empty() && (!best || s.births.front().number < best->births.front().number)) best = &s;
+  }
+  return best;
+}
+
+void Merge::take_birth(Source& source) {
+  const Birth birth = source.births.front();
+  source.births.pop_front();
+  if (birth.of_flow) indices_.emplace(birth.number, ++flows_);
+  most_ = std::max(most_, ++in_memory_);
+}
+
+void Merge::take_row(Source& source) {
+  RowBatch& rows = source.rows.front();
+  const auto index = indices_.find(rows.head(source.next).index);
+  out_.add_copy(rows, source.next, index->second);
+  if (rows.head(source.next).last && !FDLSFINDEX) indices_.erase(index);
+  --in_memory_;
+  if (++source.next == rows.size()) {
+    source.rows.pop_front();
+    source.next = 0;
+  }
+  if (out_.size() >= rows_at_once) drain();
+}
+
+void Merge::drain() {
+  if (out_.size() == 0) return;
+  rows_(out_);
+  out_.clear();
+}
+
+}  // namespace t2

@@ -1,0 +1,57 @@
+// Puts the rows of several workers into the order that one worker would give them, and numbers their flows.
+//
+// Rows are ordered by the end of their flow, then by its first packet. A worker's rows come in that order, and with each
+// delivery it says up to which end they are complete; rows before the smallest of these marks can go. Workers know a flow
+// by the number of its first packet; here it gets its flowInd, the count of first packets so far. Used by the output thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "output.hpp"
+
+namespace t2 {
+
+// A direction of a flow began.
+struct Birth {
+  std::uint64_t number;  // of its packet
+  Time bucket;           // of the capture clock, in the grain of expiry
+  bool of_flow;          // it is the first direction
+};
+
+struct Delivery {
+  std::size_t worker = 0;
+  RowBatch rows;
+  std::vector<Birth> births;  // in capture order
+  Time complete = INT64_MIN;  // bucket: all births and ends before it are delivered
+};
+
+class Merge {
+ public:
+  Merge(std::size_t workers, std::function<void(RowBatch&)> rows) : sources_(workers), rows_(std::move(rows)) {}
+  void add(Delivery delivery);
+  void drain();  // hands on what is in order
+  std::uint64_t most_in_memory() const { return most_; }
+
+ private:
+  struct Source {
+    std::deque<RowBatch> rows;
+    std::size_t next = 0;        // row of rows.front()
+    std::deque<Birth> births;
+    Time complete = INT64_MIN;
+  };
+  Source* next_row();
+  Source* next_birth();
+  void take_row(Source& source);
+  void take_birth(Source& source);
+
+  std::vector<Source> sources_;
+  std::function<void(RowBatch&)> rows_;
+  RowBatch out_;
+  std::unordered_map<std::uint64_t, std::uint64_t> indices_;  // flowInd of flows whose rows are still to come
+  std::uint64_t flows_ = 0, in_memory_ = 0, most_ = 0;
+};
+
+}  // namespace t2

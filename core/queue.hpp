@@ -1,0 +1,51 @@
+// A bounded queue between threads: push() waits while it is full, pop() while it is empty.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+namespace t2 {
+
+template <class T>
+class Queue {
+ public:
+  explicit Queue(std::size_t most) : most_(most) {}
+
+  void push(T item) {
+    std::unique_lock hold(mutex_);
+    not_full_.wait(hold, [this] { return items_.size() < most_; });
+    items_.push_back(std::move(item));
+    hold.unlock();
+    not_empty_.notify_one();
+  }
+  T pop() {
+    std::unique_lock hold(mutex_);
+    not_empty_.wait(hold, [this] { return !items_.empty(); });
+    return take(hold);
+  }
+  // Nothing, if nothing came in time.
+  std::optional<T> pop_for(std::chrono::milliseconds time) {
+    std::unique_lock hold(mutex_);
+    if (!not_empty_.wait_for(hold, time, [this] { return !items_.empty(); })) return {};
+    return take(hold);
+  }
+
+ private:
+  T take(std::unique_lock<std::mutex>& hold) {
+    T item = std::move(items_.front());
+    items_.pop_front();
+    hold.unlock();
+    not_full_.notify_one();
+    return item;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable not_full_, not_empty_;
+  std::deque<T> items_;
+  std::size_t most_;
+};
+
+}  // namespace t2
