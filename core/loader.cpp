@@ -99,6 +99,7 @@ Plugins::Plugins(const std::string& folder, const std::string& list) : folder_(f
 }
 
 Plugins::~Plugins() {
+  if (std::uncaught_exceptions() > 0) return;  // the exception on its way may be a plugin's: its code must stay
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   for (auto handle = handles_.rbegin(); handle != handles_.rend(); ++handle) dlclose(*handle);
 #endif

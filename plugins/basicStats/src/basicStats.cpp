@@ -1,0 +1,322 @@
+// basicStats: how much and how fast. Packets and bytes of a flow, statistics of packet lengths and inter-arrival times,
+// rates, asymmetries; in the end report the flows that stand out.
+#include "basicStats_state.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "statistics.hpp"
+#include "t2/plugin.hpp"
+#include "tranalyzer.h"
+
+namespace {
+
+using t2::Type;
+using Side = t2::BasicStatsState::Side;
+
+// Column names tell the layer whose length is counted.
+#if PACKETLENGTH == 0
+#define BS_LAYER "2"
+#elif PACKETLENGTH == 1
+#define BS_LAYER "3"
+#elif PACKETLENGTH == 2
+#define BS_LAYER "4"
+#else
+#define BS_LAYER "7"
+#endif
+
+constexpr t2::Flag flags[] = {T2_FLAG(BS_AGGR_CNT), T2_FLAG(BS_REV_CNT), T2_FLAG(BS_MOD), T2_FLAG(BS_PAD),
+                              T2_FLAG(BS_STATS), T2_FLAG(BS_PL_STATS), T2_FLAG(BS_IAT_STATS), T2_FLAG(BS_VAR),
+                              T2_FLAG(BS_STDDEV), T2_FLAG(BS_SK), T2_FLAG(BS_XCLD),
+                              T2_RUNTIME_FLAG(BS_XMIN), T2_RUNTIME_FLAG(BS_XMAX)};
+
+constexpr t2::Column columns[] = {
+    {"pktsSnt", "Number of transmitted packets", Type::u64},
+#if BS_REV_CNT == 1
+    {"pktsRcvd", "Number of received packets", Type::u64},
+#endif
+#if BS_AGGR_CNT == 1
+    {"pktsRTAggr", "Number of received and transmitted packets", Type::u64},
+#endif
+#if BS_PAD == 1
+    {"padBytesSnt", "Number of transmitted padding bytes", Type::i64},
+#endif
+    {"l" BS_LAYER "BytesSnt", "Number of transmitted bytes", Type::u64},
+#if BS_REV_CNT == 1
+    {"l" BS_LAYER "BytesRcvd", "Number of received bytes", Type::u64},
+#endif
+#if BS_AGGR_CNT == 1
+    {"l" BS_LAYER "BytesRTAggr", "Number of received and transmitted bytes", Type::u64},
+#endif
+#if BS_STATS == 1
+#if BS_PL_STATS == 1
+    {"minL" BS_LAYER "PktSz", "Smallest packet size", Type::u16},
+    {"maxL" BS_LAYER "PktSz", "Largest packet size", Type::u16},
+    {"avgL" BS_LAYER "PktSz", "Average packet size", Type::f32},
+#if BS_STDDEV == 1
+    {"stdL" BS_LAYER "PktSz", "Standard deviation of the packet size", Type::f32},
+#endif
+#if BS_VAR == 1
+    {"varL" BS_LAYER "PktSz", "Variance of the packet size", Type::f32},
+#if BS_SK == 1
+    {"skewL" BS_LAYER "PktSz", "Skewness of the packet size", Type::f32},
+    {"kurL" BS_LAYER "PktSz", "Kurtosis of the packet size", Type::f32},
+#endif
+#endif
+#endif
+#if BS_IAT_STATS == 1
+    {"minIAT", "Smallest inter-arrival time", Type::f32},
+    {"maxIAT", "Largest inter-arrival time", Type::f32},
+    {"avgIAT", "Average inter-arrival time", Type::f32},
+#if BS_STDDEV == 1
+    {"stdIAT", "Standard deviation of the inter-arrival time", Type::f32},
+#endif
+#if BS_VAR == 1
+    {"varIAT", "Variance of the inter-arrival time", Type::f32},
+#if BS_SK == 1
+    {"skewIAT", "Skewness of the inter-arrival time", Type::f32},
+    {"kurIAT", "Kurtosis of the inter-arrival time", Type::f32},
+#endif
+#endif
+#endif
+    {"pktps", "Packets sent per second", Type::f32},
+    {"bytps", "Bytes sent per second", Type::f32},
+    {"pktAsm", "Packet asymmetry", Type::f32},
+    {"bytAsm", "Byte asymmetry", Type::f32},
+#endif
+};
+
+// With -s.
+constexpr t2::Column packet_columns[] = {
+    {"pktLen", "Length of the frame", Type::u32},
+    {"snapL3Len", "Captured bytes from layer 3 on", Type::u32},
+    {"snapL4Len", "Captured bytes from layer 4 on", Type::u32},
+    {"snapL7Len", "Captured bytes of layer 7", Type::u32},
+    {"l3Len", "Length of layer 3", Type::u32},
+    {"udpLen", "Length field of UDP", Type::u16},
+    {"l7Len", "Length of layer 7", Type::u32},
+#if BS_MOD > 1
+    {"pktLenMod", "Packet length modulo BS_MOD", Type::u32},
+#endif
+    {"padLen", "Padding bytes", Type::u32},
+};
+
+[[maybe_unused]] void put_moments([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::BasicStatsState::Moments& of) {
+#if BS_STDDEV == 1
+  row.put(t2::basic_stats::deviation(of));
+#endif
+#if BS_VAR == 1
+  row.put(of.variance);
+#if BS_SK == 1
+  row.put(t2::basic_stats::skewness(of));
+  row.put(t2::basic_stats::kurtosis(of));
+#endif
+#endif
+}
+
+[[maybe_unused]] std::uint16_t in_16_bits(std::uint32_t n) { return static_cast<std::uint16_t>(std::min(n, 0xffffu)); }
+
+// The flow with the largest count. Equal counts: the earlier flow, so that the order of their ends does not matter.
+template <class T>
+struct Largest {
+  T count = 0;
+  std::uint64_t number = ~std::uint64_t{0};  // of the flow
+  std::uint64_t packets = 0;
+  unsigned direction = 0;
+  t2::Family family = t2::Family::layer2;
+  t2::Endpoint source;
+
+  bool smaller_than(T other, std::uint64_t other_number, unsigned other_direction) const {
+    if (count != other) return count < other;
+    return number != other_number ? number > other_number : direction > other_direction;
+  }
+  void offer(T value, const t2::EndedFlow& e, std::uint64_t of_packets) {
+    if (value > 0 && smaller_than(value, e.flow.number, e.direction))
+      *this = {value, e.flow.number, of_packets, e.direction, e.flow.key.family, e.source()};
+  }
+  void merge(const Largest& other) {
+    if (other.count > 0 && smaller_than(other.count, other.number, other.direction)) *this = other;
+  }
+  std::string name() const {
+    char text[INET6_ADDRSTRLEN] = "";
+    const std::uint8_t* a = source.address.data();
+    if (family == t2::Family::layer2)
+      std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5]);
+    else
+      inet_ntop(family == t2::Family::ipv4 ? AF_INET : AF_INET6, a, text, sizeof text);
+    return text;
+  }
+};
+
+class BasicStats final : public t2::Plugin {
+ public:
+  explicit BasicStats(t2::Host& host)
+      : state_(host), low_(static_cast<std::uint32_t>(host.integer("BS_XMIN"))), high_(static_cast<std::uint32_t>(host.integer("BS_XMAX"))) {}
+
+  void on_packets(std::span<const t2::Packet> packets) override {
+    for (const t2::Packet& p : packets) note(state_(*p.flow).side[p.direction], p);
+  }
+
+  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
+    const Side& s = state_(e.flow).side[e.direction];
+    const Side none{};
+    const Side& other = e.has_peer ? state_(e.flow).side[e.direction ^ 1] : none;
+    row.put(s.packets);
+    if constexpr (BS_REV_CNT == 1) row.put(other.packets);
+    if constexpr (BS_AGGR_CNT == 1) row.put(s.packets + other.packets);
+    if constexpr (BS_PAD == 1) row.put(static_cast<std::int64_t>(s.padding));
+    row.put(s.bytes);
+    if constexpr (BS_REV_CNT == 1) row.put(other.bytes);
+    if constexpr (BS_AGGR_CNT == 1) row.put(s.bytes + other.bytes);
+
+    const unsigned kind = e.flow.key.family != t2::Family::layer2;
+    most_packets_[kind].offer(s.packets, e, s.packets);
+    most_bytes_[kind].offer(s.bytes, e, s.packets);
+    if constexpr (BS_STATS == 1) put_statistics(e, s, other, row);
+  }
+
+  void merge(t2::Plugin& plugin) override {
+    const auto& other = static_cast<const BasicStats&>(plugin);
+    for (unsigned kind : {0u, 1u}) {
+      most_packets_[kind].merge(other.most_packets_[kind]);
+      most_bytes_[kind].merge(other.most_bytes_[kind]);
+    }
+    fastest_.merge(other.fastest_);
+    largest_load_ = std::max(largest_load_, other.largest_load_);
+  }
+
+  void report(t2::Report& report) const override {
+    if constexpr (BS_STATS == 1) {
+      report.line("Flow max(pktload): " + report.number(static_cast<std::uint64_t>(largest_load_)));
+      report.line("Flow max(b/s), pkts: " + report.number(static_cast<std::uint64_t>(8 * static_cast<double>(fastest_.count)), "b/s") + ", " +
+                  report.number(fastest_.packets));
+    }
+    for (unsigned kind : {0u, 1u}) {
+      const std::string talker = kind ? "Biggest L3 flow talker: " : "Biggest L2 flow talker: ";
+      line(report, talker, most_packets_[kind], report.run().packets, " packets");
+      line(report, talker, most_bytes_[kind], report.run().flow_bytes, " bytes");
+    }
+  }
+
+  void on_packet_row(const t2::Packet& p, t2::Row& row) override {
+    const bool udp = p.is_ip() && !p.later_fragment && (p.protocol == 17 || p.protocol == 136);
+    t2::Bytes header = p.bytes(udp ? p.l4 : t2::absent);
+    header.skip(4);  // ports
+    row.put(p.wire);
+    row.put(p.captured_l3);
+    row.put(p.captured_l4);
+    row.put(p.captured_l7);
+    row.put(p.l3_length);
+    row.put(header.u16());
+    row.put(p.l7_length);
+    if constexpr (BS_MOD > 1) row.put(counted(p));
+    row.put(p.padding);
+  }
+
+ private:
+  static std::uint32_t counted(const t2::Packet& p) { return BS_MOD > 1 ? p.length % std::max(BS_MOD, 1) : p.length; }
+
+  void note(Side& s, const t2::Packet& p) const {
+    const std::uint32_t length = counted(p);
+    ++s.packets;
+    s.bytes += length;
+    s.ip_bytes += p.l3_length;
+    s.wire_bytes += p.wire;
+    s.padding += p.padding;
+    s.min_ip_length = std::min(s.min_ip_length, p.l3_length);
+    s.max_ip_length = std::max(s.max_ip_length, p.l3_length);
+    if (p.first_of_direction) {
+#if BS_STATS == 1 && BS_PL_STATS == 1
+      s.length.mean = static_cast<float>(length);
+#endif
+#if BS_STATS == 1 && BS_IAT_STATS == 1
+      s.last = p.time;
+#endif
+    }
+    if (!t2::basic_stats::included(length, low_, high_)) return;
+#if BS_XCLD > 0
+    ++s.included;
+#endif
+    s.min_length = std::min(s.min_length, length);
+    s.max_length = std::max(s.max_length, length);
+    [[maybe_unused]] const auto n = static_cast<float>(in_statistics(s));
+#if BS_STATS == 1 && BS_PL_STATS == 1
+    t2::basic_stats::update(s.length, static_cast<float>(length), n);
+#endif
+#if BS_STATS == 1 && BS_IAT_STATS == 1
+    const float interval = t2::basic_stats::interval(s.last, p.time);
+    s.last = p.time;
+    s.min_interval = std::min(s.min_interval, interval);
+    s.max_interval = std::max(s.max_interval, interval);
+    t2::basic_stats::update(s.interval, interval, n);
+#endif
+  }
+
+  static std::uint64_t in_statistics(const Side& s) {
+#if BS_XCLD > 0
+    return s.included;
+#else
+    return s.packets;
+#endif
+  }
+
+  void put_statistics(const t2::EndedFlow& e, const Side& s, const Side& other, t2::Row& row) {
+    const auto n = static_cast<float>(s.packets), bytes = static_cast<float>(s.bytes);
+    const std::uint64_t included = in_statistics(s);
+    const float average = included ? bytes / static_cast<float>(included) : 0;
+#if BS_STATS == 1 && BS_PL_STATS == 1
+    row.put(in_16_bits(s.min_length));
+    row.put(in_16_bits(s.max_length));
+    row.put(average);
+    put_moments(row, s.length);
+#endif
+#if BS_STATS == 1 && BS_IAT_STATS == 1
+    row.put(s.min_interval);
+    row.put(s.max_interval);
+    row.put(s.interval.mean);
+    put_moments(row, s.interval);
+#endif
+    // No time passed, or it ran backwards: there is no rate.
+    const t2::Time duration = e.side().last - e.side().first;
+    const float seconds = t2::basic_stats::seconds(duration);
+    const float byte_rate = duration > 0 ? bytes / seconds : 0;
+    row.put(duration > 0 ? n / seconds : 0.0f);
+    row.put(byte_rate);
+    // A lone answer counts as -1 in packets; bytes have no such sign.
+    const bool lone_answer = !e.has_peer && e.side().status & t2::status::inverted;
+    const float asymmetry = t2::basic_stats::asymmetry(s.packets, other.packets);
+    row.put(lone_answer ? -asymmetry : asymmetry);
+    row.put(t2::basic_stats::asymmetry(s.bytes, other.bytes));
+
+    largest_load_ = std::max(largest_load_, average);
+    fastest_.offer(byte_rate, e, s.packets);
+  }
+
+  static void line(t2::Report& report, const std::string& talker, const Largest<std::uint64_t>& largest, std::uint64_t all, const char* unit) {
+    if (largest.count == 0) return;
+    char share[32];
+    std::snprintf(share, sizeof share, " [%.2f%%]", all ? 100.0 * static_cast<double>(largest.count) / static_cast<double>(all) : 0.0);
+    report.line(talker + largest.name() + ": " + report.number(largest.count) + share + unit);
+  }
+
+  t2::State<t2::BasicStatsState> state_;
+  std::uint32_t low_, high_;                                 // BS_XMIN, BS_XMAX
+  Largest<std::uint64_t> most_packets_[2], most_bytes_[2];  // of layer-2 flows, of IP flows
+  Largest<float> fastest_;                                   // bytes per second
+  float largest_load_ = 0;                                   // average packet length
+};
+
+}  // namespace
+
+T2_PLUGIN = {.name = "basicStats",
+             .version = "1.0.0",
+             .summary = "packets, bytes, statistics of lengths and inter-arrival times",
+             .number = T2_NUMBER,
+             .layout = T2_LAYOUT_basicStats,
+             .flags = flags,
+             .columns = columns,
+             .packet_columns = packet_columns,
+             .create = [](t2::Host& host) -> t2::Plugin* { return new BasicStats(host); }};

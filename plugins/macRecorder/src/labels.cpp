@@ -1,0 +1,274 @@
+#include "labels.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace t2::mac_labels {
+namespace {
+
+// Group addresses: IEEE Std 802.1Q (bridges), 802.1AS and 1588 (PTP), ISO 9542 and 10589 (IS-IS), RFC 1112, 2464, 5332.
+// `ether_type` 0: of any.
+struct Standard {
+  Mac first, last;
+  std::uint16_t ether_type;
+  std::string_view name;
+};
+
+constexpr Standard standards[] = {
+    {0x01000ccccccc, 0x01000ccccccc, 0x0104, "PAgP"},
+    {0x01000ccccccc, 0x01000ccccccc, 0x0111, "UDLD"},
+    {0x01000ccccccc, 0x01000ccccccc, 0x2000, "CDP"},
+    {0x01000ccccccc, 0x01000ccccccc, 0x2003, "VTP"},
+    {0x01000ccccccc, 0x01000ccccccc, 0x2004, "DTP"},
+    {0x01005e000000, 0x01005e7fffff, 0, "IPv4 Multicast"},
+    {0x01005e800000, 0x01005e8fffff, 0, "MPLS Multicast"},
+    {0x011b19000000, 0x011b19000000, 0, "PTP"},
+    {0x0180c2000000, 0x0180c2000000, 0, "Nearest Customer Bridge"},
+    {0x0180c2000001, 0x0180c2000001, 0, "MAC Specific Control Protocols"},
+    {0x0180c2000002, 0x0180c2000002, 0, "Slow_Protocols"},
+    {0x0180c2000003, 0x0180c2000003, 0, "Nearest non-TPMR Bridge"},
+    {0x0180c2000008, 0x0180c2000008, 0, "Provider Bridge"},
+    {0x0180c200000e, 0x0180c200000e, 0, "Nearest Bridge"},
+    {0x0180c2000010, 0x0180c2000010, 0, "Bridge Management"},
+    {0x0180c2000014, 0x0180c2000014, 0, "Level 1 Intermediate Systems"},
+    {0x0180c2000015, 0x0180c2000015, 0, "Level 2 Intermediate Systems"},
+    {0x0180c2000020, 0x0180c2000020, 0, "MMRP"},
+    {0x0180c2000021, 0x0180c2000021, 0, "MVRP"},
+    {0x0180c2000030, 0x0180c200003f, 0, "CFM"},
+    {0x09002b000004, 0x09002b000004, 0, "End Systems"},
+    {0x09002b000005, 0x09002b000005, 0, "Intermediate Systems"},
+    {0x333300000000, 0x3333ffffffff, 0, "IPv6 Multicast"},
+    {0xffffffffffff, 0xffffffffffff, 0, "Broadcast"},
+};
+
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool in_name(char c) { return is_upper(c) || is_lower(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }  // UTF-8: not the first byte
+char lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
+
+std::string_view beginning(std::string_view s, std::size_t characters) {
+  std::size_t end = 0;
+  while (end < s.size() && (continues(s[end]) || characters-- > 0)) ++end;
+  return s.substr(0, end);
+}
+
+std::string_view trim(std::string_view s) {
+  while (!s.empty() && is_blank(s.front())) s.remove_prefix(1);
+  while (!s.empty() && is_blank(s.back())) s.remove_suffix(1);
+  return s;
+}
+
+// The address ends with the country and a postal code that may have letters, too: "... Zwaag NL 1689 AL", "... HK NA".
+// So: the last word of two capitals, unless it looks like the end of a code that follows another such word.
+std::string_view country_of(std::string_view address) {
+  constexpr std::size_t most = 4;  // words at the end that are looked at
+  std::string_view words[most];
+  std::size_t n = 0, code = most;
+  auto is_code = [](std::string_view w) { return w.size() == 2 && is_upper(w[0]) && is_upper(w[1]); };
+  auto has_digit = [](std::string_view w) { return std::any_of(w.begin(), w.end(), is_digit); };
+  auto last_word = [](std::string_view& rest) {
+    rest = trim(rest);
+    std::size_t at = rest.size();
+    while (at > 0 && !is_blank(rest[at - 1])) --at;
+    const std::string_view word = rest.substr(at);
+    rest = rest.substr(0, at);
+    return word;
+  };
+  for (std::string_view rest = address; !rest.empty();) {
+    const std::string_view word = last_word(rest);
+    if (code == most) {
+      if (!is_code(word)) continue;
+      code = n;
+    }
+    if (n == most) break;
+    words[n++] = word;
+  }
+  if (n == 0) return {};
+  // words[0] is the candidate, words[1] stands in front of it, and so on.
+  if (words[0] == "NA" && n > 1 && is_code(words[1])) return words[1];
+  if (n > 1 && has_digit(words[1]))
+    for (std::size_t i = 2; i < n && i < 4; ++i)
+      if (is_code(words[i])) return words[i];
+  return words[0];
+}
+
+std::string read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return {};
+  std::string text(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), '\0');
+  file.seekg(0);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  return text;
+}
+
+}  // namespace
+
+Registry::Registry(const std::string& folder) {
+  names_.reserve(2 << 20);
+  entries_.reserve(64 << 10);
+  for (const char* name : {"/oui", "/mam", "/oui36", "/iab"}) {
+    if (const std::string csv = read(folder + name + ".csv"); !csv.empty()) {
+      read_csv(csv);
+    } else {
+      read_txt(read(folder + name + ".txt"));
+    }
+    if (entries_.empty())
+      throw std::runtime_error("cannot read " + folder + "/oui.csv: apt-get install ieee-data, or set MR_OUI_DIR, or build with MR_MACLBL 0");
+  }
+  sort();
+}
+
+// Registry,Assignment,Organization Name,Organization Address; RFC 4180 quotes.
+void Registry::read_csv(std::string_view text) {
+  std::string field[4];
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    for (unsigned column = 0; at < end; ++column) {
+      std::string& f = field[std::min(column, 3u)];
+      f.clear();
+      if (*at == '"') {
+        for (++at; at < end;) {
+          const auto* quote = static_cast<const char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
+          if (!quote) quote = end;
+          f.append(at, quote);
+          at = quote < end ? quote + 1 : end;
+          if (at == end || *at != '"') break;
+          f += '"';
+          ++at;
+        }
+      }
+      const char* from = at;
+      while (at < end && *at != ',' && *at != '\n') ++at;
+      f.append(from, at);
+      if (at < end && *at++ == '\n') break;
+    }
+    add(field[1], trim(field[2]), country_of(field[3]));
+  }
+}
+
+// An entry has a line with "(hex)", one with "(base 16)" and the organisation, then the address, in which lines can be
+// empty and the last one is the country. Blocks smaller than 24 bits: the first line has the 24 bits, the second the range of the rest.
+void Registry::read_txt(std::string_view text) {
+  std::string high, assignment;
+  std::string_view organisation, last;
+  unsigned lines = 0;
+  auto finish = [&] {
+    last = trim(last);
+    const bool country = lines > 1 && last.size() == 2 && is_upper(last[0]) && is_upper(last[1]);
+    if (!assignment.empty()) add(assignment, organisation, country ? last : std::string_view{});
+    assignment.clear();
+    lines = 0;
+  };
+  while (!text.empty()) {
+    const std::size_t length = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, length);
+    text.remove_prefix(std::min(length + 1, text.size()));
+    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+    if (line.empty()) continue;
+    if (const std::size_t hex = line.find("(hex)"); hex != line.npos) {
+      finish();
+      high.clear();
+      for (char c : line.substr(0, std::min<std::size_t>(hex, 8)))
+        if (c != '-') high += c;
+    } else if (const std::size_t base = line.find("(base 16)"); base != line.npos) {
+      const std::string_view range = trim(line.substr(0, base));
+      const std::size_t dash = range.find('-');
+      organisation = trim(line.substr(base + 9));
+      if (dash == range.npos) {
+        assignment = range;
+      } else {  // 500000-5FFFFF: what is equal at the start belongs to the prefix
+        std::size_t equal = 0;
+        while (equal < dash && dash + 1 + equal < range.size() && range[equal] == range[dash + 1 + equal]) ++equal;
+        assignment = high + std::string(range.substr(0, equal));
+      }
+    } else if (!assignment.empty()) {
+      last = line;
+      ++lines;
+    }
+  }
+  finish();
+}
+
+void Registry::add(std::string_view assignment, std::string_view organisation, std::string_view country) {
+  Mac prefix = 0;
+  if (assignment.size() < 6 || assignment.size() > 12) return;
+  for (char c : assignment) {
+    const int digit = is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (digit < 0) return;  // the line with the titles
+    prefix = prefix << 4 | static_cast<unsigned>(digit);
+  }
+  const std::size_t bits = 48 - 4 * assignment.size();
+  organisation = organisation.substr(0, 512);
+  const Mac first = prefix << bits;
+  entries_.push_back({first, first | ((Mac{1} << bits) - 1), static_cast<std::uint32_t>(names_.size()),
+                      static_cast<std::uint16_t>(organisation.size()), static_cast<std::uint8_t>(country.size())});
+  names_.append(organisation).append(country);
+}
+
+// Of several entries for one block the one that was read first stays.
+void Registry::sort() {
+  auto order = [](const Entry& a, const Entry& b) { return a.first != b.first ? a.first < b.first : a.last > b.last; };
+  std::stable_sort(entries_.begin(), entries_.end(), order);
+  auto same = [](const Entry& a, const Entry& b) { return a.first == b.first && a.last == b.last; };
+  entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
+}
+
+Match Registry::find(Mac mac, std::uint16_t ether_type) const {
+  if (mac == 0) return {};  // not an address
+  std::uint32_t number = static_cast<std::uint32_t>(entries_.size());
+  for (const Standard& s : standards) {
+    ++number;
+    if (mac >= s.first && mac <= s.last && (s.ether_type == 0 || s.ether_type == ether_type)) return {number, s.name, {}, true};
+  }
+  // Blocks of 36, 28 and 24 bits: the smallest first.
+  for (std::uint64_t bits : {12u, 20u, 24u}) {
+    const Mac first = mac >> bits << bits, last = first | ((Mac{1} << bits) - 1);
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), first, [last](const Entry& e, Mac value) {
+      return e.first != value ? e.first < value : e.last > last;
+    });
+    if (at == entries_.end() || at->first != first || at->last != last) continue;
+    const std::string_view name = std::string_view(names_).substr(at->name, at->name_size);
+    if (name == "IEEE Registration Authority") return {};  // handed on in parts, and this part is not listed
+    return {static_cast<std::uint32_t>(at - entries_.begin() + 1), name,
+            std::string_view(names_).substr(at->name + at->name_size, at->country_size), false};
+  }
+  return {};
+}
+
+std::string short_label(const Match& match, std::size_t longest) {
+  if (match.number == 0) return "-";
+  const std::string_view name = match.organisation;
+  // Words of three and more capitals are written Xxx - except in names like XEROX CORPORATION, which stay as they are.
+  bool keep = match.standard;
+  if (std::none_of(name.begin(), name.end(), is_lower))
+    for (std::string_view end : {" CORPORATION", " INCORPORATED"}) keep = keep || name.ends_with(end);
+
+  std::string label;
+  for (std::size_t at = 0, end = 0; at < name.size(); at = std::max(end, at + 1)) {
+    bool small = false;
+    for (end = at; end < name.size() && in_name(name[end]); ++end) small = small || is_lower(name[end]);
+    std::string word(name.substr(at, end - at));
+    if (!keep && !small && word.size() > 2) {
+      std::transform(word.begin() + 1, word.end(), word.begin() + 1, lower);
+      if (word == "Technology") word = "Tech";
+    }
+    label += word;
+  }
+  label = beginning(label, 9);
+  if (!match.standard) label.append(",").append(match.country);
+  return std::string(beginning(label, longest));
+}
+
+std::string full_label(const Match& match, std::size_t longest) {
+  if (match.number == 0) return "-";
+  return std::string(beginning(match.organisation, longest));
+}
+
+}  // namespace t2::mac_labels

@@ -1,0 +1,354 @@
+#include "values.hpp"
+
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <ctime>
+
+#include "tranalyzer.h"
+
+namespace t2::text {
+namespace {
+
+constexpr char digits_lower[] = "0123456789abcdef", digits_upper[] = "0123456789ABCDEF";
+constexpr const char* digits = HEX_CAPITAL ? digits_upper : digits_lower;
+
+template <class Make>
+constexpr auto pairs(Make make, unsigned base) {
+  std::array<char, 512> table{};
+  for (unsigned i = 0; i < base * base; ++i) table[2 * i] = make(i / base), table[2 * i + 1] = make(i % base);
+  return table;
+}
+constexpr auto hex_pairs = pairs([](unsigned n) { return digits[n]; }, 16);
+constexpr auto decimal_pairs = pairs([](unsigned n) { return digits_lower[n]; }, 10);
+
+char* put_pair(char* at, const std::array<char, 512>& table, std::size_t n) {
+  std::memcpy(at, table.data() + 2 * n, 2);
+  return at + 2;
+}
+
+// Exactly `count` decimal digits, with leading zeros.
+template <unsigned count>
+char* put_padded(char* at, std::uint32_t value) {
+  char* to = at + count;
+  for (unsigned left = count; left > 1; left -= 2) {
+    put_pair(to -= 2, decimal_pairs, value % 100);
+    value /= 100;
+  }
+  if (count % 2) *--to = static_cast<char>('0' + value % 10);
+  return at + count;
+}
+
+constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                             1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31,
+                             1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45};
+
+double times_power(double value, int exponent) { return exponent >= 0 ? value * powers[exponent] : value / powers[-exponent]; }
+
+// Seven significant digits (1000000 to 9999999) of a positive normal number and its decimal exponent. False where the
+// next digit is too close to a tie for double arithmetic to tell.
+bool seven_digits(float value, std::uint32_t& mantissa, int& exponent) {
+  const int binary = static_cast<int>(std::bit_cast<std::uint32_t>(value) >> 23) - 127;
+  exponent = binary * 1233 >> 12;  // log10(2), rounded down: at most one too small
+  const double wide = value;
+  if (wide >= times_power(1, exponent + 1)) ++exponent;
+  const double scaled = times_power(wide, 6 - exponent);
+  mantissa = static_cast<std::uint32_t>(scaled);
+  const double rest = scaled - mantissa;
+  if (std::fabs(rest - 0.5) < 1e-7) return false;
+  if (rest > 0.5) ++mantissa;
+  if (mantissa == 10'000'000) mantissa = 1'000'000, ++exponent;
+  return mantissa >= 1'000'000 && mantissa < 10'000'000;
+}
+
+char* put_exponent(char* at, int exponent) {
+  *at++ = 'e';
+  *at++ = exponent < 0 ? '-' : '+';
+  return put_pair(at, decimal_pairs, static_cast<std::size_t>(exponent < 0 ? -exponent : exponent));
+}
+
+char* put_general(char* at, std::uint32_t mantissa, int exponent) {
+  char seven[8];
+  put_padded<7>(seven, mantissa);
+  int count = 7;
+  while (count > 1 && seven[count - 1] == '0') --count;
+  auto put_digits = [&](int from, int to) {
+    for (int i = from; i < to; ++i) *at++ = i < count ? seven[i] : '0';
+  };
+  if (exponent < -4 || exponent >= 7) {
+    put_digits(0, 1);
+    if (count > 1) *at++ = '.', put_digits(1, count);
+    return put_exponent(at, exponent);
+  }
+  if (exponent < 0) {
+    at = put_string(at, std::string_view("0.000").substr(0, static_cast<std::size_t>(1 - exponent)));
+    put_digits(0, count);
+    return at;
+  }
+  put_digits(0, exponent + 1);
+  if (count > exponent + 1) *at++ = '.', put_digits(exponent + 1, count);
+  return at;
+}
+
+char* put_fraction(char* at, std::uint32_t nanoseconds) {
+  *at++ = '.';
+  return TSTAMP_PREC == 1 ? put_padded<9>(at, nanoseconds) : put_padded<6>(at, nanoseconds / 1000);
+}
+
+char* put_backslash(char* at, char letter) {
+  *at++ = '\\';
+  *at++ = letter;
+  return at;
+}
+
+// For every byte: 0: goes out as it is, 1: \u00XX, 2: start of a UTF-8 sequence or invalid, else the letter of its escape.
+constexpr auto classes = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < 0x20; ++i) table[i] = 1;
+  table[0x7f] = 1;
+  for (std::size_t i = 0x80; i < 0x100; ++i) table[i] = 2;
+  table['\b'] = 'b', table['\f'] = 'f', table['\n'] = 'n', table['\r'] = 'r', table['\t'] = 't', table['\v'] = 'v';
+  table['\\'] = '\\', table['"'] = '"';
+  return table;
+}();
+
+// A sequence that begins with a byte above 0x7f: how many bytes to take, and whether they are a character (RFC 3629).
+struct Sequence {
+  std::size_t size;
+  bool valid;
+};
+Sequence sequence(const unsigned char* at, std::size_t left) {
+  const unsigned first = at[0];
+  if (first < 0xc2 || first > 0xf4) return {1, false};
+  const std::size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  for (std::size_t i = 1; i < size; ++i) {
+    if (i >= left) return {left, false};
+    if ((at[i] & 0xc0) != 0x80) return {i, false};                      // this byte begins something new
+    if (i > 1) continue;
+    if (first == 0xe0 && at[1] < 0xa0) return {2, false};               // overlong
+    if (first == 0xf0 && at[1] < 0x90) return {2, false};
+    if (first == 0xf4 && at[1] > 0x8f) return {2, false};               // above U+10FFFF
+  }
+  return {size, !(first == 0xed && at[1] > 0x9f)};                      // not a surrogate
+}
+
+// Only the escapes with a letter: texts without sanitising.
+[[maybe_unused]] char* put_escaped(char* at, std::string_view text) {
+  for (char c : text) {
+    const char kind = classes[static_cast<unsigned char>(c)];
+    if (kind > 2)
+      at = put_backslash(at, kind);
+    else
+      *at++ = c;
+  }
+  return at;
+}
+
+}  // namespace
+
+char* put_unsigned(char* at, std::uint64_t value) {
+  if (value < 10) return *at = static_cast<char>('0' + value), at + 1;
+  char reversed[20];
+  char *const end = reversed + sizeof reversed, *from = end;
+  for (; value >= 100; value /= 100) put_pair(from -= 2, decimal_pairs, value % 100);
+  if (value >= 10)
+    put_pair(from -= 2, decimal_pairs, value);
+  else
+    *--from = static_cast<char>('0' + value);
+  const auto size = static_cast<std::size_t>(end - from);
+  std::memcpy(at, from, size);
+  return at + size;
+}
+
+char* put_signed(char* at, std::int64_t value) {
+  if (value >= 0) return put_unsigned(at, static_cast<std::uint64_t>(value));
+  *at++ = '-';
+  return put_unsigned(at, -static_cast<std::uint64_t>(value));
+}
+
+char* put_hex(char* at, std::uint64_t value, unsigned count) {
+  *at++ = '0';
+  *at++ = 'x';
+  for (unsigned shift = 4 * count; shift > 0;) at = put_pair(at, hex_pairs, value >> (shift -= 8) & 0xff);
+  return at;
+}
+
+char* put_float(char* at, float value) {
+  if (std::signbit(value)) {
+    *at++ = '-';
+    value = -value;
+  }
+  if (value < 1e7f) {
+    const auto whole = static_cast<std::uint32_t>(value);
+    if (static_cast<float>(whole) == value) return put_unsigned(at, whole);
+  }
+  if (!std::isfinite(value)) return put_string(at, std::isnan(value) ? "nan" : "inf");
+  std::uint32_t mantissa;
+  int exponent;
+  if (std::isnormal(value) && seven_digits(value, mantissa, exponent)) return put_general(at, mantissa, exponent);
+  return std::to_chars(at, at + 32, static_cast<double>(value), std::chars_format::general, 7).ptr;
+}
+
+char* put_double(char* at, double value) {
+  if (std::signbit(value)) {
+    *at++ = '-';
+    value = -value;
+  }
+  if (!std::isfinite(value)) return put_string(at, std::isnan(value) ? "nan" : "inf");
+  return std::to_chars(at, at + bytes_per_value - 1, value, std::chars_format::fixed, 6).ptr;
+}
+
+char* put_seconds(char* at, Time value) {
+  auto magnitude = static_cast<std::uint64_t>(value);
+  if (value < 0) {
+    *at++ = '-';
+    magnitude = -magnitude;
+  }
+  at = put_unsigned(at, magnitude / one_second);
+  return put_fraction(at, static_cast<std::uint32_t>(magnitude % one_second));
+}
+
+char* put_date(char* at, Time value) {
+  std::time_t seconds = value / one_second;
+  Time rest = value % one_second;
+  if (rest < 0) rest += one_second, --seconds;
+  std::tm date{};
+  if (TSTAMP_UTC == 1 ? !gmtime_r(&seconds, &date) : !localtime_r(&seconds, &date)) return put_seconds(at, value);
+  at += std::strftime(at, 32, "%Y-%m-%dT%H:%M:%S", &date);
+  at = put_fraction(at, static_cast<std::uint32_t>(rest));
+  return at + std::strftime(at, 8, "%z", &date);
+}
+
+char* put_time(char* at, Time value) { return B2T_TIMESTR == 1 ? put_date(at, value) : put_seconds(at, value); }
+char* put_duration(char* at, Time value) { return put_seconds(at, value); }
+
+char* put_mac(char* at, const std::uint8_t* six) {
+  if constexpr (MAC_FORMAT != 0) {
+    std::uint64_t number = 0;
+    for (int i = 0; i < 6; ++i) number = number << 8 | six[i];
+    return MAC_FORMAT == 1 ? put_hex(at, number, 16) : put_unsigned(at, number);
+  }
+  at = put_pair(at, hex_pairs, six[0]);
+  for (int i = 1; i < 6; ++i) at = put_pair(put_string(at, MAC_SEP), hex_pairs, six[i]);
+  return at;
+}
+
+char* put_ip4(char* at, const std::uint8_t* four) {
+  if constexpr (IP4_FORMAT >= 2) {
+    const std::uint32_t number = std::uint32_t{four[0]} << 24 | four[1] << 16 | four[2] << 8 | four[3];
+    return IP4_FORMAT == 2 ? put_hex(at, number, 8) : put_unsigned(at, number);
+  }
+  for (int i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    at = IP4_FORMAT == 1 ? put_padded<3>(at, four[i]) : put_unsigned(at, four[i]);
+  }
+  return at;
+}
+
+// RFC 5952, in the form that inet_ntop() gives it: the longest run of zeros (the first of equal ones, two groups at
+// least) is left out, and an IPv4 address at the end of ::/96 and ::ffff:0:0/96 is dotted.
+char* put_ip6(char* at, const std::uint8_t* sixteen) {
+  if constexpr (IP6_FORMAT >= 1) {
+    if (IP6_FORMAT >= 2) at = put_string(at, "0x");
+    for (int i = 0; i < 16; ++i) {
+      if (IP6_FORMAT == 1 && i > 0 && i % 2 == 0) *at++ = ':';
+      if (IP6_FORMAT == 3 && i == 8) at = put_string(at, "_0x");
+      at = put_pair(at, hex_pairs, sixteen[i]);
+    }
+    return at;
+  }
+  unsigned group[8];
+  for (unsigned i = 0; i < 8; ++i) group[i] = static_cast<unsigned>(sixteen[2 * i] << 8 | sixteen[2 * i + 1]);
+  unsigned gap = 8, gap_size = 1;
+  for (unsigned i = 0; i < 8;) {
+    unsigned end = i;
+    while (end < 8 && group[end] == 0) ++end;
+    if (end - i > gap_size) gap = i, gap_size = end - i;
+    i = end + 1;
+  }
+  const bool dotted = gap == 0 && (gap_size == 6 || (gap_size == 5 && group[5] == 0xffff));
+  const unsigned groups = dotted ? 6 : 8;
+  for (unsigned i = 0; i < groups;) {
+    if (i == gap) {
+      *at++ = ':';
+      i += gap_size;
+      if (i == 8) *at++ = ':';
+      continue;
+    }
+    if (i > 0) *at++ = ':';
+    for (unsigned shift = 12; shift > 0; shift -= 4)
+      if (group[i] >> shift) *at++ = digits_lower[group[i] >> shift & 15];
+    *at++ = digits_lower[group[i++] & 15];
+  }
+  if (!dotted) return at;
+  *at++ = ':';
+  for (int i = 12; i < 16; ++i) {
+    if (i > 12) *at++ = '.';
+    at = put_unsigned(at, sixteen[i]);
+  }
+  return at;
+}
+
+char* put_sanitised(char* at, std::string_view text) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  for (std::size_t i = 0; i < text.size();) {
+    const char kind = classes[bytes[i]];
+    if (kind == 0) {
+      *at++ = text[i++];
+    } else if (kind == 1) {
+      at = put_string(at, "\\u00");
+      *at++ = digits_upper[bytes[i] >> 4];
+      *at++ = digits_upper[bytes[i++] & 15];
+    } else if (kind == 2) {
+      const Sequence s = sequence(bytes + i, text.size() - i);
+      at = s.valid ? put_string(at, text.substr(i, s.size)) : put_string(at, ".");
+      i += s.size;
+    } else {
+      at = put_backslash(at, kind);
+      ++i;
+    }
+  }
+  return at;
+}
+
+char* put_text(char* at, std::string_view text) {
+  *at++ = '"';
+  at = TFS_SAN_UTF8 == 1 ? put_sanitised(at, text) : put_escaped(at, text);
+  *at++ = '"';
+  return at;
+}
+
+char* put_label(char* at, std::string_view text) { return TFS_SAN_UTF8 == 1 ? put_sanitised(at, text) : put_string(at, text); }
+
+char* put_content(char* at, std::string_view text) {
+  for (const char c : text) {
+    switch (c) {
+      case '\b': at = put_string(at, "\\b"); break;
+      case '\f': at = put_string(at, "\\f"); break;
+      case '\n': at = put_string(at, "\\n"); break;
+      case '\r': at = put_string(at, "\\r"); break;
+      case '\t': at = put_string(at, "\\t"); break;
+      case '\v': at = put_string(at, "\\v"); break;
+      case '\\': at = put_string(at, "\\\\"); break;
+      default: *at++ = c >= 0x20 && c < 0x7f ? c : '.';
+    }
+  }
+  return at;
+}
+
+char* put_bytes(char* at, std::string_view text) {
+  constexpr std::string_view prefix = SPKTMD_PCNTH_PREF, between = SPKTMD_PCNTH_SEP;
+  constexpr std::string_view digits = HEX_CAPITAL ? "0123456789ABCDEF" : "0123456789abcdef";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (i > 0) at = put_string(at, between);
+    at = put_string(at, prefix);
+    *at++ = digits[byte >> 4];
+    *at++ = digits[byte & 15];
+  }
+  return at;
+}
+
+}  // namespace t2::text

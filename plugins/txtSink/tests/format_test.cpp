@@ -1,0 +1,187 @@
+// Values and rows as text, held against printf() and inet_ntop() where these define the form.
+#include <catch2/catch.hpp>
+
+#include <arpa/inet.h>
+
+#include <bit>
+#include <cstdio>
+#include <limits>
+#include <random>
+
+#include "../src/format.cpp"
+#include "../src/values.cpp"
+
+namespace {
+
+using namespace t2;
+using namespace t2::text;
+
+template <class Put, class... T>
+std::string made(Put put, T... values) {
+  char buffer[512];
+  return std::string(buffer, put(buffer, values...));
+}
+std::string printed(const char* format, double value) {
+  char buffer[512];
+  return std::string(buffer, static_cast<std::size_t>(std::snprintf(buffer, sizeof buffer, format, value)));
+}
+std::string sanitised(std::string_view text) {
+  std::string buffer(text_room(text.size()), '\0');
+  buffer.resize(static_cast<std::size_t>(put_sanitised(buffer.data(), text) - buffer.data()));
+  return buffer;
+}
+std::string line(std::span<const Column> columns, const Row& row, std::uint8_t direction = 0) {
+  const RowFormatter formatter(columns);
+  const RowView view{direction, 7, 0, row.bytes(), {}};
+  std::string buffer(formatter.room(view), '\0');
+  buffer.resize(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()));
+  return buffer;
+}
+
+}  // namespace
+
+TEST_CASE("txtSink: integers", "[txtSink]") {
+  CHECK(made(put_unsigned, 0u) == "0");
+  CHECK(made(put_unsigned, 99u) == "99");
+  CHECK(made(put_unsigned, 100u) == "100");
+  CHECK(made(put_unsigned, 12345u) == "12345");
+  CHECK(made(put_unsigned, std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
+  CHECK(made(put_signed, std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
+  CHECK(made(put_hex, 0xabcu, 4u) == "0x0abc");
+  CHECK(made(put_hex, 0xffff'ffff'0000'0001u, 16u) == "0xffffffff00000001");
+}
+
+TEST_CASE("txtSink: floats are those of %.7g", "[txtSink]") {
+  for (float value : {0.0f, -0.0f, 1.0f, -1.0f, 0.1f, 9999999.0f, 1e7f, 9999999.5f, 123456.75f, 4e12f, 2.147484e9f, 1e-4f, 9.9999999e-5f, 1e-9f, 1e38f,
+                      0.5f, 33554432.0f, 16777217.0f, std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::max(),
+                      std::numeric_limits<float>::min(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                      std::numeric_limits<float>::quiet_NaN()})
+    CHECK(made(put_float, value) == printed("%.7g", static_cast<double>(value)));
+  std::mt19937 random(1);
+  for (int i = 0; i < 200'000; ++i) {
+    const float any = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+    const float usual = static_cast<float>(random()) / static_cast<float>(1 + random() % 10'000'000);
+    const float tie = static_cast<float>(random() % 20'000'000) / 2;
+    for (float value : {any, usual, tie}) {
+      const std::string mine = made(put_float, value), theirs = printed("%.7g", static_cast<double>(value));
+      if (mine != theirs) CHECK(mine == theirs);
+    }
+  }
+}
+
+TEST_CASE("txtSink: doubles are those of %f", "[txtSink]") {
+  for (double value : {0.0, -0.0, 0.1, 1e300, -2.5, 1e-7, 123456789.123456789, std::numeric_limits<double>::infinity()})
+    CHECK(made(put_double, value) == printed("%f", value));
+}
+
+TEST_CASE("txtSink: times", "[txtSink]") {
+  CHECK(made(put_time, Time{1'700'000'000'750'000'000}) == "1700000000.750000000");
+  CHECK(made(put_duration, Time{0}) == "0.000000000");
+  CHECK(made(put_duration, Time{-1'250'000'000}) == "-1.250000000");
+  CHECK(made(put_duration, Time{-1}) == "-0.000000001");
+  CHECK(made(put_seconds, Time{5'000'000'000'000'000'001}) == "5000000000.000000001");  // beyond 2106
+  CHECK(made(put_date, Time{1'700'000'000'750'000'000}) == "2023-11-14T22:13:20.750000000+0000");
+  CHECK(made(put_date, Time{-1}) == "1969-12-31T23:59:59.999999999+0000");
+}
+
+TEST_CASE("txtSink: addresses", "[txtSink]") {
+  const std::uint8_t mac[] = {0, 0x1a, 0xff, 3, 4, 5}, ip[] = {192, 168, 0, 1};
+  CHECK(made(put_mac, mac) == "00:1a:ff:03:04:05");
+  CHECK(made(put_ip4, ip) == "192.168.0.1");
+  std::mt19937 random(2);
+  for (int i = 0; i < 50'000; ++i) {
+    std::uint8_t address[16];
+    for (auto& byte : address) byte = static_cast<std::uint8_t>(random() % 3 ? random() : 0);
+    const auto zeros = random();
+    for (unsigned group = 0; group < 8; ++group)
+      if (zeros >> group & 1) address[2 * group] = address[2 * group + 1] = 0;
+    if (i % 7 == 0) std::fill_n(address, 12, std::uint8_t{0});
+    if (i % 14 == 0) address[10] = address[11] = 0xff;
+    char theirs[INET6_ADDRSTRLEN];
+    inet_ntop(AF_INET6, address, theirs, sizeof theirs);
+    const std::string mine = made(put_ip6, address);
+    if (mine != theirs) CHECK(mine == theirs);
+  }
+}
+
+TEST_CASE("txtSink: texts are made printable", "[txtSink]") {
+  CHECK(sanitised("plain text_1;2") == "plain text_1;2");
+  CHECK(sanitised("\b\f\n\r\t\v\\\"") == "\\b\\f\\n\\r\\t\\v\\\\\\\"");
+  CHECK(sanitised(std::string_view("\0\x01\x1f\x7f", 4)) == "\\u0000\\u0001\\u001F\\u007F");
+  CHECK(sanitised("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80") == "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
+  CHECK(sanitised("\x80 \xbf \xc0 \xc1 \xf5 \xff") == ". . . . . .");  // never the start of a sequence
+  CHECK(sanitised("\xc3(") == ".(");                                   // wrong second byte: looked at afresh
+  CHECK(sanitised("\xe2\x82(") == ".(");
+  CHECK(sanitised("\xe2\x82\xc3\xbc") == ".\xc3\xbc");
+  CHECK(sanitised("\xe0\x80\x80") == "..");                            // overlong
+  CHECK(sanitised("\xf0\x80\x80\x80") == "...");
+  CHECK(sanitised("\xf4\x90\x80\x80") == "...");                       // above U+10FFFF
+  CHECK(sanitised("\xed\xa0\x80") == ".");                             // surrogate
+  CHECK(sanitised("a\xe2\x82") == "a.");                               // ends within a character
+  CHECK(sanitised("a\xf0") == "a.");
+  CHECK(made(put_text, std::string_view()) == "\"\"");
+  CHECK(made(put_label, std::string_view("a\tb")) == "a\\tb");
+}
+
+TEST_CASE("txtSink: values, parts and lists of a row", "[txtSink]") {
+  const Column columns[] = {{"dir", "", Type::direction},
+                            {"flowInd", "", Type::u64},
+                            {"status", "", Type::h16},
+                            Column("list", "", Type::u16).repeated(),
+                            {"pair", "", Type::h8, Type::h32},
+                            Column("pairs", "", Type::mac, Type::label, Type::u64).repeated(),
+                            {"source", "", Type::ip},
+                            {"other", "", Type::ip},
+                            Column("none", "", Type::text).repeated()};
+  Row row;
+  row.put(std::uint16_t{0x1f});
+  row.count(2), row.put(std::uint16_t{200}), row.put(std::uint16_t{12293});
+  row.put(std::uint8_t{0}), row.put(std::uint32_t{1});
+  row.count(2);
+  for (const std::uint8_t last : {std::uint8_t{1}, std::uint8_t{2}}) {
+    const std::uint8_t mac[] = {0, 0, 0, 0, 0, last};
+    row.mac(mac), row.text("x"), row.put(std::uint64_t{last});
+  }
+  Endpoint end;
+  end.address = {10, 0, 0, 1};
+  row.ip(Family::ipv4, end), row.ip(Family::layer2, end);
+  row.count(0);
+  CHECK(line(columns, row) == "A\t7\t0x001f\t200;12293\t0x00_0x00000001\t00:00:00:00:00:01_x_1;00:00:00:00:00:02_x_2\t10.0.0.1\t-\t\n");
+  CHECK(line(columns, row, 1).substr(0, 4) == "B\t7\t");
+
+  CHECK(type_codes(columns[5]) == "MAC_SC_U64:R");
+  CHECK(type_numbers(columns[5]) == "27_31_10:R");
+  CHECK(column_names(std::span(columns).first(3)) == "dir\tflowInd\tstatus");
+}
+
+TEST_CASE("txtSink: rows of packets have nothing in front of their values", "[txtSink]") {
+  const Column columns[] = {{"pktNo", "", Type::u64}, Column("port", "", Type::u16).repeated(), {"content", "", Type::content}};
+  Row row;
+  row.put(std::uint64_t{3}), row.count(0), row.text("a\x01\n\\");
+  const RowFormatter formatter(columns, RowFormatter::Of::packets);
+  const RowView view{0, 7, 0, row.bytes(), {}};
+  std::string buffer(formatter.room(view), '\0');
+  buffer.resize(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()));
+  CHECK(buffer == "3\t\ta.\\n\\\\\n");
+}
+
+TEST_CASE("txtSink: the room of a row is never too small", "[txtSink]") {
+  const Column columns[] = {{"dir", "", Type::direction},  {"flowInd", "", Type::u64}, Column("a", "", Type::text).repeated(), Column("b", "", Type::f64).repeated(),
+                            Column("c", "", Type::i8).repeated(), Column("d", "", Type::f32, Type::ip6, Type::mac, Type::time).repeated()};
+  Row row;
+  row.count(100);
+  for (int i = 0; i < 100; ++i) row.text(std::string_view("\0\0\0", 3));
+  row.count(10);
+  for (int i = 0; i < 10; ++i) row.put(-1e308);
+  row.count(300);
+  for (int i = 0; i < 300; ++i) row.put(std::int8_t{-128});
+  row.count(20);
+  for (int i = 0; i < 20; ++i) {
+    const std::uint8_t bytes[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    row.put(-1.234567e-38f), row.raw(bytes, 16), row.mac(bytes), row.put(std::numeric_limits<Time>::min());
+  }
+  const RowFormatter formatter(columns);
+  const RowView view{0, std::numeric_limits<std::uint64_t>::max(), 0, row.bytes(), {}};
+  std::string buffer(2 * formatter.room(view), '\0');
+  CHECK(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()) <= formatter.room(view));
+}
