@@ -208,14 +208,17 @@ int run(const Options& options) {
 }  // namespace t2
 
 int main(int argc, char** argv) {
+  std::optional<t2::Options> options;
   try {
-    const std::optional<t2::Options> options = t2::parse_options(argc, argv);
-    return options ? t2::run(*options) : t2::all_well;
+    options = t2::parse_options(argc, argv);
   } catch (const t2::Error& e) {
     std::fflush(stdout);
     t2::print_error(e.what());
     fmt::print("Try 't2 -h' for more information.\n");
     return t2::nothing_done;
+  }
+  try {
+    return options ? t2::run(*options) : t2::all_well;
   } catch (const std::exception& e) {
     std::fflush(stdout);
     t2::print_error(fmt::format("stopped: {}", e.what()));

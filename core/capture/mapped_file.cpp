@@ -105,8 +105,19 @@ std::uint16_t MappedFile::u16(const std::uint8_t* p) const {
 
 std::uint32_t MappedFile::u32(const std::uint8_t* p) const { return swapped_ ? __builtin_bswap32(load32(p)) : load32(p); }
 
+// Maps in the next part of the file with one call instead of a fault every few pages, and lets go of what lies behind: the
+// memory in use does not grow with the file. A packet back there that is still being looked at is simply mapped in again.
+void MappedFile::move_window() {
+  constexpr std::uint64_t step = 8 << 20, kept = 4 * step;
+  const std::uint64_t from = at_ / step * step;
+  madvise(const_cast<std::uint8_t*>(base_) + from, std::min(2 * step, size_ - from), MADV_POPULATE_READ);
+  window_ = from + step;
+  if (from >= kept) madvise(const_cast<std::uint8_t*>(base_) + from - kept, step, MADV_DONTNEED);
+}
+
 // Each packet header is found through the one before it, so the processor cannot run ahead: this tells it where to.
 void MappedFile::read_ahead() {
+  if (at_ >= window_) move_window();
   constexpr std::uint64_t distance = 4096, line = 64;
   const std::uint64_t until = std::min(at_ + distance, size_);
   if (ahead_ < at_) ahead_ = at_;

@@ -46,10 +46,11 @@ class MappedFile final : public Source {
   std::uint16_t u16(const std::uint8_t* p) const;
   std::uint32_t u32(const std::uint8_t* p) const;
   void read_ahead();
+  void move_window();
 
   std::string path_;
   const std::uint8_t* base_ = nullptr;
-  std::uint64_t size_ = 0, at_ = 0, packets_ = 0, ahead_ = 0;
+  std::uint64_t size_ = 0, at_ = 0, packets_ = 0, ahead_ = 0, window_ = 0;  // ahead_: prefetched up to; window_: mapped in up to
   bool swapped_ = false, pcapng_ = false;
   bool swapped_lengths_ = false;       // pcap before 2.3: captured and wire length changed places
   std::uint32_t record_header_ = 16;   // 24 in the "modified" format

@@ -177,7 +177,8 @@ std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOpt
   pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO);
   const int status = pcap_activate(handle);
   if (status < 0) {
-    const std::string detail = pcap_geterr(handle);
+    std::string detail = pcap_geterr(handle);
+    if (detail == pcap_statustostr(status)) detail.clear();
     pcap_close(handle);
     const bool denied = status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED;
     throw Error(fmt::format("cannot capture on '{}': {}{}{}", name, pcap_statustostr(status), detail.empty() ? "" : ": " + detail,

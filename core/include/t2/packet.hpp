@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 
@@ -82,7 +83,15 @@ struct Key {
 #else
   std::uint8_t reserved[6]{};
 #endif
-  bool operator==(const Key&) const = default;
+  bool operator==(const Key& other) const {
+    std::uint64_t difference = 0, a = 0, b = 0;
+    for (std::size_t at = 0; at < sizeof(Key); at += 8) {
+      std::memcpy(&a, reinterpret_cast<const char*>(this) + at, 8);
+      std::memcpy(&b, reinterpret_cast<const char*>(&other) + at, 8);
+      difference |= a ^ b;
+    }
+    return difference == 0;
+  }
 };
 static_assert(sizeof(Key) % 8 == 0 && std::has_unique_object_representations_v<Key>);
 
