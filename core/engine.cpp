@@ -44,7 +44,7 @@ void Engine::run() {
     if (block.use_count() > 1) block = std::make_shared<Block>();  // workers are still busy with it
     kind = read(*block);
     for (const RawPacket& raw : block->packets) decode(raw);
-    parts_.crew.flush(counters_.last, block->memory.empty() ? nullptr : block);
+    parts_.crew.flush(counters_.last, block->borrowed() ? nullptr : block);
     if (kind == Read::idle || parts_.source.size() == 0) idle();  // live input and streams
   }
   heed_signals();

@@ -101,7 +101,7 @@ std::vector<std::byte> Layout::prototype() const {
 
 Instances::Instances(Layout& layout, const Context& context) {
   for (std::size_t i = 0; i < layout.plugins().size(); ++i) {
-    Entry& entry = entries_.emplace_back(layout.plugins()[i], std::make_unique<PluginHost>(layout, context, i, &extras_), nullptr);
+    Entry& entry = entries_.emplace_back(Entry{layout.plugins()[i], std::make_unique<PluginHost>(layout, context, i, &extras_), nullptr});
     if (entry.descriptor->create) entry.plugin.reset(entry.descriptor->create(*entry.host));
   }
 }

@@ -113,10 +113,8 @@ namespace {
   for (;;) {
     for (const Dependency& need : left.at(path.back())->needs) {
       if (!left.contains(need.plugin)) continue;
-      const auto before = std::find(path.begin(), path.end(), need.plugin);
       path.push_back(need.plugin);
-      if (before != path.end() - 1) {
-        const auto start = std::find(path.begin(), path.end(), path.back());
+      if (const auto start = std::find(path.begin(), path.end(), need.plugin); start != path.end() - 1) {
         throw Error(fmt::format("plugins need each other in a circle: {}", fmt::join(start, path.end(), " -> ")));
       }
       break;

@@ -146,7 +146,8 @@ int run(const Options& options) {
   }
   const std::uint64_t capacity = crew.most_flows();
   log.info(fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), crew.record_size()));
-  if (IO_BUFFERING) source = buffered(std::move(source), IO_BUFFER_SIZE);
+  const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
+  if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
   log.flush();
 
   Dissector dissector(stacks);
@@ -219,6 +220,10 @@ int main(int argc, char** argv) {
   }
   try {
     return options ? t2::run(*options) : t2::all_well;
+  } catch (const t2::Error& e) {
+    std::fflush(stdout);
+    t2::print_error(e.what());
+    return t2::nothing_done;
   } catch (const std::exception& e) {
     std::fflush(stdout);
     t2::print_error(fmt::format("stopped: {}", e.what()));

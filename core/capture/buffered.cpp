@@ -1,4 +1,6 @@
-// IO_BUFFERING: a thread reads blocks ahead of the analysis, into a bounded ring; a full ring makes it wait.
+// IO_BUFFERING, and input that can keep a reader waiting: a thread reads blocks ahead of the analysis, into a bounded ring; a
+// full ring makes it wait, an empty one is told as idle.
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -29,7 +31,10 @@ class Buffered final : public Source {
 
   Read read(Block& block) override {
     std::unique_lock hold(mutex_);
-    changed_.wait(hold, [this] { return !ready_.empty(); });
+    if (!changed_.wait_for(hold, std::chrono::milliseconds(100), [this] { return !ready_.empty(); })) {
+      block.clear();
+      return Read::idle;
+    }
     if (ready_.front().first == Read::end) {  // stays there: whoever reads on gets it again, without packets
       block.clear();
       std::swap(block, ready_.front().second);

@@ -21,19 +21,22 @@ class FileList final : public Source {
   }
 
   Read read(Block& block) override {
+    block.clear();
+    if (stopped_) return Read::end;
+    if (!current_) next();
     const Read kind = current_->read(block);
+    block.owner = current_;
     if (kind != Read::end || stopped_) return kind;
     if (damage_.empty()) damage_ = current_->damage();
     done_ += current_->position();
     if (at_ == files_.size()) return Read::end;
-    next();
+    current_.reset();
     return Read::packets;
   }
   void stop() override {
     stopped_ = true;
-    current_->stop();
   }
-  std::string describe() const override { return current_->describe(); }
+  std::string describe() const override { return current_ ? current_->describe() : std::string(); }
   std::uint64_t size() const override { return size_; }
   std::uint64_t position() const override { return done_; }
   std::string damage() const override { return damage_; }
@@ -43,7 +46,7 @@ class FileList final : public Source {
 
   std::vector<std::string> files_;
   CaptureOptions options_;
-  std::unique_ptr<Source> current_;
+  std::shared_ptr<Source> current_;
   std::size_t at_ = 0;
   std::uint64_t size_ = 0, done_ = 0;
   std::atomic<bool> stopped_ = false;

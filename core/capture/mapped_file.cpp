@@ -243,9 +243,10 @@ bool MappedFile::packet_block(std::uint32_t type, const std::uint8_t* body, std:
     const std::uint64_t units = std::uint64_t{u32(body + 4)} << 32 | u32(body + 8);
     __extension__ using Wide = unsigned __int128;
     const std::uint64_t fraction = static_cast<std::uint64_t>(Wide{units % from.units} * static_cast<std::uint64_t>(one_second) / from.units);
-    constexpr std::uint64_t latest = 9'000'000'000;  // seconds that still fit into Time
-    packet.time = static_cast<Time>(std::min(units / from.units, latest)) * one_second + static_cast<Time>(fraction);
-    if (from.offset > -static_cast<std::int64_t>(latest) && from.offset < 0x1'0000'0000) packet.time += from.offset * one_second;
+    constexpr std::int64_t latest = 9'000'000'000;  // seconds that still fit into Time
+    const auto seconds = static_cast<std::int64_t>(std::min<std::uint64_t>(units / from.units, latest));
+    const std::int64_t offset = std::clamp(from.offset, -latest, latest);
+    packet.time = std::clamp(seconds + offset, -latest, latest) * one_second + static_cast<Time>(fraction);
   }
   packet.data = body + head;
   packet.link_type = from.link_type;

@@ -1,9 +1,12 @@
 // Packets through libpcap: interfaces, standard input, and files that cannot be mapped.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include <archive.h>
@@ -22,9 +25,85 @@ namespace t2 {
 namespace {
 
 
+// A stream that libarchive decompresses (gzip, bzip2, xz, zstd, lz4, or none) as a FILE for libpcap.
+class Decompressed {
+ public:
+  // `stop`: set by another thread, ends a wait for input; it outlives the stream.
+  static std::pair<std::FILE*, const Decompressed*> open(const std::string& path, const std::atomic<bool>& stop) {
+    auto self = std::make_unique<Decompressed>();
+    self->stop_ = &stop;
+    self->file_ = path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (self->file_ < 0) throw Error(fmt::format("cannot open '{}': {}", path, std::strerror(errno)));
+    archive* a = self->archive_ = archive_read_new();
+    archive_read_support_filter_gzip(a);
+    archive_read_support_filter_bzip2(a);
+    archive_read_support_filter_xz(a);
+    archive_read_support_filter_zstd(a);
+    archive_read_support_filter_lz4(a);
+    archive_read_support_format_raw(a);
+    archive_read_support_format_empty(a);
+    archive_entry* entry = nullptr;
+    if (archive_read_open(a, self.get(), nullptr, &Decompressed::fill, nullptr) != ARCHIVE_OK || archive_read_next_header(a, &entry) != ARCHIVE_OK) {
+      const char* why = archive_error_string(a);
+      throw Error(fmt::format("cannot read {}: {}", path == "-" ? "standard input" : "'" + path + "'", why ? why : "it is empty"));
+    }
+    std::FILE* file = fopencookie(self.get(), "r", {&Decompressed::read, nullptr, nullptr, &Decompressed::close});
+    if (!file) throw Error(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
+    std::setvbuf(file, nullptr, _IONBF, 0);  // the buffer is here, where at_hand() sees it
+    return {file, self.release()};
+  }
+  bool at_hand() const { return left_ > 0; }  // more can be read without waiting
+  ~Decompressed() {
+    archive_read_free(archive_);
+    if (file_ >= 0) ::close(file_);
+  }
+
+ private:
+  static la_ssize_t fill(archive*, void* self, const void** data) {
+    auto& me = *static_cast<Decompressed*>(self);
+    for (;;) {
+      pollfd input{me.file_, POLLIN, 0};
+      if (poll(&input, 1, 100) > 0) {
+        const ssize_t n = ::read(me.file_, me.buffer_.data(), me.buffer_.size());
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        *data = me.buffer_.data();
+        return n;
+      }
+      if (*me.stop_) return 0;
+    }
+  }
+  static ssize_t read(void* self, char* to, std::size_t size) {
+    auto& me = *static_cast<Decompressed*>(self);
+    while (me.left_ == 0) {  // as much as there is now, where archive_read_data() would wait for all of it
+      const void* data = nullptr;
+      la_int64_t offset = 0;
+      const int status = archive_read_data_block(me.archive_, &data, &me.left_, &offset);
+      if (status == ARCHIVE_EOF) return 0;
+      if (status < ARCHIVE_WARN) return -1;
+      me.block_ = static_cast<const char*>(data);
+    }
+    const std::size_t n = std::min(size, me.left_);
+    std::memcpy(to, me.block_, n);
+    me.block_ += n;
+    me.left_ -= n;
+    return static_cast<ssize_t>(n);
+  }
+  static int close(void* self) {
+    delete static_cast<Decompressed*>(self);
+    return 0;
+  }
+  archive* archive_ = nullptr;
+  const std::atomic<bool>* stop_ = nullptr;
+  int file_ = -1;
+  const char* block_ = nullptr;
+  std::size_t left_ = 0;
+  std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(1 << 18);
+};
+
 class PcapSource final : public Source {
  public:
-  PcapSource(pcap_t* handle, bool live) : handle_(handle), live_(live), link_type_(pcap_datalink(handle)) {
+  PcapSource(pcap_t* handle, const Decompressed* stream, std::unique_ptr<std::atomic<bool>> stop)
+      : handle_(handle), stream_(stream), live_(!stream), link_type_(pcap_datalink(handle)), stopped_(std::move(stop)) {
     const bool nanoseconds = pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO;
     fraction_ = nanoseconds ? 1 : 1000;
   }
@@ -36,18 +115,24 @@ class PcapSource final : public Source {
     block.clear();
     starts_.clear();
     block_ = &block;
-    const int n = pcap_dispatch(handle_, Block::capacity, &PcapSource::add, reinterpret_cast<u_char*>(this));
+    int n;
+    do {  // of a stream what there is now: the next packet may be long in coming
+      n = pcap_dispatch(handle_, stream_ ? 1 : Block::capacity, &PcapSource::add, reinterpret_cast<u_char*>(this));
+    } while (stream_ && n > 0 && stream_->at_hand() && !block.full());
     for (std::size_t i = 0; i < block.packets.size(); ++i) block.packets[i].data = block.memory.data() + starts_[i];
     if (n == PCAP_ERROR) {
       damage_ = fmt::format("reading stopped after {} packets: {}", packets_, pcap_geterr(handle_));
       return Read::end;
     }
-    if (n > 0) return Read::packets;
-    if (!live_) return Read::end;
-    return wait();
+    if (!live_) return n > 0 ? Read::packets : Read::end;
+    if (*stopped_) {  // what the kernel holds is still read, but not for ever
+      if (stop_time_ == 0) stop_time_ = wall_clock();
+      if (wall_clock() > stop_time_ + 2 * CAPTURE_TIMEOUT * one_second / 1000) return Read::end;
+    }
+    return n > 0 ? Read::packets : wait();
   }
 
-  void stop() override { stopped_ = true; }
+  void stop() override { *stopped_ = true; }
   bool live() const override { return live_; }
   std::string damage() const override { return damage_; }
   std::string describe() const override {
@@ -72,18 +157,15 @@ class PcapSource final : public Source {
     ++me.packets_;
   }
 
-  // Nothing came: waits a little. After stop() whatever the kernel still holds is read first.
+  // Nothing came: waits a little.
   Read wait() {
-    if (stopped_) {
-      if (stop_time_ == 0) stop_time_ = wall_clock();
-      if (wall_clock() > stop_time_ + 2 * CAPTURE_TIMEOUT * one_second / 1000) return Read::end;
-    }
     pollfd descriptor{pcap_get_selectable_fd(handle_), POLLIN, 0};
-    poll(&descriptor, descriptor.fd >= 0 ? 1 : 0, stopped_ ? 10 : CAPTURE_TIMEOUT);
+    poll(&descriptor, descriptor.fd >= 0 ? 1 : 0, *stopped_ ? 10 : CAPTURE_TIMEOUT);
     return Read::idle;
   }
 
   pcap_t* handle_;
+  const Decompressed* stream_;  // belongs to the handle; null: live
   bool live_;
   int link_type_;
   Time fraction_, stop_time_ = 0;
@@ -91,39 +173,7 @@ class PcapSource final : public Source {
   Block* block_ = nullptr;
   std::vector<std::size_t> starts_;  // of each packet in the block's memory, which moves while it grows
   std::string damage_;
-  std::atomic<bool> stopped_ = false;
-};
-
-// A stream that libarchive decompresses (gzip, bzip2, xz, zstd, lz4, or none) as a FILE for libpcap.
-class Decompressed {
- public:
-  static std::FILE* open(const std::string& path) {
-    auto self = std::make_unique<Decompressed>();
-    archive* a = self->archive_ = archive_read_new();
-    archive_read_support_filter_all(a);
-    archive_read_support_format_raw(a);
-    archive_read_support_format_empty(a);
-    archive_entry* entry = nullptr;
-    if (archive_read_open_filename(a, path == "-" ? nullptr : path.c_str(), 1 << 18) != ARCHIVE_OK || archive_read_next_header(a, &entry) != ARCHIVE_OK) {
-      const char* why = archive_error_string(a);
-      throw Error(fmt::format("cannot read {}: {}", path == "-" ? "standard input" : "'" + path + "'", why ? why : "it is empty"));
-    }
-    std::FILE* file = fopencookie(self.get(), "r", {&Decompressed::read, nullptr, nullptr, &Decompressed::close});
-    if (file) self.release();
-    return file;
-  }
-  ~Decompressed() { archive_read_free(archive_); }
-
- private:
-  static ssize_t read(void* self, char* to, std::size_t size) {
-    const la_ssize_t n = archive_read_data(static_cast<Decompressed*>(self)->archive_, to, size);
-    return n < 0 ? -1 : static_cast<ssize_t>(n);
-  }
-  static int close(void* self) {
-    delete static_cast<Decompressed*>(self);
-    return 0;
-  }
-  archive* archive_ = nullptr;
+  std::unique_ptr<std::atomic<bool>> stopped_;
 };
 
 bool compressed(const std::string& path) {
@@ -158,12 +208,13 @@ std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions&
     if (S_ISREG(about.st_mode) && !compressed(path)) return std::make_unique<MappedFile>(path, options);
   }
   char why[PCAP_ERRBUF_SIZE] = "";
-  std::FILE* file = Decompressed::open(path);
-  pcap_t* handle = file ? pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why) : nullptr;
-  if (!handle && file) std::fclose(file);
+  auto stop = std::make_unique<std::atomic<bool>>(false);
+  const auto [file, stream] = Decompressed::open(path, *stop);
+  pcap_t* handle = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
+  if (!handle) std::fclose(file);
   if (!handle) throw Error(fmt::format("cannot read {}: {}", path == "-" ? "standard input" : "'" + path + "'", why));
   set_filter(handle, options.filter);
-  return std::make_unique<PcapSource>(handle, false);
+  return std::make_unique<PcapSource>(handle, stream, std::move(stop));
 }
 
 std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOptions& options) {
@@ -189,7 +240,7 @@ std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOpt
     pcap_close(handle);
     throw Error(fmt::format("cannot capture on '{}': {}", name, why));
   }
-  return std::make_unique<PcapSource>(handle, true);
+  return std::make_unique<PcapSource>(handle, nullptr, std::make_unique<std::atomic<bool>>(false));
 }
 
 }  // namespace t2

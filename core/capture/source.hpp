@@ -1,7 +1,7 @@
 // Where packets come from: a file, standard input or an interface, read in blocks.
 //
 // A Block's packets stay valid until the block is filled again: a mapped file's point into the mapping, all others into
-// the block's own memory. A Source is used by one thread (with IO_BUFFERING the reading one).
+// the block's own memory. A Source is used by one thread (a buffered one by the reading thread).
 #pragma once
 
 #include <atomic>
@@ -27,9 +27,11 @@ struct Block {
   static constexpr std::size_t capacity = 256;
   std::vector<RawPacket> packets;
   std::vector<std::uint8_t> memory;  // of packets that had to be copied
+  std::shared_ptr<const void> owner;  // keeps memory that is not the block's own, where its source may end before it
 
-  void clear() { packets.clear(), memory.clear(); }
+  void clear() { packets.clear(), memory.clear(), owner.reset(); }
   bool full() const { return packets.size() >= capacity; }
+  bool borrowed() const { return memory.empty() && !owner; }  // its packets stay valid as long as the source
 };
 
 enum class Read { packets, idle, end };  // idle: nothing came for a while (live input)

@@ -79,7 +79,7 @@ struct Key {
   Family family = Family::layer2;
 #if ETH_ACTIVATE == 2
   std::array<std::uint8_t, 6> mac[2]{};  // of end[0], of end[1]
-  std::uint8_t reserved[6]{};
+  std::uint8_t reserved[10]{};
 #else
   std::uint8_t reserved[6]{};
 #endif

@@ -55,7 +55,7 @@ void RowFile::make_room(std::size_t size) {
 
 void RowFile::text(std::string_view text) {
   char* at = reserve(text.size());
-  std::memcpy(at, text.data(), text.size());
+  if (!text.empty()) std::memcpy(at, text.data(), text.size());
   used_ += text.size();
 }
 

@@ -129,7 +129,7 @@ class TxtSink final : public t2::Sink {
   // ---- Parts of the flow file (-W); without -W there is one.
   std::string part_path() const { return split_.on ? path_ + t2::text::decimal(split_.first + part_) : path_; }
   bool part_is_full() const {
-    return split_.on && ((split_.bytes > 0 && part_bytes_ >= split_.bytes) || (split_.rows > 0 && part_rows_ >= split_.rows));
+    return split_.on && part_rows_ > 0 && ((split_.bytes > 0 && part_bytes_ >= split_.bytes) || (split_.rows > 0 && part_rows_ >= split_.rows));
   }
   void begin_part(bool first) {
     part_has_header_ = first || (TFS_PRI_HDR == 1 && TFS_PRI_HDR_FW == 1);

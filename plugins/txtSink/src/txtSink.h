@@ -6,7 +6,7 @@
 
 #define TFS_SPLIT 1             // 1: the flow file is written in parts where -W asks for it [0|1]
 #define TFS_PRI_HDR 1           // 1: the flow file begins with the column names [0|1]
-#define TFS_PRI_HDR_FW 0        // 1: each part of -W begins with the column names (needs TFS_PRI_HDR) [0|1]
+#define TFS_PRI_HDR_FW 1        // 1: each part of -W begins with the column names (needs TFS_PRI_HDR) [0|1]
 #define TFS_HDR_FILE 1          // 1: write the headers file, which describes the columns [0|1]
 #define TFS_GZ_COMPRESS 0       // 1: the flow file is compressed with gzip (needs zlib) [0|1]
 

@@ -61,8 +61,9 @@ TEST_CASE("txtSink: parts of the flow file", "[txtSink]") {
   const TempFolder folder;
   const auto captured = folder / "capture.pcap";
   write_file(captured, capture.pcap());
+  const std::string linked = plugin_folder(folder, plugins).string();
   const auto run_parts = [&](const std::string& limits) {
-    return execute({T2_BINARY, "-p", plugin_folder(folder, plugins).string(), "-r", captured.string(), "-W", (folder / "parts").string() + limits}, folder);
+    return execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-W", (folder / "parts").string() + limits}, folder);
   };
   const auto part = [&](int n) { return read_file(folder / ("parts_flows.txt" + std::to_string(n))); };
   const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
@@ -70,16 +71,34 @@ TEST_CASE("txtSink: parts of the flow file", "[txtSink]") {
     REQUIRE(run_parts(":2f,7").status == 0);
     CHECK(lines(part(7)) == 3);
     CHECK(part(7).find("%dir\t") == 0);
-    CHECK(lines(part(8)) == 2);
-    CHECK(part(8).find("A\t3\t") == 0);
-    CHECK(lines(part(9)) == 1);
+    CHECK(lines(part(8)) == 3);
+    CHECK(part(8).find("%dir\t") == 0);
+    CHECK(part(8).find("\nA\t3\t") != std::string::npos);
+    CHECK(lines(part(9)) == 2);
     CHECK(part(10).empty());
   }
-  SECTION("of one byte: a row each, the column names in the first") {
+  SECTION("of one byte: a row each") {
     REQUIRE(run_parts(":1").status == 0);
-    CHECK(lines(part(0)) == 1);
-    CHECK(lines(part(1)) == 1);
-    CHECK(part(5).find("A\t5\t") == 0);
+    for (int n = 0; n < 5; ++n) {
+      INFO(part(n));
+      CHECK(lines(part(n)) == 2);
+      CHECK(part(n).find("\nA\t" + std::to_string(n + 1) + "\t") != std::string::npos);
+    }
+    CHECK(part(5).empty());
+  }
+  SECTION("of so many bytes, column names included") {
+    run_parts(":1f");
+    const std::size_t header = part(0).find('\n') + 1, row = part(0).size() - header;
+    REQUIRE(run_parts(":" + std::to_string(header + row + 1) + ",20").status == 0);  // full with the second row
+    CHECK(lines(part(20)) == 3);
+    CHECK(lines(part(21)) == 3);
+    CHECK(lines(part(22)) == 2);
+    CHECK(part(23).empty());
+    std::string rows;
+    for (int n = 20; n < 23; ++n) rows += part(n).substr(header);
+    const Execution whole = execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-w", (folder / "whole").string()}, folder);
+    REQUIRE(whole.status == 0);
+    CHECK(read_file(folder / "whole_flows.txt").substr(header) == rows);
   }
 }
 
@@ -90,6 +109,44 @@ TEST_CASE("txtSink: packets", "[txtSink]") {
   CHECK(packets.find("%pktNo\tflowInd\tflowStat\t") == 0);
   CHECK(std::count(packets.begin(), packets.end(), '\n') == 3);
   CHECK(packets.find("\n1\t1\t0x0400000000004001\t") != std::string::npos);
+}
+
+TEST_CASE("txtSink: the content of packets is one cell of one line", "[txtSink]") {
+  const Capture capture = Capture().add(
+      epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2).payload(std::string_view("\b\f\n\r\t\v\\\"\0\x7f\xc3\xbc a~", 15)),
+              Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2),
+              Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2).payload("trailer").length(8).pad()});
+  const Result result = run(capture, plugins, {"-s"});
+  const Table packets(result.file("_packets.txt"));
+  REQUIRE(packets.size() == 3);
+  CHECK(packets.row(0)["l7Content"] == "\\b\\f\\n\\r\\t\\v\\\\\".... a~");
+  CHECK(packets.row(1)["l7Content"].empty());
+  CHECK(packets.columns().back() == "l7Content");
+}
+
+TEST_CASE("txtSink: the flow file does not depend on -s", "[txtSink]") {
+  const std::vector<std::string> all = {"basicFlow", "basicStats", "macRecorder", "tcpFlags", "tcpStates", "txtSink"};
+  const std::filesystem::path office = std::filesystem::path(T2_SOURCE) / "share/samples/office.pcap";
+  const Result without = run_file(office, all), with = run_file(office, all, {"-s"});
+  REQUIRE(without.status == 0);
+  REQUIRE(with.status == 0);
+  CHECK(without.flow_file == with.flow_file);
+  CHECK(without.file("_packets.txt").empty());
+  const Table packets(with.file("_packets.txt"));
+  std::map<std::string, std::int64_t> bytes, counted;  // by flow
+  for (const Table::Row& packet : packets.all()) bytes[packet["flowInd"]] += packet.number("l7Len"), ++counted[packet["flowInd"]];
+  for (const Table::Row& flow : with.flows.all()) bytes[flow["flowInd"]] -= flow.number("l7BytesSnt"), counted[flow["flowInd"]] -= flow.number("pktsSnt");
+  for (const auto& [flow, rest] : bytes) {
+    INFO("flow " << flow);
+    CHECK(rest == 0);
+    CHECK(counted[flow] == 0);
+  }
+}
+
+TEST_CASE("txtSink: -s needs somebody who writes packets", "[txtSink]") {
+  const Result result = run(two_flows(), {"basicFlow"}, {"-s"});
+  CHECK(result.status == 1);
+  CHECK(result.err.find("Option '-s' needs a plugin that writes packets") != std::string::npos);
 }
 
 TEST_CASE("txtSink: a file counts what it could not write", "[txtSink]") {

@@ -1,0 +1,170 @@
+// tcpFlags: what the IP and TCP headers of a flow say about its health: flags and their odd combinations, windows,
+// retransmissions, checksums, options, clocks and answer times.
+//
+// The work on a packet is done in ip_part.cpp and tcp_part.cpp, the columns are filled in columns.cpp (of flows) and
+// packet_columns.cpp (of packets); here is the frame around them: the verdict when a flow ends, totals and report. Must
+// never look at bytes that were not captured.
+#include <cstdio>
+#include <string>
+#include <unordered_map>
+
+#include "columns.hpp"
+#include "packet_columns.hpp"
+#include "parts.hpp"
+#include "t2/plugin.hpp"
+
+namespace tcp_flags {
+
+void Totals::add(const Totals& other) {
+  ip_flags |= other.ip_flags;
+  status |= other.status;
+  tcp_flags |= other.tcp_flags;
+  anomaly |= other.anomaly;
+  mptcp_types |= other.mptcp_types;
+  tos |= other.tos;
+  mptcp_flags |= other.mptcp_flags;
+  scans += other.scans;
+  scan_successes += other.scan_successes;
+  syn_retries += other.syn_retries;
+  seq_retries += other.seq_retries;
+  window_below += other.window_below;
+  mptcp_options += other.mptcp_options;
+}
+
+namespace {
+
+constexpr std::uint32_t scan_packets = 4;  // a direction with fewer TCP packets may have been a scan
+
+class TcpFlags : public t2::Plugin {
+ public:
+  explicit TcpFlags(t2::Host& host) : state_(host) {}
+
+  void on_packets(std::span<const t2::Packet> packets) override {
+    for (const t2::Packet& packet : packets) {
+      if (!packet.is_ip()) continue;
+      Side* sides = state_(*packet.flow).side;
+      Side& own = sides[packet.direction];
+      trace_ = {};
+      Step step{packet, own, packet.has_peer ? &sides[packet.direction ^ 1] : nullptr, trace_,
+                static_cast<Word>(own.status & stat::kept)};
+      ip_part(step);
+      if (has_tcp_header(packet)) tcp_part(step, totals_);
+      else if (own.packets == 1.0f) own.trip_state = Trip::syn_ack;
+      else if (own.trip_state == Trip::syn_ack) own.trip_state = Trip::ack;
+      own.status |= static_cast<Word>(step.status | stat::started);
+      trace_.status = step.status;
+      trace_.ip_flags = step.ip_flags;
+      trace_.flags = step.flags;
+      trace_.anomaly = step.anomaly;
+    }
+  }
+
+  void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
+    if (!packet.is_ip()) return put_no_packet(row);
+    const Side* sides = state_(*packet.flow).side;
+    put_packet(row, {packet, sides[packet.direction], packet.has_peer ? &sides[packet.direction ^ 1] : nullptr, trace_,
+                     packet_memory_[side_key(*packet.flow, packet.direction)]});
+  }
+
+  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
+    Side* sides = state_(e.flow).side;
+    Side& own = sides[e.direction];
+    Side* peer = e.has_peer ? &sides[e.direction ^ 1] : nullptr;
+    if (!packet_memory_.empty()) packet_memory_.erase(side_key(e.flow, e.direction));
+    add_to_totals(own);
+    if (SCAN_DETECTOR) scan_verdict(own, peer);
+    if (FRAG_ANALYZE && (e.side().status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
+    put_columns(row, own, peer, e.flow.key.family == t2::Family::ipv4, e.side().status & t2::status::inverted);
+  }
+
+  void merge(t2::Plugin& other) override { totals_.add(static_cast<TcpFlags&>(other).totals_); }
+  void report(t2::Report& report) const override;
+
+ private:
+  static std::uintptr_t side_key(const t2::Flow& flow, unsigned direction) {  // records are aligned to more than 2
+    return reinterpret_cast<std::uintptr_t>(&flow) | direction;
+  }
+
+  void add_to_totals(const Side& side) {
+    totals_.ip_flags |= side.ip_flags;
+    totals_.status |= side.status;
+    totals_.tcp_flags |= side.tcp_flags;
+    totals_.anomaly |= side.anomaly;
+    totals_.tos |= side.tos;
+    totals_.mptcp_types |= side.mptcp_types;
+    totals_.mptcp_flags |= side.mptcp_flags;
+    totals_.window_below += side.window_below;
+  }
+
+  void scan_verdict(Side& own, Side* peer) {
+    const auto unanswered = [](const Side& side) {
+      return (side.anomaly & (anomaly::scan | anomaly::scan_success)) == anomaly::scan;
+    };
+    constexpr Word suspicious = flag::fin | flag::syn | flag::null | flag::syn_fin | flag::syn_fin_rst | flag::rst_fin | flag::xmas;
+    if ((own.anomaly & anomaly::syn_retry) || !(own.tcp_flags & suspicious)) return;
+    const bool brief = own.tcp_packets < scan_packets;
+    if (brief && !(own.anomaly & (anomaly::scan | anomaly::scan_success))) {
+      own.anomaly |= anomaly::scan;
+      ++totals_.scans;
+    }
+    if (peer && (unanswered(own) || (unanswered(*peer) && brief && peer->tcp_packets < scan_packets))) {
+      own.anomaly |= anomaly::scan_success;
+      peer->anomaly |= anomaly::scan_success;
+      ++totals_.scan_successes;
+    }
+  }
+
+  t2::State<State> state_;
+  Totals totals_;
+  Trace trace_;                                                      // of the last packet
+  std::unordered_map<std::uintptr_t, PacketMemory> packet_memory_;  // with -s: of every side that is alive
+};
+
+template <class... Values>
+std::string text(const char* format, Values... values) {
+  char line[256];
+  std::snprintf(line, sizeof line, format, values...);
+  return line;
+}
+
+std::string share(std::uint64_t part, std::uint64_t whole) {
+  return text(" [%.2f%%]", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+void TcpFlags::report(t2::Report& report) const {
+  const Totals& t = totals_;
+  const auto word = [&](const char* name, unsigned bits, int digits) {
+    if (bits) report.line(text("Aggregated %s=0x%0*x", name, digits, bits));
+  };
+  word("ipFlags", t.ip_flags, 4);
+  word("tcpFStat", t.status, 4);
+  word("tcpFlags", t.tcp_flags, 4);
+  word("tcpAnomaly", t.anomaly, 4);
+  word("ipToS", t.tos, 2);
+  if (t.scans || t.scan_successes)
+    report.line("Number of TCP scans attempted, successful: " + report.number(t.scans) + ", " +
+                report.number(t.scan_successes) + share(t.scan_successes, t.scans));
+  if (t.syn_retries || t.seq_retries)
+    report.line("Number of TCP SYN retries, seq retries: " + report.number(t.syn_retries) + ", " + report.number(t.seq_retries));
+  if (t.window_below)
+    report.line(text("Number WinSz below %u: ", WINMIN + 0u) + report.number(t.window_below) +
+                share(t.window_below, report.run().tcp_packets));
+  if (!t.mptcp_options) return;
+  report.line(text("Aggregated MPTCP subtypes: tcpMPTBF=0x%04x", t.mptcp_types + 0u));
+  report.line(text("Aggregated MPTCP flags: tcpMPF=0x%02x", t.mptcp_flags + 0u));
+  report.line("Number of MPTCP packets: " + report.number(t.mptcp_options) + share(t.mptcp_options, report.run().packets));
+}
+
+constexpr t2::Flag flags[] = {
+    T2_FLAG(IPTOS), T2_FLAG(RTT_ESTIMATE), T2_FLAG(IPCHECKSUM), T2_FLAG(WINDOWSIZE), T2_FLAG(WINMIN),
+    T2_FLAG(SEQ_ACK_NUM), T2_FLAG(FRAG_ANALYZE), T2_FLAG(NAT_BT_EST), T2_FLAG(SCAN_DETECTOR), T2_FLAG(MPTCP),
+    T2_FLAG(TCPJA4T), T2_FLAG(JA4TOPTMX), T2_FLAG(TCPFLGCNT), T2_FLAG(SPKTMD_SEQACKREL), T2_FLAG(SPKTMD_SEQACKHEX)};
+
+t2::Plugin* create(t2::Host& host) { return new TcpFlags(host); }
+
+}  // namespace
+}  // namespace tcp_flags
+
+T2_PLUGIN = {.name = "tcpFlags", .version = "1.0", .summary = "IP and TCP header fields, anomalies, scans, answer times",
+             .number = T2_NUMBER, .layout = T2_LAYOUT_tcpFlags, .flags = tcp_flags::flags, .columns = tcp_flags::columns,
+             .packet_columns = tcp_flags::packet_columns, .create = tcp_flags::create};

@@ -1,0 +1,220 @@
+// tcpStates: follows the life of TCP connections (set-up, data, teardown, reset), reports what went wrong on the way,
+// and tells the core how long each direction may be silent in the state it is in.
+//
+// States are kept per direction. Acknowledgements are held against the sequence numbers of SYN and FIN alone: payload
+// in such a segment makes its acknowledgement look wrong.
+#include <cstdio>
+
+#include "t2/plugin.hpp"
+#include "tcpStates_state.h"
+
+namespace tcp_states {
+
+namespace {
+
+constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10;  // TCP flags
+
+// Column tcpStatesAFlags.
+enum Anomaly : std::uint8_t {
+  bad_setup = 0x01,
+  bad_teardown = 0x02,
+  bad_flags = 0x04,           // SYN set or ACK missing in an established connection
+  after_teardown = 0x08,
+  after_reset = 0x10,
+  reset_sent = 0x40,
+  hostile = 0x80
+};
+
+constexpr t2::Time opening_timeout = 120 * t2::one_second;
+constexpr t2::Time closed_timeout = 10 * t2::one_second;
+constexpr t2::Time reset_timeout = t2::one_second / 10;
+
+constexpr t2::Time timeout_of(Phase phase) {
+  switch (phase) {
+    case Phase::established: return 610 * t2::one_second;
+    case Phase::closed: return closed_timeout;
+    case Phase::reset: return reset_timeout;
+    default: return opening_timeout;
+  }
+}
+
+struct Header {
+  std::uint32_t seq, ack;
+  std::uint8_t flags;
+};
+
+// In 64 bits: nothing acknowledges the sequence number 0xffffffff.
+bool acknowledges(const Header& header, std::uint32_t seq) { return header.ack == std::uint64_t{seq} + 1; }
+
+// One packet: its direction, and the other one if that exists.
+class Transition {
+ public:
+  Transition(const t2::Packet& packet, Side& own, Side* peer) : packet_(packet), own_(own), peer_(peer) {}
+
+  void run(const Header& header) {
+    const std::uint8_t six = header.flags & 0x3f;
+    if (six == 0x00 || six == 0x29) mark(hostile, 0);  // null and Xmas scans
+    switch (own_.phase) {
+      case Phase::fresh: fresh(header); break;
+      case Phase::established: established(header); break;
+      case Phase::closing: closing(header); break;
+      case Phase::closed:
+        mark(after_teardown, 0);
+        if (header.flags & rst) reset(reset_sent | bad_teardown, bad_teardown);
+        break;
+      case Phase::reset: mark(after_reset, 0); break;
+    }
+  }
+
+ private:
+  void mark(unsigned own, unsigned peer) {
+    own_.anomalies = static_cast<std::uint8_t>(own_.anomalies | own);
+    if (peer_) peer_->anomalies = static_cast<std::uint8_t>(peer_->anomalies | peer);
+  }
+  void enter_own(Phase phase) {
+    own_.phase = phase;
+    packet_.set_timeout(packet_.direction, timeout_of(phase));
+  }
+  void enter_both(Phase phase) {
+    enter_own(phase);
+    if (!peer_) return;
+    peer_->phase = phase;
+    packet_.set_timeout(packet_.direction ^ 1u, timeout_of(phase));
+  }
+  void reset(unsigned own, unsigned peer) {
+    enter_both(Phase::reset);
+    mark(own, peer);
+  }
+  void bad_start() {
+    enter_both(Phase::established);
+    mark(bad_setup, bad_setup);
+  }
+  void close_own(const Header& header) {
+    own_.fin_seen = true;
+    own_.fin_seq = header.seq;
+    enter_own(Phase::closing);
+  }
+  void acknowledge_fin(const Header& header) {
+    if (peer_ && (header.flags & ack) && peer_->fin_seen && acknowledges(header, peer_->fin_seq)) peer_->fin_acked = true;
+  }
+
+  void fresh(const Header& header) {
+    const std::uint8_t edge = header.flags & (syn | rst | fin);
+    const std::uint8_t all = edge | (header.flags & ack);
+    if (edge == syn) {
+      own_.syn_seen = true;
+      own_.syn_seq = header.seq;
+      enter_own(Phase::fresh);
+      if (!(header.flags & ack)) return;
+      if (peer_ && acknowledges(header, peer_->syn_seq)) peer_->syn_acked = true;
+      else bad_start();
+    } else if (peer_ && all == ack) {
+      if (!acknowledges(header, peer_->syn_seq)) return bad_start();
+      peer_->syn_acked = true;
+      if (own_.syn_acked) enter_both(Phase::established);
+    } else if (header.flags & rst) {
+      if (peer_ && all == (rst | ack)) reset(reset_sent, 0);  // how a port says that it is closed
+      else reset(reset_sent | bad_setup | (peer_ ? 0u : 0u + hostile), bad_setup);
+    } else if (all == (fin | ack)) {
+      close_own(header);
+      mark(bad_setup, bad_setup);
+      if (!peer_) own_.fin_scan = true;
+      acknowledge_fin(header);
+    } else if (all == fin) {
+      mark(hostile, 0);
+    } else {
+      bad_start();
+    }
+  }
+
+  void established(const Header& header) {
+    if ((header.flags & (syn | ack)) != ack) mark(bad_flags, bad_flags);
+    if (header.flags & fin) {
+      close_own(header);
+      acknowledge_fin(header);
+    }
+    if (header.flags & rst) reset(reset_sent | bad_teardown, bad_teardown);
+  }
+
+  void closing(const Header& header) {
+    if (header.flags & rst) reset(reset_sent | bad_teardown, bad_teardown);
+    acknowledge_fin(header);
+    if (peer_ && own_.fin_seen && own_.fin_acked && peer_->fin_seen && peer_->fin_acked) enter_both(Phase::closed);
+  }
+
+  const t2::Packet& packet_;
+  Side& own_;
+  Side* peer_;
+};
+
+class TcpStates : public t2::Plugin {
+ public:
+  explicit TcpStates(t2::Host& host) : state_(host) {}
+
+  void on_packets(std::span<const t2::Packet> packets) override {
+    for (const t2::Packet& packet : packets) {
+      if (!followed(packet)) continue;
+      t2::Bytes bytes = packet.bytes(packet.l4);
+      bytes.skip(4);
+      Header header{bytes.u32(), bytes.u32(), 0};
+      bytes.skip(1);
+      header.flags = bytes.u8();
+      Side* sides = state_(*packet.flow).side;
+      Transition(packet, sides[packet.direction], packet.has_peer ? &sides[packet.direction ^ 1] : nullptr).run(header);
+    }
+  }
+
+  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
+    Side* sides = state_(e.flow).side;
+    Side& own = sides[e.direction];
+    if (e.flow.key.family != t2::Family::layer2 && e.flow.key.protocol == 6) {
+      finish(own, e.has_peer ? &sides[e.direction ^ 1] : nullptr);
+      total_ |= own.anomalies;
+    }
+    row.put(own.anomalies);
+  }
+
+  // What was found so far; what only the end can tell is missing.
+  void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
+    row.put(followed(packet) ? state_(*packet.flow).side[packet.direction].anomalies : std::uint8_t{0});
+  }
+
+  void merge(t2::Plugin& other) override { total_ |= static_cast<TcpStates&>(other).total_; }
+
+  void report(t2::Report& report) const override {
+    if (!total_) return;
+    char line[64];
+    std::snprintf(line, sizeof line, "Aggregated tcpStatesAFlags=0x%02x", total_ + 0u);
+    report.line(line);
+  }
+
+ private:
+  // The flags are the 14th byte of the header.
+  static bool followed(const t2::Packet& packet) { return packet.is_tcp_header() && packet.captured_l4 >= 14; }
+
+  // What can only be judged at the end: was there a complete set-up and teardown.
+  static void finish(Side& own, Side* peer) {
+    const bool set_up = peer && own.syn_seen && own.syn_acked && peer->syn_seen && peer->syn_acked;
+    const bool torn_down = peer && own.fin_seen && own.fin_acked && peer->fin_seen && peer->fin_acked;
+    unsigned found = own.anomalies;
+    if (!set_up) found |= bad_setup;
+    if (!torn_down) found |= bad_teardown;
+    if (torn_down) own.fin_scan = peer->fin_scan = false;
+    if (own.fin_scan) found |= hostile;
+    own.anomalies = static_cast<std::uint8_t>(found);
+  }
+
+  t2::State<State> state_;
+  std::uint8_t total_ = 0;
+};
+
+constexpr t2::Column columns[] = {{"tcpStatesAFlags", "anomalies of the TCP connection, bits", t2::Type::h8}};
+
+t2::Plugin* create(t2::Host& host) { return new TcpStates(host); }
+
+}  // namespace
+}  // namespace tcp_states
+
+T2_PLUGIN = {.name = "tcpStates", .version = "1.0", .summary = "state of TCP connections: bad set-up, teardown, scans; timeouts",
+             .number = T2_NUMBER, .layout = T2_LAYOUT_tcpStates, .columns = tcp_states::columns,
+             .packet_columns = tcp_states::columns, .create = tcp_states::create};

@@ -1,0 +1,97 @@
+# What the scripts share: where the project is, messages, questions, the list of plugins, their flags' headers.
+#
+# Source it, it does nothing by itself. It never asks without a terminal and never colours anything but one.
+# shellcheck shell=bash disable=SC2034 # what it sets is used by those who source it
+
+ROOT=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P) || exit 1
+CORE=tranalyzer2                 # the name users give the core; its CMake target and program are called tranalyzer
+BUILD=$ROOT/build
+PROGRAM=$BUILD/tranalyzer
+DEFAULT_PLUGINS=(basicFlow basicStats macRecorder tcpFlags tcpStates txtSink)
+NAME=${0##*/}
+if [ -z "${HOME-}" ]; then       # some containers and service managers set none
+    HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
+    export HOME
+fi
+
+# ---- Messages: information on standard output, warnings and errors on standard error
+
+paint() { # FD COLOUR TEXT: one line, coloured where FD is a terminal that may have colours
+    if [ -t "$1" ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
+        printf '\e[0;%sm%s\e[0m\n' "$2" "$3" >&"$1"
+    else
+        printf '%s\n' "$3" >&"$1"
+    fi
+}
+info() { paint 1 34 "$1"; }
+ok() { paint 1 32 "$1"; }
+warn() { paint 2 33 "$1"; }
+err() { paint 2 31 "$1"; }
+die() { err "$1"; exit 1; }
+usage_error() { err "$1"; printf "Try '%s --help' for more information.\n" "$NAME" >&2; exit 1; }
+
+# ---- Questions
+
+interactive() { [ -t 0 ] && [ -t 2 ]; }
+
+confirm() { # QUESTION yes|no: the second is what Return means. Call it only if interactive.
+    local reply hint='(y/N)'
+    [ "$2" = yes ] && hint='(Y/n)'
+    read -r -p "$1 $hint? " reply || return 1
+    case ${reply:-$2} in [yY]|[yY][eE][sS]) return 0 ;; esac
+    return 1
+}
+
+# ---- Commands with root's rights
+
+may_be_root() { # could as_root work without asking where nobody answers?
+    [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && { interactive || sudo -n true 2>/dev/null; }; }
+}
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"
+    elif interactive; then sudo -- "$@"
+    else sudo -n -- "$@"
+    fi
+}
+
+# ---- Core and plugins
+
+component_folder() { # NAME: folder of the core or of a plugin
+    case $1 in
+        "$CORE") printf '%s\n' "$ROOT/core" ;;
+        *) printf '%s\n' "$ROOT/plugins/$1" ;;
+    esac
+}
+is_plugin() { [[ $1 =~ ^[A-Za-z_][A-Za-z0-9_]*$ && -f $ROOT/plugins/$1/CMakeLists.txt ]]; }
+is_component() { [ "$1" = "$CORE" ] || is_plugin "$1"; }
+all_plugins() { # names, sorted
+    local list
+    for list in "$ROOT"/plugins/*/CMakeLists.txt; do
+        [ -f "$list" ] && list=${list%/CMakeLists.txt} && printf '%s\n' "${list##*/}"
+    done
+}
+default_plugins() { # those of the default set that are in the tree
+    local name
+    for name in "${DEFAULT_PLUGINS[@]}"; do is_plugin "$name" && printf '%s\n' "$name"; done
+    return 0
+}
+plugin_number() { # NAME: its three digits
+    local text
+    text=$(<"$ROOT/plugins/$1/CMakeLists.txt")
+    [[ $text =~ NUMBER[[:space:]]+([0-9]{3}) ]] && printf '%s\n' "${BASH_REMATCH[1]}"
+}
+flags_header() { # NAME: the file with its flags
+    if [ "$1" = "$CORE" ]; then printf '%s\n' "$ROOT/core/tranalyzer.h"
+    else printf '%s\n' "$ROOT/plugins/$1/src/$1.h"
+    fi
+}
+default_folder() { # the plugin folder when no -p is given: the core's flag PLUGIN_FOLDER, relative to $HOME
+    local folder=.tranalyzer/plugins line
+    while IFS= read -r line; do
+        [[ $line =~ ^[[:space:]]*#[[:space:]]*define[[:space:]]+PLUGIN_FOLDER[[:space:]]+\"([^\"]+)\" ]] &&
+            folder=${BASH_REMATCH[1]} && break
+    done < "$ROOT/core/tranalyzer.h"
+    [[ $folder = /* ]] || folder=$HOME/$folder
+    while [[ $folder = */ && $folder != / ]]; do folder=${folder%/}; done
+    printf '%s\n' "$folder"
+}

@@ -1,0 +1,59 @@
+# Completion in bash for t2, st2, tranalyzer, t2build and t2conf: options, plugins, flags, files.
+# shellcheck shell=bash
+
+_t2_root() { # of the project, from where the command is
+    local command
+    command=$(readlink -f -- "$(type -P "$1")") && printf '%s\n' "${command%/scripts/*}"
+}
+
+_t2_words() { # WORD CANDIDATE...: those that begin with WORD
+    mapfile -t COMPREPLY < <(compgen -W "${*:2}" -- "$1")
+}
+
+_t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
+    local word=$2 previous=$3 root names='' i
+    COMPREPLY=()
+    case $1 in
+        t2 | st2 | tranalyzer)
+            case $previous in
+                -i | --interface) _t2_words "$word" "$(cd /sys/class/net 2>/dev/null && echo ./*)"; COMPREPLY=("${COMPREPLY[@]#./}") ;;
+                -p | --plugin-folder) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+                -[MSBxfcPt] | --mon-interval | --max-flows | --snaplen | --rx-bufsize | --sensor-id | --hash-factor | --cpu | --priority | --threads | \
+                    --batch | --hash-seed) ;;
+                *)
+                    if [[ $word = -* ]]; then
+                        _t2_words "$word" -r --pcap -R --pcap-list -D --input-regex -i --interface -w --output-prefix \
+                            -W --output-regex -s --packets -l --logfile -m --monfile -M --mon-interval -S --snaplen -B --rx-bufsize \
+                            -p --plugin-folder -b --plugin-list -C --config -F --bpf-file -x --sensor-id --max-flows -f --hash-factor \
+                            -c --cpu -P --priority -t --threads --batch --hash-seed -V --version -h --help
+                    else
+                        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+                    fi ;;
+            esac
+            return ;;
+    esac
+    root=$(_t2_root "$1")
+    for i in "$root"/plugins/*/CMakeLists.txt; do
+        [ ! -f "$i" ] || { i=${i%/*}; names+=" ${i##*/}"; }
+    done
+    case $1:$word:$previous in
+        t2build:*:-p | t2build:*:--plugin-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+        t2build:-*)
+            _t2_words "$word" -a --all -R --rebuild -e --empty -u --unload -c --clean -l --list -p --plugin-dir -r --configure \
+                -d --debug -f --force -y --yes -h --help ;;
+        t2conf:*:-D | t2conf:*:-G)
+            local component=''
+            for i in "${COMP_WORDS[@]:1}"; do [[ " tranalyzer2$names " != *" $i "* ]] || component=$i; done
+            [ -n "$component" ] || return
+            _t2_words "$word" "$("$1" "$component" -I 2>/dev/null)"
+            if [ "$previous" = -D ]; then
+                COMPREPLY=("${COMPREPLY[@]/%/=}")
+                compopt -o nospace 2>/dev/null
+            fi ;;
+        t2conf:*:-C | t2conf:*:-g) mapfile -t COMPREPLY < <(compgen -W 'auto default' -f -- "$word") ;;
+        t2conf:-*) _t2_words "$word" -I -G -E -e --diff -D --reset -C -g -a --all -y --yes -h --help ;;
+        *) _t2_words "$word" tranalyzer2 "$names" ;;
+    esac
+}
+
+complete -F _t2_complete t2 st2 tranalyzer t2build t2conf

@@ -1,0 +1,65 @@
+// myPlugin: counts the pauses in each direction of a conversation. Somebody who types makes many, a download none.
+//
+// An example to copy. It shows all that most plugins need: state per conversation, a column, a flag, a report line.
+#include "myPlugin.h"
+
+#include <algorithm>
+#include <string>
+
+#include "t2/plugin.hpp"
+
+namespace {
+
+// State of one conversation; a new one starts as a copy of Pauses{}.
+struct Pauses {
+  std::uint32_t count[2] = {};  // by direction
+};
+
+constexpr t2::Flag flags[] = {T2_FLAG(MY_TOTALS), T2_RUNTIME_FLAG(MY_PAUSE)};
+constexpr t2::Column columns[] = {{"myPauses", "Pauses of at least MY_PAUSE milliseconds between packets", t2::Type::u32}};
+
+class MyPlugin final : public t2::Plugin {
+ public:
+  explicit MyPlugin(t2::Host& host) : pauses_(host), pause_(host.integer("MY_PAUSE") * (t2::one_second / 1000)) {}
+
+  void on_packets(std::span<const t2::Packet> packets) override {
+    for (const t2::Packet& p : packets) {
+      if (!p.first_of_direction && p.time - p.previous >= pause_) ++pauses_(*p.flow).count[p.direction];
+    }
+  }
+
+  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
+    const std::uint32_t count = pauses_(e.flow).count[e.direction];
+    row.put(count);
+    total_ += count;
+    most_ = std::max(most_, count);
+  }
+
+  void merge(t2::Plugin& other) override {
+    const auto& o = static_cast<const MyPlugin&>(other);
+    total_ += o.total_;
+    most_ = std::max(most_, o.most_);
+  }
+
+  void report(t2::Report& report) const override {
+    if constexpr (MY_TOTALS == 1) {
+      if (total_ > 0) report.line("Pauses: " + report.number(total_) + ", most of a flow: " + std::to_string(most_));
+    }
+  }
+
+ private:
+  t2::State<Pauses> pauses_;
+  t2::Time pause_;
+  std::uint64_t total_ = 0;  // order does not matter for sums and maxima: nothing else may be kept here
+  std::uint32_t most_ = 0;
+};
+
+}  // namespace
+
+T2_PLUGIN = {.name = "myPlugin",
+             .version = "1.0.0",
+             .summary = "counts the pauses of flows",
+             .number = T2_NUMBER,
+             .flags = flags,
+             .columns = columns,
+             .create = [](t2::Host& host) -> t2::Plugin* { return new MyPlugin(host); }};

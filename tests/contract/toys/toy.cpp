@@ -1,0 +1,68 @@
+// One source, many small plugins: macros say what is wrong with each. A good one counts packets per flow.
+#include "t2/plugin.hpp"
+
+namespace {
+
+#ifdef TOY_NEEDS
+constexpr t2::Dependency needs[] = {TOY_NEEDS};
+#endif
+
+#ifdef TOY_COLUMN
+constexpr t2::Column columns[] = {{TOY_COLUMN, "Packets", t2::Type::u64}};
+#endif
+
+struct State {
+  std::uint64_t packets[2] = {};
+};
+
+class Toy final : public t2::Plugin {
+ public:
+  explicit Toy(t2::Host& host) : state_(host) {
+#ifdef TOY_THROWS
+    throw t2::Error("thrower: the sky is falling");
+#endif
+  }
+  void on_packets(std::span<const t2::Packet> packets) override {
+    for (const t2::Packet& p : packets) ++state_(*p.flow).packets[p.direction];
+  }
+#ifdef TOY_COLUMN
+  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override { row.put(state_(e.flow).packets[e.direction]); }
+#endif
+
+ private:
+  t2::State<State> state_;
+};
+
+#ifdef TOY_SINK_THROWS
+class BadSink final : public t2::Sink {
+ public:
+  void open(const t2::Output&) override { throw t2::Error("badSink: nowhere to write"); }
+  void write(std::span<const t2::RowView>) override {}
+  void close() override {}
+};
+#endif
+
+}  // namespace
+
+#ifndef TOY_EXPORTS_NOTHING
+T2_PLUGIN = {.name = TOY_NAME,
+             .version = "1",
+             .summary = "for tests",
+             .number = TOY_NUMBER,
+#ifdef TOY_LAYOUT
+             .layout = TOY_LAYOUT,
+#endif
+#ifdef TOY_NEEDS
+             .needs = needs,
+#endif
+#ifdef TOY_COLUMN
+             .columns = columns,
+#endif
+             .create = [](t2::Host& host) -> t2::Plugin* { return new Toy(host); },
+#ifdef TOY_SINK_THROWS
+             .create_sink = [](t2::Host&) -> t2::Sink* { return new BadSink; },
+#endif
+};
+#else
+[[maybe_unused]] t2::Plugin* unused(t2::Host& host) { return new Toy(host); }
+#endif

@@ -1,0 +1,149 @@
+// The timing wheel against a plain list: which flows are due, and in which order, for any course of time.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "expiry.hpp"
+
+namespace t2::test {
+
+namespace {
+
+constexpr Time grain = Time{1} << 26;  // flows are handed over when the clock enters the next bucket
+
+std::uint32_t milliseconds(Time timeout) { return static_cast<std::uint32_t>(timeout / (one_second / 1000)); }
+
+struct World {
+  FlowTable table{[] {
+                    std::vector<std::byte> bytes((sizeof(Flow) + 63) / 64 * 64);
+                    const Flow initial{};
+                    std::memcpy(bytes.data(), static_cast<const void*>(&initial), sizeof initial);
+                    return bytes;
+                  }(),
+                  1'000'000};
+  Expiry expiry{table};
+  std::vector<Flow*> alive;
+  std::uint64_t made = 0;
+
+  Flow& make(Time seen, Time timeout) {
+    Key key;
+    ++made;
+    std::memcpy(key.end[0].address.data(), &made, sizeof made);
+    Flow& flow = table.create(key, hash_key(key, 1));
+    flow.number = made;
+    flow.side[0].exists = true;
+    flow.side[0].seen = seen;
+    flow.side[0].timeout = milliseconds(timeout);
+    expiry.file(flow);
+    alive.push_back(&flow);
+    return flow;
+  }
+  // What the wheel hands over until it is silent, as the worker asks for it.
+  std::vector<Expiry::Due> due(Time clock) {
+    std::vector<Expiry::Due> all;
+    while (!expiry.nothing_due(clock)) {
+      for (const Expiry::Due& one : expiry.due(clock)) all.push_back(one);
+    }
+    for (const Expiry::Due& one : all) {
+      std::erase(alive, one.flow);
+      table.release(*one.flow);
+    }
+    return all;
+  }
+};
+
+bool in_order(const std::vector<Expiry::Due>& list) {
+  return std::is_sorted(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.end != b.end ? a.end < b.end : a.number < b.number; });
+}
+
+}  // namespace
+
+TEST_CASE("expiry: against a list, with jumps and changing timeouts", "[expiry]") {
+  for (const unsigned seed : {1u, 2u, 3u, 4u, 5u}) {
+    INFO("seed " << seed);
+    World w;
+    std::mt19937_64 random(seed);
+    const auto below = [&](Time n) { return static_cast<Time>(random() % static_cast<std::uint64_t>(n)); };
+    Time clock = 1'600'000'000 * one_second + below(one_second);
+    w.expiry.start(clock);
+    Time last_end = 0;
+    bool fine = true;
+    for (int i = 0; i < 20'000 && fine; ++i) {
+      switch (random() % 40) {
+        case 0: clock += below(60 * one_second); break;
+        case 1: clock += below(2000) * one_second * (random() % 10 == 0); break;
+        default: clock += below(one_second / 100);
+      }
+      // Everything that ended before the current bucket is handed over, nothing else, in the order of ends.
+      std::vector<std::pair<Time, std::uint64_t>> expected;
+      for (const Flow* flow : w.alive) {
+        if (flow->end() / grain < clock / grain) expected.emplace_back(flow->end(), flow->number);
+      }
+      std::sort(expected.begin(), expected.end());
+      const auto got = w.due(clock);
+      fine = fine && got.size() == expected.size() && in_order(got) && (got.empty() || got.front().end >= last_end);
+      for (std::size_t k = 0; fine && k < got.size(); ++k) fine = got[k].end == expected[k].first && got[k].number == expected[k].second;
+      if (!got.empty()) last_end = got.back().end;
+      // A packet: of a new flow or of one that lives; its timeout may change.
+      constexpr Time timeouts[] = {shortest_timeout, one_second, 5 * one_second, 60 * one_second, 182 * one_second, 600 * one_second, 3600 * one_second};
+      if (w.alive.empty() || random() % 3 == 0) {
+        w.make(clock, timeouts[random() % 7]);
+      } else {
+        Flow& flow = *w.alive[random() % w.alive.size()];
+        if (flow.end() > clock) {
+          const unsigned direction = random() % 4 == 0;
+          Side& side = flow.side[direction];
+          side.exists = true;
+          side.seen = clock;
+          if (side.timeout == 0 || random() % 4 == 0) side.timeout = milliseconds(timeouts[random() % 7]);
+          if (w.expiry.too_late(flow)) w.expiry.file(flow);
+        }
+      }
+    }
+    CHECK(fine);
+    // The rest, in the same order, to the last one.
+    auto rest = w.expiry.rest();
+    CHECK(rest.size() == w.alive.size());
+    CHECK(in_order(rest));
+    CHECK(w.expiry.first() == nullptr);
+  }
+}
+
+TEST_CASE("expiry: the longer-living direction decides", "[expiry]") {
+  World w;
+  w.expiry.start(0);
+  Flow& flow = w.make(0, one_second);
+  flow.side[1].timeout = milliseconds(500 * one_second);
+  flow.side[1].exists = true;
+  CHECK(flow.end() == 500 * one_second);
+  CHECK(w.due(400 * one_second).empty());
+  CHECK(w.due(501 * one_second).size() == 1);
+}
+
+TEST_CASE("expiry: the first flow to end is found for eviction", "[expiry]") {
+  World w;
+  std::mt19937_64 random(3);
+  const Time start = 1'600'000'000 * one_second;
+  w.expiry.start(start);
+  for (int i = 0; i < 500; ++i) w.make(start, static_cast<Time>(1 + random() % 5000) * one_second);
+  for (int i = 0; i < 300; ++i) {  // some saw packets after they were filed
+    Flow& flow = *w.alive[random() % w.alive.size()];
+    flow.side[0].seen = start + static_cast<Time>(random() % 1000) * one_second;
+  }
+  bool fine = true;
+  while (!w.alive.empty() && fine) {
+    Flow* expected = *std::min_element(w.alive.begin(), w.alive.end(), [](const Flow* a, const Flow* b) { return std::pair(a->end(), a->number) < std::pair(b->end(), b->number); });
+    Flow* got = w.expiry.first();
+    fine = got == expected;
+    if (!fine) FAIL_CHECK("flow " << (got ? got->number : 0) << " ends at " << (got ? got->end() - start : 0) << ", but flow " << expected->number << " at " << expected->end() - start);
+    w.expiry.remove(*expected);
+    std::erase(w.alive, expected);
+    w.table.release(*expected);
+  }
+  CHECK(fine);
+  CHECK(w.expiry.first() == nullptr);
+}
+
+}  // namespace t2::test

@@ -1,0 +1,126 @@
+// The flow table against a map: many flows come and go, also where all hashes fall into the same slots.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <random>
+
+#include "flow_table.hpp"
+
+namespace t2::test {
+
+namespace {
+
+std::vector<std::byte> prototype(std::size_t more = 0) {
+  std::vector<std::byte> bytes((sizeof(Flow) + more + 63) / 64 * 64, std::byte{0x5a});
+  const Flow initial{};
+  std::memcpy(bytes.data(), static_cast<const void*>(&initial), sizeof initial);
+  return bytes;
+}
+
+Key key(std::uint32_t n) {
+  Key k;
+  std::memcpy(k.end[0].address.data(), &n, sizeof n);
+  k.end[1].port = static_cast<std::uint16_t>(n * 7);
+  k.protocol = 17;
+  k.family = Family::ipv4;
+  return k;
+}
+
+// Random creations, detachments and releases; after each step a few keys are looked up.
+template <class Hash>
+void play(Hash hash, unsigned keys, unsigned steps) {
+  FlowTable table(prototype(), 1'000'000);
+  std::map<std::uint32_t, Flow*> model;
+  std::vector<Flow*> detached;
+  std::mt19937 random(7);
+  bool fine = true;
+  for (unsigned i = 0; i < steps; ++i) {
+    const std::uint32_t n = static_cast<std::uint32_t>(random()) % keys;
+    const auto known = model.find(n);
+    if (known == model.end()) {
+      Flow& made = table.create(key(n), hash(n));
+      fine = fine && made.key == key(n) && !made.detached;
+      model[n] = &made;
+    } else if (random() % 3 == 0) {
+      table.detach(*known->second);
+      detached.push_back(known->second);
+      model.erase(known);
+    } else if (random() % 2 == 0) {
+      table.release(*known->second);
+      model.erase(known);
+    }
+    if (!detached.empty() && random() % 4 == 0) {
+      table.release(*detached.back());
+      detached.pop_back();
+    }
+    for (int look = 0; look < 3; ++look) {
+      const std::uint32_t m = static_cast<std::uint32_t>(random()) % keys;
+      const auto there = model.find(m);
+      fine = fine && table.find(key(m), hash(m)) == (there == model.end() ? nullptr : there->second);
+    }
+    fine = fine && table.size() == model.size() + detached.size();
+    if (!fine) FAIL("differs from the map after step " << i);
+  }
+  for (const auto& [n, flow] : model) fine = fine && table.find(key(n), hash(n)) == flow && table.record(flow->record).key == key(n);
+  CHECK(fine);
+}
+
+}  // namespace
+
+TEST_CASE("flow table: behaves like a map", "[table]") {
+  play([](std::uint32_t n) { return hash_key(key(n), 42); }, 20'000, 200'000);
+  play([](std::uint32_t n) { return hash_key(key(n), 0); }, 50, 20'000);
+}
+
+TEST_CASE("flow table: behaves like a map when hashes collide", "[table]") {
+  // The upper half of a hash chooses the slot.
+  play([](std::uint32_t n) { return std::uint64_t{0xffe + n % 3} << 32; }, 300, 20'000);      // one run of slots that wraps around
+  play([](std::uint32_t) { return std::uint64_t{5}; }, 100, 5'000);                           // keys decide alone
+  play([](std::uint32_t n) { return std::uint64_t{n} << 44 | 7; }, 2'000, 50'000);            // equal low bits of the slot number
+}
+
+TEST_CASE("flow table: records do not move, and a new one is a copy of the prototype", "[table]") {
+  FlowTable table(prototype(500), 1'000'000);
+  std::vector<Flow*> flows;
+  for (std::uint32_t n = 0; n < 50'000; ++n) flows.push_back(&table.create(key(n), hash_key(key(n), 1)));
+  bool fine = true;
+  for (std::uint32_t n = 0; n < 50'000; ++n) fine = fine && table.find(key(n), hash_key(key(n), 1)) == flows[n];
+  CHECK(fine);
+  CHECK(table.stride() % 64 == 0);
+  Flow& flow = *flows[100];
+  std::memset(reinterpret_cast<std::byte*>(&flow) + sizeof(Flow), 0, table.stride() - sizeof(Flow));
+  flow.side[0].status = 99;
+  table.release(flow);
+  Flow& again = table.create(key(1'000'000), 1);
+  const auto* state = reinterpret_cast<const std::byte*>(&again) + sizeof(Flow);
+  CHECK(std::all_of(state, state + table.stride() - sizeof(Flow), [](std::byte b) { return b == std::byte{0x5a}; }));
+  CHECK(again.side[0].status == 0);
+  CHECK_FALSE(again.detached);
+}
+
+TEST_CASE("flow table: knows when it is full", "[table]") {
+  FlowTable table(prototype(), 3);
+  for (std::uint32_t n = 0; n < 3; ++n) {
+    CHECK_FALSE(table.full());
+    table.create(key(n), n);
+  }
+  CHECK(table.full());
+  table.detach(*table.find(key(1), 1));
+  CHECK(table.full());  // the record is still in use
+  table.release(*table.find(key(2), 2));
+  CHECK_FALSE(table.full());
+}
+
+TEST_CASE("flow table: the seed changes the hash, every part of the key counts", "[table]") {
+  CHECK(hash_key(key(1), 1) != hash_key(key(1), 2));
+  const std::uint64_t reference = hash_key(key(1), 1);
+  for (std::size_t i = 0; i < sizeof(Key); ++i) {
+    Key other = key(1);
+    reinterpret_cast<unsigned char*>(&other)[i] ^= 0x10;
+    CHECK(hash_key(other, 1) != reference);
+  }
+}
+
+}  // namespace t2::test

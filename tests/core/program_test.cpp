@@ -1,0 +1,253 @@
+// The program from outside: options, output prefix, configuration, report, exit status, signals.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "run.hpp"
+
+namespace t2::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+
+const std::vector<std::string> plugins{"basicFlow", "basicStats", "txtSink"};
+
+Capture capture() {
+  Capture c;
+  c.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("S"));
+  c.add(epoch + second, Frame().eth().ip4("10.0.0.2", "10.0.0.1").tcp(80, 40000).flags("SA"));
+  c.add(epoch + 70 * second, Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad());
+  c.add(epoch + 71 * second, Frame().eth().vlan(7).ip6("2001:db8::1", "2001:db8::2").udp(40000, 53).payload("x"));
+  return c;
+}
+
+// A folder with a capture and plugins, in which the program is run.
+struct Place {
+  TempFolder folder;
+  std::string plugin_path = plugin_folder(folder, plugins).string();
+  Place() { write_file(folder / "c.pcap", capture().pcap()); }
+  Execution call(const Arguments& arguments, const Environment& environment = {}) const {
+    Arguments command{binary().string()};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    Environment all = environment;
+    all.emplace("HOME", folder.path().string());
+    return execute(command, folder, all);
+  }
+  Execution analyse(const Arguments& arguments, const Environment& environment = {}) const {
+    Arguments all{"-p", plugin_path, "-r", (folder / "c.pcap").string()};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return call(all, environment);
+  }
+  Execution shell(const std::string& script) const {  // $0 is the program with its plugins
+    return execute({"bash", "-c", "cd " + folder.path().string() + "; " + script, binary().string(), plugin_path}, folder, {{"HOME", folder.path().string()}});
+  }
+  bool exists(const std::string& name) const { return fs::exists(folder / name); }
+  void text_file(const std::string& name, const std::string& content) const { write_file(folder / name, text(content)); }
+};
+
+void check_error(const Execution& result, const std::string& words) {
+  INFO(result.out << result.err);
+  CHECK(result.status == 1);
+  CHECK_THAT(result.err, Catch::StartsWith("[ERR] ") && Contains(words));
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+}
+
+}  // namespace
+
+TEST_CASE("program: help and version", "[program]") {
+  const Place place;
+  for (const char* option : {"-h", "--help"}) {
+    const Execution result = place.call({option});
+    CHECK(result.status == 0);
+    CHECK_THAT(result.out, Contains("Usage:") && Contains("--pcap FILE") && Contains("--output-prefix"));
+    CHECK(result.err == "");
+  }
+  for (const char* option : {"-V", "--version"}) {
+    const Execution result = place.call({option});
+    CHECK(result.status == 0);
+    CHECK_THAT(result.out, Catch::StartsWith("Tranalyzer "));
+    CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 1);
+  }
+  const Execution nothing = place.call({});
+  CHECK(nothing.status == 1);
+  CHECK_THAT(nothing.out, Contains("Usage:"));
+}
+
+TEST_CASE("program: options that are wrong end it with one line", "[program]") {
+  const Place place;
+  const std::string file = (place.folder / "c.pcap").string();
+  check_error(place.call({"-w", "x"}), "option is required");
+  check_error(place.call({"-r", file, "-i", "lo"}), "exclusively");
+  check_error(place.call({"-R", file, "-r", file}), "exclusively");
+  check_error(place.call({"-r"}), "requires an argument");
+  check_error(place.call({"-r", file, "-Q"}), "Unknown option '-Q'");
+  check_error(place.call({"-r", file, "--no-such"}), "Unknown option '--no-such'");
+  for (const char* option : {"-S", "-B", "-f", "-x", "-c", "-P", "--batch", "--hash-seed", "--max-flows", "-M"}) {
+    for (const char* value : {"abc", "", "12x", "-999999999999999999999"}) check_error(place.analyse({option, value}), std::string("Option '") + option + "'");
+  }
+  check_error(place.analyse({"-f", "0"}), "'-f'");
+  check_error(place.analyse({"--batch", "0"}), "'--batch'");
+  check_error(place.analyse({"-S", "0"}), "'-S'");
+  check_error(place.call({"-r", file, "-p", (place.folder / "none").string()}), "plugin folder");
+  check_error(place.analyse({"-b", (place.folder / "none").string()}), "plugin list");
+  check_error(place.analyse({"-C", (place.folder / "none").string()}), "configuration");
+}
+
+TEST_CASE("program: sensor id, numbers in hexadecimal, list of plugins", "[program]") {
+  const Place place;
+  CHECK_THAT(place.analyse({"-w", (place.folder / "a").string(), "-x", "0x10"}).out, Contains("SID: 16"));
+  CHECK_THAT(place.analyse({"-w", (place.folder / "a").string()}).out, Contains("SID: 666"));
+  for (const char* list : {"# comment\nbasicFlow\ntxtSink\n", "100_basicFlow\n901_txtSink.so\n", "basicFlow.so\r\ntxtSink"}) {
+    place.text_file("list", list);
+    const Execution result = place.analyse({"-w", (place.folder / "a").string(), "-b", (place.folder / "list").string()});
+    CHECK(result.status == 0);
+    CHECK_THAT(result.out, Contains("01: basicFlow") && Contains("02: txtSink") && !Contains("basicStats"));
+  }
+  place.text_file("plugins/plugins.txt", "txtSink\n");  // the default list
+  CHECK_THAT(place.analyse({"-w", (place.folder / "a").string()}).out, Contains("01: txtSink") && !Contains("basicFlow"));
+}
+
+TEST_CASE("program: without plugins it reports, and says that there is no output", "[program]") {
+  const Place place;
+  fs::create_directories(place.folder / "empty");
+  const Execution result = place.call({"-p", (place.folder / "empty").string(), "-r", (place.folder / "c.pcap").string()});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Contains("[WRN] No plugins") && Contains("Number of processed packets: 4"));
+}
+
+TEST_CASE("program: output prefix", "[program]") {
+  const Place place;
+  fs::create_directories(place.folder / "a.b");
+  fs::copy(place.folder / "c.pcap", place.folder / "noext");
+  fs::copy(place.folder / "c.pcap", place.folder / "a.b/noext");
+  fs::copy(place.folder / "c.pcap", place.folder / "two.dots.pcap");
+  const auto writes = [&](const std::string& arguments, const std::string& file) {
+    const Execution result = place.shell("$0 -p $1 " + arguments);
+    INFO(arguments << "\n" << result.out << result.err);
+    CHECK(result.status == 0);
+    CHECK(place.exists(file));
+    fs::remove(place.folder / file);
+  };
+  writes("-r c.pcap", "c_flows.txt");
+  writes("-r two.dots.pcap", "two.dots_flows.txt");
+  writes("-r ./noext", "noext_flows.txt");         // no dot in the name itself
+  writes("-r a.b/noext", "a.b/noext_flows.txt");
+  writes("-r - < c.pcap", "stdin_flows.txt");
+  writes("-r c.pcap -w other", "other_flows.txt");
+  writes("-r c.pcap -w a.b", "a.b/c_flows.txt");   // a directory
+  writes("-r c.pcap -w new/", "new/c_flows.txt");
+  writes("-r c.pcap -w new/deep/x", "new/deep/x_flows.txt");
+  writes("-r - -w a.b < c.pcap", "a.b/stdin_flows.txt");
+  writes("-r c.pcap -w x.y", "x.y_flows.txt");
+  place.text_file("plain", "");
+  check_error(place.analyse({"-w", (place.folder / "plain/x").string()}), "'-w'");
+}
+
+TEST_CASE("program: flows to standard output, the log elsewhere", "[program]") {
+  const Place place;
+  const Execution result = place.shell("$0 -p $1 -r c.pcap -w -");
+  CHECK(result.status == 0);
+  CHECK_THAT(result.out, Catch::StartsWith("%dir\tflowInd"));
+  CHECK(Table(result.out).size() == 4);
+  CHECK_THAT(result.out, !Contains("===") && !Contains("[INF]"));
+  const Execution logged = place.analyse({"-l", "-w", (place.folder / "o").string()});
+  CHECK(logged.status == 0);
+  CHECK(logged.out == "");
+  CHECK_THAT(read_file(place.folder / "o_log.txt"), Contains("Number of processed packets: 4") && Contains("Tranalyzer "));
+}
+
+TEST_CASE("program: lines of the report", "[program]") {
+  const Place place;
+  const Execution result = place.analyse({"-w", (place.folder / "o").string()});
+  REQUIRE(result.status == 0);
+  for (const char* line : {"Processing file: ", "Link layer type: Ethernet [EN10MB/1]", "Snapshot length: 65535", "Dump start: 1600000000.000000000 sec (Sun 13 Sep 2020 12:26:40 GMT)",
+                           "Dump stop : 1600000071.000000000 sec", "Total dump duration: 71.000000000 sec (1m 11s)", "Finished processing. Elapsed time: ",
+                           "Finished unloading flow memory. Time: ", "Percentage completed: 100.00%", "Number of processed packets: 4", "Number of processed bytes: ", "Number of raw bytes: ",
+                           "Number of pad bytes: ", "Number of pcap bytes: ", "Number of L2 packets: 1 [25.00%]", "Number of IPv4 packets: 2 [50.00%]", "Number of IPv6 packets: 1 [25.00%]",
+                           "Number of A packets: 3 [75.00%]", "Number of B packets: 1 [25.00%]", "Number of A bytes: ", "Number of B bytes: ", "<A packet load>: ", "<B packet load>: ",
+                           "Headers count: min: 2, max: 4, avg: 3.00", "Max VLAN header count: 1", "Number of ARP packets: 1 [25.00%]", "Number of TCP packets: 2 [50.00%]", "Number of TCP bytes: ",
+                           "Number of UDP packets: 1 [25.00%]", "Number of UDP bytes: ", "Number of processed      flows: 4", "Number of processed L2   flows: 1 [25.00%]",
+                           "Number of processed IPv4 flows: 2 [50.00%]", "Number of processed IPv6 flows: 1 [25.00%]", "Number of processed A    flows: 3 [75.00%]",
+                           "Number of processed B    flows: 1 [25.00%]", "Number of request        flows: 3 [75.00%]", "Number of reply          flows: 1 [25.00%]",
+                           "Total   A/B    flow asymmetry: 0.50", "Total req/rply flow asymmetry: 0.50", "Number of processed A+B packets/A+B flows: 1.00",
+                           "Number of processed total packets/s: 0.06", "<Number of processed flows/s>: 0.06", "<Bandwidth>: ", "<Raw bandwidth>: ", "Max number of flows in memory: 4 [",
+                           "Memory usage: ", "Aggregated flowStat=0x0c0000000000c144", "[INF] Layer 2 flows", "[INF] IPv4 flows", "[INF] IPv6 flows", "[INF] ARP", "[INF] VLAN encapsulation"}) {
+    CHECK_THAT(result.out, Contains(std::string("\n") + line));
+  }
+  CHECK(result.err == "");
+  CHECK(result.out.find('\033') == std::string::npos);  // colours are for terminals
+}
+
+TEST_CASE("program: configuration, environment before file before compiled value", "[program]") {
+  const Place place;
+  const std::string out = (place.folder / "o").string(), config = (place.folder / "c.toml").string();
+  place.text_file("c.toml", "[txtSink]\nTFS_FLOWS_TXT_SUFFIX = \".file\"\n[someOther]\nWHATEVER = 3\n");
+  CHECK(place.analyse({"-w", out}).status == 0);
+  CHECK(place.exists("o_flows.txt"));
+  CHECK(place.analyse({"-w", out, "-C", config}).status == 0);
+  CHECK(place.exists("o.file"));
+  CHECK(place.analyse({"-w", out, "-C", config}, {{"TFS_FLOWS_TXT_SUFFIX", ".env"}}).status == 0);
+  CHECK(place.exists("o.env"));
+  fs::create_directories(place.folder / ".tranalyzer");
+  place.text_file(".tranalyzer/t2.toml", "[txtSink]\nTFS_FLOWS_TXT_SUFFIX = \".home\"\n");
+  CHECK(place.analyse({"-w", out}).status == 0);
+  CHECK(place.exists("o.home"));
+}
+
+TEST_CASE("program: configuration errors name file and line", "[program]") {
+  const Place place;
+  const auto with = [&](const std::string& content) {
+    place.text_file("c.toml", content);
+    return place.analyse({"-C", (place.folder / "c.toml").string(), "-w", (place.folder / "o").string()});
+  };
+  check_error(with("[txtSink]\n\nNO_SUCH_FLAG = 1\n"), "c.toml:3: ");
+  check_error(with("[txtSink]\nTFS_FLOWS_TXT_SUFFIX = [1, 2]\n"), "c.toml:2: ");
+  check_error(with("[txtSink]\nTFS_FLOWS_TXT_SUFFIX = 1.5\n"), "c.toml:2: ");
+  check_error(with("# nothing\nTFS_FLOWS_TXT_SUFFIX = \"x\"\n"), "c.toml:2: ");
+  check_error(with("[txtSink]\nTFS_PRI_HDR = 0\n"), "c.toml:2: ");  // compiled in
+  check_error(with("[txtSink\n"), "c.toml:1: ");
+  CHECK_FALSE(place.exists("o_flows.txt"));
+}
+
+TEST_CASE("program: output that cannot be opened", "[program]") {
+  const Place place;
+  fs::create_directories(place.folder / "o_flows.txt");
+  check_error(place.analyse({"-w", (place.folder / "o").string()}), "o_flows.txt");
+}
+
+TEST_CASE("program: a full disk has its own exit status", "[program]") {
+  const Place place;
+  fs::create_symlink("/dev/full", place.folder / "o_flows.txt");
+  const Execution result = place.analyse({"-w", (place.folder / "o").string()});
+  CHECK((result.status == 1 || result.status == 3));  // the header line may already fail
+  CHECK_THAT(result.err, Contains("[ERR]"));
+}
+
+// A fifo that stays open after its packets: the program waits for more until a signal comes.
+TEST_CASE("program: signals end the run, all flows are written", "[program]") {
+  const Place place;
+  write_file(place.folder / "part.pcap", capture().pcap());
+  const auto run_with = [&](const std::string& signals) {
+    fs::remove(place.folder / "o_flows.txt");
+    const Execution result = place.shell("mkfifo fifo; (cat part.pcap; exec sleep 20) > fifo & feeder=$!\n"
+                                         "$0 -p $1 -r fifo -w o & t2=$!\n"
+                                         "for i in {1..100}; do sleep 0.05; [[ -s o_headers.txt ]] && break; done; sleep 0.5\n" +
+                                         signals + "\nfor i in {1..60}; do kill -0 $t2 2> /dev/null || break; sleep 0.05; done\n"
+                                         "kill -0 $t2 2> /dev/null && { echo STILL RUNNING; kill -9 $t2; }\n"
+                                         "wait $t2; status=$?; kill $feeder; rm fifo o_headers.txt; exit $status");
+    INFO(signals << "\n" << result.out << result.err);
+    CHECK(result.status == 0);
+    CHECK_THAT(result.out, !Contains("STILL RUNNING"));
+    CHECK(Table(read_file(place.folder / "o_flows.txt")).size() == 4);
+    return result.out;
+  };
+  CHECK_THAT(run_with("kill -TERM $t2"), Contains("[INF] SIGTERM"));
+  CHECK_THAT(run_with("kill -INT $t2; sleep 0.3; kill -INT $t2"), Contains("[INF] SIGINT: Stop flow creation") && Contains("[INF] SIGINT: Remove all flows and exit"));
+}
+
+}  // namespace t2::test

@@ -1,0 +1,79 @@
+// Writes the first inputs of a fuzz target: the frames and captures of the tests.   seeds TARGET FOLDER
+#define CATCH_CONFIG_RUNNER  // the tables come with test cases, which are not run here
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "capture.hpp"
+#include "core/decoded.hpp"
+#include "input.hpp"
+
+using namespace t2;
+using test::Buffer;
+using test::operator+;
+
+namespace {
+
+std::string folder;
+unsigned written = 0;
+
+void write(const Buffer& content) { test::write_file(std::filesystem::path(folder) / ("seed" + std::to_string(written++)), content); }
+
+std::uint8_t link_index(int link_type) {
+  const auto found = std::find(fuzz::link_types.begin(), fuzz::link_types.end(), link_type);
+  return static_cast<std::uint8_t>(found == fuzz::link_types.end() ? 0 : found - fuzz::link_types.begin());
+}
+
+Buffer size(const Buffer& frame) { return {static_cast<std::uint8_t>(frame.size() >> 8), static_cast<std::uint8_t>(frame.size())}; }
+
+void decode_seeds() {
+  for (const test::DecodeCase& c : test::all_decode_cases()) write(Buffer{link_index(c.link_type), 1} + c.frame);
+}
+
+void plugin_seeds() {
+  for (const test::DecodeCase& c : test::all_decode_cases()) {
+    Buffer seed{static_cast<std::uint8_t>(1 | link_index(c.link_type) << 1)};
+    for (int i = 0; i < 3; ++i) seed = seed + Buffer{0, 0} + size(c.frame) + c.frame;
+    write(seed);
+  }
+}
+
+void capture_seeds() {
+  test::Capture few;
+  for (int i = 0; i < 4; ++i) few.add(test::epoch + i, test::over4().udp(53, 5000).payload("x"), i == 2 ? 500 : 0);
+  for (const bool big : {false, true}) {
+    for (const bool nanoseconds : {false, true}) {
+      test::Capture::PcapFormat format;
+      format.nanoseconds = nanoseconds;
+      format.big_endian = big;
+      write(few.pcap(format));
+    }
+    test::Capture::PcapngFormat format;
+    format.big_endian = big;
+    format.interfaces.push_back({101, 6, 5, 20});
+    format.interfaces.push_back({1, 0x80 | 20, 0, 0});
+    test::Capture mixed = few;
+    mixed.add(1, test::inner4(), 0, 1).add(2, test::over4().udp(1, 2), 0, 2).add_simple(test::over4().udp(1, 2));
+    write(mixed.pcapng(format));
+  }
+  Buffer old = few.pcap();
+  old[6] = 2;  // a version that exchanged the lengths
+  write(old);
+  Buffer modified = few.pcap();
+  modified[0] = 0x34, modified[1] = 0xcd;
+  write(modified);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return std::fprintf(stderr, "usage: fuzz_seeds TARGET FOLDER\n"), 1;
+  folder = argv[2];
+  const std::string target = argv[1];
+  if (target == "decode") decode_seeds();
+  else if (target == "capture") capture_seeds();
+  else plugin_seeds();
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# t2build: builds what is asked for and nothing else, says what failed, and deletes only inside the plugin folder.
+# shellcheck source=support.sh
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/support.sh"
+
+copy_tree || exit 1
+cd -- "$scratch/elsewhere" || exit 1
+tutorial=(basicFlow basicStats tcpStates tcpFlags macRecorder netflowSink)
+state() { # of the results: what was written when
+    stat -c '%n %i %.9Y' -- "$tree"/build/tranalyzer "$tree"/build/build.ninja "$tree"/build/plugins/*.so "$folder"/*.so
+}
+sums() { sha256sum -- "$folder"/*.so; }
+changed_between() { # OLD NEW: the names of plugins whose line differs
+    diff <(printf '%s\n' "$1") <(printf '%s\n' "$2") | sed -n 's/^> .*[0-9]\{3\}_\(.*\)\.so.*/\1/p' | sort -u | tr '\n' ' '
+}
+
+# ---- The tutorial's lines
+run t2build -e -y
+expect 'there is no folder to empty yet' succeeds
+expect 'and it says so' says 'Plugin folder does not exist'
+run t2build tranalyzer2 "${tutorial[@]}"
+expect 'the tutorial is built' succeeds
+expect 'the last line' ends_with 'BUILD SUCCESSFUL'
+expect 'the core' test -x "$tree/build/tranalyzer"
+for plugin in "${tutorial[@]}"; do expect "$plugin is in the folder" test -n "$(find "$folder" -name "[0-9][0-9][0-9]_$plugin.so")"; done
+expect 'nothing else is in the folder' same "$(find "$folder" -mindepth 1 | wc -l)" 6
+expect 'no colours without a terminal' silent_about $'\e'
+run t2build -l
+expect '-l lists names, sorted' same "$output" "$(printf '%s\n' "${tutorial[@]}" | sort)"
+
+# ---- Nothing changed: nothing is done, at once
+before=$(state)
+start=$(date +%s%N)
+run t2build tranalyzer2 "${tutorial[@]}"
+expect 'an unchanged tree takes less than two seconds' test $(($(date +%s%N) - start)) -lt 2000000000
+expect 'an unchanged tree' ends_with 'BUILD SUCCESSFUL'
+expect 'no file is written' same "$(state)" "$before"
+run t2build -R
+expect '-R on an unchanged tree writes nothing' same "$(state)" "$before"
+
+# ---- A flag of one plugin
+before=$(sums)
+t2conf netflowSink -D NF_NUM4FLWS=50
+start=$(date +%s)
+run t2build netflowSink
+expect 'a flag of a plugin: built' ends_with 'BUILD SUCCESSFUL'
+expect 'a flag of a plugin takes seconds' test $(($(date +%s) - start)) -lt 60
+expect 'a flag of a plugin changes that plugin' same "$(changed_between "$before" "$(sums)")" 'netflowSink '
+t2conf netflowSink --reset
+run t2build netflowSink/
+expect 'a slash behind the name' ends_with 'BUILD SUCCESSFUL'
+expect 'back to the default: the same file' same "$(sums)" "$before"
+
+# ---- A flag of the core
+t2conf tranalyzer2 -D IO_BUFFERING=1
+run t2build -R
+expect '-R after a change of the core' ends_with 'BUILD SUCCESSFUL'
+expect '-R builds every plugin of the folder' same "$(changed_between "$before" "$(sums)")" "$(printf '%s\n' "${tutorial[@]}" | sort | tr '\n' ' ')"
+run env NF_DPORT=9 t2 -r "$tree/share/samples/office.pcap" -w "$scratch/elsewhere/office"   # where nobody listens
+expect 'the program runs after -R' says 'Finished processing'
+t2conf tranalyzer2 --reset
+run t2build -R
+expect '-R: back to the default' same "$(sums)" "$before"
+
+# ---- Failures
+source=$tree/plugins/basicStats/src/basicStats.cpp
+cp -p -- "$source" "$scratch/basicStats.cpp"
+echo '#error broken on purpose' >> "$source"
+rm -f -- "$folder"/*_tcpFlags.so
+run t2build tranalyzer2 basicStats tcpFlags nosuch
+expect 'a plugin that does not compile: status 1' fails
+expect "the compiler's message is shown" says 'broken on purpose'
+expect 'the failed ones are listed' says $'The following plugins could not be built:\n    basicStats\n    nosuch'
+expect 'the last line names one' ends_with '    nosuch'
+expect 'the unknown one is named' says "Plugin 'nosuch' could not be found"
+expect 'the others are built' test -n "$(find "$folder" -name '*_tcpFlags.so')"
+expect 'the broken one stays as it was' same "$(sums)" "$before"
+cp -p -- "$scratch/basicStats.cpp" "$source"
+touch -- "$source"
+run t2build basicStats
+expect 'mended' ends_with 'BUILD SUCCESSFUL'
+echo 'int main( {' > "$scratch/main.cpp"
+cp -p -- "$tree/core/main.cpp" "$scratch/main.good"
+cp -- "$scratch/main.cpp" "$tree/core/main.cpp"
+run t2build tranalyzer2 basicStats
+expect 'a core that does not compile' ends_with '    tranalyzer2'
+cp -p -- "$scratch/main.good" "$tree/core/main.cpp"
+touch -- "$tree/core/main.cpp" "$folder/999_gone.so"
+run t2build -R
+expect '-R: a plugin whose source is gone' fails
+expect '-R: it is listed' ends_with '    gone'
+rm -f -- "$folder/999_gone.so"
+for wrong in '-Z' '--nosuch' '-p' '-u' '-e -l' '-R -c' '--reset' '../../etc' ''; do
+    read -r -a arguments <<< "$wrong"
+    [ -n "$wrong" ] || arguments=('')
+    run t2build "${arguments[@]}"
+    expect "t2build $wrong: status 1" fails
+    expect "t2build $wrong: a message" test -n "$output"
+done
+expect 'no error changed the folder' same "$(sums)" "$before"
+
+# ---- The folder: other number, other folder, unload
+mv -- "$folder/100_basicFlow.so" "$folder/555_basicFlow.so"
+run t2build basicFlow
+expect 'a plugin that had another number' succeeds
+expect 'is there once' same "$(find "$folder" -name '*basicFlow.so')" "$folder/100_basicFlow.so"
+run t2build -p "$scratch/other folder" basicFlow
+expect '-p' test -s "$scratch/other folder/100_basicFlow.so"
+run t2build "-p$scratch/other folder" -u basicFlow
+expect '-u' missing "$scratch/other folder/100_basicFlow.so"
+expect '-u: last line' ends_with 'UNLOADING SUCCESSFUL'
+run t2build --plugin-dir="$scratch/other folder" --list
+expect '-l on an empty folder' says 'No plugins in'
+run t2build -u nosuch
+expect '-u of an unknown plugin' fails
+expect 'the copies are complete files' test -z "$(find "$folder" -name '.*')"
+
+# ---- Emptying
+touch -- "$scratch/elsewhere/mine"
+ln -s -- "$scratch/elsewhere" "$folder/link"
+run t2build -e
+expect '-e without a terminal and without -y: status 1' fails
+expect '-e without a terminal names -y' says '-y'
+expect '-e without a terminal deletes nothing' same "$(sums)" "$before"
+run_on_terminal $'n\n' t2build -e
+expect '-e, answered no: status 1' fails
+expect '-e asks' says "Are you sure you want to empty the plugin folder '$folder' (y/N)? "
+expect '-e, answered no, deletes nothing' same "$(sums)" "$before"
+run_on_terminal $'\n' t2build -e
+expect '-e: Return means no' says 'Plugin folder not emptied'
+for place in / "$HOME" "$HOME/.." "$tree" "$tree/.." "$scratch/elsewhere"; do
+    run t2build -e -y -p "$place"
+    expect "-e -y -p $place is refused" fails
+    expect "-e -y -p $place says so" says 'Not emptied'
+done
+expect 'nothing was deleted there' test -e "$scratch/elsewhere/mine" -a -e "$tree/README.md" -o -e "$tree/CMakeLists.txt"
+run t2build -e -y basicFlow
+expect '-e with a name is an error' fails
+expect '-e with a name deletes nothing' same "$(sums)" "$before"
+run t2build -e -y
+expect '-e -y' succeeds
+expect '-e -y: the texts users know' same "$output" "Are you sure you want to empty the plugin folder '$folder' (y/N)? yes"$'\n''Plugin folder emptied'
+expect '-e -y empties' test -z "$(ls -A "$folder")"
+expect 'links are not followed' test -e "$scratch/elsewhere/mine"
+touch -- "$folder/100_basicFlow.so"
+run_on_terminal $'y\n' t2build -e
+expect '-e, answered yes' missing "$folder/100_basicFlow.so"
+run t2build -ey
+expect 'letters together' succeeds
+
+# ---- Terminals
+run_on_terminal '' t2build -l
+expect 'colours on a terminal' says $'\e['
+NO_COLOR=1 run_on_terminal '' t2build -l
+expect 'no colours with NO_COLOR' silent_about $'\e'
+
+# ---- Default set; from cron; through links; two at once; cleaning
+run t2build
+expect 'without names: the default set' same "$(t2build -l | tr '\n' ' ')" 'basicFlow basicStats macRecorder tcpFlags tcpStates txtSink '
+mkdir -p -- "$scratch/bin"
+ln -s -- "$tree/scripts/t2build" "$scratch/bin/t2build"
+ln -s -- "$scratch/bin/t2build" "$scratch/bin/again"
+rm -f -- "$folder"/*_txtSink.so
+run env -i PATH=/usr/bin:/bin HOME="$HOME" "$scratch/bin/again" txtSink
+expect 'through links, with the environment of cron' ends_with 'BUILD SUCCESSFUL'
+expect 'through links: installed' test -n "$(find "$folder" -name '*_txtSink.so')"
+run env -i PATH=/usr/bin:/bin "$scratch/bin/t2build" --help
+expect 'without HOME' succeeds
+touch -- "$tree"/plugins/*/src/*.cpp
+t2build -a > "$scratch/first.log" 2>&1 < /dev/null &
+run t2build -a
+wait $!
+expect 'two at once: the first' same "$?:$(tail -n 1 "$scratch/first.log")" '0:BUILD SUCCESSFUL'
+expect 'two at once: the second' ends_with 'BUILD SUCCESSFUL'
+run t2build -c basicFlow
+expect '-c of one' ends_with 'CLEANING SUCCESSFUL'
+expect '-c of one removes its results' missing "$tree/build/plugins/100_basicFlow.so"
+expect '-c of one keeps the others' test -e "$tree/build/plugins/120_basicStats.so"
+run t2build -a -c
+expect '-a -c' ends_with 'CLEANING SUCCESSFUL'
+expect '-a -c removes all results' same "$(find "$tree/build" -name '*.so' -o -name tranalyzer)" ''
+run t2build -r -f tranalyzer2 basicFlow
+expect '-r -f' ends_with 'BUILD SUCCESSFUL'
+
+# ---- A tree that moves takes its build along
+mv -- "$tree" "$scratch/moved"
+CCACHE_BASEDIR=$scratch/moved run "$scratch/moved/scripts/t2build" basicFlow
+expect 'after the tree has moved' ends_with 'BUILD SUCCESSFUL'
+all_passed
