@@ -199,7 +199,7 @@ int run(const Options& options) {
   if (VERBOSE > 1) report(log);
   if (!damage.empty()) log.warn(damage);
   if (const std::uint64_t lost = sinks.lost(); lost > 0) {
-    print_error(fmt::format("{} flows could not be written or sent: see the warnings above", lost));
+    print_error(fmt::format("{} rows could not be written or sent: see the warnings above", lost));
     return output_lost;
   }
   return damage.empty() ? all_well : input_damaged;

@@ -57,7 +57,7 @@
 #define LOG_SUFFIX "_log.txt"       // suffix of the log file of -l
 #define MON_SUFFIX "_monitoring.txt"  // suffix of the report file of -m
 #define MONINTV 1.0                 // seconds between reports that SIGUSR2 switches on (-M overrides)
-#define OFRWFILELN 5e8              // -W: size of a part in bytes, where none is given
+#define OFRWFILELN 500000000        // -W: size of a part in bytes, where none is given
 #define T2_SENSORID 666             // sensor id (-x overrides) [0-4294967295]
 
 // ---- Packet file (-s)

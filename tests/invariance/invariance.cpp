@@ -172,13 +172,13 @@ void check_export(const std::filesystem::path& file) {
 
 TEST_CASE("invariance: office.pcap", "[invariance]") { check_file(office, plugin_sets); }
 TEST_CASE("invariance: handshakes and resets", "[invariance]") { check(handshakes_and_resets()); }
-TEST_CASE("invariance: port reuse", "[invariance]") { check(port_reuse()); }
+TEST_CASE("invariance: port reuse", "[invariance][threads]") { check(port_reuse()); }
 TEST_CASE("invariance: out-of-order times", "[invariance]") { check(out_of_order_times()); }
-TEST_CASE("invariance: fragments", "[invariance]") { check(fragments()); }
+TEST_CASE("invariance: fragments", "[invariance][threads]") { check(fragments()); }
 TEST_CASE("invariance: jumps of hours", "[invariance]") { check(jumps_of_hours()); }
 TEST_CASE("invariance: backward jumps", "[invariance]") { check(backward_jumps()); }
 TEST_CASE("invariance: equal times", "[invariance]") { check(equal_times()); }
-TEST_CASE("invariance: many flows", "[invariance]") { check(many_flows(), {everything}); }
+TEST_CASE("invariance: many flows", "[invariance][threads]") { check(many_flows(), {everything}); }
 TEST_CASE("invariance: odd frames", "[invariance]") { check(odd_frames()); }
 TEST_CASE("invariance: random packets", "[invariance]") {
   for (unsigned seed = 1; seed <= 6; ++seed) {
@@ -203,7 +203,7 @@ TEST_CASE("invariance: rows of packets", "[invariance]") {
   check(random_mix(9), {everything}, {"-s", "--max-flows", "7"}, true);
 }
 TEST_CASE("invariance: NetFlow of office.pcap", "[invariance][netflow]") { check_export(office); }
-TEST_CASE("invariance: NetFlow of random packets", "[invariance][netflow]") {
+TEST_CASE("invariance: NetFlow of random packets", "[invariance][netflow][threads]") {
   const TempFolder folder;
   write_file(folder / "capture", random_mix(4).pcap());
   check_export(folder / "capture");

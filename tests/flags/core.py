@@ -1,0 +1,119 @@
+"""The flags of the core. Each variant builds everything anew, so there are few of them, with many flags each.
+
+Not here: what only live capture, a terminal, a signal or waiting can show (SNAPLEN, LIVEBUFSIZE, CAPTURE_TIMEOUT, NOFLWCRT,
+T2_LOG_COLOR, MONINTV, RROP, POLLTM, MFPTMOUT), and PLUGIN_FOLDER, which every user has.
+"""
+import re
+
+from build import CORE, Table
+from plugins import FEATURES, expect_cells, same
+
+PLUGINS = *FEATURES, 'txtSink'
+SIX = {'srcPort': '1111'}
+
+
+def total(table, column):
+    return sum(int(row[column]) for row in table.rows)
+
+
+def check_frames_of_IPv4_and_relative_times(tree):
+    run = tree.variant({
+        CORE: dict(PACKETLENGTH=0, ETH_ACTIVATE=0, IPV6_ACTIVATE=0, FRAGMENTATION=0, FLOW_TIMEOUT=60, T2_HDRDESC_AGGR=0, RELTIME=1, TSTAMP_PREC=0,
+                   IP4_FORMAT=1, MAC_FORMAT=1, HEX_CAPITAL=1, TFS_NC_TYPE=0, SPKTMD_PKTNO=0, SPKTMD_PCNTH=1, SPKTMD_PCNTC=0, SPKTMD_PCNTL=0,
+                   SPKTMD_PCNTH_PREF='', SPKTMD_PCNTH_SEP='.', PACKETS_SUFFIX='.packets', LOG_SUFFIX='.log', MON_SUFFIX='.monitor', VERBOSE=1, T2_SENSORID=9),
+        'basicFlow': dict(BFO_SENSORID=1)}, *PLUGINS)
+    output = run('-s', '-l', '-m')
+    same(output.names(), ['.log', '.monitor', '.packets', '_flows.txt', '_headers.txt'], 'files')
+    log = output.text('.log')
+    assert 'Active plugins' in log and 'Finished processing' not in log, log
+    assert '# Col No.\tName\tDescription\n1\tdir\tFlow direction\n' in output.text('_headers.txt')
+    flows, packets = output.flows(), Table(output.text('.packets'))
+    address = lambda n: {'srcIP': f'010.000.{n:03}.001'}
+    same({row['ethType'] for row in flows.rows}, {'0x0800'}, 'only IPv4')
+    same(flows.rows[0]['sensorID'], '9', 'sensorID')
+    expect_cells(flows, address(1), timeFirst='0.000000', timeLast='0.041500', duration='0.041500', ipToS='0xB8', srcMac='0x0000020000000001',
+                 dstIP='010.000.001.002')
+    expect_cells(flows, address(2), timeFirst='0.050000', hdrDesc='eth:vlan:vlan:ipv4:udp')
+    expect_cells(flows, address(3), l2BytesSnt='70', minL2PktSz='70')
+    expect_cells(flows, address(6), pktsSnt='1')  # later fragments are left out
+    assert all(row['srcIP'] != '010.000.007.001' for row in flows.rows)
+    same([row['timeFirst'] for row in flows.rows if row['srcIP'] == '010.000.014.001'], ['0.160000', '100.000000'], 'a pause of 60 s ends a flow')
+    same((packets.columns[0], packets.columns[-1]), ('flowInd', 'hexContent'), 'packet columns')
+    expect_cells(packets, address(2), relTime='0.050000', pktIAT='0.000000')
+    assert packets.rows[0]['hexContent'].startswith('02.00.00.00.00.02.02.00.00.00.00.01.08.00.45.B8.')
+
+
+def check_IPv6_only_and_dates(tree):
+    run = tree.variant({CORE: dict(PACKETLENGTH=1, IPV6_ACTIVATE=1, T2_PRI_HDRDESC=0, IP6_FORMAT=1, MAC_FORMAT=2, TFS_NC_TYPE=1, TFS_EXTENDED_HEADER=1,
+                                   B2T_TIMESTR=1, TSTAMP_UTC=0, TSTAMP_R_UTC=1, SPKTMD_PCNTL=1, MAXHDRCNT=3)}, *PLUGINS)
+    output = run('-s', TZ='HERE-5:30')
+    assert re.search(r'Date: .* (GMT|UTC)\)', output.log) and 'Dump start: 1700000000.123456789 sec (Wed 15 Nov 2023 03:43:20 HERE)' in output.log, output.log
+    flows, packets = output.flows(), output.packets()
+    lines = output.text('_flows.txt').splitlines()
+    same(lines[0].split(), ['%', str(len(flows.rows))], 'number of flows')
+    same(lines[1], f'% {len(flows.columns)}', 'number of columns')
+    assert lines[2].startswith('% 24\t10\t16\t25\t25\t26\t27:R\t27:R\t14\t8:R\t29\t8\t29\t8\t7\t'), lines[2]
+    assert '\n3\t16\tflowStat\t' in output.text('_headers.txt')
+    same([row['ethType'] for row in flows.rows], ['0x86dd', '0x86dd', '0x0806'], 'flows')
+    for name in 'numHdrDesc', 'numHdrs', 'hdrDesc', 'ipOptCnt', 'ipOptCpCl_Num':
+        assert name not in flows.columns and name not in packets.columns, name
+    for name in 'ipOptLen', 'ipOpts':
+        assert name not in packets.columns, name
+    expect_cells(flows, SIX, srcIP='2001:0db8:0000:0000:0000:0000:0000:0001', timeFirst='2023-11-15T03:43:20.193456789+0530', duration='0.002000000',
+                 srcMac=str(0x020000000001), l3BytesSnt='294', ip6OptCntHH_D='0_0')
+    expect_cells(flows, {'ethType': '0x0806'}, srcIP=':'.join(['0000'] * 8))
+    expect_cells(packets, SIX, time='2023-11-15T03:43:20.193456789+0530', pktIAT='0.000000000')
+    assert packets.rows[0]['l2Content'].startswith('............'), packets.rows[0]['l2Content']
+    assert not any(row['srcPort'] == '3333' for row in flows.rows)  # of four extension headers three are walked
+
+
+def check_MAC_pairs_in_the_key_and_separators(tree):
+    run = tree.variant({
+        CORE: dict(PACKETLENGTH=2, ETH_ACTIVATE=2, FRAG_HLST_CRFT=0, FDURLIMIT=2, IP4_FORMAT=2, IP6_FORMAT=2, T2_HDRDESC_LEN=16, SEP_CHR=',', HDR_CHR='#',
+                   B2T_NON_IP_STR='none', MAC_SEP='-', TFS_SAN_UTF8=0, SPKTMD_PCNTL=2, USE_PLLIST=2, PLLIST='without.txt', OFRWFILELN=3000),
+        'macRecorder': dict(MR_MACLBL=3, MAC_ORGLEN=12)}, *PLUGINS)
+    tree.make('netflowSink')  # whose records depend on ETH_ACTIVATE
+    form = dict(mark='#', separator=',')
+    output = run('-s')
+    flows, packets = output.flows(**form), output.packets(**form)
+    number = lambda n: {'srcIP': f'0x0a00{n:02x}01'}
+    same(sum(row['srcIP'] == '0x0a000801' for row in flows.rows), 5, 'flows of five MAC pairs')
+    assert all(row['srcIP'] != '0x0a000701' for row in flows.rows)  # a fragment without its first makes no flow
+    expect_cells(flows, number(1), dstIP='0x0a000102', srcMac='02-00-00-00-00-01', l4BytesSnt='300')
+    expect_cells(flows, number(2), hdrDesc='eth:vlan{2}:...', flowStat='0x0401000000004100')
+    expect_cells(flows, SIX, srcIP='0x20010db8000000000000000000000001')
+    expect_cells(flows, {'ethType': '0x0806'}, srcIP='none')
+    expect_cells(flows, number(8) | {'srcMac': '00-11-22-00-00-05'}, srcMacLbl_dstMacLbl='"Acme \\"Wire\\"\x7f"_"-"')
+    cut = [row for row in flows.rows if row['srcIP'] == '0x0a000e01']
+    same([row['pktsSnt'] for row in cut], ['1', '1'], 'FDURLIMIT')
+    assert cut[0]['flowInd'] != cut[1]['flowInd']
+    assert packets.rows[0]['l3Content'].startswith('E.'), packets.rows[0]['l3Content']
+    parts = [name for name in run('-W', 'OUT').names() if name.startswith('_flows')]
+    assert len(parts) > 3, parts
+    (next(iter(tree.scratch.glob(f'plugins{tree.variants}'))) / 'without.txt').write_text('tcpFlags\n')
+    assert 'tcpFStat' not in run('-s').flows(**form).columns  # the list says what is left out
+
+
+def check_parts_of_one_index_and_numbers(tree):
+    run = tree.variant({CORE: dict(PACKETLENGTH=1, FRGIPPKTLENVIEW=0, FDURLIMIT=2, FDLSFINDEX=1, IP4_FORMAT=3, IP6_FORMAT=3, SPKTMD_PCNTL=3,
+                                   SPKTMD_PCNTH=1, IO_BUFFERING=1, IO_BUFFER_SIZE=64, USE_PLLIST=0, PLUGIN_REPORT=0, BPF_OPTIMIZE=0, FLOW_MEMORY=5, SCHR='_')},
+                       *PLUGINS)
+    output = run('-s')
+    flows, packets = output.flows(), output.packets()
+    number = lambda n: {'srcIP': str(10 << 24 | n << 8 | 1)}
+    assert 'tcpFlags: ' not in output.log and 'Finished processing' in output.log
+    expect_cells(flows, number(1), dstIP=str(10 << 24 | 258))
+    expect_cells(flows, SIX, srcIP='0x20010db800000000_0x0000000000000001')
+    expect_cells(flows, number(6), l3BytesSnt='208')
+    cut = [row for row in flows.rows if row['srcIP'] == str(10 << 24 | 14 << 8 | 1)]
+    same([row['pktsSnt'] for row in cut], ['1', '1'], 'FDURLIMIT')
+    same(cut[0]['flowInd'], cut[1]['flowInd'], 'FDLSFINDEX')
+    same({row['flowStat'] for row in cut}, {'0x4400020000004000', '0x4400000000004000'}, 'flowStat of the parts')
+    room = [int(re.search(r'at most (\d+)', log)[1]) for log in (output.log, tree.variant({}, 'txtSink')().log)]
+    assert room[0] < room[1], room
+    same(packets.columns[-2:], ['l4HexContent', 'l4Content'], 'packet columns')
+    assert packets.rows[0]['l4HexContent'].startswith('0x9c 0x40 0x00 0x50 '), packets.rows[0]['l4HexContent']
+    same(len(run('-s', 'ip6').packets().rows), 4, 'packets that pass a filter')
+    for number in 0, 1:
+        (tree.scratch / f'p9_{number}').write_bytes((tree.scratch / 'everything.pcap').read_bytes())
+    same(total(run('-D', f'{tree.scratch}/p9_0,1').flows(), 'pktsSnt'), 2 * total(flows, 'pktsSnt'), 'a numbered series')

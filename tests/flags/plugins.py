@@ -1,0 +1,258 @@
+"""The flags of the plugins."""
+from build import Table
+
+FEATURES = 'basicFlow', 'basicStats', 'macRecorder', 'tcpFlags', 'tcpStates'
+
+
+def same(found, expected, what=''):
+    assert found == expected, f'{what}: {found!r}, expected {expected!r}'
+
+
+def ends(n):
+    return {'srcIP': f'10.0.{n}.1', 'dstIP': f'10.0.{n}.2'}
+
+
+def expect_cells(table, conversation, **cells):
+    row = table.find(**ends(conversation)) if isinstance(conversation, int) else table.find(**conversation)
+    for name, value in cells.items():
+        same(row[name], value, f'{name} of conversation {conversation}')
+
+
+def expect_columns(default, table, gone=(), new=(), differ=()):
+    """All other columns are those of the default build, in their order and cell by cell."""
+    same(set(default.columns) - set(table.columns), set(gone), 'columns that are gone')
+    same([name for name in table.columns if name not in default.columns], list(new), 'new columns')
+    rest = [name for name in default.columns if name not in gone]
+    same([name for name in table.columns if name not in new], rest, 'order of the columns')
+    same(len(table.rows), len(default.rows), 'rows')
+    for name in set(rest) - set(differ):
+        for before, after in zip(default.rows, table.rows):
+            same(after[name], before[name], f'{name} of {before.get("srcIP")}')
+
+
+def run_default(tree, cache={}):
+    """Flows and packets of the default build."""
+    if not cache:
+        output = tree.variant({}, *FEATURES, 'txtSink')('-s')
+        cache.update(flows=output.flows(), packets=output.packets())
+    return cache['flows'], cache['packets']
+
+
+def run_variant(tree, changes, **environment):
+    output = tree.variant(changes, *FEATURES, 'txtSink')('-s', **environment)
+    return output.flows(), output.packets()
+
+
+# ---- basicFlow
+
+def check_basicFlow_counts_and_lists(tree):
+    flows, packets = run_default(tree)
+    more, of_packets = run_variant(tree, {'basicFlow': dict(BFO_SENSORID=1, BFO_HDRDESC_PKTCNT=1, BFO_MAC=0, BFO_VLAN=2, BFO_MPLS=1, BFO_MAX_MPLS=1)})
+    expect_columns(flows, more, ['hdrDesc', 'srcMac', 'dstMac', 'vlanID'], ['sensorID', 'hdrDesc_pktCnt', 'vlanHdr', 'mplsLabels'])
+    expect_columns(packets, of_packets, ['vlanID'], ['vlanHdr', 'mplsLabels'])
+    expect_cells(more, 13, sensorID='666', hdrDesc_pktCnt='eth:ipv4:udp_2;eth:vlan:ipv4:udp_1')
+    for table in more, of_packets:
+        expect_cells(table, 2, vlanHdr='0xb0058100;0xe1230800')
+        expect_cells(table, 3, mplsLabels='16')
+
+
+def check_basicFlow_limits(tree):
+    flows, packets = run_default(tree)
+    changes = dict(BFO_ETHERTYPE=0, BFO_MPLS=2, BFO_VLAN=3, BFO_MAX_HDRDESC=1, BFO_MAX_MAC=1, BFO_MAX_VLAN=1)
+    more, of_packets = run_variant(tree, {'basicFlow': changes})
+    expect_columns(flows, more, ['ethType', 'vlanID'], ['vlanTPID_PCP_DEI_VID', 'mplsLabelsHex'],
+                  ['flowStat', 'numHdrDesc', 'numHdrs', 'hdrDesc', 'srcMac'])
+    expect_columns(packets, of_packets, ['vlanID'], ['vlanTPID_PCP_DEI_VID', 'mplsLabelsHex'], ['flowStat'])
+    expect_cells(more, 13, numHdrDesc='1', hdrDesc='eth:ipv4:udp', flowStat='0x0601100000004100')
+    expect_cells(more, 8, srcMac='02:00:00:00:00:03')
+    expect_cells(more, 2, vlanTPID_PCP_DEI_VID='0x88a8_5_1_5')
+    expect_cells(more, 3, mplsLabelsHex='0x00000010;0x00000011')
+
+
+def check_basicFlow_nothing(tree):
+    flows, packets = run_default(tree)
+    more, of_packets = run_variant(tree, {'basicFlow': dict(BFO_MPLS=3, BFO_VLAN=0, BFO_MAX_HDRDESC=0, BFO_MAX_MAC=0)})
+    expect_columns(flows, more, ['numHdrDesc', 'numHdrs', 'hdrDesc', 'srcMac', 'dstMac', 'vlanID'], ['mplsHdrsHex'])
+    expect_columns(packets, of_packets, ['vlanID'], ['mplsHdrsHex'])
+    expect_cells(more, 3, mplsHdrsHex='0x0001063c;0x0001113d')
+
+
+def check_basicFlow_largest(tree):
+    flows, packets = run_default(tree)
+    changes = dict(BFO_MPLS=4, BFO_MAX_HDRDESC=16, BFO_MAX_MAC=12, BFO_MAX_MPLS=8, BFO_MAX_VLAN=8)
+    more, of_packets = run_variant(tree, {'basicFlow': changes})
+    expect_columns(flows, more, [], ['mplsLabel_ToS_S_TTL'], ['srcMac'])
+    expect_columns(packets, of_packets, [], ['mplsLabel_ToS_S_TTL'])
+    expect_cells(more, 3, mplsLabel_ToS_S_TTL='16_3_0_60;17_0_1_61')
+    expect_cells(more, 8, srcMac='02:00:00:00:00:03;02:00:00:00:00:04;00:11:22:00:00:05;02:00:00:00:00:01;02:00:00:00:00:02')
+
+
+# ---- basicStats. Conversation 8 has packets of 10, 200, 30, 400 and 1000 bytes.
+
+LENGTHS = ['minL7PktSz', 'maxL7PktSz', 'avgL7PktSz', 'stdL7PktSz']
+INTERVALS = ['minIAT', 'maxIAT', 'avgIAT', 'stdIAT']
+RATES = ['pktps', 'bytps', 'pktAsm', 'bytAsm']
+
+
+def check_basicStats_sums_and_variances(tree):
+    flows, packets = run_default(tree)
+    changes = dict(BS_AGGR_CNT=1, BS_VAR=1, BS_XCLD=1, BS_XMIN=30)
+    more, of_packets = run_variant(tree, {'basicStats': changes})
+    expect_columns(flows, more, [], ['pktsRTAggr', 'l7BytesRTAggr', 'varL7PktSz', 'skewL7PktSz', 'kurL7PktSz', 'varIAT', 'skewIAT', 'kurIAT'],
+                  LENGTHS + INTERVALS)
+    expect_columns(packets, of_packets)
+    expect_cells(more, 1, pktsRTAggr='10', l7BytesRTAggr='600')
+    expect_cells(more, 8, minL7PktSz='200', maxL7PktSz='1000', avgL7PktSz='546.6667', maxIAT='2')
+    expect_cells(run_variant(tree, {'basicStats': changes}, BS_XMIN='200')[0], 8, minL7PktSz='400')  # the environment is stronger
+
+
+def check_basicStats_only_intervals(tree):
+    flows, packets = run_default(tree)
+    more, of_packets = run_variant(tree, {'basicStats': dict(BS_REV_CNT=0, BS_PAD=0, BS_PL_STATS=0, BS_VAR=1, BS_SK=0, BS_MOD=100)})
+    expect_columns(flows, more, ['pktsRcvd', 'padBytesSnt', 'l7BytesRcvd', *LENGTHS], ['varIAT'], ['l7BytesSnt', 'bytps', 'bytAsm'])
+    expect_columns(packets, of_packets, [], ['pktLenMod'])
+    expect_cells(more, 8, l7BytesSnt='40', varIAT='0.2847222')
+    same([row['pktLenMod'] for row in of_packets.rows if row['srcIP'] == '10.0.8.1'], ['10', '0', '30', '0', '0'], 'pktLenMod')
+
+
+def check_basicStats_only_lengths(tree):
+    flows, packets = run_default(tree)
+    changes = dict(BS_IAT_STATS=0, BS_STDDEV=0, BS_XCLD=2, BS_XMAX=400)
+    more, of_packets = run_variant(tree, {'basicStats': changes})
+    expect_columns(flows, more, [*INTERVALS, 'stdL7PktSz'], [], LENGTHS)
+    expect_columns(packets, of_packets)
+    expect_cells(more, 8, minL7PktSz='10', maxL7PktSz='200')
+
+
+def check_basicStats_range_of_lengths(tree):
+    more, _ = run_variant(tree, {'basicStats': dict(BS_XCLD=3)}, BS_XMIN='30', BS_XMAX='400')
+    expect_cells(more, 8, minL7PktSz='30', maxL7PktSz='400', avgL7PktSz='546.6667')
+
+
+def check_basicStats_outside_of_range(tree):
+    more, _ = run_variant(tree, {'basicStats': dict(BS_XCLD=4)}, BS_XMIN='30', BS_XMAX='400')
+    expect_cells(more, 8, minL7PktSz='10', maxL7PktSz='1000', avgL7PktSz='820')
+
+
+def check_basicStats_only_counts(tree):
+    flows, packets = run_default(tree)
+    more, of_packets = run_variant(tree, {'basicStats': dict(BS_STATS=0)})
+    expect_columns(flows, more, LENGTHS + INTERVALS + RATES)
+    expect_columns(packets, of_packets)
+
+
+# ---- macRecorder. One address of conversation 8 is registered.
+
+def check_macRecorder_bare(tree):
+    flows, packets = run_default(tree)
+    more, of_packets = run_variant(tree, {'macRecorder': dict(MR_MAC_FMT=0, MR_NPAIRS=0, MR_MACLBL=0, MR_MAX_MAC=1)})
+    expect_columns(flows, more, ['macPairs', 'srcMacLbl_dstMacLbl'], [], ['macStat', 'srcMac_dstMac_numP'])
+    expect_columns(packets, of_packets, ['srcMacLbl', 'dstMacLbl'])
+    expect_cells(more, 8, macStat='0x01', srcMac_dstMac_numP='0x0000020000000003_0x0000020000000002_1')
+
+
+def check_macRecorder_numbers(tree):
+    flows, packets = run_default(tree)
+    more, of_packets = run_variant(tree, {'macRecorder': dict(MR_MAC_FMT=2, MR_MACLBL=1)})
+    expect_columns(flows, more, differ=['srcMac_dstMac_numP', 'srcMacLbl_dstMacLbl'])
+    expect_columns(packets, of_packets, differ=['srcMacLbl', 'dstMacLbl'])
+    expect_cells(more, 8, srcMacLbl_dstMacLbl='0_0;0_0;1_0;0_0;0_0')
+    expect_cells(more, 3, srcMac_dstMac_numP=f'{0x020000000001}_{0x020000000002}_1')
+
+
+def check_macRecorder_full_names(tree):
+    flows, packets = run_default(tree)
+    more, of_packets = run_variant(tree, {'macRecorder': dict(MR_MACLBL=3, MAC_ORGLEN=12)})
+    expect_columns(flows, more, differ=['srcMacLbl_dstMacLbl'])
+    expect_columns(packets, of_packets, differ=['srcMacLbl', 'dstMacLbl'])
+    expect_cells(more, 8, srcMacLbl_dstMacLbl=r'"-"_"-";"-"_"-";"Acme \"Wire\"\u007F"_"-";"-"_"-";"-"_"-"')
+    expect_cells(of_packets, {'srcMac': '00:11:22:00:00:05'}, srcMacLbl=r'Acme \"Wire\"\u007F')
+
+
+def check_macRecorder_short_names(tree):
+    folder = tree.scratch / 'oui'
+    more, _ = run_variant(tree, {'macRecorder': dict(MAC_SORGLEN=5, MR_OUI_DIR=folder)}, MR_OUI_DIR=None)
+    expect_cells(more, 8, srcMacLbl_dstMacLbl='-_-;-_-;AcmeW_-;-_-;-_-')
+
+
+# ---- tcpFlags
+
+SEQUENCE = ['tcpISeqN', 'tcpPSeqCnt', 'tcpSeqSntBytes', 'tcpSeqFaultCnt', 'tcpPAckCnt', 'tcpFlwLssAckRcvdBytes', 'tcpAckFaultCnt', 'tcpBFlgtMx']
+WINDOW = ['tcpInitWinSz', 'tcpAvgWinSz', 'tcpMinWinSz', 'tcpMaxWinSz', 'tcpWinSzDwnCnt', 'tcpWinSzUpCnt', 'tcpWinSzChgDirCnt', 'tcpWinSzThRt']
+CLOCK = ['tcpTmS', 'tcpTmER', 'tcpEcI', 'tcpUtm', 'tcpBtm']
+TIMES = ['tcpSSASAATrip', 'tcpRTTAckTripMin', 'tcpRTTAckTripMax', 'tcpRTTAckTripAvg', 'tcpRTTAckTripJitAvg', 'tcpRTTSseqAA', 'tcpRTTAckJitAvg']
+COUNTERS = 'tcpCntF_S_R_P_A_U_E_C_FA_SA_RA_N_SF_SFR_RF_X'
+NUMBERS = ['seq', 'ack', 'seqMax']
+SUMS = ['l4HdrChkSum', 'l4CalChkSum', 'ipCalChkSum', 'ipFlags', 'tcpFStat']
+
+
+def check_tcpFlags_counters(tree):
+    flows, packets = run_default(tree)
+    changes = dict(IPTOS=1, RTT_ESTIMATE=0, IPCHECKSUM=1, JA4TOPTMX=2, TCPFLGCNT=1, WINMIN=1000, SPKTMD_SEQACKHEX=1)
+    more, of_packets = run_variant(tree, {'tcpFlags': changes})
+    expect_columns(flows, more, ['ipToS', *TIMES], ['ipToSDscp_ecn', COUNTERS], ['ipFlags', 'tcpFStat', 'tcpJA4T', 'tcpWinSzThRt'])
+    expect_columns(packets, of_packets, ['ipToS'], ['ipToSDscp_ecn'], NUMBERS + SUMS)
+    expect_cells(more, 1, ipToSDscp_ecn='46_0', tcpJA4T='64240_2-41460_7', **{COUNTERS: '1_1_0_1_5_0_0_0_1_0_0_0_0_0_0_0'})
+    expect_cells(more, 10, ipFlags='0x0440')
+    expect_cells(more, 12, tcpWinSzThRt='0.6666667')
+    expect_cells(of_packets, 1, seq='0x000003e8', seqMax='0x000003e8', l4CalChkSum='0x0000')
+    same(of_packets.rows[0]['ipHdrChkSum'], of_packets.rows[0]['ipCalChkSum'], 'header checksum')
+
+
+def check_tcpFlags_no_windows(tree):
+    flows, packets = run_default(tree)
+    changes = dict(IPTOS=2, WINDOWSIZE=0, IPCHECKSUM=0, NAT_BT_EST=0, SCAN_DETECTOR=0, JA4TOPTMX=255, SPKTMD_SEQACKREL=1)
+    more, of_packets = run_variant(tree, {'tcpFlags': changes})
+    expect_columns(flows, more, ['ipToS', *WINDOW, *CLOCK], ['ipToSPrec_ecn'], ['ipFlags', 'tcpFStat', 'tcpAnomaly'])
+    expect_columns(packets, of_packets, ['ipToS', 'tcpTmS', 'tcpTmER'], ['ipToSPrec_ecn'], NUMBERS + SUMS)
+    expect_cells(more, 1, ipToSPrec_ecn='5_0')
+    expect_cells(more, 10, ipFlags='0x0040')
+    expect_cells(flows, 15, tcpAnomaly='0x1000')
+    expect_cells(more, 15, tcpAnomaly='0x0000')
+    expect_cells(more, 9, tcpAnomaly='0x1000')  # a SYN again at once is told by the packet
+    connection = [row for row in of_packets.rows if row['flowInd'] == '1']
+    same([row['seq'] for row in connection], ['0', '0', '1', '1', '1', '1', '101', '101', '501', '102'], 'seq')
+    same([row['ack'] for row in connection], ['0', '1', '1', '1', '101', '101', '501', '501', '102', '502'], 'ack')
+    same([row['seqMax'] for row in connection], ['0', '0', '1', '1', '1', '1', '101', '101', '501', '102'], 'seqMax')
+
+
+def check_tcpFlags_no_numbers(tree):
+    flows, packets = run_default(tree)
+    more, of_packets = run_variant(tree, {'tcpFlags': dict(SEQ_ACK_NUM=0, FRAG_ANALYZE=0, MPTCP=0, TCPJA4T=0, WINMIN=0)})
+    multipath = ['tcpMPF', 'tcpMPAID', 'tcpMPDSSF']
+    expect_columns(flows, more, [*SEQUENCE, 'tcpJA4T', 'tcpMPTBF', *multipath], [], ['ipFlags', 'tcpFStat', 'tcpAnomaly', 'tcpWinSzThRt'])
+    expect_columns(packets, of_packets, [*NUMBERS, 'seqDiff', 'ackDiff', 'seqLen', 'ackLen', 'seqFlowLen', 'ackFlowLen', 'tcpMLen', 'tcpBFlgt',
+                                        'tcpMPTyp', *multipath], [], ['ipFlags', 'tcpFStat', 'tcpAnomaly'])
+    expect_cells(flows, 6, ipFlags='0x0028')
+    expect_cells(more, 6, ipFlags='0x0020')
+    expect_cells(more, 7, ipFlags='0x0020')
+    expect_cells(flows, 10, tcpAnomaly='0x0008')
+    expect_cells(more, 10, tcpAnomaly='0x0000')
+    expect_cells(flows, 12, tcpWinSzThRt='0.3333333')
+    expect_cells(more, 12, tcpWinSzThRt='0')
+    expect_cells(flows, 11, tcpFStat='0x8011')
+    expect_cells(more, 11, tcpFStat='0x0011')
+
+
+# ---- txtSink
+
+def check_txtSink_no_header(tree):
+    flows, _ = run_default(tree)
+    run = tree.variant({'txtSink': dict(TFS_SPLIT=0, TFS_PRI_HDR=0, TFS_FLOWS_TXT_SUFFIX='.rows', TFS_HEADER_SUFFIX='.columns')}, *FEATURES, 'txtSink')
+    output = run('-W', 'OUT:2f')
+    same(output.names(), ['.columns', '.rows'], 'files')
+    same([line.split('\t') for line in output.text('.rows').splitlines()], [list(row.values()) for row in flows.rows], 'rows')
+    same(run('-W', 'OUT:2f', TFS_FLOWS_TXT_SUFFIX='.env').names(), ['.columns', '.env'], 'the environment is stronger')
+
+
+def check_txtSink_parts(tree):
+    flows, _ = run_default(tree)
+    for in_all in (0, 1):
+        run = tree.variant({'txtSink': dict(TFS_HDR_FILE=0, TFS_GZ_COMPRESS=1, TFS_PRI_HDR_FW=in_all)}, *FEATURES, 'txtSink')
+        output = run('-W', 'OUT:10f,3')
+        same(output.names(), ['_flows.txt.gz3', '_flows.txt.gz4'], 'files')
+        first, second = output.text('_flows.txt.gz3'), output.text('_flows.txt.gz4')
+        same(Table(first).rows, flows.rows[:10], 'first part')
+        same(second.startswith('%'), bool(in_all), 'header of the second part')
+        head = '' if in_all else first[:first.index('\n') + 1]
+        same(Table(head + second).rows, flows.rows[10:], 'second part')
