@@ -19,13 +19,14 @@ bool has_passed(t2::Time since, t2::Time interval, t2::Time now) {
 Exporter::Exporter(const Settings& settings, std::unique_ptr<Transport> transport)
     : settings_(settings),
       transport_(std::move(transport)),
-      templates_{ipv4_fields(settings.macs), ipv6_fields(settings.macs)},
+      templates_{ipv4_fields(settings.layout), ipv6_fields(settings.layout)},
       ipv4_{DataMessage(templates_[0], settings.message_size, settings.most_ipv4)},
       ipv6_{DataMessage(templates_[1], settings.message_size, settings.most_ipv6)} {}
 
 void Exporter::start(t2::Time now) {
   boot_ = newest_ = now / t2::one_second;
-  send_templates(now);
+  stream_ = transport_->begin(template_message(templates_, header(now)));
+  if (!stream_) send_templates(now);
 }
 
 void Exporter::add(const Record& record, t2::Time now) {
@@ -39,7 +40,8 @@ void Exporter::tick(t2::Time now) {
   for (Pending* pending : {&ipv4_, &ipv6_}) {
     if (pending->message.count() > 0 && has_passed(pending->since, longest_wait, now)) send(*pending, now);
   }
-  if (has_passed(templates_sent_, settings_.template_interval, now)) send_templates(now);
+  if (!stream_ && has_passed(templates_sent_, settings_.template_interval, now)) send_templates(now);
+  transport_->work();
 }
 
 void Exporter::finish(t2::Time now) {
@@ -47,6 +49,19 @@ void Exporter::finish(t2::Time now) {
     if (pending->message.count() > 0) send(*pending, now);
   }
   heed_refusal();
+  transport_->finish();
+}
+
+Counters Exporter::counters() const {
+  Counters c = counters_;
+  if (const Books* books = transport_->books()) {
+    c.records = books->sent;
+    c.lost = books->lost;
+    c.resent = books->resent;
+    c.template_messages = books->connections;
+    c.messages += books->connections;
+  }
+  return c;
 }
 
 // Seconds and uptime come from one clock, both without a fraction, so that their difference, from which collectors
@@ -73,22 +88,31 @@ void Exporter::send_templates(t2::Time now) {
 void Exporter::send(Pending& pending, t2::Time now) {
   heed_refusal();
   const bool clock_went_back = now / t2::one_second < newest_;
-  if (messages_since_ >= template_gap_ || templates_wanted_ || clock_went_back || has_passed(templates_sent_, settings_.template_interval, now)) {
+  if (!stream_ && (messages_since_ >= template_gap_ || templates_wanted_ || clock_went_back || has_passed(templates_sent_, settings_.template_interval, now))) {
     template_gap_ = std::min(template_gap_ * 2, settings_.template_messages);
     send_templates(now);
+    heed_refusal();
   }
   ++messages_since_;
-  hand_over(pending.message.finish(header(now)), pending.message.count());
+  const unsigned records = pending.message.count();
+  if (templates_wanted_ && !stream_) {  // nobody has taken them: a collector that starts right now could not read the records
+    advance(records);
+    counters_.lost += records;
+  } else {
+    hand_over(pending.message.finish(header(now)), records);
+  }
   pending.message.clear();
 }
+
+void Exporter::advance(unsigned records) { sequence_ += settings_.layout.version == Version::ipfix ? records : 1; }
 
 // A message that could not leave has used its sequence number, so that the collector sees the gap as well.
 void Exporter::hand_over(std::span<const std::uint8_t> message, unsigned records) {
   heed_refusal();
-  ++sequence_;
+  advance(records);
   ++counters_.messages;
   last_records_ = 0;
-  if (transport_->send(message)) {
+  if (transport_->send(message, records)) {
     counters_.records += records;
     last_records_ = records;
   } else {

@@ -12,18 +12,19 @@
 namespace netflow {
 
 struct Settings {
-  std::uint32_t source = 0;            // source id
+  Layout layout;
+  std::uint32_t source = 0;            // source id, observation domain
   std::size_t message_size = 1400;     // bytes at most
   unsigned most_ipv4 = 200, most_ipv6 = 100;  // records in one message
   unsigned template_messages = 20;     // templates are repeated after so many messages
   t2::Time template_interval = 60 * t2::one_second;
-  bool macs = true;                    // the records have MAC addresses
 };
 
 struct Counters {
   std::uint64_t records = 0;           // handed to the network
   std::uint64_t lost = 0;              // of all records: not handed over, or known to have come back
   std::uint64_t messages = 0, template_messages = 0;  // the first includes the second
+  std::uint64_t resent = 0;            // streams: of all records, because a connection broke
 };
 
 class Exporter {
@@ -34,7 +35,7 @@ class Exporter {
   void add(const Record& record, t2::Time now);
   void tick(t2::Time now);             // sends what has waited long enough
   void finish(t2::Time now);           // sends the rest
-  const Counters& counters() const { return counters_; }
+  Counters counters() const;
   Transport& transport() const { return *transport_; }
 
  private:
@@ -46,6 +47,7 @@ class Exporter {
   void send_templates(t2::Time now);
   void send(Pending& pending, t2::Time now);
   void hand_over(std::span<const std::uint8_t> message, unsigned records);
+  void advance(unsigned records);
   void heed_refusal();
 
   Settings settings_;
@@ -59,6 +61,7 @@ class Exporter {
   unsigned messages_since_ = 0;        // the templates were sent
   unsigned template_gap_ = 1;          // grows to template_messages: the first repetitions come quickly
   bool templates_wanted_ = true;
+  bool stream_ = false;
   unsigned last_records_ = 0;          // in the message handed over last
 };
 

@@ -27,7 +27,6 @@ class Recorder final : public t2::Plugin {
         tcp_flags_(host, "tcpFlags"),
         tcp_states_(host, "tcpStates"),
         mac_recorder_(host, "macRecorder"),
-        ip_octets_(setting(host, "NF_OCTETS", 0, 1) == 1),
         interface_(static_cast<std::uint32_t>(setting(host, "NF_IFINDEX", 0, 0xffff'ffff))) {}
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
@@ -39,7 +38,8 @@ class Recorder final : public t2::Plugin {
     r.first = e.side().first;
     r.last = e.side().last;
     r.packets = stats.packets;
-    r.octets = ip_octets_ ? stats.ip_bytes : stats.bytes;
+    r.payload_octets = stats.bytes;
+    r.ip_octets = stats.ip_bytes;
     r.max_ip_length = stats.max_ip_length;
     r.min_ip_length = std::min(stats.min_ip_length, stats.max_ip_length);
     r.identification = flags.id_first;
@@ -52,7 +52,12 @@ class Recorder final : public t2::Plugin {
     r.family = key.family;
     r.protocol = key.protocol;
     r.tos = flags.tos;
-    r.tcp_flags = key.protocol == tcp ? static_cast<std::uint8_t>(flags.tcp_flags & 0xff) : std::uint8_t{0};
+    if (key.protocol == tcp) {
+      r.tcp_flags = static_cast<std::uint8_t>(flags.tcp_flags & 0xff);
+      r.isn = flags.isn;
+      r.window = static_cast<std::uint16_t>(std::min(flags.window_first, 0xffffu));
+      r.tcp_options = flags.options & 0x7fff'ffff;
+    }
     r.responder = e.side().status & t2::status::inverted ? 1 : 0;
     r.min_ttl = flags.ttl_min;
     r.max_ttl = flags.ttl_max;
@@ -60,10 +65,7 @@ class Recorder final : public t2::Plugin {
     r.icmp_code = flags.icmp_code;
     r.end = end_of(e);
     put_macs(e, r);
-#if BFO_MPLS > 0
-    const t2::BasicFlowState::Side& labels = basic_flow_(e).side[e.direction];
-    std::copy_n(labels.mpls, labels.mpls_entries, r.mpls);
-#endif
+    put_tags_and_labels(basic_flow_(e).side[e.direction], r);
     row.raw(&r, sizeof r);
   }
 
@@ -93,12 +95,23 @@ class Recorder final : public t2::Plugin {
 #endif
   }
 
+  static void put_tags_and_labels([[maybe_unused]] const t2::BasicFlowState::Side& side, [[maybe_unused]] Record& r) {
+#if BFO_VLAN > 0
+    if (side.vlans > 0) r.outer_tag = side.vlan[0];
+#if BFO_MAX_VLAN > 1
+    if (side.vlans > 1) r.inner_tag = side.vlan[1];
+#endif
+#endif
+#if BFO_MPLS > 0
+    std::copy_n(side.mpls, side.mpls_entries, r.mpls);
+#endif
+  }
+
   t2::Peek<t2::BasicFlowState> basic_flow_;
   t2::Peek<t2::BasicStatsState> basic_stats_;
   t2::Peek<tcp_flags::State> tcp_flags_;
   t2::Peek<tcp_states::State> tcp_states_;
   t2::Peek<t2::MacRecorderState> mac_recorder_;  // empty without the plugin
-  bool ip_octets_;
   std::uint32_t interface_;
 };
 

@@ -1,4 +1,5 @@
-// NetFlow 9 messages (RFC 3954): a header and one FlowSet, of templates or of the records of one template.
+// Messages of NetFlow 9 (RFC 3954) and IPFIX (RFC 7011): a header and one set, of templates or of the records of one
+// template. Which of the two is said by the templates.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +11,13 @@
 namespace netflow {
 
 struct Header {
-  std::uint32_t uptime = 0;    // milliseconds since the exporter started
+  std::uint32_t uptime = 0;    // milliseconds since the exporter started; NetFlow 9 alone has it
   std::uint32_t seconds = 0;   // wall clock at sending, since 1970
-  std::uint32_t sequence = 0;  // messages of this source before this one
-  std::uint32_t source = 0;    // source id
+  std::uint32_t sequence = 0;  // of this source: NetFlow 9: messages before this one, IPFIX: data records before it
+  std::uint32_t source = 0;    // source id, observation domain
 };
 
+// All of one version.
 std::vector<std::uint8_t> template_message(std::span<const Template> templates, const Header& header);
 
 // A message that is being filled with records.
@@ -32,7 +34,9 @@ class DataMessage {
   void clear() { count_ = 0; }
 
  private:
+  std::size_t set_size(std::size_t records) const;
   const Template* layout_;
+  std::size_t header_size_;
   std::vector<std::uint8_t> bytes_;
   unsigned most_, count_ = 0;
 };

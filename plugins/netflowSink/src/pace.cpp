@@ -22,8 +22,9 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t nap = 100'000;          // ns between two looks at a full buffer
-constexpr unsigned most_naps = 2500;           // after this long the collector counts as stalled
+constexpr unsigned most_naps = 10'000;         // after this long the collector counts as stalled
 constexpr std::size_t nobody_room = 128 << 10;  // bytes until the next look where nobody listens
+constexpr std::int64_t fresh = 10'000'000;   // ns for which a look holds: another socket may take the place of the one that was seen
 constexpr std::int64_t burst = 32;             // messages that may go at once under a rate limit
 
 struct Question {
@@ -146,10 +147,12 @@ void Pacer::wait(std::size_t bytes) {
 
 // Fills at most half of the buffer. A message that is larger than that waits until the buffer is empty.
 void Pacer::wait_for_room(std::size_t need) {
-  if (room_ >= need) {
+  const std::int64_t now = monotonic();
+  if (room_ >= need && now - looked_ < fresh) {
     room_ -= need;
     return;
   }
+  looked_ = now;
   for (unsigned naps = 0;; ++naps) {
     Buffer buffer;
     const Sight sight = look(buffer);

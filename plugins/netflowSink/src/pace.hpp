@@ -35,6 +35,7 @@ class Pacer {
   int netlink_ = -1;
   std::vector<std::uint8_t> question_;
   std::size_t room_ = 0;         // bytes that may be sent without looking again
+  std::int64_t looked_ = 0;      // monotonic clock
   bool stalled_ = false;         // the collector does not read: no more waiting until it does
   bool known_ = false;           // dropped_ was set
   std::uint32_t dropped_ = 0, overflowed_ = 0;

@@ -2,7 +2,6 @@
 //
 // The socket is connected, so that the kernel reports the ICMP errors of messages that nobody took: as the result of a
 // later call.
-#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -13,7 +12,7 @@
 #include <utility>
 
 #include "pace.hpp"
-#include "t2/plugin.hpp"
+#include "resolve.hpp"
 #include "transport.hpp"
 
 namespace netflow {
@@ -21,24 +20,6 @@ namespace netflow {
 namespace {
 
 constexpr unsigned most_attempts = 10;
-
-using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
-
-std::string without_brackets(const std::string& host) {
-  return host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
-}
-
-Addresses resolve(const std::string& host, std::uint16_t port) {
-  addrinfo hints{}, *list = nullptr;
-  hints.ai_socktype = SOCK_DGRAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  const int problem = host.empty() ? EAI_NONAME : getaddrinfo(without_brackets(host).c_str(), std::to_string(port).c_str(), &hints, &list);
-  if (problem != 0) {
-    throw t2::Error("netflowSink: cannot find the collector '" + host + "' (" +
-                    (problem == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(problem)) + "): set NF_SERVADD to its name or address");
-  }
-  return {list, &freeaddrinfo};
-}
 
 class Udp final : public Transport {
  public:
@@ -48,7 +29,7 @@ class Udp final : public Transport {
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
 
-  bool send(std::span<const std::uint8_t> message) override {
+  bool send(std::span<const std::uint8_t> message, unsigned) override {
     pacer_.wait(message.size());
     for (unsigned attempt = 1;; ++attempt) {
       if (::send(socket_, message.data(), message.size(), MSG_NOSIGNAL) >= 0) return true;
@@ -95,8 +76,8 @@ class Udp final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> udp(const std::string& host, std::uint16_t port, unsigned rate, Warn warn) {
-  const Addresses list = resolve(host, port);
+std::unique_ptr<Transport> udp(const Address& collector, unsigned rate, Warn warn) {
+  const Resolved list = resolve(collector, SOCK_DGRAM);
   int problem = 0;
   // IPv4 first: nfcapd listens on IPv4 alone unless told otherwise.
   for (const int family : {AF_INET, AF_INET6}) {
@@ -110,11 +91,10 @@ std::unique_ptr<Transport> udp(const std::string& host, std::uint16_t port, unsi
       }
       const timeval patience{1, 0};  // where the way out stays blocked
       setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-      const std::string name = without_brackets(host);
-      return std::make_unique<Udp>(s, (name.find(':') != name.npos ? "[" + name + "]:" : name + ":") + std::to_string(port), rate, std::move(warn));
+      return std::make_unique<Udp>(s, collector.text(), rate, std::move(warn));
     }
   }
-  throw t2::Error("netflowSink: no way to the collector '" + host + "' (" + std::strerror(problem) + "): set NF_SERVADD to an address that can be reached");
+  throw t2::Error("netflowSink: no way to the collector '" + collector.host + "' (" + std::strerror(problem) + "): set NF_SERVADD to an address that can be reached");
 }
 
 }  // namespace netflow

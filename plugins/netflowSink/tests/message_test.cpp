@@ -22,7 +22,8 @@ Record tcp_record() {
   r.first = 1'600'000'000'123'999'999;
   r.last = 1'600'000'001'000'000'000;
   r.packets = 0x1122334455667788;
-  r.octets = 37;
+  r.payload_octets = 37;
+  r.ip_octets = 0x25;
   r.min_ip_length = 40;
   r.max_ip_length = 70'000;
   r.identification = 0x000abcde;
@@ -47,6 +48,12 @@ Record tcp_record() {
   r.max_ttl = 64;
   r.icmp_type = 8;
   r.icmp_code = 5;
+  r.flow_id = 0x0102030405060708;
+  r.isn = 0xfedcba98;
+  r.window = 64240;
+  r.tcp_options = 1 << 2 | 1 << 4 | 1 << 8;
+  r.outer_tag = 0x6064;
+  r.inner_tag = 0xeffe;
   r.end = End::detected;
   return r;
 }
@@ -65,16 +72,19 @@ Message filled(const Template& layout, const std::vector<Record>& records) {
   return {bytes.begin(), bytes.end()};
 }
 
-Message templates_of(bool macs) {
-  const Template both[] = {ipv4_fields(macs), ipv6_fields(macs)};
+Message templates_of(const Layout& layout) {
+  const Template both[] = {ipv4_fields(layout), ipv6_fields(layout)};
   return template_message(both, head);
 }
+Message templates_of(bool macs) { return templates_of({.macs = macs}); }
+
+constexpr Layout ipfix{.version = Version::ipfix};
 
 // IANA: element and its natural length. Integers may be sent shorter, everything else may not.
 const std::map<unsigned, unsigned> iana = {
     {1, 8},  {2, 8},  {4, 1},  {5, 1},  {6, 2},   {7, 2},    {8, 4},    {10, 4},  {11, 2},  {12, 4},  {14, 4},  {25, 8}, {26, 8},
     {27, 16}, {28, 16}, {31, 4}, {32, 2}, {52, 1}, {53, 1},  {54, 4},   {56, 6},  {58, 2},  {60, 1},  {61, 1},  {80, 6},
-    {136, 1}, {152, 8}, {153, 8}, {178, 1}, {179, 1}};
+    {136, 1}, {139, 2}, {148, 8}, {152, 8}, {153, 8}, {178, 1}, {179, 1}, {184, 4}, {186, 2}, {209, 8}, {243, 2}, {244, 1}, {245, 2}, {246, 1}};
 const std::set<unsigned> not_reducible = {8, 12, 27, 28, 56, 80, 152, 153};
 
 }  // namespace
@@ -91,8 +101,8 @@ TEST_CASE("netflowSink: templates, byte by byte", "[netflowSink]") {
 }
 
 TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[netflowSink]") {
-  for (const bool macs : {true, false}) {
-    const Decoded d = Decoder().decode(templates_of(macs));
+  for (const auto& [version, macs] : {std::pair(Version::netflow9, true), {Version::netflow9, false}, {Version::ipfix, true}, {Version::ipfix, false}}) {
+    const Decoded d = Decoder().decode(templates_of({.version = version, .macs = macs}));
     REQUIRE(d.templates.size() == 2);
     for (const auto& [id, fields] : d.templates) {
       std::set<unsigned> seen;
@@ -109,7 +119,7 @@ TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[n
 }
 
 TEST_CASE("netflowSink: an IPv4 record, byte by byte", "[netflowSink]") {
-  const Template layout = ipv4_fields(true);
+  const Template layout = ipv4_fields({.macs = true});
   CHECK(layout.record_size == 82);
   CHECK(filled(layout, {tcp_record()}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
                                               "0100 0058"
@@ -123,7 +133,7 @@ TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
   Record r = icmp_record(t2::Family::ipv6);
   r.source_port = r.destination_port = 0;
   r.tcp_flags = 0;
-  const Template layout = ipv6_fields(true);
+  const Template layout = ipv6_fields({.macs = true});
   CHECK(layout.record_size == 107);
   CHECK(filled(layout, {r}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
                                    "0101 0070"
@@ -134,16 +144,79 @@ TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
                                    "00"));
 }
 
+TEST_CASE("netflowSink: IPFIX templates, byte by byte", "[netflowSink]") {
+  // Of NetFlow 9 the specifiers up to 80; then what is IPFIX's.
+  const std::string common = "0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001 000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002"
+                             "003a 0002 0088 0001 0038 0006 0050 0006";
+  const std::string last = "0094 0008 00b8 0004 00ba 0002 00d1 0008 00f3 0002 00f4 0001 00f5 0002 00f6 0001";
+  const std::string times = "0098 0008 0099 0008 0001 0008 0002 0008";
+  CHECK(templates_of(ipfix) == hex("000a 0124 5f5e1000 00000007 0000029a"
+                                   "0002 0114"
+                                   "0100 0021" + times + "0008 0004 000c 0004 0020 0002" + common + "0036 0002" + last +
+                                   "0101 0021" + times + "001b 0010 001c 0010 008b 0002" + common + "001f 0004" + last));
+}
+
+TEST_CASE("netflowSink: an IPFIX record for IPv4, byte by byte", "[netflowSink]") {
+  const Template layout = ipv4_fields(ipfix);
+  CHECK(layout.record_size == 110);
+  CHECK(filled(layout, {tcp_record()}) == hex("000a 0082 5f5e1000 00000007 0000029a"
+                                              "0100 0072"
+                                              "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
+                                              "a0a1a2a3 b0b1b2b3 0000 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0fff 03"
+                                              "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"
+                                              "0102030405060708 fedcba98 faf0 1401000000000000"
+                                              "0064 03 0ffe 07"));
+}
+
+TEST_CASE("netflowSink: an IPFIX record for IPv6, byte by byte, and no padding", "[netflowSink]") {
+  Record r = icmp_record(t2::Family::ipv6);
+  r.source_port = r.destination_port = 0;
+  r.tcp_flags = 0;
+  r.isn = r.tcp_options = r.window = 0;
+  const Template layout = ipv6_fields(ipfix);
+  CHECK(layout.record_size == 136);
+  CHECK(filled(layout, {r}) == hex("000a 009c 5f5e1000 00000007 0000029a"
+                                   "0101 008c"
+                                   "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
+                                   "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+                                   "0805 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0fff 03"
+                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 000abcde"
+                                   "0102030405060708 00000000 0000 0000000000000000"
+                                   "0064 03 0ffe 07"));
+}
+
+TEST_CASE("netflowSink: octetDeltaCount is one of two counts, and both stand in elements of the own enterprise", "[netflowSink]") {
+  Record r = tcp_record();
+  r.payload_octets = 100;
+  r.ip_octets = 140;
+  for (const bool ip : {false, true}) {
+    Decoder decoder;
+    const Layout layout{.version = Version::ipfix, .ip_octets = ip, .enterprise = 32473};
+    CHECK(decoder.decode(templates_of(layout)).enterprises == std::set<std::uint32_t>{32473});
+    for (const Template& t : {ipv4_fields(layout), ipv6_fields(layout)}) {
+      const Values values = decoder.decode(filled(t, {r, r})).records.at(1).second;
+      CHECK(number(values.at(1)) == (ip ? 140u : 100u));
+      CHECK(number(values.at(enterprise_element + 1)) == 100);
+      CHECK(number(values.at(enterprise_element + 2)) == 140);
+    }
+    Decoder nine;
+    nine.decode(templates_of({.ip_octets = ip, .enterprise = 32473}));
+    const Values values = nine.decode(filled(ipv4_fields({.ip_octets = ip, .enterprise = 32473}), {r})).records.at(0).second;
+    CHECK(number(values.at(1)) == (ip ? 140u : 100u));
+    CHECK_FALSE(values.contains(enterprise_element + 1));
+  }
+}
+
 TEST_CASE("netflowSink: without macRecorder there are no addresses to send", "[netflowSink]") {
-  CHECK(ipv4_fields(false).record_size == 70);
-  CHECK(ipv6_fields(false).record_size == 95);
+  CHECK(ipv4_fields({.macs = false}).record_size == 70);
+  CHECK(ipv6_fields({.macs = false}).record_size == 95);
 }
 
 TEST_CASE("netflowSink: ICMP type and code are those of ICMP alone", "[netflowSink]") {
   Decoder decoder;
   decoder.decode(templates_of(true));
-  const auto four = [&](const Record& r) { return decoder.decode(filled(ipv4_fields(true), {r})).records.at(0).second; };
-  const auto six = [&](const Record& r) { return decoder.decode(filled(ipv6_fields(true), {r})).records.at(0).second; };
+  const auto four = [&](const Record& r) { return decoder.decode(filled(ipv4_fields({.macs = true}), {r})).records.at(0).second; };
+  const auto six = [&](const Record& r) { return decoder.decode(filled(ipv6_fields({.macs = true}), {r})).records.at(0).second; };
   CHECK(number(four(icmp_record(t2::Family::ipv4)).at(32)) == 8 * 256 + 5);
   CHECK(number(four(tcp_record()).at(32)) == 0);
   CHECK(number(six(icmp_record(t2::Family::ipv6)).at(178)) == 8);
@@ -157,14 +230,14 @@ TEST_CASE("netflowSink: times before 1970 are sent as 1970", "[netflowSink]") {
   decoder.decode(templates_of(true));
   Record r = tcp_record();
   r.first = -5 * t2::one_second;
-  const Decoded d = decoder.decode(filled(ipv4_fields(true), {r}));
+  const Decoded d = decoder.decode(filled(ipv4_fields({.macs = true}), {r}));
   CHECK(number(d.records.at(0).second.at(152)) == 0);
   CHECK(number(d.records.at(0).second.at(153)) == 1'600'000'001'000);
 }
 
 TEST_CASE("netflowSink: messages are as full as they may be, and padded with zeros", "[netflowSink]") {
   for (const bool macs : {true, false}) {
-    for (const Template& layout : {ipv4_fields(macs), ipv6_fields(macs)}) {
+    for (const Template& layout : {ipv4_fields({.macs = macs}), ipv6_fields({.macs = macs})}) {
       Decoder decoder;
       decoder.decode(templates_of(macs));
       for (std::size_t limit = 512; limit <= 3000; limit += 1) {
@@ -184,10 +257,18 @@ TEST_CASE("netflowSink: messages are as full as they may be, and padded with zer
       }
     }
   }
+  const Template layout = ipv6_fields(ipfix);
+  for (std::size_t limit = 512; limit <= 3000; limit += 1) {
+    DataMessage message(layout, limit, 200);
+    while (!message.full()) message.add(tcp_record());
+    const std::size_t size = message.finish(head).size();
+    CHECK(size <= limit);
+    CHECK(size + layout.record_size > limit);
+  }
 }
 
 TEST_CASE("netflowSink: NF_NUM4FLWS and NF_NUM6FLWS are upper bounds", "[netflowSink]") {
-  const Template layout = ipv4_fields(true);
+  const Template layout = ipv4_fields({.macs = true});
   DataMessage three(layout, 1400, 3);
   for (unsigned i = 0; i < 3; ++i) {
     CHECK_FALSE(three.full());
@@ -200,7 +281,7 @@ TEST_CASE("netflowSink: NF_NUM4FLWS and NF_NUM6FLWS are upper bounds", "[netflow
 }
 
 TEST_CASE("netflowSink: a message carries nothing of the one before", "[netflowSink]") {
-  const Template layout = ipv6_fields(true);
+  const Template layout = ipv6_fields({.macs = true});
   DataMessage message(layout, 1400, 100);
   for (unsigned i = 0; i < 3; ++i) message.add(icmp_record(t2::Family::ipv6));
   message.finish(head);

@@ -158,6 +158,68 @@ TEST_CASE("netflowSink: IPv6, ICMP, VLAN", "[netflowSink]") {
   CHECK(value(*four, 7) == 0);
 }
 
+TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
+  Capture c = connection("RA");
+  c.add(epoch + 10 * millisecond, Frame().eth().vlan(10, 3, 0x88a8).vlan(20, 5).ip6("2001:db8::1", "2001:db8::2").flow_label(0xabcde).icmp6(128, 3));
+  const Export e = export_of(c, {{"NF_VER", "10"}, {"NF_PEN", "32473"}}, {"-x", "17"});
+  REQUIRE(e.records.size() == 3);
+  CHECK(e.messages[0].version == 10);
+  CHECK(e.messages[0].source == 17);
+  const Values &a = e.records[0], &b = e.records[1], &six = e.records[2];
+  CHECK(value(a, 184) == 1);
+  CHECK(value(b, 184) == 101);
+  CHECK(value(a, 186) > 0);
+  CHECK(value(a, 148) == value(b, 148));
+  CHECK(value(a, 148) != value(six, 148));
+  CHECK(value(a, 1) == 5);
+  CHECK(value(a, enterprise_element + 1) == 5);
+  CHECK(value(a, enterprise_element + 2) == 85);
+  CHECK(value(six, 139) == 128 * 256 + 3);
+  CHECK(value(six, 31) == 0xabcde);
+  CHECK(value(six, 58) == 20);
+  CHECK(value(six, 243) == 10);
+  CHECK(value(six, 244) == 3);
+  CHECK(value(six, 245) == 20);
+  CHECK(value(six, 246) == 5);
+  CHECK(value(six, 209) == 0);
+}
+
+TEST_CASE("netflowSink: several collectors get the same records, each in a sequence of its own", "[netflowSink]") {
+  const Socket first, second;
+  const Result result = run(connection("RA"), plugins, {}, {{"NF_SERVADD", "127.0.0.1,localhost:" + second.port()}, {"NF_DPORT", first.port()}, {"NF_NUM4FLWS", "1"}});
+  CHECK(result.status == 0);
+  std::vector<std::vector<Decoded>> got;
+  for (const Socket* socket : {&first, &second}) {
+    Decoder decoder;
+    got.emplace_back();
+    for (const Message& message : socket->messages()) got.back().push_back(decoder.decode(message));
+  }
+  REQUIRE(got[0].size() == 4);
+  REQUIRE(got[1].size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(got[0][i].sequence == i);
+    CHECK(got[1][i].sequence == i);
+    CHECK(got[0][i].records == got[1][i].records);
+  }
+  CHECK_THAT(result.out + result.err, Catch::Contains("Collector: 127.0.0.1:" + first.port()) && Catch::Contains("Collector: localhost:" + second.port()));
+}
+
+TEST_CASE("netflowSink: one collector of two is missing", "[netflowSink]") {
+  const Socket there;
+  std::string nobody;
+  {
+    const Socket gone;
+    nobody = gone.port();
+  }
+  const Result result = run(connection("RA"), plugins, {}, {{"NF_SERVADD", "127.0.0.1:" + nobody + ",127.0.0.1"}, {"NF_DPORT", there.port()}});
+  CHECK(result.status == 3);
+  Decoder decoder;
+  std::size_t records = 0;
+  for (const Message& message : there.messages()) records += decoder.decode(message).records.size();
+  CHECK(records == 2);
+  CHECK_THAT(result.out + result.err, Catch::Contains("Number of flow records lost: 2"));
+}
+
 TEST_CASE("netflowSink: layer-2 flows are counted, not sent", "[netflowSink]") {
   Capture c;
   c.add(epoch, Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad());

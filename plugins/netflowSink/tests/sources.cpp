@@ -1,4 +1,5 @@
 // The exporter's own sources, without the plugin around them, so that the tests can drive them directly.
+#include "../src/address.cpp"
 #include "../src/exporter.cpp"
 #include "../src/fields.cpp"
 #include "../src/message.cpp"

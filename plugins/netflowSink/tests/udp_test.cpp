@@ -63,7 +63,7 @@ class Receiver {  // a UDP socket on a free port of loopback
 std::vector<std::string> warnings;
 std::unique_ptr<Transport> to(const std::string& host, std::uint16_t port) {
   warnings.clear();
-  return udp(host, port, 5000, [](const std::string& text) { warnings.push_back(text); });
+  return udp(addresses(host, port).at(0), 5000, [](const std::string& text) { warnings.push_back(text); });
 }
 
 }  // namespace
@@ -80,6 +80,21 @@ TEST_CASE("netflowSink: messages reach an IPv4 and an IPv6 collector", "[netflow
     CHECK_FALSE(transport->refused());
   }
   CHECK(to("::1", 9)->destination() == "[::1]:9");
+}
+
+TEST_CASE("netflowSink: collectors as they may be written", "[netflowSink]") {
+  using List = std::vector<Address>;
+  CHECK(addresses("127.0.0.1", 9995) == List{{"127.0.0.1", 9995}});
+  CHECK(addresses("collector.example.org:2055", 9995) == List{{"collector.example.org", 2055}});
+  CHECK(addresses("::1", 9995) == List{{"::1", 9995}});
+  CHECK(addresses("[2001:db8::1]:4739,2001:db8::2 ,\t[2001:db8::3], a , b:1", 9995) ==
+        List{{"2001:db8::1", 4739}, {"2001:db8::2", 9995}, {"2001:db8::3", 9995}, {"a", 9995}, {"b", 1}});
+  CHECK(addresses("a:1,a:2", 9995).size() == 2);
+  for (const char* wrong : {"", " ", ",", "a,", ",a", "a,,b", "a:", ":1", "a:0", "a:65536", "a:-1", "a:x", "a:1x", "[::1", "[]", "[]:1", "[::1]1", "[::1]:", "[::1]:0"}) {
+    INFO(wrong);
+    CHECK_THROWS_WITH(addresses(wrong, 9995), Catch::Contains("NF_SERVADD names no collector"));
+  }
+  for (const char* twice : {"a,b,a", "a,a:9995", "::1,[::1]"}) CHECK_THROWS_WITH(addresses(twice, 9995), Catch::Contains("twice"));
 }
 
 TEST_CASE("netflowSink: a collector that does not exist is an error that says what to set", "[netflowSink]") {

@@ -1,0 +1,58 @@
+// Takes the list of collectors apart.
+#include "address.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "t2/plugin.hpp"
+
+namespace netflow {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
+  return begin == text.npos ? std::string_view() : text.substr(begin, end - begin + 1);
+}
+
+bool parse_port(std::string_view text, std::uint16_t& port) {
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return problem == std::errc() && end == text.data() + text.size() && port != 0;
+}
+
+bool parse(std::string_view text, Address& address) {
+  std::string_view host = text, rest;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == text.npos) return false;
+    host = text.substr(1, end - 1);
+    rest = text.substr(end + 1);
+  } else if (std::count(text.begin(), text.end(), ':') == 1) {
+    host = text.substr(0, text.find(':'));
+    rest = text.substr(host.size());
+  }
+  address.host = host;
+  return !host.empty() && (rest.empty() || (rest.front() == ':' && parse_port(rest.substr(1), address.port)));
+}
+
+}  // namespace
+
+std::vector<Address> addresses(const std::string& list, std::uint16_t port) {
+  std::vector<Address> out;
+  for (std::size_t begin = 0, end; begin <= list.size(); begin = end + 1) {
+    end = std::min(list.find(',', begin), list.size());
+    const std::string_view item = trimmed(std::string_view(list).substr(begin, end - begin));
+    Address address{{}, port};
+    if (!parse(item, address)) {
+      throw t2::Error("netflowSink: NF_SERVADD names no collector with '" + std::string(item) + "': use HOST, HOST:PORT or [IPV6]:PORT, separated by commas");
+    }
+    if (std::find(out.begin(), out.end(), address) != out.end()) {
+      throw t2::Error("netflowSink: NF_SERVADD names " + address.text() + " twice: it would get every flow twice");
+    }
+    out.push_back(address);
+  }
+  return out;
+}
+
+}  // namespace netflow

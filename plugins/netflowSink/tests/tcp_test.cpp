@@ -1,0 +1,173 @@
+// IPFIX over TCP: sessions that break, and what is said about their records.
+#include <catch2/catch.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../src/exporter.hpp"
+#include "../src/tcp.cpp"
+#include "decoder.hpp"
+
+using namespace netflow;
+using namespace t2::test::netflow9;
+
+namespace {
+
+constexpr t2::Time start_time = 1'700'000'000 * t2::one_second;
+
+class Listener {
+ public:
+  explicit Listener(std::uint16_t port = 0) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int yes = 1;
+    setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    socklen_t size = sizeof address;
+    if (bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0) throw std::runtime_error("cannot bind");
+    getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    listen(socket_, 4);
+  }
+  ~Listener() { close(socket_); }
+  Listener(const Listener&) = delete;
+  int take() const {
+    pollfd p{socket_, POLLIN, 0};
+    return poll(&p, 1, 5000) > 0 ? accept(socket_, nullptr, nullptr) : -1;
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int socket_;
+  std::uint16_t port_ = 0;
+};
+
+// What has arrived so far, message by message; a message of which a part is missing is left out.
+std::vector<Decoded> arrived(int connection) {
+  Message all;
+  std::uint8_t buffer[65536];
+  pollfd p{connection, POLLIN, 0};
+  while (poll(&p, 1, 100) > 0) {
+    const ssize_t n = recv(connection, buffer, sizeof buffer, 0);
+    if (n <= 0) break;
+    all.insert(all.end(), buffer, buffer + n);
+  }
+  Decoder decoder;
+  std::vector<Decoded> out;
+  for (std::size_t at = 0; at + 4 <= all.size();) {
+    const std::size_t size = all[at + 2] * 256u + all[at + 3];
+    if (at + size > all.size()) break;
+    out.push_back(decoder.decode(Message(all.begin() + static_cast<std::ptrdiff_t>(at), all.begin() + static_cast<std::ptrdiff_t>(at + size))));
+    at += size;
+  }
+  return out;
+}
+
+std::size_t checked_records(const std::vector<Decoded>& session) {
+  REQUIRE_FALSE(session.empty());
+  CHECK(session[0].templates.size() == 2);
+  std::size_t records = 0;
+  for (std::size_t i = 0; i < session.size(); ++i) {
+    CHECK(session[i].version == 10);
+    CHECK(session[i].sequence == records);
+    CHECK((session[i].templates.empty() || i == 0));
+    records += session[i].records.size();
+  }
+  return records;
+}
+
+Settings ipfix() {
+  Settings s;
+  s.layout.version = Version::ipfix;
+  s.most_ipv4 = 3;
+  s.template_messages = 1;
+  return s;
+}
+
+void add(Exporter& exporter, unsigned n) {
+  Record r{};
+  r.family = t2::Family::ipv4;
+  for (unsigned i = 0; i < n; ++i) exporter.add(r, start_time);
+}
+
+std::vector<std::string> told;
+void tell(const std::string& text) { told.push_back(text); }
+
+}  // namespace
+
+TEST_CASE("netflowSink: a stream begins with the templates, once, and ends when all has arrived", "[netflowSink]") {
+  told.clear();
+  const Listener listener;
+  Exporter exporter(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
+  exporter.start(start_time);
+  const int connection = listener.take();
+  REQUIRE(connection >= 0);
+  add(exporter, 20);
+  exporter.tick(start_time + t2::one_second);
+  CHECK(checked_records(arrived(connection)) == 20);
+  exporter.finish(start_time);
+  CHECK(exporter.counters().records == 20);
+  CHECK(exporter.counters().lost == 0);
+  CHECK(exporter.counters().template_messages == 1);
+  CHECK(told.empty());
+  close(connection);
+}
+
+TEST_CASE("netflowSink: a new connection is a new session, and records wait for it", "[netflowSink]") {
+  told.clear();
+  const Listener listener;
+  Exporter exporter(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
+  exporter.start(start_time);
+  const int first = listener.take();
+  add(exporter, 6);
+  CHECK(checked_records(arrived(first)) == 6);
+  close(first);
+  add(exporter, 9);  // the break is noticed
+  std::size_t second_records = 0;
+  exporter.tick(start_time);
+  usleep(150'000);
+  exporter.tick(start_time);
+  const int second = listener.take();
+  REQUIRE(second >= 0);
+  exporter.tick(start_time);
+  second_records = checked_records(arrived(second));
+  CHECK(second_records == 9);
+  exporter.finish(start_time);
+  CHECK(exporter.counters().records == 15);
+  CHECK(exporter.counters().lost == 0);
+  CHECK(exporter.counters().template_messages == 2);
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::Contains("closed by the collector"));
+  close(second);
+}
+
+TEST_CASE("netflowSink: the queue is bounded, and what does not fit is counted", "[netflowSink]") {
+  told.clear();
+  std::uint16_t port;
+  {
+    const Listener gone;
+    port = gone.port();
+  }
+  Exporter exporter(ipfix(), tcp({"127.0.0.1", port}, 16, tell));
+  exporter.start(start_time);
+  add(exporter, 3 * 20);
+  CHECK(exporter.counters().lost == 3 * 4);
+  CHECK(exporter.counters().records == 0);
+  const Listener late(port);
+  usleep(150'000);
+  exporter.tick(start_time);
+  const int connection = late.take();
+  if (connection >= 0) {
+    exporter.tick(start_time);
+    CHECK(checked_records(arrived(connection)) == 3 * 16);
+  }
+  exporter.finish(start_time);
+  CHECK(exporter.counters().records == 3 * 16);
+  CHECK(exporter.counters().lost == 3 * 4);
+  CHECK(told.size() == 2);
+  close(connection);
+}
