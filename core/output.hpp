@@ -45,7 +45,6 @@ class OutputSinks {
   OutputSinks(const OutputSinks&) = delete;
   OutputSinks& operator=(const OutputSinks&) = delete;
 
-  bool empty() const { return sinks_.empty(); }
   void open(const Output& output);
   void open_packets(const Output& output);  // -s; throws Error where no sink writes packets
   void write(const RowBatch& rows);

@@ -66,7 +66,6 @@ Series parse_series(std::string_view text) {
     if (!with_stop) made.stop = most - 1;
   }
   if (made.stop < made.first) throw Error(fmt::format("Option '-D': the first number is {}, the last {}", made.first, made.stop));
-  if (digits.empty()) made.tail = text.substr(end);
   return made;
 }
 

@@ -9,10 +9,13 @@
 
 namespace t2 {
 
+// EtherTypes and lengths that more than one layer looks at.
+constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;
+constexpr std::uint16_t longest_llc = 1500;  // IEEE 802.3: up to here the field is a length
+
 // What the decoder counts over a run, for the end report.
 struct DecodeCounters {
   std::uint64_t llc = 0, ipvx = 0, gre = 0, teredo = 0, ayiya = 0, dtls = 0;
-  std::uint64_t ipv4_fragments = 0, ipv6_fragments = 0;
   std::uint64_t decoded = 0, headers = 0;  // packets that were looked at; their headers
   std::uint32_t least_headers = 0xffff, most_headers = 0, most_vlans = 0, most_mpls = 0;
 };

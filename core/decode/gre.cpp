@@ -4,7 +4,7 @@
 namespace t2 {
 
 namespace {
-constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd, type_erspan = 0x88be, longest_llc = 1500;
+constexpr std::uint16_t type_erspan = 0x88be;
 }
 
 // Length of a GRE header (RFC 2784, 2890, 2637): four bytes and what its flags add; an ERSPAN header counts with it.

@@ -8,9 +8,6 @@ namespace t2 {
 
 namespace {
 
-constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;
-constexpr std::uint16_t longest_llc = 1500;  // IEEE 802.3: up to here the field is a length
-
 bool is_tag(std::uint16_t type) { return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200; }
 
 }  // namespace

@@ -69,7 +69,6 @@ bool Dissector::linux_cooked(int version) {
   if (length == 6 && (hardware == ethernet_hardware || hardware == loopback)) p_->source_mac = address;  // there is no destination
   std::uint32_t at = size;
   const std::uint16_t type = vlan_tags(u16(version == 1 ? 14 : 0), at);
-  constexpr std::uint16_t longest_llc = 1500;
   if (type <= longest_llc) return llc(at, static_cast<std::uint16_t>(p_->wire > at ? p_->wire - at : 0));
   return ether_type(type, at);
 }

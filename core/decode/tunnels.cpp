@@ -10,7 +10,7 @@ namespace t2 {
 namespace {
 
 constexpr std::uint8_t tcp = 6, udp = 17, sctp = 132;
-constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd, bridged_ethernet = 0x6558;
+constexpr std::uint16_t bridged_ethernet = 0x6558;
 constexpr std::uint16_t privileged = 1024;
 
 }  // namespace
