@@ -28,7 +28,6 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
     : layout_(layout),
       context_(context),
       threaded_(threads > 0),
-      batch_(options.packets ? 1 : options.batch),
       sinks_(sinks),
       flows_(std::max<std::size_t>(1, threads)),
       merge_(flows_.size(), [&sinks](RowBatch& rows) { sinks.write(rows); }) {
@@ -38,9 +37,12 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
     if (!threaded_) mine.rows = [&sinks](RowBatch& rows) { sinks.write(rows); };
     workers_.push_back(std::make_unique<Worker>(layout, context, std::move(mine)));
     constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
-    const std::uint64_t most = options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (record_size() + index));
+    const std::uint64_t most = options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index));
     workers_.back()->bound(std::max<std::uint64_t>(1, most / flows_.size()));
   }
+  const std::size_t places = threaded_ ? 1 : std::min(options.packets ? 1 : options.batch, slice);
+  here_.packets.resize(places);
+  here_.lookups.resize(places);
   if (!threaded_) return;
   writer_ = std::thread([this] { write(); });
   for (std::size_t i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
@@ -59,18 +61,20 @@ Crew::~Crew() {
   }
 }
 
-void Crew::take(const Packet& packet, const Lookup& lookup) {
-  Chunk& chunk = threaded_ ? lanes_[lane_of(lookup.key, lanes_.size())]->filling : here_;
-  chunk.packets.push_back(packet);
-  chunk.lookups.push_back(lookup);
-  if (!threaded_ && chunk.packets.size() >= std::min(batch_, slice)) flush(packet.clock, nullptr);
+void Crew::take() {
+  if (!threaded_) {
+    if (++filled_ == here_.packets.size()) flush(0, nullptr);
+    return;
+  }
+  Chunk& chunk = lanes_[lane_of(next_lookup().key, lanes_.size())]->filling;
+  chunk.packets.push_back(next_packet());
+  chunk.lookups.push_back(next_lookup());
 }
 
 void Crew::flush(Time clock, const std::shared_ptr<Block>& block) {
   if (!threaded_) {
-    workers_[0]->process(here_.packets, here_.lookups);
-    here_.packets.clear();
-    here_.lookups.clear();
+    const std::size_t n = std::exchange(filled_, 0);
+    workers_[0]->process(std::span(here_.packets).first(n), std::span(here_.lookups).first(n));
     return;
   }
   for (const auto& lane : lanes_) send(*lane, Kind::packets, clock, block);

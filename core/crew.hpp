@@ -27,7 +27,10 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  void take(const Packet& packet, const Lookup& lookup);  // a packet with a flow
+  // Where the next packet is to be decoded, and what finds its flow; take() when both are there, and it has a flow.
+  Packet& next_packet() { return here_.packets[filled_]; }
+  Lookup& next_lookup() { return here_.lookups[filled_]; }
+  void take();
   // The packets since the last flush are from `block`; it must not change before they are analysed.
   void flush(Time clock, const std::shared_ptr<Block>& block);
   void advance(Time clock);         // no packets, but time has passed
@@ -41,7 +44,7 @@ class Crew {
   FlowCounters counters() const;
   // Gives `look` the plugins with the totals of all workers.
   void with_totals(const std::function<void(Instances&)>& look);
-  std::size_t record_size() const { return workers_[0]->record_size(); }
+  std::size_t bytes_each() const { return workers_[0]->bytes_each(); }  // of a conversation
   std::uint64_t most_flows() const;
 
  private:
@@ -66,10 +69,10 @@ class Crew {
   Layout& layout_;
   const Context& context_;
   bool threaded_;
-  std::size_t batch_;
   OutputSinks& sinks_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  Chunk here_;                      // without threads
+  Chunk here_;                      // what the decoder writes to
+  std::size_t filled_ = 0;          // of it, without threads
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<bool> creating_ = true, live_ = false;
   std::vector<std::atomic<std::uint64_t>> flows_;  // in memory, by worker

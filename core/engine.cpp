@@ -76,7 +76,8 @@ void Engine::decode(const RawPacket& raw) {
     warned_link_ = true;
     return;
   }
-  Packet packet;
+  Packet& packet = parts_.crew.next_packet();
+  packet = Packet{};
   packet.time = raw.time;
   packet.clock = counters_.last;
   packet.number = counters_.packets;
@@ -89,7 +90,9 @@ void Engine::decode(const RawPacket& raw) {
   counters_.ipv4 += packet.status & status::ipv4 ? 1 : 0;
   counters_.ipv6 += packet.status & status::ipv6 ? 1 : 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
-  if (has_flow) parts_.crew.take(packet, make_lookup(packet, seed_));
+  if (!has_flow) return;
+  parts_.crew.next_lookup() = make_lookup(packet, seed_);
+  parts_.crew.take();
 }
 
 // Live input: flows also end without traffic, and rows leave in bounded time.

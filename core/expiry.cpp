@@ -7,7 +7,7 @@ namespace t2 {
 
 void Expiry::file(Flow& flow) {
   remove(flow);
-  flow.bucket = static_cast<std::uint32_t>(slot(std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1)));
+  flow.bucket = static_cast<std::uint16_t>(slot(std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1)));
   std::uint32_t& head = heads_[flow.bucket];
   flow.previous = 0;
   flow.next = head;

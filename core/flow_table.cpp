@@ -14,7 +14,7 @@ namespace t2 {
 
 namespace {
 
-constexpr std::size_t huge_page = 2 << 20, chunk_bytes = 4 * huge_page;
+constexpr std::size_t huge_page = 2 << 20;
 
 // Memory on huge pages where the system has them: random access to records would else miss the TLB as well.
 std::byte* map_pages(std::size_t bytes) {
@@ -24,45 +24,29 @@ std::byte* map_pages(std::size_t bytes) {
   return static_cast<std::byte*>(memory);
 }
 
-__extension__ using Wide = unsigned __int128;
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  const Wide product = Wide{a} * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 }  // namespace
-
-// Multiply-and-fold over the key's words, two at a time, seeded.
-std::uint64_t hash_key(const Key& key, std::uint64_t seed) {
-  constexpr std::size_t words = sizeof key / 8;
-  static_assert(words % 2 == 0);
-  std::uint64_t w[words];
-  std::memcpy(w, &key, sizeof w);
-  constexpr std::uint64_t a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db, c = 0x8ebc6af09c88c6e3;
-  std::uint64_t hash = seed ^ c;
-  for (std::size_t i = 0; i < words; i += 2) hash ^= mix(w[i] ^ a ^ seed, w[i + 1] ^ b ^ (i * c));
-  return mix(hash ^ b, seed ^ c);
-}
 
 FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most)
     : prototype_(std::move(prototype)),
       stride_(prototype_.size()),
-      chunk_bits_(static_cast<unsigned>(std::bit_width(std::max<std::size_t>(1, chunk_bytes / stride_)) - 1)),
       most_(std::min<std::uint64_t>(most, 0xffff'fff0)),
       slots_(4096),
       mask_(slots_.size() - 1) {}
 
 FlowTable::~FlowTable() {
   for (std::byte* chunk : chunks_) std::free(chunk);
+  for (std::byte* chunk : side_chunks_) std::free(chunk);
 }
 
-// Sees to it that a record is free.
+// Sees to it that a flow and both its sides are free. Chunks take up memory only where they have been written to.
 bool FlowTable::reserve() {
-  if (!free_.empty() || next_record_ >> chunk_bits_ < chunks_.size()) return true;
-  std::byte* chunk = map_pages(stride_ << chunk_bits_);
-  if (chunk) chunks_.push_back(chunk);
-  return chunk;
+  if (!free_.empty() || next_record_ >> flow_bits < chunks_.size()) return true;
+  std::byte* flows = map_pages(sizeof(Flow) << flow_bits);
+  std::byte* sides = map_pages(stride_ << (flow_bits + 1));
+  if (!flows || !sides) return std::free(flows), std::free(sides), false;
+  chunks_.push_back(flows);
+  side_chunks_.push_back(sides);
+  return true;
 }
 
 Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
@@ -75,8 +59,7 @@ Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
     if (!reserve()) throw Error("no memory for a single flow");
     number = next_record_++;
   }
-  Flow& flow = record(number);
-  std::memcpy(static_cast<void*>(&flow), prototype_.data(), stride_);
+  Flow& flow = *new (&record(number)) Flow;
   flow.key = key;
   flow.tag = tag_of(hash);
   flow.record = number;
@@ -86,6 +69,21 @@ Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
   ++records_;
   ++indexed_;
   return flow;
+}
+
+Side& FlowTable::add_side(Flow& flow, unsigned direction) {
+  std::byte* memory;
+  if (!free_sides_.empty()) {
+    memory = reinterpret_cast<std::byte*>(free_sides_.back());
+    free_sides_.pop_back();
+  } else {
+    constexpr std::size_t in_chunk = std::size_t{2} << flow_bits;
+    memory = side_chunks_[next_side_ / in_chunk] + next_side_ % in_chunk * stride_;
+    ++next_side_;
+  }
+  std::memcpy(memory, prototype_.data(), stride_);
+  flow.side[direction] = std::launder(reinterpret_cast<Side*>(memory));
+  return *flow.side[direction];
 }
 
 void FlowTable::detach(Flow& flow) {
@@ -107,6 +105,9 @@ void FlowTable::detach(Flow& flow) {
 
 void FlowTable::release(Flow& flow) {
   detach(flow);
+  for (Side* side : flow.side) {
+    if (side) free_sides_.push_back(side);
+  }
   free_.push_back(flow.record);
   --records_;
 }

@@ -1,7 +1,7 @@
 // The flow table: records that never move, found by their key through an index of 8-byte slots.
 //
-// A record is a Flow and behind it the state of every plugin; a new one is a copy of a prototype. The index is open
-// addressing with linear probing, at most half full, deletion by shifting back; it grows with the number of flows.
+// A conversation has a Flow and, for each direction that had a packet, a Side with the state of every plugin behind it; a
+// new side is a copy of a prototype. The index is open addressing with linear probing, at most half full, deletion by shifting back; it grows with the number of flows.
 // The hash is seeded at random: nothing that is written may depend on it. Used by one worker.
 #pragma once
 
@@ -15,11 +15,9 @@
 
 namespace t2 {
 
-std::uint64_t hash_key(const Key& key, std::uint64_t seed);
-
 class FlowTable {
  public:
-  // `prototype`: a Flow and the plugins' initial state, its size a multiple of 64. `most`: records that may exist.
+  // `prototype`: a Side and the plugins' initial state, its size a multiple of its alignment. `most`: flows that may exist.
   FlowTable(std::vector<std::byte> prototype, std::uint64_t most);
   ~FlowTable();
   FlowTable(const FlowTable&) = delete;
@@ -36,13 +34,22 @@ class FlowTable {
       }
     }
   }
-  // Two passes over a batch: first the slots, then the records that they name.
+  // Passes over a batch: first the slots, then the flows that they name, then the sides of those.
   void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[tag_of(hash) & mask_]); }
   void prefetch_record(std::uint64_t hash) const {
     const Slot slot = slots_[tag_of(hash) & mask_];
     if (slot.record == 0) return;
     const auto* line = reinterpret_cast<const char*>(&record(slot.record));
-    for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i);
+    for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i, 1, 2);
+  }
+  void prefetch_side(const Side& side) const {
+    const auto* line = reinterpret_cast<const char*>(&side);
+    for (std::size_t i = 0; i < stride_; i += 64) __builtin_prefetch(line + i, 1, 2);
+  }
+
+  void prefetch_peer(const Side& side) const {  // only its beginning
+    const auto* line = reinterpret_cast<const char*>(&side);
+    for (std::size_t i = 0; i < std::min<std::size_t>(stride_, 192); i += 64) __builtin_prefetch(line + i, 1, 2);
   }
 
   // No record for another flow: the bound is reached, or the system gives no more memory.
@@ -50,29 +57,33 @@ class FlowTable {
   std::uint64_t most() const { return most_; }
   void bound(std::uint64_t most) { most_ = std::min<std::uint64_t>(most, 0xffff'fff0); }
   Flow& create(const Key& key, std::uint64_t hash);  // the key must not be in the index, the table not full
-  void detach(Flow& flow);                           // no longer found; the record stays
-  void release(Flow& flow);                          // the record is free again; detaches it if needed
+  Side& add_side(Flow& flow, unsigned direction);    // which the flow does not have yet
+  void detach(Flow& flow);                           // no longer found; the records stay
+  void release(Flow& flow);                          // the flow and its sides are free again; detaches it if needed
   Flow& record(std::uint32_t number) const {         // numbers begin at 1
-    return *reinterpret_cast<Flow*>(chunks_[number >> chunk_bits_] + (number & ((1u << chunk_bits_) - 1)) * stride_);
+    return *reinterpret_cast<Flow*>(chunks_[number >> flow_bits] + (number & ((1u << flow_bits) - 1)) * sizeof(Flow));
   }
   std::uint64_t size() const { return records_; }
-  std::size_t stride() const { return stride_; }
+  std::size_t bytes_each() const { return sizeof(Flow) + 2 * stride_; }  // of a conversation with both directions
 
  private:
   struct Slot {
     std::uint32_t tag = 0, record = 0;  // record 0: empty. The tag also tells the slot's home: no record is touched to move it
   };
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+  static constexpr unsigned flow_bits = 16;  // flows in a chunk
   void grow();
   bool reserve();
 
   std::vector<std::byte> prototype_;
-  std::size_t stride_;
-  unsigned chunk_bits_;
+  std::size_t stride_;                       // from one side to the next
   std::uint64_t most_, records_ = 0;
-  std::vector<std::byte*> chunks_;
+  std::vector<std::byte*> chunks_;           // of flows
   std::uint32_t next_record_ = 1;
   std::vector<std::uint32_t> free_;
+  std::vector<std::byte*> side_chunks_;      // as many sides as all flows of `chunks_` can have
+  std::size_t next_side_ = 0;
+  std::vector<Side*> free_sides_;
   std::vector<Slot> slots_;
   std::size_t mask_, indexed_ = 0;
 };

@@ -5,6 +5,7 @@
 
 namespace t2 {
 
+std::uint64_t hash_key(const Key& key, std::uint64_t seed);
 Lookup make_lookup(const Packet& packet, std::uint64_t seed);
 
 }  // namespace t2

@@ -51,8 +51,8 @@ void Extras::release(Flow& flow) {
   flow.extra = nullptr;
 }
 
-Layout::Layout(std::vector<const Descriptor*> plugins) : plugins_(std::move(plugins)), places_(plugins_.size()), record_(sizeof(Flow)) {
-  const Flow initial{};
+Layout::Layout(std::vector<const Descriptor*> plugins) : plugins_(std::move(plugins)), places_(plugins_.size()), record_(sizeof(Side)) {
+  const Side initial{};
   std::memcpy(record_.data(), static_cast<const void*>(&initial), sizeof initial);
   columns_ = {{"dir", "Flow direction", Type::direction}, {"flowInd", "Flow index", Type::u64}};
   if (SPKTMD_PKTNO) packet_columns_.emplace_back("pktNo", "Packet number", Type::u64);
@@ -66,6 +66,10 @@ Layout::Layout(std::vector<const Descriptor*> plugins) : plugins_(std::move(plug
   static const std::string as_text = SPKTMD_PCNTL ? std::string(level[SPKTMD_PCNTL]) + "Content" : "content";
   if (SPKTMD_PCNTH) packet_columns_.emplace_back(as_hex, "Captured content as hex", Type::bytes);
   if (SPKTMD_PCNTC) packet_columns_.emplace_back(as_text, "Captured content as characters", Type::content);
+}
+
+bool Layout::columns_are_read() const {
+  return std::any_of(plugins_.begin(), plugins_.end(), [](const Descriptor* d) { return d->create_sink && d->reads_columns; });
 }
 
 std::size_t Layout::index(std::string_view plugin) const {
@@ -95,7 +99,7 @@ std::size_t Layout::peek_offset(std::string_view asking, std::string_view plugin
 
 std::vector<std::byte> Layout::prototype() const {
   std::vector<std::byte> record = record_;
-  record.resize((record.size() + 63) / 64 * 64);
+  record.resize((record.size() + alignof(Side) - 1) / alignof(Side) * alignof(Side));
   return record;
 }
 

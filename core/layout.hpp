@@ -1,4 +1,4 @@
-// The record that all plugins share, the columns of a row, and the instances of a worker.
+// The record of a direction that all plugins share, the columns of a row, and the instances of a worker.
 #pragma once
 
 #include <memory>
@@ -42,12 +42,13 @@ class Extras {
   std::uint64_t bytes_ = 0;
 };
 
-// Where each plugin's state lies in the record, and the record that a new flow is copied from.
+// Where each plugin's state lies behind a Side, and the record that a new direction is copied from.
 class Layout {
  public:
   Layout(std::vector<const Descriptor*> plugins);
   const std::vector<const Descriptor*>& plugins() const { return plugins_; }
   const std::vector<Column>& columns() const { return columns_; }  // of a whole row, dir and flowInd first
+  bool columns_are_read() const;                                   // by a sink
   const std::vector<Column>& packet_columns() const { return packet_columns_; }  // of a packet's row
   std::size_t index(std::string_view plugin) const;                // its place in the order; npos: not loaded
   std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial);

@@ -145,7 +145,7 @@ int run(const Options& options) {
     sinks.open_packets(output);
   }
   const std::uint64_t capacity = crew.most_flows();
-  log.info(fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), crew.record_size()));
+  log.info(fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), crew.bytes_each()));
   const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
   if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
   log.flush();

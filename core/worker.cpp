@@ -23,11 +23,18 @@ bool answers(const Packet& p) {
   return (p.data[p.l4 + 13] & 0x12) == 0x12;
 }
 
+constexpr Time millisecond = one_second / 1000;
+
+void mark(Flow& flow, status::Word bits) {
+  for (Side* side : flow.side) {
+    if (side) side->status |= bits;
+  }
+}
+
 // The flow ends at this time, whatever its timeouts say.
 void force_end(Flow& flow, Time clock) {
   flow.forced = true;
-  flow.side[0].seen = clock;
-  flow.side[0].timeout = 0;
+  flow.due[0] = clock;
 }
 
 FragmentKey fragment_key(const Lookup& lookup) {
@@ -65,7 +72,8 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       batch_(options.packets ? 1 : options.batch),
       rows_out_(std::move(options.rows)),
       packets_out_(std::move(options.packets)),
-      shared_(options.shared) {
+      shared_(options.shared),
+      columns_(layout.columns_are_read()) {
   for (const Instances::Entry& entry : instances_.all()) {
     if (!entry.plugin) continue;
     plugins_.push_back(entry.plugin.get());
@@ -76,8 +84,7 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
 void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups) {
   pending_ = packets;
   pending_first_ = pending_last_ = 0;
-  for (const Lookup& lookup : lookups) table_.prefetch_slot(lookup.hash);
-  for (const Lookup& lookup : lookups) table_.prefetch_record(lookup.hash);
+  seek(lookups);
   for (std::size_t i = 0; i < packets.size(); ++i) {
     Packet& packet = packets[i];
     if (pending_last_ - pending_first_ >= batch_ || packet.clock - pending_clock_ >= shortest_timeout) drain_pending();
@@ -87,7 +94,7 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups)
     }
     expiry_.start(packet.clock);
     expire(packet.clock);
-    if (look_up(packet, lookups[i])) {
+    if (look_up(packet, lookups[i], found_[i])) {
       pending_last_ = i + 1;
     } else {
       drain_pending();
@@ -109,10 +116,11 @@ void Worker::drain_pending() {
 
 // With -s: what every plugin has to say about this packet, then its content.
 void Worker::packet_row(const Packet& packet) {
-  columns_.clear();
-  if (SPKTMD_PKTNO) columns_.put(packet.number);
-  columns_.put(packet.flow->index);
-  for (Plugin* plugin : plugins_) plugin->on_packet_row(packet, columns_);
+  Row& columns = packet_columns_;
+  columns.clear();
+  if (SPKTMD_PKTNO) columns.put(packet.number);
+  columns.put(packet.flow->index);
+  for (Plugin* plugin : plugins_) plugin->on_packet_row(packet, columns);
   const std::uint32_t from = SPKTMD_PCNTL == 0   ? 0
                              : SPKTMD_PCNTL == 1 ? packet.l2
                              : SPKTMD_PCNTL == 2 ? packet.l3
@@ -121,15 +129,30 @@ void Worker::packet_row(const Packet& packet) {
   std::span<const std::uint8_t> content = packet.bytes(from).rest();
   if (SPKTMD_PCNTL == 4) content = content.first(std::min<std::size_t>(content.size(), packet.captured_l7));
   const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
-  if (SPKTMD_PCNTH) columns_.text(text);
-  if (SPKTMD_PCNTC) columns_.text(text);
-  packet_rows_.add({packet.direction, true, packet.flow->index, packet.number, packet.time}, columns_, {});
+  if (SPKTMD_PCNTH) columns.text(text);
+  if (SPKTMD_PCNTC) columns.text(text);
+  packet_rows_.add({packet.direction, true, packet.flow->index, packet.number, packet.time}, columns, {});
   if (packet_rows_.size() >= rows_at_once) drain();
 }
 
+// Looks ahead over a slice of packets: waits for memory once, not at every packet. What is found is a hint, for the
+// packets in front may end or begin flows.
+void Worker::seek(std::span<const Lookup> lookups) {
+  found_.resize(lookups.size());
+  for (const Lookup& lookup : lookups) table_.prefetch_slot(lookup.hash);
+  for (const Lookup& lookup : lookups) table_.prefetch_record(lookup.hash);
+  for (std::size_t i = 0; i < lookups.size(); ++i) {
+    Flow* flow = found_[i] = table_.find(lookups[i].key, lookups[i].hash);
+    if (!flow) continue;
+    const unsigned direction = lookups[i].source_end ^ flow->opener;
+    if (const Side* side = flow->side[direction]) table_.prefetch_side(*side);
+    if (const Side* peer = flow->side[direction ^ 1]) table_.prefetch_side(*peer);
+  }
+}
+
 // A flow that is still alive at this clock; one that is due makes room for a successor.
-Flow* Worker::find(const Lookup& lookup, Time clock) {
-  Flow* flow = table_.find(lookup.key, lookup.hash);
+Flow* Worker::find(const Lookup& lookup, Flow* found, Time clock) {
+  Flow* flow = found && !found->detached && found->key == lookup.key ? found : table_.find(lookup.key, lookup.hash);
   if (flow && flow->end() <= clock) {
     table_.detach(*flow);
     flow = nullptr;
@@ -137,7 +160,7 @@ Flow* Worker::find(const Lookup& lookup, Time clock) {
   return flow;
 }
 
-bool Worker::look_up(Packet& packet, const Lookup& lookup) {
+bool Worker::look_up(Packet& packet, const Lookup& lookup, Flow* found) {
   const Time clock = packet.clock;
   Flow* flow = nullptr;
   bool joined = false;  // a later fragment found its datagram
@@ -151,27 +174,27 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
       packet.direction = static_cast<std::uint8_t>(place.direction);
       if (!packet.more_fragments) {
         fragments_.erase(key);
-        flow->side[place.direction].status &= ~status::fragment_pending;
+        flow->side[place.direction]->status &= ~status::fragment_pending;
       }
     } else {
       counters_.status |= status::fragment | status::fragment_headless;
       if (!FRAG_HLST_CRFT) return false;
     }
   }
-  if (!flow) flow = find(lookup, clock);
+  if (!flow) flow = find(lookup, found, clock);
   if (flow && !joined) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->opener);
   status::Word inherited = 0;
   std::uint64_t index = 0;
   bool part_of_flow = false;  // FDLSFINDEX: continues one that was cut
   if (flow && FDURLIMIT > 0 && packet.is_ip()) {
-    const Side& side = flow->side[packet.direction];
-    if (side.exists && packet.time / one_second - side.first / one_second >= FDURLIMIT) {
-      inherited = side.status & status::inverted;
+    const Side* side = flow->side[packet.direction];
+    if (side && packet.time / one_second - side->first / one_second >= FDURLIMIT) {
+      inherited = side->status & status::inverted;
       index = FDLSFINDEX ? flow->index : 0;
       drain_before(packet);
       cut(*flow, packet.direction, clock);
       flow = nullptr;
-      if (joined) return look_up(packet, lookup);
+      if (joined) return look_up(packet, lookup, nullptr);
     }
   }
   if (!flow) {
@@ -181,30 +204,29 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
       make_room(clock);
     }
     flow = &create(packet, lookup);
-    flow->side[0].status |= inherited;
+    flow->side[0]->status |= inherited;
     if (index != 0) {
       flow->index = index;
-      flow->side[0].status |= status::duration_limit;
+      flow->side[0]->status |= status::duration_limit;
       if (!shared_) --flow_number_;
       part_of_flow = true;
     }
   }
   packet.flow = flow;
-  Side& side = flow->side[packet.direction];
-  const Side& peer = flow->side[packet.direction ^ 1];
-  packet.has_peer = peer.exists;
-  packet.peer = peer.last;
-  packet.peer_fragment_pending = peer.status & status::fragment_pending;
-  const bool is_new = !side.exists;
-  if (is_new) {
-    begin_side(packet, *flow);
-    if (shared_) births_.push_back({packet.number, Expiry::bucket_of(clock), packet.first_of_flow && !part_of_flow});
+  packet.peer = flow->side[packet.direction ^ 1];
+  if (packet.peer) {
+    packet.peer_last = packet.peer->last;
+    packet.peer_fragment_pending = packet.peer->status & status::fragment_pending;
   }
+  if (!flow->side[packet.direction]) begin_side(packet, *flow);
+  Side& side = *flow->side[packet.direction];
+  if (packet.first_of_direction && shared_) births_.push_back({packet.number, Expiry::bucket_of(clock), packet.first_of_flow && !part_of_flow});
+  packet.side = &side;
   packet.first = side.first;
   packet.previous = side.last;
 
   if (packet.is_ip() && !joined) {
-    if (packet.family == Family::ipv4 && !is_new) {
+    if (packet.family == Family::ipv4 && !packet.first_of_direction) {
       if (lookup.identification != 0 && lookup.identification == side.last_ip_id) {
         side.status |= status::duplicate_ip_id;
         counters_.status |= status::duplicate_ip_id;
@@ -213,9 +235,9 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
     }
     if (packet.later_fragment) {
       side.status |= status::fragment_headless;
-      first_fragment(packet, *flow, lookup.identification);
+      first_fragment(packet, lookup.identification);
     } else if (packet.more_fragments) {
-      first_fragment(packet, *flow, lookup.identification);
+      first_fragment(packet, lookup.identification);
     } else if (side.status & status::fragment_pending) {
       side.status |= status::fragment_error;
       counters_.status |= status::fragment_error;
@@ -229,7 +251,7 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
     counters_.status |= status::time_jump;
   }
   side.last = packet.time;
-  side.seen = clock;
+  flow->due[packet.direction] = clock + Time{side.timeout} * millisecond;
   side.status |= packet.status;
   counters_.status |= packet.status;
   counters_.padding += packet.padding;
@@ -246,43 +268,43 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   return true;
 }
 
-Flow& Worker::create(const Packet& packet, const Lookup& lookup) {
+Flow& Worker::create(Packet& packet, const Lookup& lookup) {
   Flow& flow = table_.create(lookup.key, lookup.hash);
   flow.number = packet.number;
   flow.index = shared_ ? packet.number : ++flow_number_;
   flow.opener = lookup.source_end;
-  if (answers(packet)) flow.side[0].status |= status::inverted;
-  flow.side[0].seen = packet.clock;
-  flow.side[0].timeout = FLOW_TIMEOUT * 1000u;
+  flow.due[0] = packet.clock + Time{FLOW_TIMEOUT} * one_second;
   expiry_.file(flow);
+  begin_side(packet, flow);
+  if (answers(packet)) flow.side[0]->status |= status::inverted;
   return flow;
 }
 
 // The first packet of a direction.
 void Worker::begin_side(Packet& packet, Flow& flow) {
-  Side& side = flow.side[packet.direction];
-  const Side& peer = flow.side[packet.direction ^ 1];
-  side.exists = true;
+  Side& side = table_.add_side(flow, packet.direction);
+  const Side* peer = flow.side[packet.direction ^ 1];
   side.first = side.last = packet.time;
   side.timeout = FLOW_TIMEOUT * 1000u;
   side.last_ip_id = no_identification;
   packet.first_of_direction = true;
-  packet.first_of_flow = !peer.exists;
-  if (peer.exists) side.status |= peer.status & status::inverted ? 0 : status::inverted;
+  packet.first_of_flow = !peer;
+  if (peer) side.status |= peer->status & status::inverted ? 0 : status::inverted;
   const auto kind = packet.family == Family::ipv4 ? status::ipv4 : packet.family == Family::ipv6 ? status::ipv6 : status::layer2_flow;
   side.status |= kind;
   if (packet.protocol == tcp && packet.is_ip() && flow.key.end[0] == flow.key.end[1]) {
     side.status |= status::land_attack;
     counters_.status |= status::land_attack;
   }
-  ++counters_.flows[peer.exists ? 1 : 0];
+  ++counters_.flows[peer ? 1 : 0];
   ++(packet.family == Family::ipv4 ? counters_.ipv4 : packet.family == Family::ipv6 ? counters_.ipv6 : counters_.layer2);
   counters_.most_in_memory = std::max(counters_.most_in_memory, ++sides_);
 }
 
 // A datagram begins (or is met without its beginning): its later fragments will find this flow.
-void Worker::first_fragment(Packet& packet, Flow& flow, std::uint32_t identification) {
-  Side& side = flow.side[packet.direction];
+void Worker::first_fragment(Packet& packet, std::uint32_t identification) {
+  Flow& flow = *packet.flow;
+  Side& side = *packet.side;
   packet.status |= status::fragment;
   ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
   const FragmentKey key = Fragments::key(flow, packet.direction, identification);
@@ -295,7 +317,7 @@ void Worker::first_fragment(Packet& packet, Flow& flow, std::uint32_t identifica
       counters_.status |= status::fragment_error;
     }
   } else if (const Fragments::Place other = fragments_.find(key); other.flow && other.flow != &flow) {
-    other.flow->side[other.direction].status &= ~status::fragment_pending;
+    other.flow->side[other.direction]->status &= ~status::fragment_pending;
   }
   fragments_.set(key, {&flow, packet.direction});
   side.fragment_id = identification;
@@ -312,11 +334,9 @@ void Worker::drain_before(const Packet& packet) {
 
 // FDURLIMIT: the flow ends now, its successor takes over.
 void Worker::cut(Flow& flow, unsigned direction, Time clock) {
-  flow.side[direction].status |= status::removed;
+  flow.side[direction]->status |= status::removed;
   counters_.status |= status::removed;
-  if (FDLSFINDEX) {
-    for (Side& side : flow.side) side.status |= side.exists ? status::duration_limit : 0;
-  }
+  if (FDLSFINDEX) mark(flow, status::duration_limit);
   force_end(flow, clock);
   table_.detach(flow);
   expiry_.file(flow);
@@ -336,7 +356,7 @@ void Worker::make_room(Time clock) {
       log_.warn("Hash Autopilot: main HashMap full: flushing 1 oldest flow(s)");
       log_.info("Hash Autopilot: Fix: Invoke Tranalyzer with '--max-flows N', or raise FLOW_MEMORY with t2conf tranalyzer2");
     }
-    for (Side& side : flow->side) side.status |= side.exists ? status::evicted : 0;
+    mark(*flow, status::evicted);
     counters_.status |= status::evicted;
     ++counters_.evicted;
     force_end(*flow, clock);
@@ -366,19 +386,19 @@ void Worker::finish(Time clock) {
   drain();
 }
 
-// Writes the rows of a flow, A before B, and frees its record. The wheel has let go of it.
+// Writes the rows of a flow, A before B, and frees its records. The wheel has let go of it.
 void Worker::end(Flow& flow, EndReason reason) {
   const Time when = flow.end();
-  const bool both = flow.side[1].exists;
-  const unsigned a = both && (flow.side[0].status & status::inverted) ? 1 : 0;
+  const bool both = flow.side[1];
+  const unsigned a = both && (flow.side[0]->status & status::inverted) ? 1 : 0;
   for (unsigned letter = 0; letter < (both ? 2u : 1u); ++letter) {
     const unsigned direction = a ^ letter;
-    Side& side = flow.side[direction];
+    Side& side = *flow.side[direction];
     if (!both && (side.status & status::inverted)) ++counters_.lone_replies;
     if (side.status & status::fragment_pending) counters_.status |= status::fragment_pending;
     columns_.clear();
     std::size_t sink = 0;
-    const EndedFlow ended{flow, direction, both, reason};
+    const EndedFlow ended{flow, side, flow.side[direction ^ 1], direction, reason};
     for (const Instances::Entry& entry : instances_.all()) {
       if (!entry.plugin) continue;
       if (entry.descriptor->create_sink) {
@@ -391,9 +411,10 @@ void Worker::end(Flow& flow, EndReason reason) {
     rows_.add({static_cast<std::uint8_t>(letter), !both || letter == 1, flow.index, flow.number, when}, columns_, own_);
     --sides_;
   }
-  for (unsigned direction = 0; direction < 2; ++direction) {
-    if (!(flow.side[direction].status & status::fragment_pending)) continue;
-    const FragmentKey key = Fragments::key(flow, direction, flow.side[direction].fragment_id);
+  for (unsigned direction = 0; direction < (both ? 2u : 1u); ++direction) {
+    const Side& side = *flow.side[direction];
+    if (!(side.status & status::fragment_pending)) continue;
+    const FragmentKey key = Fragments::key(flow, direction, side.fragment_id);
     if (fragments_.find(key).flow == &flow) fragments_.erase(key);
   }
   instances_.extras().release(flow);

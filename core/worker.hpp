@@ -64,17 +64,18 @@ class Worker {
   std::uint64_t flows_in_memory() const { return table_.size(); }
   std::uint64_t most_flows() const { return table_.most(); }
   void bound(std::uint64_t most_flows) { table_.bound(most_flows); }
-  std::size_t record_size() const { return table_.stride(); }
+  std::size_t bytes_each() const { return table_.bytes_each(); }  // of a conversation
   const FlowCounters& counters() const { return counters_; }
   Instances& instances() { return instances_; }
 
  private:
-  bool look_up(Packet& packet, const Lookup& lookup);
-  Flow* find(const Lookup& lookup, Time clock);
-  Flow& create(const Packet& packet, const Lookup& lookup);
+  void seek(std::span<const Lookup> lookups);
+  bool look_up(Packet& packet, const Lookup& lookup, Flow* found);
+  Flow* find(const Lookup& lookup, Flow* found, Time clock);
+  Flow& create(Packet& packet, const Lookup& lookup);
   void make_room(Time clock);
   void begin_side(Packet& packet, Flow& flow);
-  void first_fragment(Packet& packet, Flow& flow, std::uint32_t identification);
+  void first_fragment(Packet& packet, std::uint32_t identification);
   void cut(Flow& flow, unsigned direction, Time clock);
   void drain_pending();
   void drain_before(const Packet& packet);
@@ -96,10 +97,11 @@ class Worker {
   RowBatch rows_, packet_rows_;
   bool shared_;
   std::vector<Birth> births_;
-  Row columns_;
+  Row columns_, packet_columns_;
   std::vector<Row> own_;            // one for each sink with a plugin
   std::vector<Plugin*> plugins_;    // those that see packets, in order
 
+  std::vector<Flow*> found_;        // of a slice of packets, before the first of them is looked up
   // The packets that are looked up but not delivered yet.
   std::span<Packet> pending_;
   std::size_t pending_first_ = 0, pending_last_ = 0;

@@ -150,13 +150,7 @@ void Dissector::set_lengths(std::uint32_t at) {
   p.captured_l7 = beyond(p.captured_l4, p.l4_header);
   p.l7 = std::min(p.l4 + p.l4_header, p.captured);
   if (p.l4_header > p.l4_length || p.l3_header > p.l3_length) set(status::l4_header_short);
-  switch (PACKETLENGTH) {
-    case 0: p.length = p.family == Family::ipv4 ? p.l3_length + at : p.wire; break;
-    case 1: p.length = p.l3_length; break;
-    case 2: p.length = p.l4_length; break;
-    default: p.length = p.l7_length; break;
-  }
-  if (PACKETLENGTH < 2 && FRGIPPKTLENVIEW && p.later_fragment && p.family == Family::ipv4) p.length = beyond(p.length, p.l3_header);
+  set_packet_length(at);
 }
 
 void Dissector::read_ports() {

@@ -43,7 +43,7 @@ class Counter final : public Plugin {
  public:
   explicit Counter(Host& host) : host_(host), state_(host) {}
   void on_packets(std::span<const Packet> packets) override {
-    for (const Packet& p : packets) ++state_(*p.flow).packets, ++total;
+    for (const Packet& p : packets) ++state_(*p.side).packets, ++total;
   }
   void merge(Plugin& other) override { total += static_cast<Counter&>(other).total; }
   std::uint64_t total = 0;
@@ -55,7 +55,7 @@ class Reader final : public Plugin {
  public:
   explicit Reader(Host& host) : peek_(host, "counter") {}
   void on_flow_end(const EndedFlow& e, Row&) override {
-    if (peek_) seen = peek_(e).packets;
+    if (peek_) seen = peek_(e.side).packets;
   }
   std::uint64_t seen = 0;
   Peek<Counts> peek_;
@@ -93,7 +93,7 @@ struct World {
   Context context{config, stacks, log, ""};
 };
 
-Flow& flow_in(std::vector<std::byte>& record) { return *reinterpret_cast<Flow*>(record.data()); }
+Side& side_in(std::vector<std::byte>& record) { return *reinterpret_cast<Side*>(record.data()); }
 
 }  // namespace
 
@@ -122,17 +122,17 @@ TEST_CASE("state: a new record holds every plugin's start value, aligned and apa
   Layout layout({&one, &two});
   Instances instances(layout, w.context);
   auto record = layout.prototype();
-  CHECK(record.size() % 64 == 0);
+  CHECK(record.size() % alignof(Side) == 0);
   auto& a = static_cast<Counter&>(*instances.all()[0].plugin);
   auto& b = static_cast<Counter&>(*instances.all()[1].plugin);
-  Flow& flow = flow_in(record);
-  CHECK(a.state_(flow).packets == 7);
-  CHECK(a.state_(flow).more[0] == 'x');
-  CHECK(reinterpret_cast<std::uintptr_t>(&a.state_(flow)) % alignof(Counts) == 0);
-  a.state_(flow) = {.packets = 1, .more = {}};
-  CHECK(b.state_(flow).packets == 7);
+  Side& side = side_in(record);
+  CHECK(a.state_(side).packets == 7);
+  CHECK(a.state_(side).more[0] == 'x');
+  CHECK(reinterpret_cast<std::uintptr_t>(&a.state_(side)) % alignof(Counts) == 0);
+  a.state_(side) = {.packets = 1, .more = {}};
+  CHECK(b.state_(side).packets == 7);
   Instances more(layout, w.context);  // of another worker: the same places
-  CHECK(&static_cast<Counter&>(*more.all()[0].plugin).state_(flow) == &a.state_(flow));
+  CHECK(&static_cast<Counter&>(*more.all()[0].plugin).state_(side) == &a.state_(side));
 }
 
 TEST_CASE("peek: only what was declared with its layout, of the right size, or empty", "[contract]") {
@@ -143,9 +143,10 @@ TEST_CASE("peek: only what was declared with its layout, of the right size, or e
     Instances instances(layout, w.context);
     auto record = layout.prototype();
     auto& mine = static_cast<Counter&>(*instances.all()[0].plugin);
-    mine.state_(flow_in(record)).packets = 99;
+    mine.state_(side_in(record)).packets = 99;
     Row row;
-    instances.all()[1].plugin->on_flow_end({flow_in(record), 0, false, EndReason::idle}, row);
+    Flow flow;
+    instances.all()[1].plugin->on_flow_end({flow, side_in(record), nullptr, 0, EndReason::idle}, row);
     CHECK(static_cast<Reader&>(*instances.all()[1].plugin).seen == 99);
   }
   {
@@ -173,7 +174,7 @@ TEST_CASE("merge: totals of all workers end up in the first", "[contract]") {
   Instances one(layout, w.context), two(layout, w.context), three(layout, w.context);
   auto record = layout.prototype();
   Packet packet;
-  packet.flow = &flow_in(record);
+  packet.side = &side_in(record);
   const auto feed = [&](Instances& instances, std::size_t packets) {
     const std::vector<Packet> all(packets, packet);
     instances.all()[0].plugin->on_packets(all);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "expiry.hpp"
+#include "key.hpp"
 
 namespace t2::test {
 
@@ -13,16 +14,8 @@ namespace {
 
 constexpr Time grain = Time{1} << 26;  // flows are handed over when the clock enters the next bucket
 
-std::uint32_t milliseconds(Time timeout) { return static_cast<std::uint32_t>(timeout / (one_second / 1000)); }
-
 struct World {
-  FlowTable table{[] {
-                    std::vector<std::byte> bytes((sizeof(Flow) + 63) / 64 * 64);
-                    const Flow initial{};
-                    std::memcpy(bytes.data(), static_cast<const void*>(&initial), sizeof initial);
-                    return bytes;
-                  }(),
-                  1'000'000};
+  FlowTable table{std::vector<std::byte>(sizeof(Side)), 1'000'000};
   Expiry expiry{table};
   std::vector<Flow*> alive;
   std::uint64_t made = 0;
@@ -33,9 +26,8 @@ struct World {
     std::memcpy(key.end[0].address.data(), &made, sizeof made);
     Flow& flow = table.create(key, hash_key(key, 1));
     flow.number = made;
-    flow.side[0].exists = true;
-    flow.side[0].seen = seen;
-    flow.side[0].timeout = milliseconds(timeout);
+    table.add_side(flow, 0);
+    flow.due[0] = seen + timeout;
     expiry.file(flow);
     alive.push_back(&flow);
     return flow;
@@ -94,10 +86,8 @@ TEST_CASE("expiry: against a list, with jumps and changing timeouts", "[expiry]"
         Flow& flow = *w.alive[random() % w.alive.size()];
         if (flow.end() > clock) {
           const unsigned direction = random() % 4 == 0;
-          Side& side = flow.side[direction];
-          side.exists = true;
-          side.seen = clock;
-          if (side.timeout == 0 || random() % 4 == 0) side.timeout = milliseconds(timeouts[random() % 7]);
+          if (!flow.side[direction]) w.table.add_side(flow, direction);
+          flow.due[direction] = clock + timeouts[random() % 7];
           if (w.expiry.too_late(flow)) w.expiry.file(flow);
         }
       }
@@ -115,8 +105,9 @@ TEST_CASE("expiry: the longer-living direction decides", "[expiry]") {
   World w;
   w.expiry.start(0);
   Flow& flow = w.make(0, one_second);
-  flow.side[1].timeout = milliseconds(500 * one_second);
-  flow.side[1].exists = true;
+  flow.due[1] = 500 * one_second;
+  CHECK(flow.end() == one_second);
+  w.table.add_side(flow, 1);
   CHECK(flow.end() == 500 * one_second);
   CHECK(w.due(400 * one_second).empty());
   CHECK(w.due(501 * one_second).size() == 1);
@@ -130,7 +121,7 @@ TEST_CASE("expiry: the first flow to end is found for eviction", "[expiry]") {
   for (int i = 0; i < 500; ++i) w.make(start, static_cast<Time>(1 + random() % 5000) * one_second);
   for (int i = 0; i < 300; ++i) {  // some saw packets after they were filed
     Flow& flow = *w.alive[random() % w.alive.size()];
-    flow.side[0].seen = start + static_cast<Time>(random() % 1000) * one_second;
+    flow.due[0] += static_cast<Time>(random() % 1000) * one_second;
   }
   bool fine = true;
   while (!w.alive.empty() && fine) {

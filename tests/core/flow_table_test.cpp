@@ -7,14 +7,15 @@
 #include <random>
 
 #include "flow_table.hpp"
+#include "key.hpp"
 
 namespace t2::test {
 
 namespace {
 
 std::vector<std::byte> prototype(std::size_t more = 0) {
-  std::vector<std::byte> bytes((sizeof(Flow) + more + 63) / 64 * 64, std::byte{0x5a});
-  const Flow initial{};
+  std::vector<std::byte> bytes((sizeof(Side) + more + alignof(Side) - 1) / alignof(Side) * alignof(Side), std::byte{0x5a});
+  const Side initial{};
   std::memcpy(bytes.data(), static_cast<const void*>(&initial), sizeof initial);
   return bytes;
 }
@@ -81,23 +82,38 @@ TEST_CASE("flow table: behaves like a map when hashes collide", "[table]") {
   play([](std::uint32_t n) { return std::uint64_t{n} << 44 | 7; }, 2'000, 50'000);            // equal low bits of the slot number
 }
 
-TEST_CASE("flow table: records do not move, and a new one is a copy of the prototype", "[table]") {
-  FlowTable table(prototype(500), 1'000'000);
+TEST_CASE("flow table: records do not move, and a new side is a copy of the prototype", "[table]") {
+  const std::vector<std::byte> model = prototype(500);
+  FlowTable table(model, 1'000'000);
   std::vector<Flow*> flows;
-  for (std::uint32_t n = 0; n < 50'000; ++n) flows.push_back(&table.create(key(n), hash_key(key(n), 1)));
+  for (std::uint32_t n = 0; n < 150'000; ++n) {
+    flows.push_back(&table.create(key(n), hash_key(key(n), 1)));
+    std::memset(static_cast<void*>(&table.add_side(*flows.back(), 0)), static_cast<int>(n), model.size());
+    if (n % 2) std::memset(static_cast<void*>(&table.add_side(*flows.back(), 1)), static_cast<int>(~n), model.size());
+  }
   bool fine = true;
-  for (std::uint32_t n = 0; n < 50'000; ++n) fine = fine && table.find(key(n), hash_key(key(n), 1)) == flows[n];
+  const auto all = [&](const Side* side, std::uint32_t value) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(side);
+    return std::all_of(bytes, bytes + model.size(), [&](std::uint8_t b) { return b == (value & 0xff); });
+  };
+  for (std::uint32_t n = 0; n < 150'000; ++n) {
+    fine = fine && table.find(key(n), hash_key(key(n), 1)) == flows[n] && all(flows[n]->side[0], n);
+    fine = fine && (n % 2 ? all(flows[n]->side[1], ~n) : flows[n]->side[1] == nullptr);
+  }
   CHECK(fine);
-  CHECK(table.stride() % 64 == 0);
-  Flow& flow = *flows[100];
-  std::memset(reinterpret_cast<std::byte*>(&flow) + sizeof(Flow), 0, table.stride() - sizeof(Flow));
-  flow.side[0].status = 99;
-  table.release(flow);
+  CHECK(table.bytes_each() == sizeof(Flow) + 2 * model.size());
+  // What was released serves again, and nothing shows.
+  const Side* used[] = {flows[101]->side[0], flows[101]->side[1]};
+  table.release(*flows[101]);
   Flow& again = table.create(key(1'000'000), 1);
-  const auto* state = reinterpret_cast<const std::byte*>(&again) + sizeof(Flow);
-  CHECK(std::all_of(state, state + table.stride() - sizeof(Flow), [](std::byte b) { return b == std::byte{0x5a}; }));
-  CHECK(again.side[0].status == 0);
+  CHECK(again.side[0] == nullptr);
+  CHECK(again.side[1] == nullptr);
   CHECK_FALSE(again.detached);
+  for (const unsigned direction : {0u, 1u}) {
+    const Side& side = table.add_side(again, direction);
+    CHECK((&side == used[0] || &side == used[1]));
+    CHECK(std::memcmp(static_cast<const void*>(&side), model.data(), model.size()) == 0);
+  }
 }
 
 TEST_CASE("flow table: knows when it is full", "[table]") {

@@ -45,7 +45,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     packet.data = frame.data.get();
     packet.captured = frame.size;
     packet.wire = frame.size + missing;
-    if (!dissector.run(link_type, packet)) continue;
+    Packet walked = packet;
+    const bool has_flow = dissector.run(link_type, packet);
+    fuzz::demand(dissector.walk(link_type, walked) == has_flow && walked == packet, "the short cut leads to the same place");
+    if (!has_flow) continue;
     fuzz::check(packet);
     fuzz::demand(stacks.text(packet.headers).size() < 128, "descriptions have an end");
     lookups.push_back(make_lookup(packet, 1));

@@ -95,62 +95,57 @@ struct Key {
 };
 static_assert(sizeof(Key) % 8 == 0 && std::has_unique_object_representations_v<Key>);
 
-// One direction of a conversation, as the core keeps it. Plugins read it when the flow has ended.
-struct Side {
+// One direction of a conversation, as the core keeps it; the state of every plugin for this direction follows it in
+// memory. It begins with the direction's first packet. Plugins read it when the flow has ended.
+struct alignas(16) Side {
   Time first = 0, last = 0;         // first packet; packet processed last (not the largest time)
-  Time seen = 0;                    // capture clock at the last packet: what the timeout counts from
   status::Word status = 0;
   std::uint32_t timeout = 0;        // milliseconds; a plugin may change it from on_packets(): set_timeout()
   std::uint32_t last_ip_id = 0;
   std::uint32_t fragment_id = 0;    // identification of the datagram whose fragments are pending
-  bool exists = false;
 };
 
-constexpr std::uint32_t not_filed = 0xffff'ffff;
+constexpr std::uint16_t not_filed = 0xffff;
 
-// The core's part of a conversation's record; plugin state follows it in memory. Never moves while it lives.
+// The core's part of a conversation. Never moves while it lives, nor do its sides.
 struct alignas(64) Flow {
   Key key;
   std::uint64_t number = 0;         // capture number of its first packet: the same in every run
   std::uint64_t index = 0;          // flowInd
-  Side side[2];
+
+  Side* side[2] = {};               // [1]: null until the conversation is answered
+  Time due[2] = {};                 // capture clock at which each side's timeout runs out
+  void* extra = nullptr;            // chain of Host::extra() blocks
+  std::uint32_t tag = 0, record = 0, previous = 0, next = 0;  // place in the index, in the wheel of timeouts
+  std::uint16_t bucket = not_filed;
   std::uint8_t opener = 0;          // the end of the key that sent the first packet
-
   bool detached = false;            // no longer found by key: waits for its rows to be written
-  bool forced = false;              // was cut short: side[0].seen says when
-
-  // Owned by the core: place in the index, in the wheel of timeouts; chain of Host::extra() blocks.
-  std::uint32_t tag = 0, record = 0, previous = 0, next = 0, bucket = not_filed;
-  void* extra = nullptr;
+  bool forced = false;              // was cut short: due[0] says when
 
   const Endpoint& source(unsigned direction) const { return key.end[opener ^ direction]; }
   const Endpoint& destination(unsigned direction) const { return key.end[opener ^ direction ^ 1]; }
   // The time at which both directions have been silent for their timeouts.
-  Time end() const {
-    constexpr Time millisecond = one_second / 1000;
-    const Time a = side[0].seen + side[0].timeout * millisecond;
-    const Time b = side[1].exists && !forced ? side[1].seen + side[1].timeout * millisecond : a;
-    return a > b ? a : b;
-  }
+  Time end() const { return side[1] && !forced && due[1] > due[0] ? due[1] : due[0]; }
 };
 
 struct Packet {
   Time time = 0;                    // of capture
   Time clock = 0;                   // largest capture time so far, this packet included
   Time first = 0, previous = 0;     // of this direction: its first packet, the packet before this one (else its own time)
-  Time peer = 0;                    // of the other direction: its last packet, where there is one (has_peer)
+  Time peer_last = 0;               // of the other direction: its last packet, where there is one (`peer`)
   std::uint64_t number = 0;         // position in the input, from 1
   const std::uint8_t* data = nullptr;
   std::uint32_t captured = 0;       // bytes at data
   std::uint32_t wire = 0;           // bytes of the frame on the wire
-  Flow* flow = nullptr;             // never null in on_packets()
+  Flow* flow = nullptr;             // never null in on_packets(), nor is side
+  Side* side = nullptr;             // this direction of it
+  Side* peer = nullptr;             // the other direction, null if no packet of it came before this one
   status::Word status = 0;          // of this packet alone
 
   std::uint8_t direction = 0;       // 0 or 1, see above
   bool first_of_flow = false;
   bool first_of_direction = false;
-  bool has_peer = false;            // the other direction had a packet before this one
-  bool peer_fragment_pending = false;  // ... and waits for a last fragment
+  bool peer_fragment_pending = false;  // the other direction waits for a last fragment
   bool later_fragment = false;      // fragment offset is not 0: there is no transport header
   bool more_fragments = false;
   Family family = Family::layer2;
@@ -182,13 +177,19 @@ struct Packet {
   std::uint32_t captured_l3 = 0, captured_l4 = 0, captured_l7 = 0;  // captured bytes from there on, no padding
   std::uint32_t padding = 0;        // bytes the link layer added to reach its minimum
 
+  bool operator==(const Packet&) const = default;
   bool is_ip() const { return family != Family::layer2; }
   bool is_tcp_header() const { return protocol == 6 && is_ip() && !later_fragment; }
   std::span<const std::uint8_t> frame() const { return {data, captured}; }
   // Captured bytes from an offset on; empty where the header is absent.
   Bytes bytes(std::uint32_t offset) const { return Bytes(offset < captured ? frame().subspan(offset) : frame().first(0)); }
+  // Only of a direction that exists.
   void set_timeout(unsigned of_direction, Time timeout) const {
-    flow->side[of_direction].timeout = static_cast<std::uint32_t>((timeout > shortest_timeout ? timeout : shortest_timeout) / (one_second / 1000));
+    constexpr Time millisecond = one_second / 1000;
+    Side& changed = *flow->side[of_direction];
+    const auto wanted = static_cast<std::uint32_t>((timeout > shortest_timeout ? timeout : shortest_timeout) / millisecond);
+    flow->due[of_direction] += (Time{wanted} - Time{changed.timeout}) * millisecond;
+    changed.timeout = wanted;
   }
 };
 

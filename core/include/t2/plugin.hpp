@@ -58,19 +58,19 @@ struct Descriptor {
   std::span<const Column> packet_columns = {};  // of packets, with -s; a cell that may be empty is a repeated() column
   Plugin* (*create)(Host&) = nullptr;     // per worker; null for a sink that only reads rows
   Sink* (*create_sink)(Host&) = nullptr;  // once, for the output thread
+  bool reads_columns = true;              // a sink: false if it reads only what its own on_flow_end() wrote
 };
 
-// Own state: one T per conversation, inside the core's record. It starts as a copy of T{}; nothing is allocated or freed.
+// Own state: one T per direction of a conversation, behind the core's Side in memory. It starts as a copy of T{} when the
+// direction has its first packet; nothing is allocated or freed.
 template <class T>
 class State {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>, "state is copied and dropped as bytes");
-  static_assert(sizeof(T) <= 1024 && alignof(T) <= 64);
+  static_assert(sizeof(T) <= 1024 && alignof(T) <= alignof(Side));
 
  public:
   explicit State(Host& host);
-  T& operator()(Flow& flow) const {
-    return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&flow) + offset_));
-  }
+  T& operator()(Side& side) const { return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&side) + offset_)); }
 
  private:
   std::size_t offset_;
@@ -82,22 +82,22 @@ enum class EndReason : std::uint8_t { idle, duration_limit, evicted, input_done 
 // packet, may one plugin read another's state.
 struct EndedFlow {
   Flow& flow;
+  Side& side;
+  Side* peer;                   // the other direction, whose row is written too; null: there is none
   unsigned direction;           // of this row, as in Packet::direction
-  bool has_peer;                // the other direction exists (its row is written too)
   EndReason reason;
-  const Side& side() const { return flow.side[direction]; }
   const Endpoint& source() const { return flow.source(direction); }
   const Endpoint& destination() const { return flow.destination(direction); }
 };
 
-// Another plugin's state, declared in `needs` with its layout.
+// Another plugin's state of a direction, declared in `needs` with its layout.
 template <class T>
 class Peek {
  public:
   Peek(Host& host, std::string_view plugin);
   explicit operator bool() const { return offset_ != 0; }
-  const T& operator()(const EndedFlow& e) const {
-    return *std::launder(reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(&e.flow) + offset_));
+  const T& operator()(const Side& side) const {
+    return *std::launder(reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(&side) + offset_));
   }
 
  private:

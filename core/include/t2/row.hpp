@@ -49,9 +49,12 @@ struct Column {
   bool repeats = false;        // a list: any number of values, joined by ';'
 };
 
-// Appends the values of one row. A plugin writes exactly its own columns, in their order.
+// Appends the values of one row. A plugin writes exactly its own columns, in their order; of a row that nobody reads it
+// may leave them out.
 class Row {
  public:
+  explicit Row(bool read = true) : read_(read) {}
+  bool is_read() const { return read_; }
   template <class T>
     requires std::is_arithmetic_v<T>
   void put(T value) {
@@ -74,12 +77,14 @@ class Row {
 
  private:
   void append(const void* from, std::size_t size) {
+    if (!read_) return;
     if (buffer_.size() - size_ < size) buffer_.resize(2 * (size_ + size) + 256);
     std::memcpy(buffer_.data() + size_, from, size);
     size_ += size;
   }
   std::vector<std::uint8_t> buffer_;
   std::size_t size_ = 0;
+  bool read_;
 };
 
 // Reads a row's values in order. The core wrote them, so they are trusted; asserts guard against programming errors.

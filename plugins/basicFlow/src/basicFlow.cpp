@@ -226,7 +226,7 @@ class BasicFlow final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      Side& s = state_(*p.flow).side[p.direction];
+      Side& s = state_(*p.side);
       if (p.first_of_direction) note_tags(s, p);
       note_stack(s, p);
       note_macs(s, p);
@@ -234,13 +234,14 @@ class BasicFlow final : public t2::Plugin {
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const Side& s = state_(e.flow).side[e.direction];
+    if (!row.is_read()) return;
+    const Side& s = state_(e.side);
     const t2::Key& key = e.flow.key;
     if constexpr (BFO_SENSORID == 1) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
-    row.put(e.side().status | (s.overrun ? t2::status::headers_overrun : 0));
-    row.put(e.side().first - start());
-    row.put(e.side().last - start());
-    row.put(e.side().last - e.side().first);
+    row.put(e.side.status | (s.overrun ? t2::status::headers_overrun : 0));
+    row.put(e.side.first - start());
+    row.put(e.side.last - start());
+    row.put(e.side.last - e.side.first);
     put_lists(s, row);
     if constexpr (BFO_ETHERTYPE == 1) row.put(key.ether_type);
     put_tags(s, row);
@@ -253,10 +254,10 @@ class BasicFlow final : public t2::Plugin {
 
   void on_packet_row(const t2::Packet& p, t2::Row& row) override {
     const t2::Flow& flow = *p.flow;
-    row.put(flow.side[p.direction].status | (state_(*p.flow).side[p.direction].overrun ? t2::status::headers_overrun : 0));
+    row.put(p.side->status | (state_(*p.side).overrun ? t2::status::headers_overrun : 0));
     row.put(p.time - start());
     row.put(p.time - p.previous);
-    row.put(p.has_peer ? p.time - p.peer : t2::Time{0});
+    row.put(p.peer ? p.time - p.peer_last : t2::Time{0});
     row.put(p.time - p.first);
 #if T2_PRI_HDRDESC == 1
     row.put(p.header_count);
@@ -315,7 +316,7 @@ class BasicFlow final : public t2::Plugin {
   }
 
   t2::Host& host_;
-  t2::State<t2::BasicFlowState> state_;
+  t2::State<Side> state_;
 };
 
 }  // namespace

@@ -42,7 +42,6 @@ struct BasicFlowState {
     std::uint8_t mpls_entries;             // stored; 0 with BFO_MPLS 0
     bool overrun;                          // a packet came when the list of stacks was full
   };
-  Side side[2];
 };
 
 }  // namespace t2

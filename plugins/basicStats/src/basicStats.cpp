@@ -157,13 +157,13 @@ class BasicStats final : public t2::Plugin {
       : state_(host), low_(static_cast<std::uint32_t>(host.integer("BS_XMIN"))), high_(static_cast<std::uint32_t>(host.integer("BS_XMAX"))) {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
-    for (const t2::Packet& p : packets) note(state_(*p.flow).side[p.direction], p);
+    for (const t2::Packet& p : packets) note(state_(*p.side), p);
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const Side& s = state_(e.flow).side[e.direction];
+    const Side& s = state_(e.side);
     const Side none{};
-    const Side& other = e.has_peer ? state_(e.flow).side[e.direction ^ 1] : none;
+    const Side& other = e.peer ? state_(*e.peer) : none;
     row.put(s.packets);
     if constexpr (BS_REV_CNT == 1) row.put(other.packets);
     if constexpr (BS_AGGR_CNT == 1) row.put(s.packets + other.packets);
@@ -280,13 +280,13 @@ class BasicStats final : public t2::Plugin {
     put_moments(row, s.interval);
 #endif
     // No time passed, or it ran backwards: there is no rate.
-    const t2::Time duration = e.side().last - e.side().first;
+    const t2::Time duration = e.side.last - e.side.first;
     const float seconds = t2::basic_stats::seconds(duration);
     const float byte_rate = duration > 0 ? bytes / seconds : 0;
     row.put(duration > 0 ? n / seconds : 0.0f);
     row.put(byte_rate);
     // A lone answer counts as -1 in packets; bytes have no such sign.
-    const bool lone_answer = !e.has_peer && e.side().status & t2::status::inverted;
+    const bool lone_answer = !e.peer && e.side.status & t2::status::inverted;
     const float asymmetry = t2::basic_stats::asymmetry(s.packets, other.packets);
     row.put(lone_answer ? -asymmetry : asymmetry);
     row.put(t2::basic_stats::asymmetry(s.bytes, other.bytes));
@@ -302,7 +302,7 @@ class BasicStats final : public t2::Plugin {
     report.line(talker + largest.name() + ": " + report.number(largest.count) + share + unit);
   }
 
-  t2::State<t2::BasicStatsState> state_;
+  t2::State<Side> state_;
   std::uint32_t low_, high_;                                 // BS_XMIN, BS_XMAX
   Largest<std::uint64_t> most_packets_[2], most_bytes_[2];  // of layer-2 flows, of IP flows
   Largest<float> fastest_;                                   // bytes per second

@@ -36,7 +36,6 @@ struct BasicStatsState {
     float min_interval = 4e12f, max_interval = 0;  // seconds
 #endif
   };
-  Side side[2];
 };
 
 }  // namespace t2

@@ -108,7 +108,7 @@ class MacRecorder final : public t2::Plugin {
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
       if (p.status & t2::status::no_ethernet || (p.destination_mac == t2::absent && p.source_mac == t2::absent)) continue;
-      Side& s = state_(*p.flow).side[p.direction];
+      Side& s = state_(*p.side);
       std::uint8_t macs[12] = {};  // destination, source; zero where the link layer has no such address
       if (p.destination_mac != t2::absent) std::memcpy(macs, p.data + p.destination_mac, 6);
       if (p.source_mac != t2::absent) std::memcpy(macs + 6, p.data + p.source_mac, 6);
@@ -120,7 +120,13 @@ class MacRecorder final : public t2::Plugin {
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const Side& s = state_(e.flow).side[e.direction];
+    const Side& s = state_(e.side);
+    any_lost_ = any_lost_ || s.lost;
+    fewest_ = std::min(fewest_, unsigned{s.pairs});
+    most_ = std::max(most_, unsigned{s.pairs});
+    pairs_ += s.pairs;
+    ++rows_;
+    if (!row.is_read()) return;
     row.put(static_cast<std::uint8_t>(s.lost));
     if constexpr (MR_NPAIRS == 1) row.put(std::uint32_t{s.pairs});
     row.count(s.pairs);
@@ -136,11 +142,6 @@ class MacRecorder final : public t2::Plugin {
       labels_->put(row, s[i].destination, e.flow.key.ether_type);
     }
 #endif
-    any_lost_ = any_lost_ || s.lost;
-    fewest_ = std::min(fewest_, unsigned{s.pairs});
-    most_ = std::max(most_, unsigned{s.pairs});
-    pairs_ += s.pairs;
-    ++rows_;
   }
 
 #if MR_MACLBL > 0
@@ -203,7 +204,7 @@ class MacRecorder final : public t2::Plugin {
   }
 
   t2::Host& host_;
-  t2::State<t2::MacRecorderState> state_;
+  t2::State<Side> state_;
 #if MR_MACLBL > 0
   std::unique_ptr<LabelCache> labels_;
 #endif

@@ -32,7 +32,6 @@ struct MacRecorderState {
       return at->pair[n];
     }
   };
-  Side side[2];
 };
 
 }  // namespace t2

@@ -32,11 +32,11 @@ class Recorder final : public t2::Plugin {
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     const t2::Key& key = e.flow.key;
     if (key.family == t2::Family::layer2) return;
-    const t2::BasicStatsState::Side& stats = basic_stats_(e).side[e.direction];
-    const tcp_flags::Side& flags = tcp_flags_(e).side[e.direction];
+    const t2::BasicStatsState::Side& stats = basic_stats_(e.side);
+    const tcp_flags::Side& flags = tcp_flags_(e.side);
     Record r{};
-    r.first = e.side().first;
-    r.last = e.side().last;
+    r.first = e.side.first;
+    r.last = e.side.last;
     r.packets = stats.packets;
     r.payload_octets = stats.bytes;
     r.ip_octets = stats.ip_bytes;
@@ -58,14 +58,14 @@ class Recorder final : public t2::Plugin {
       r.window = static_cast<std::uint16_t>(std::min(flags.window_first, 0xffffu));
       r.tcp_options = flags.options & 0x7fff'ffff;
     }
-    r.responder = e.side().status & t2::status::inverted ? 1 : 0;
+    r.responder = e.side.status & t2::status::inverted ? 1 : 0;
     r.min_ttl = flags.ttl_min;
     r.max_ttl = flags.ttl_max;
     r.icmp_type = flags.icmp_type;
     r.icmp_code = flags.icmp_code;
     r.end = end_of(e);
     put_macs(e, r);
-    put_tags_and_labels(basic_flow_(e).side[e.direction], r);
+    put_tags_and_labels(basic_flow_(e.side), r);
     row.raw(&r, sizeof r);
   }
 
@@ -74,8 +74,9 @@ class Recorder final : public t2::Plugin {
     if (e.reason == t2::EndReason::duration_limit) return End::active;
     if (e.reason == t2::EndReason::evicted) return End::resources;
     if (e.flow.key.protocol == tcp) {
-      for (const tcp_states::Side& side : tcp_states_(e).side) {
-        if (side.phase == tcp_states::Phase::closed || side.phase == tcp_states::Phase::reset) return End::detected;
+      for (const t2::Side* side : e.flow.side) {
+        const auto phase = side ? tcp_states_(*side).phase : tcp_states::Phase::fresh;
+        if (phase == tcp_states::Phase::closed || phase == tcp_states::Phase::reset) return End::detected;
       }
     }
     return e.reason == t2::EndReason::idle ? End::idle : End::forced;
@@ -88,7 +89,7 @@ class Recorder final : public t2::Plugin {
     std::copy_n(e.flow.key.mac[from ^ 1].begin(), 6, r.destination_mac);
 #else
     if (!mac_recorder_) return;
-    const t2::MacRecorderState::Side& macs = mac_recorder_(e).side[e.direction];
+    const t2::MacRecorderState::Side& macs = mac_recorder_(e.side);
     if (macs.pairs == 0) return;
     std::copy_n(macs.first.source, 6, r.source_mac);
     std::copy_n(macs.first.destination, 6, r.destination_mac);
@@ -107,11 +108,11 @@ class Recorder final : public t2::Plugin {
 #endif
   }
 
-  t2::Peek<t2::BasicFlowState> basic_flow_;
-  t2::Peek<t2::BasicStatsState> basic_stats_;
-  t2::Peek<tcp_flags::State> tcp_flags_;
-  t2::Peek<tcp_states::State> tcp_states_;
-  t2::Peek<t2::MacRecorderState> mac_recorder_;  // empty without the plugin
+  t2::Peek<t2::BasicFlowState::Side> basic_flow_;
+  t2::Peek<t2::BasicStatsState::Side> basic_stats_;
+  t2::Peek<tcp_flags::Side> tcp_flags_;
+  t2::Peek<tcp_states::Side> tcp_states_;
+  t2::Peek<t2::MacRecorderState::Side> mac_recorder_;  // empty without the plugin
   std::uint32_t interface_;
 };
 

@@ -163,4 +163,5 @@ T2_PLUGIN = {.name = "netflowSink",
              .needs = netflow::needs,
              .flags = netflow::flags,
              .create = netflow::create_recorder,
-             .create_sink = [](t2::Host& host) -> t2::Sink* { return new netflow::NetflowSink(host); }};
+             .create_sink = [](t2::Host& host) -> t2::Sink* { return new netflow::NetflowSink(host); },
+             .reads_columns = false};

@@ -42,10 +42,9 @@ class TcpFlags : public t2::Plugin {
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& packet : packets) {
       if (!packet.is_ip()) continue;
-      Side* sides = state_(*packet.flow).side;
-      Side& own = sides[packet.direction];
+      Side& own = state_(*packet.side);
       trace_ = {};
-      Step step{packet, own, packet.has_peer ? &sides[packet.direction ^ 1] : nullptr, trace_,
+      Step step{packet, own, packet.peer ? &state_(*packet.peer) : nullptr, trace_,
                 static_cast<Word>(own.status & stat::kept)};
       ip_part(step);
       if (has_tcp_header(packet)) tcp_part(step, totals_);
@@ -61,20 +60,18 @@ class TcpFlags : public t2::Plugin {
 
   void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
     if (!packet.is_ip()) return put_no_packet(row);
-    const Side* sides = state_(*packet.flow).side;
-    put_packet(row, {packet, sides[packet.direction], packet.has_peer ? &sides[packet.direction ^ 1] : nullptr, trace_,
+    put_packet(row, {packet, state_(*packet.side), packet.peer ? &state_(*packet.peer) : nullptr, trace_,
                      packet_memory_[side_key(*packet.flow, packet.direction)]});
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    Side* sides = state_(e.flow).side;
-    Side& own = sides[e.direction];
-    Side* peer = e.has_peer ? &sides[e.direction ^ 1] : nullptr;
+    Side& own = state_(e.side);
+    Side* peer = e.peer ? &state_(*e.peer) : nullptr;
     if (!packet_memory_.empty()) packet_memory_.erase(side_key(e.flow, e.direction));
     add_to_totals(own);
     if (SCAN_DETECTOR) scan_verdict(own, peer);
-    if (FRAG_ANALYZE && (e.side().status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
-    put_columns(row, own, peer, e.flow.key.family == t2::Family::ipv4, e.side().status & t2::status::inverted);
+    if (FRAG_ANALYZE && (e.side.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
+    if (row.is_read()) put_columns(row, own, peer, e.flow.key.family == t2::Family::ipv4, e.side.status & t2::status::inverted);
   }
 
   void merge(t2::Plugin& other) override { totals_.add(static_cast<TcpFlags&>(other).totals_); }
@@ -114,7 +111,7 @@ class TcpFlags : public t2::Plugin {
     }
   }
 
-  t2::State<State> state_;
+  t2::State<Side> state_;
   Totals totals_;
   Trace trace_;                                                      // of the last packet
   std::unordered_map<std::uintptr_t, PacketMemory> packet_memory_;  // with -s: of every side that is alive

@@ -83,8 +83,4 @@ struct Side {
 #endif
 };
 
-struct State {
-  Side side[2];
-};
-
 }  // namespace tcp_flags

@@ -159,16 +159,14 @@ class TcpStates : public t2::Plugin {
       Header header{bytes.u32(), bytes.u32(), 0};
       bytes.skip(1);
       header.flags = bytes.u8();
-      Side* sides = state_(*packet.flow).side;
-      Transition(packet, sides[packet.direction], packet.has_peer ? &sides[packet.direction ^ 1] : nullptr).run(header);
+      Transition(packet, state_(*packet.side), packet.peer ? &state_(*packet.peer) : nullptr).run(header);
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    Side* sides = state_(e.flow).side;
-    Side& own = sides[e.direction];
+    Side& own = state_(e.side);
     if (e.flow.key.family != t2::Family::layer2 && e.flow.key.protocol == 6) {
-      finish(own, e.has_peer ? &sides[e.direction ^ 1] : nullptr);
+      finish(own, e.peer ? &state_(*e.peer) : nullptr);
       total_ |= own.anomalies;
     }
     row.put(own.anomalies);
@@ -176,7 +174,7 @@ class TcpStates : public t2::Plugin {
 
   // What was found so far; what only the end can tell is missing.
   void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
-    row.put(followed(packet) ? state_(*packet.flow).side[packet.direction].anomalies : std::uint8_t{0});
+    row.put(followed(packet) ? state_(*packet.side).anomalies : std::uint8_t{0});
   }
 
   void merge(t2::Plugin& other) override { total_ |= static_cast<TcpStates&>(other).total_; }
@@ -204,7 +202,7 @@ class TcpStates : public t2::Plugin {
     own.anomalies = static_cast<std::uint8_t>(found);
   }
 
-  t2::State<State> state_;
+  t2::State<Side> state_;
   std::uint8_t total_ = 0;
 };
 

@@ -17,8 +17,4 @@ struct Side {
   bool fin_scan = false;           // began with FIN and ACK towards a silent peer
 };
 
-struct State {
-  Side side[2];
-};
-
 }  // namespace tcp_states

@@ -1,6 +1,6 @@
 // myPlugin: counts the pauses in each direction of a conversation. Somebody who types makes many, a download none.
 //
-// An example to copy. It shows all that most plugins need: state per conversation, a column, a flag, a report line.
+// An example to copy. It shows all that most plugins need: state per direction, a column, a flag, a report line.
 #include "myPlugin.h"
 
 #include <algorithm>
@@ -10,9 +10,9 @@
 
 namespace {
 
-// State of one conversation; a new one starts as a copy of Pauses{}.
+// State of one direction of a conversation; a new one starts as a copy of Pauses{}.
 struct Pauses {
-  std::uint32_t count[2] = {};  // by direction
+  std::uint32_t count = 0;
 };
 
 constexpr t2::Flag flags[] = {T2_FLAG(MY_TOTALS), T2_RUNTIME_FLAG(MY_PAUSE)};
@@ -24,12 +24,12 @@ class MyPlugin final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      if (!p.first_of_direction && p.time - p.previous >= pause_) ++pauses_(*p.flow).count[p.direction];
+      if (!p.first_of_direction && p.time - p.previous >= pause_) ++pauses_(*p.side).count;
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const std::uint32_t count = pauses_(e.flow).count[e.direction];
+    const std::uint32_t count = pauses_(e.side).count;
     row.put(count);
     total_ += count;
     most_ = std::max(most_, count);

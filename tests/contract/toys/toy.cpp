@@ -12,7 +12,7 @@ constexpr t2::Column columns[] = {{TOY_COLUMN, "Packets", t2::Type::u64}};
 #endif
 
 struct State {
-  std::uint64_t packets[2] = {};
+  std::uint64_t packets = 0;
 };
 
 class Toy final : public t2::Plugin {
@@ -23,10 +23,10 @@ class Toy final : public t2::Plugin {
 #endif
   }
   void on_packets(std::span<const t2::Packet> packets) override {
-    for (const t2::Packet& p : packets) ++state_(*p.flow).packets[p.direction];
+    for (const t2::Packet& p : packets) ++state_(*p.side).packets;
   }
 #ifdef TOY_COLUMN
-  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override { row.put(state_(e.flow).packets[e.direction]); }
+  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override { row.put(state_(e.side).packets); }
 #endif
 
  private:
