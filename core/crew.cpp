@@ -15,8 +15,8 @@ constexpr std::size_t slice = 64;  // packets looked up in one go: their records
 
 std::size_t lane_of(const Key& key, std::size_t lanes) {
   std::uint64_t w[4];
-  std::memcpy(w, key.end[0].address.data(), 16);
-  std::memcpy(w + 2, key.end[1].address.data(), 16);
+  std::memcpy(w, key.address[0].data(), 16);
+  std::memcpy(w + 2, key.address[1].data(), 16);
   std::uint64_t hash = 0;
   for (const std::uint64_t x : w) hash = (hash ^ x) * 0x9e3779b97f4a7c15u, hash ^= hash >> 32;
   return hash % lanes;

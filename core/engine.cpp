@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -62,22 +63,30 @@ Read Engine::read(Block& block) {
   }
 }
 
-void Engine::decode(const RawPacket& raw) {
-  if (counters_.packets == 0) {
-    counters_.first = counters_.last = parts_.run_start = raw.time;
-    parts_.log.line("Dump start: " + date(raw.time, TSTAMP_UTC));
+void Engine::begin(Time first) {
+  counters_.first = counters_.last = parts_.run_start = first;
+  parts_.log.line("Dump start: " + date(first, TSTAMP_UTC));
+}
+
+bool Engine::accepts(int link_type) {
+  if (Dissector::supports(link_type)) {
+    link_type_ = link_type;
+    return true;
   }
-  ++counters_.packets;
+  if (!warned_link_) parts_.log.warn(fmt::format("packets of link type {} are not analysed", link_name(link_type)));
+  warned_link_ = true;
+  return false;
+}
+
+void Engine::decode(const RawPacket& raw) {
+  static constexpr Packet fresh{};
+  if (counters_.packets++ == 0) begin(raw.time);
   counters_.last = std::max(counters_.last, raw.time);
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
-  if (!Dissector::supports(raw.link_type)) {
-    if (!warned_link_) parts_.log.warn(fmt::format("packets of link type {} are not analysed", link_name(raw.link_type)));
-    warned_link_ = true;
-    return;
-  }
+  if (raw.link_type != link_type_ && !accepts(raw.link_type)) return;
   Packet& packet = parts_.crew.next_packet();
-  packet = Packet{};
+  std::memcpy(static_cast<void*>(&packet), &fresh, sizeof packet);
   packet.time = raw.time;
   packet.clock = counters_.last;
   packet.number = counters_.packets;
@@ -86,9 +95,9 @@ void Engine::decode(const RawPacket& raw) {
   packet.wire = raw.wire;
   const bool has_flow = parts_.dissector.run(raw.link_type, packet);
   counters_.status |= packet.status;
-  counters_.layer2 += packet.status & status::layer2_flow ? 1 : 0;
-  counters_.ipv4 += packet.status & status::ipv4 ? 1 : 0;
-  counters_.ipv6 += packet.status & status::ipv6 ? 1 : 0;
+  counters_.layer2 += (packet.status & status::layer2_flow) != 0;
+  counters_.ipv4 += (packet.status & status::ipv4) != 0;
+  counters_.ipv6 += (packet.status & status::ipv6) != 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
   if (!has_flow) return;
   parts_.crew.next_lookup() = make_lookup(packet, seed_);

@@ -38,6 +38,8 @@ class Engine {
  private:
   Read read(Block& block);
   void decode(const RawPacket& raw);
+  [[gnu::cold]] void begin(Time first);
+  [[gnu::cold]] bool accepts(int link_type);
   void heed_signals();
   void idle();
 
@@ -47,6 +49,7 @@ class Engine {
   Time analysis_ = 0, last_idle_ = 0, interval_ = 0, last_report_ = 0;
   int interrupts_seen_ = 0, toggles_seen_ = 0;
   bool stopping_ = false, draining_ = false;
+  int link_type_ = -1;              // of the last packet that was decoded
   bool warned_link_ = false;
   std::string failure_;
   std::function<void()> report_;

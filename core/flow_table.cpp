@@ -30,8 +30,10 @@ FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most)
     : prototype_(std::move(prototype)),
       stride_(prototype_.size()),
       most_(std::min<std::uint64_t>(most, 0xffff'fff0)),
-      slots_(4096),
-      mask_(slots_.size() - 1) {}
+      slots_(make_slots(4096)),
+      mask_(4095) {
+  if (!slots_) throw Error("no memory for a flow table");
+}
 
 FlowTable::~FlowTable() {
   for (std::byte* chunk : chunks_) std::free(chunk);
@@ -50,7 +52,7 @@ bool FlowTable::reserve() {
 }
 
 Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
-  if (2 * (indexed_ + 1) > slots_.size()) grow();
+  if (2 * (indexed_ + 1) > mask_ + 1) grow();
   std::uint32_t number;
   if (!free_.empty()) {
     number = free_.back();
@@ -112,11 +114,22 @@ void FlowTable::release(Flow& flow) {
   --records_;
 }
 
+FlowTable::Slots FlowTable::make_slots(std::size_t count) {
+  const std::size_t bytes = count * sizeof(Slot);
+  auto* slots = bytes < huge_page ? static_cast<Slot*>(std::malloc(bytes)) : reinterpret_cast<Slot*>(map_pages(bytes));
+  if (slots) std::uninitialized_fill_n(slots, count, Slot{});
+  return Slots(slots);
+}
+
+// Without memory for twice as many slots the index becomes fuller, until full() says so.
 void FlowTable::grow() {
-  std::vector<Slot> old(2 * slots_.size());
-  old.swap(slots_);
-  mask_ = slots_.size() - 1;
-  for (const Slot& slot : old) {
+  Slots larger = make_slots(2 * (mask_ + 1));
+  if (!larger) return;
+  std::swap(slots_, larger);
+  const std::size_t before = mask_ + 1;
+  mask_ = 2 * before - 1;
+  for (std::size_t i = 0; i < before; ++i) {
+    const Slot slot = larger[i];
     if (slot.record == 0) continue;
     std::size_t at = slot.tag & mask_;
     while (slots_[at].record != 0) at = (at + 1) & mask_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -53,7 +54,7 @@ class FlowTable {
   }
 
   // No record for another flow: the bound is reached, or the system gives no more memory.
-  bool full() { return records_ >= most_ || !reserve(); }
+  bool full() { return records_ >= most_ || indexed_ >= mask_ || !reserve(); }
   std::uint64_t most() const { return most_; }
   void bound(std::uint64_t most) { most_ = std::min<std::uint64_t>(most, 0xffff'fff0); }
   Flow& create(const Key& key, std::uint64_t hash);  // the key must not be in the index, the table not full
@@ -84,7 +85,13 @@ class FlowTable {
   std::vector<std::byte*> side_chunks_;      // as many sides as all flows of `chunks_` can have
   std::size_t next_side_ = 0;
   std::vector<Side*> free_sides_;
-  std::vector<Slot> slots_;
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  using Slots = std::unique_ptr<Slot[], Free>;
+  static Slots make_slots(std::size_t count);  // null: no memory
+
+  Slots slots_;
   std::size_t mask_, indexed_ = 0;
 };
 

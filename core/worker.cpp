@@ -38,8 +38,8 @@ void force_end(Flow& flow, Time clock) {
 }
 
 FragmentKey fragment_key(const Lookup& lookup) {
-  const Endpoint &from = lookup.key.end[lookup.source_end], &to = lookup.key.end[lookup.source_end ^ 1];
-  return {from.address, to.address, lookup.identification, lookup.key.vlan, lookup.key.protocol, lookup.key.family};
+  const auto& address = lookup.key.address;
+  return {address[lookup.source_end], address[lookup.source_end ^ 1], lookup.identification, lookup.key.vlan, lookup.key.protocol, lookup.key.family};
 }
 
 }  // namespace
@@ -292,7 +292,7 @@ void Worker::begin_side(Packet& packet, Flow& flow) {
   if (peer) side.status |= peer->status & status::inverted ? 0 : status::inverted;
   const auto kind = packet.family == Family::ipv4 ? status::ipv4 : packet.family == Family::ipv6 ? status::ipv6 : status::layer2_flow;
   side.status |= kind;
-  if (packet.protocol == tcp && packet.is_ip() && flow.key.end[0] == flow.key.end[1]) {
+  if (packet.protocol == tcp && packet.is_ip() && flow.key.end(0) == flow.key.end(1)) {
     side.status |= status::land_attack;
     counters_.status |= status::land_attack;
   }

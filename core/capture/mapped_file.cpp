@@ -93,6 +93,8 @@ void MappedFile::open_pcap(std::uint32_t magic) {
   swapped_lengths_ = u16(base_ + 4) == 2 && minor < 3;
   only.snaplen = u32(base_ + 16);
   only.link_type = dlt_of(u32(base_ + 20) & 0x03ff'ffff);
+  longest_ = std::max(most_captured, only.snaplen <= 1u << 27 ? only.snaplen : 0);
+  fraction_unit_ = only.units == 1'000'000'000 ? 1 : 1000;
   interfaces_.push_back(only);
   at_ = 24;
 }
@@ -126,11 +128,13 @@ void MappedFile::read_ahead() {
 
 Read MappedFile::read(Block& block) {
   block.clear();
-  RawPacket packet;
+  block.packets.reserve(Block::capacity);
   while (!block.full()) {
     read_ahead();
-    if (stopped_ || !(pcapng_ ? next_pcapng(packet) : next_pcap(packet))) return Read::end;
-    if (filter_->accepts(packet)) block.packets.push_back(packet);
+    RawPacket& packet = block.packets.emplace_back();
+    const bool there = !stopped_ && (pcapng_ ? next_pcapng(packet) : next_pcap(packet));
+    if (!there || !filter_->accepts(packet)) block.packets.pop_back();
+    if (!there) return Read::end;
   }
   return Read::packets;
 }
@@ -150,14 +154,14 @@ bool MappedFile::next_pcap(RawPacket& packet) {
   packet.wire = u32(head + 12);
   const Interface& only = interfaces_[0];
   if (swapped_lengths_ && packet.captured > packet.wire) std::swap(packet.captured, packet.wire);
-  if (packet.captured > std::max(most_captured, only.snaplen <= 1u << 27 ? only.snaplen : 0)) {
+  if (packet.captured > longest_) {
     return damaged(at_, fmt::format("impossible captured length {}", packet.captured));
   }
   const std::uint32_t stored = packet.captured;
   const bool cut = size_ - at_ - record_header_ < stored;
   if (cut) return damaged(at_, fmt::format("the file ends inside a packet, {} of {} bytes", size_ - at_ - record_header_, stored));
   const std::int64_t seconds = u32(head), fraction = u32(head + 4);
-  packet.time = seconds * one_second + fraction * (only.units == 1'000'000 ? 1000 : 1);
+  packet.time = seconds * one_second + fraction * fraction_unit_;
   packet.data = head + record_header_;
   packet.link_type = only.link_type;
   if (only.snaplen != 0) packet.captured = std::min(packet.captured, only.snaplen);

@@ -54,6 +54,8 @@ class MappedFile final : public Source {
   bool swapped_ = false, pcapng_ = false;
   bool swapped_lengths_ = false;       // pcap before 2.3: captured and wire length changed places
   std::uint32_t record_header_ = 16;   // 24 in the "modified" format
+  std::uint32_t longest_ = 0;          // captured length that is still believed
+  std::int64_t fraction_unit_ = 1000;  // of a second, in nanoseconds
   std::vector<Interface> interfaces_;  // pcap: one
   std::string damage_;
   std::atomic<bool> stopped_ = false;

@@ -12,18 +12,18 @@ namespace t2 {
 
 Dissector::Dissector(HeaderStacks& stacks) : stacks_(stacks) {
   const HeaderStacks::Id ethernet = stacks.push(HeaderStacks::root, header::eth);
-  for (const auto& [network, ids] : {std::pair{header::ipv4, plain_[0]}, {header::ipv6, plain_[1]}}) {
-    const HeaderStacks::Id ip = stacks.push(ethernet, network);
-    ids[0] = stacks.push(ip, header::tcp);
-    ids[1] = stacks.push(ip, header::udp);
-  }
+  const auto stack = [&](HeaderCode network, HeaderCode transport) {
+    const HeaderStacks::Id id = stacks.push(stacks.push(ethernet, network), transport);
+    return Stack{stacks.text_id(id), stacks.overrun(id) ? status::headers_overrun : 0};
+  };
+  plain_[0][0] = stack(header::ipv4, header::tcp), plain_[0][1] = stack(header::ipv4, header::udp);
+  plain_[1][0] = stack(header::ipv6, header::tcp), plain_[1][1] = stack(header::ipv6, header::udp);
 }
 
 bool Dissector::run(int link_type, Packet& p) {
   p_ = &p;
-  if (link_type != DLT_EN10MB || !plain()) return walk(link_type, p);
-  count();
-  return p.family == Family::ipv4 ? IPV6_ACTIVATE != 1 : IPV6_ACTIVATE != 0;
+  if (link_type == DLT_EN10MB && plain()) return p.family == Family::ipv4 ? IPV6_ACTIVATE != 1 : IPV6_ACTIVATE != 0;
+  return walk(link_type, p);
 }
 
 bool Dissector::walk(int link_type, Packet& p) {
@@ -31,25 +31,17 @@ bool Dissector::walk(int link_type, Packet& p) {
   stack_ = HeaderStacks::root;
   nesting_ = 0;
   const bool flow = link(link_type);
-  count();
-  return flow;
-}
-
-// What is said of every packet when its headers are known.
-void Dissector::count() {
-  Packet& p = *p_;
   p.headers = stacks_.text_id(stack_);
   if (stacks_.overrun(stack_)) set(status::headers_overrun);
-  ++counters_.decoded;
-  counters_.headers += p.header_count;
-  counters_.least_headers = std::min<std::uint32_t>(counters_.least_headers, p.header_count);
-  counters_.most_headers = std::max<std::uint32_t>(counters_.most_headers, p.header_count);
+
+  counters_.add_headers(p.header_count);
   counters_.most_vlans = std::max<std::uint32_t>(counters_.most_vlans, p.vlan_count);
   counters_.most_mpls = std::max<std::uint32_t>(counters_.most_mpls, p.mpls_count);
   counters_.ipvx += has(status::bad_ip_version);
   counters_.gre += has(status::gre);
   counters_.teredo += has(status::teredo);
   counters_.ayiya += has(status::ayiya);
+  return flow;
 }
 
 // What "packet length" means.

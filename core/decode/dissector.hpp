@@ -18,6 +18,13 @@ struct DecodeCounters {
   std::uint64_t llc = 0, ipvx = 0, gre = 0, teredo = 0, ayiya = 0, dtls = 0;
   std::uint64_t decoded = 0, headers = 0;  // packets that were looked at; their headers
   std::uint32_t least_headers = 0xffff, most_headers = 0, most_vlans = 0, most_mpls = 0;
+
+  void add_headers(std::uint32_t of_packet) {
+    ++decoded;
+    headers += of_packet;
+    if (of_packet < least_headers) least_headers = of_packet;
+    if (of_packet > most_headers) most_headers = of_packet;
+  }
 };
 
 class Dissector {
@@ -33,7 +40,6 @@ class Dissector {
 
  private:
   bool plain();
-  void count();
   // Each step starts at an offset of the frame and answers whether the packet ends in a flow.
   bool link(int link_type);
   bool ethernet(std::uint32_t at);
@@ -118,7 +124,11 @@ class Dissector {
   }
 
   HeaderStacks& stacks_;
-  HeaderStacks::Id plain_[2][2];  // IPv4, IPv6; TCP, UDP
+  struct Stack {
+    std::uint32_t text = 0;
+    status::Word status = 0;     // headers_overrun, where the text is cut
+  };
+  Stack plain_[2][2];            // IPv4, IPv6; TCP, UDP
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;

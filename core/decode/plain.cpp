@@ -92,8 +92,11 @@ bool Dissector::plain() {
   p.captured_l7 = captured_l4 - l4_header;
   set_packet_length(at);
   pad_to(at + length);
+  const Stack& stack = plain_[v4 ? 0 : 1][is_tcp ? 0 : 1];
+  p.headers = stack.text;
+  p.status |= stack.status;
   p.header_count = 3;
-  stack_ = plain_[v4 ? 0 : 1][is_tcp ? 0 : 1];
+  counters_.add_headers(3);
   return true;
 }
 

@@ -23,7 +23,7 @@ struct World {
   Flow& make(Time seen, Time timeout) {
     Key key;
     ++made;
-    std::memcpy(key.end[0].address.data(), &made, sizeof made);
+    std::memcpy(key.address[0].data(), &made, sizeof made);
     Flow& flow = table.create(key, hash_key(key, 1));
     flow.number = made;
     table.add_side(flow, 0);

@@ -22,8 +22,8 @@ std::vector<std::byte> prototype(std::size_t more = 0) {
 
 Key key(std::uint32_t n) {
   Key k;
-  std::memcpy(k.end[0].address.data(), &n, sizeof n);
-  k.end[1].port = static_cast<std::uint16_t>(n * 7);
+  std::memcpy(k.address[0].data(), &n, sizeof n);
+  k.port[1] = static_cast<std::uint16_t>(n * 7);
   k.protocol = 17;
   k.family = Family::ipv4;
   return k;

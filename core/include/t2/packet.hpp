@@ -70,19 +70,21 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
-// Canonical key: end[0] <= end[1], whichever way the packet went. No padding: it is hashed and compared as bytes.
+// Canonical key: the same whichever way the packet went. No padding: it is hashed and compared as bytes.
 struct Key {
-  Endpoint end[2];
+  std::array<std::uint8_t, 16> address[2]{};  // of both ends, as in Endpoint
+  std::uint16_t port[2]{};
   std::uint16_t vlan = 0;           // 12-bit id of the innermost tag, 0 without one
   std::uint16_t ether_type = 0;     // 0x0800, 0x86dd, or the type of a layer-2 flow
   std::uint8_t protocol = 0;        // IANA protocol number, 0 for layer 2
   Family family = Family::layer2;
 #if ETH_ACTIVATE == 2
-  std::array<std::uint8_t, 6> mac[2]{};  // of end[0], of end[1]
+  std::array<std::uint8_t, 6> mac[2]{};  // of both ends
   std::uint8_t reserved[10]{};
 #else
   std::uint8_t reserved[6]{};
 #endif
+  Endpoint end(unsigned which) const { return {address[which], port[which]}; }
   bool operator==(const Key& other) const {
     std::uint64_t difference = 0, a = 0, b = 0;
     for (std::size_t at = 0; at < sizeof(Key); at += 8) {
@@ -122,8 +124,8 @@ struct alignas(64) Flow {
   bool detached = false;            // no longer found by key: waits for its rows to be written
   bool forced = false;              // was cut short: due[0] says when
 
-  const Endpoint& source(unsigned direction) const { return key.end[opener ^ direction]; }
-  const Endpoint& destination(unsigned direction) const { return key.end[opener ^ direction ^ 1]; }
+  Endpoint source(unsigned direction) const { return key.end(opener ^ direction); }
+  Endpoint destination(unsigned direction) const { return key.end(opener ^ direction ^ 1); }
   // The time at which both directions have been silent for their timeouts.
   Time end() const { return side[1] && !forced && due[1] > due[0] ? due[1] : due[0]; }
 };

@@ -86,8 +86,8 @@ struct EndedFlow {
   Side* peer;                   // the other direction, whose row is written too; null: there is none
   unsigned direction;           // of this row, as in Packet::direction
   EndReason reason;
-  const Endpoint& source() const { return flow.source(direction); }
-  const Endpoint& destination() const { return flow.destination(direction); }
+  Endpoint source() const { return flow.source(direction); }
+  Endpoint destination() const { return flow.destination(direction); }
 };
 
 // Another plugin's state of a direction, declared in `needs` with its layout.
