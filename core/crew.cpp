@@ -11,6 +11,7 @@ namespace t2 {
 
 namespace {
 
+constexpr std::size_t in_chunk = 1024;  // packets that a worker gets at once, on average; more would leave the cache
 constexpr std::size_t slice = 64;  // packets looked up in one go: their records are prefetched together
 
 std::size_t lane_of(const Key& key, std::size_t lanes) {
@@ -63,31 +64,32 @@ Crew::~Crew() {
 
 void Crew::take() {
   if (!threaded_) {
-    if (++filled_ == here_.packets.size()) flush(0, nullptr);
+    if (++filled_ == here_.packets.size()) flush(0, nullptr, true);
     return;
   }
-  Chunk& chunk = lanes_[lane_of(next_lookup().key, lanes_.size())]->filling;
-  chunk.packets.push_back(next_packet());
-  chunk.lookups.push_back(next_lookup());
+  Chunk& filling = lanes_[lane_of(next_lookup().key, lanes_.size())]->filling;
+  filling.packets.push_back(next_packet());
+  filling.lookups.push_back(next_lookup());
+  ++filled_;
 }
 
-void Crew::flush(Time clock, const std::shared_ptr<Block>& block) {
+void Crew::flush(Time clock, const std::shared_ptr<Block>& block, bool now) {
   if (!threaded_) {
     const std::size_t n = std::exchange(filled_, 0);
     workers_[0]->process(std::span(here_.packets).first(n), std::span(here_.lookups).first(n));
     return;
   }
+  if (!now && !block && filled_ < in_chunk * lanes_.size()) return;
+  filled_ = 0;
   for (const auto& lane : lanes_) send(*lane, Kind::packets, clock, block);
 }
 
 void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block) {
-  Chunk chunk = std::exchange(lane.filling, Chunk{});
-  chunk.kind = kind;
-  chunk.clock = clock;
-  chunk.block = block;
-  lane.filling.packets.reserve(chunk.packets.size() + 16);
-  lane.filling.lookups.reserve(chunk.packets.size() + 16);
-  lane.queue.push(std::move(chunk));
+  Chunk full = std::exchange(lane.filling, lane.used.try_pop().value_or(Chunk{}));
+  full.kind = kind;
+  full.clock = clock;
+  full.block = block;
+  lane.queue.push(std::move(full));
 }
 
 void Crew::work(std::size_t which) {
@@ -99,19 +101,26 @@ void Crew::work(std::size_t which) {
       const std::size_t n = std::min(slice, chunk.packets.size() - at);
       worker.process(std::span(chunk.packets).subspan(at, n), std::span(chunk.lookups).subspan(at, n));
     }
+    if (chunk.kind == Kind::packets) worker.advance(chunk.clock);
     if (chunk.kind == Kind::end) {
-      worker.finish(chunk.clock);
-    } else if (chunk.kind == Kind::packets) {
-      worker.advance(chunk.clock);
+      while (const std::optional<Time> ended = worker.finish(chunk.clock)) deliver(which, Expiry::bucket_of(*ended));
     }
     flows_[which] = worker.flows_in_memory();
-    Item item{Kind::packets, worker.hand_over()};
-    item.delivery.worker = which;
-    item.delivery.complete = chunk.kind == Kind::end ? INT64_MAX : Expiry::bucket_of(chunk.clock);
-    if (chunk.kind != Kind::pause) deliveries_.push(std::move(item));
-    else stand_still();
+    if (chunk.kind == Kind::pause) stand_still();
+    else deliver(which, chunk.kind == Kind::end ? INT64_MAX : Expiry::bucket_of(chunk.clock));
     if (chunk.kind == Kind::end) return;
+    chunk.packets.clear();
+    chunk.lookups.clear();
+    chunk.block.reset();
+    lanes_[which]->used.try_push(chunk);
   }
+}
+
+void Crew::deliver(std::size_t which, Time complete) {
+  Item item{Kind::packets, workers_[which]->hand_over()};
+  item.delivery.worker = which;
+  item.delivery.complete = complete;
+  deliveries_.push(std::move(item));
 }
 
 void Crew::write() {
@@ -168,11 +177,14 @@ void Crew::pause(const std::function<void()>& look) {
 
 void Crew::advance(Time clock) {
   if (!threaded_) return workers_[0]->advance(clock);
-  flush(clock, nullptr);
+  flush(clock, nullptr, true);
 }
 
 void Crew::finish(Time clock) {
-  if (!threaded_) return workers_[0]->finish(clock);
+  if (!threaded_) {
+    while (workers_[0]->finish(clock)) {}
+    return;
+  }
   for (const auto& lane : lanes_) send(*lane, Kind::end, clock, nullptr);
   for (const auto& lane : lanes_) lane->thread.join();
   deliveries_.push({Kind::end, {}});

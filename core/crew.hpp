@@ -28,11 +28,12 @@ class Crew {
   Crew& operator=(const Crew&) = delete;
 
   // Where the next packet is to be decoded, and what finds its flow; take() when both are there, and it has a flow.
-  Packet& next_packet() { return here_.packets[filled_]; }
-  Lookup& next_lookup() { return here_.lookups[filled_]; }
+  Packet& next_packet() { return here_.packets[threaded_ ? 0 : filled_]; }
+  Lookup& next_lookup() { return here_.lookups[threaded_ ? 0 : filled_]; }
   void take();
-  // The packets since the last flush are from `block`; it must not change before they are analysed.
-  void flush(Time clock, const std::shared_ptr<Block>& block);
+  // All packets of a block were taken. `block`: it must not change before they are analysed; null: it need not be waited
+  // for. `now`: nothing may wait for more packets.
+  void flush(Time clock, const std::shared_ptr<Block>& block, bool now);
   void advance(Time clock);         // no packets, but time has passed
   void finish(Time clock);          // ends all flows; afterwards all rows are with the sinks
   void stop_creating();
@@ -57,11 +58,12 @@ class Crew {
     Time clock = 0;
   };
   struct Lane {                     // from the decoder to a worker
-    Queue<Chunk> queue{16};
+    Queue<Chunk> queue{8}, used{8};  // to the worker, and back for its memory
     Chunk filling;
     std::thread thread;
   };
   void work(std::size_t which);
+  void deliver(std::size_t which, Time complete);
   void write();
   void send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block);
   void stand_still();
@@ -72,7 +74,7 @@ class Crew {
   OutputSinks& sinks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Chunk here_;                      // what the decoder writes to
-  std::size_t filled_ = 0;          // of it, without threads
+  std::size_t filled_ = 0;          // without threads: of it; else packets in all lanes that wait for more
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<bool> creating_ = true, live_ = false;
   std::vector<std::atomic<std::uint64_t>> flows_;  // in memory, by worker

@@ -45,8 +45,9 @@ void Engine::run() {
     if (block.use_count() > 1) block = std::make_shared<Block>();  // workers are still busy with it
     kind = read(*block);
     for (const RawPacket& raw : block->packets) decode(raw);
-    parts_.crew.flush(counters_.last, block->borrowed() ? nullptr : block);
-    if (kind == Read::idle || parts_.source.size() == 0) idle();  // live input and streams
+    const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
+    parts_.crew.flush(counters_.last, block->borrowed() ? nullptr : block, waiting);
+    if (waiting) idle();
   }
   heed_signals();
   analysis_ = wall_clock() - begin;
@@ -132,7 +133,10 @@ void Engine::heed_signals() {
       wanted = true;
     }
   }
-  if (wanted && report_) report_();
+  if (wanted && report_) {
+    parts_.crew.flush(counters_.last, nullptr, true);
+    report_();
+  }
   if (interrupts > interrupts_seen_) {
     interrupts_seen_ = interrupts;
     if (interrupts_seen_ == 1) {

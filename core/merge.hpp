@@ -7,9 +7,9 @@
 
 #include <deque>
 #include <functional>
-#include <unordered_map>
 #include <vector>
 
+#include "number_map.hpp"
 #include "output.hpp"
 
 namespace t2 {
@@ -50,7 +50,7 @@ class Merge {
   std::vector<Source> sources_;
   std::function<void(RowBatch&)> rows_;
   RowBatch out_;
-  std::unordered_map<std::uint64_t, std::uint64_t> indices_;  // flowInd of flows whose rows are still to come
+  NumberMap indices_;  // first packet to flowInd, of flows whose rows are still to come
   std::uint64_t flows_ = 0, in_memory_ = 0, most_ = 0;
 };
 

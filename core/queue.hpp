@@ -26,6 +26,20 @@ class Queue {
     not_empty_.wait(hold, [this] { return !items_.empty(); });
     return take(hold);
   }
+  // Nothing, if there is nothing.
+  std::optional<T> try_pop() {
+    std::unique_lock hold(mutex_);
+    if (items_.empty()) return {};
+    return take(hold);
+  }
+  // False, and the item stays, where the queue is full.
+  bool try_push(T& item) {
+    const std::lock_guard hold(mutex_);
+    if (items_.size() >= most_) return false;
+    items_.push_back(std::move(item));
+    not_empty_.notify_one();
+    return true;
+  }
   // Nothing, if nothing came in time.
   std::optional<T> pop_for(std::chrono::milliseconds time) {
     std::unique_lock hold(mutex_);

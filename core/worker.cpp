@@ -377,13 +377,20 @@ void Worker::advance(Time clock) {
   expire(clock);
 }
 
-void Worker::finish(Time clock) {
-  expire(clock);
-  for (const Expiry::Due& due : expiry_.rest()) {
+std::optional<Time> Worker::finish(Time clock) {
+  if (!std::exchange(finishing_, true)) {
+    expire(clock);
+    rest_ = expiry_.rest();
+  }
+  const std::span<const Expiry::Due> some = rest_.first(std::min<std::size_t>(rest_.size(), 1024));
+  rest_ = rest_.subspan(some.size());
+  for (const Expiry::Due& due : some) {
     const bool idle = due.end <= clock;
     end(*due.flow, due.flow->forced ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
   }
+  if (!some.empty()) return some.back().end;
   drain();
+  return {};
 }
 
 // Writes the rows of a flow, A before B, and frees its records. The wheel has let go of it.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -56,7 +57,8 @@ class Worker {
   // Packets in capture order, with their lookups; both stay valid during the call.
   void process(std::span<Packet> packets, std::span<const Lookup> lookups);
   void advance(Time clock);  // no packets, but time has passed (live input)
-  void finish(Time clock);   // ends all flows
+  // Ends flows, some at a time, in order. Answers the end of the last one, nothing when none is left.
+  std::optional<Time> finish(Time clock);
   void stop_creating() { creating_ = false; }
   void drain();              // hands out the rows that wait
   Delivery hand_over();      // the rows and births since the last time
@@ -100,6 +102,8 @@ class Worker {
   Row columns_, packet_columns_;
   std::vector<Row> own_;            // one for each sink with a plugin
   std::vector<Plugin*> plugins_;    // those that see packets, in order
+  std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
+  bool finishing_ = false;
 
   std::vector<Flow*> found_;        // of a slice of packets, before the first of them is looked up
   // The packets that are looked up but not delivered yet.
