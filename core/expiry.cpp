@@ -2,39 +2,34 @@
 #include "expiry.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace t2 {
 
 void Expiry::file(Flow& flow) {
   remove(flow);
   flow.bucket = static_cast<std::uint16_t>(slot(std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1)));
-  std::uint32_t& head = heads_[flow.bucket];
-  flow.previous = 0;
-  flow.next = head;
-  if (head != 0) table_.record(head).previous = flow.record;
-  head = flow.record;
+  std::vector<std::uint32_t>& bucket = buckets_[flow.bucket];
+  flow.place = static_cast<std::uint32_t>(bucket.size());
+  bucket.push_back(flow.record);
 }
 
 void Expiry::remove(Flow& flow) {
   if (flow.bucket == not_filed) return;
-  if (flow.previous != 0) {
-    table_.record(flow.previous).next = flow.next;
-  } else {
-    heads_[flow.bucket] = flow.next;
-  }
-  if (flow.next != 0) table_.record(flow.next).previous = flow.previous;
-  flow.previous = flow.next = 0;
+  std::vector<std::uint32_t>& bucket = buckets_[flow.bucket];
+  bucket[flow.place] = bucket.back();
+  table_.record(bucket.back()).place = flow.place;
+  bucket.pop_back();
   flow.bucket = not_filed;
 }
 
 // Empties a bucket: flows that end before `limit` (a bucket number) are due, the others are filed again.
 void Expiry::take(Time bucket, Time limit) {
-  std::uint32_t at = heads_[slot(bucket)];
-  heads_[slot(bucket)] = 0;
-  while (at != 0) {
-    Flow& flow = table_.record(at);
-    at = flow.next;
-    flow.previous = flow.next = 0;
+  const std::vector<std::uint32_t> flows = std::exchange(buckets_[slot(bucket)], {});
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    constexpr std::size_t ahead = 16;
+    if (i + ahead < flows.size()) table_.prefetch(table_.record(flows[i + ahead]));
+    Flow& flow = table_.record(flows[i]);
     flow.bucket = not_filed;
     if (const Time end = flow.end(); end >> grain_bits < limit) {
       due_.push_back({end, flow.number, &flow});
@@ -75,16 +70,16 @@ const std::vector<Expiry::Due>& Expiry::rest() {
 Flow* Expiry::first() {
   for (Time i = 0; i < buckets; ++i) {
     const Time bucket = next_ + i;
-    std::uint32_t at = heads_[slot(bucket)];
+    const std::vector<std::uint32_t>& flows = buckets_[slot(bucket)];
     Flow* best = nullptr;
-    while (at != 0) {
-      Flow& flow = table_.record(at);
-      at = flow.next;
+    for (std::size_t at = 0; at < flows.size();) {
+      Flow& flow = table_.record(flows[at]);
       if (flow.end() >> grain_bits > bucket && i + 1 < buckets) {  // filed too early: saw packets since
-        file(flow);
+        file(flow);  // another one takes its place
         continue;
       }
       if (!best || flow.end() < best->end() || (flow.end() == best->end() && flow.number < best->number)) best = &flow;
+      ++at;
     }
     if (best) return best;
   }

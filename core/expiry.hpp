@@ -16,7 +16,7 @@ namespace t2 {
 class Expiry {
  public:
   static constexpr unsigned grain_bits = 26;  // 67 ms, below the shortest timeout
-  explicit Expiry(FlowTable& table) : table_(table), heads_(buckets, 0) {}
+  explicit Expiry(FlowTable& table) : table_(table), buckets_(buckets) {}
 
   bool nothing_due(Time clock) const { return clock >> grain_bits == next_; }
   void start(Time clock) {
@@ -49,7 +49,7 @@ class Expiry {
   void sort();
 
   FlowTable& table_;
-  std::vector<std::uint32_t> heads_;  // first record of each slot
+  std::vector<std::vector<std::uint32_t>> buckets_;  // numbers of the flows' records
   std::vector<Due> due_;
   Time next_ = 0;                     // first bucket that is not done
   bool started_ = false;

@@ -39,18 +39,21 @@ class FlowTable {
   void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[tag_of(hash) & mask_]); }
   void prefetch_record(std::uint64_t hash) const {
     const Slot slot = slots_[tag_of(hash) & mask_];
-    if (slot.record == 0) return;
-    const auto* line = reinterpret_cast<const char*>(&record(slot.record));
+    if (slot.record != 0) prefetch(record(slot.record));
+  }
+  void prefetch(const Flow& flow) const {
+    const auto* line = reinterpret_cast<const char*>(&flow);
     for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i, 1, 2);
   }
   void prefetch_side(const Side& side) const {
     const auto* line = reinterpret_cast<const char*>(&side);
     for (std::size_t i = 0; i < stride_; i += 64) __builtin_prefetch(line + i, 1, 2);
   }
-
-  void prefetch_peer(const Side& side) const {  // only its beginning
-    const auto* line = reinterpret_cast<const char*>(&side);
-    for (std::size_t i = 0; i < std::min<std::size_t>(stride_, 192); i += 64) __builtin_prefetch(line + i, 1, 2);
+  void prefetch_for_release(const Flow& flow) const {
+    __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
+    for (const Side* side : flow.side) {
+      if (side) prefetch_side(*side);
+    }
   }
 
   // No record for another flow: the bound is reached, or the system gives no more memory.

@@ -366,9 +366,7 @@ void Worker::make_room(Time clock) {
 
 void Worker::expire(Time clock) {
   while (!expiry_.nothing_due(clock)) {
-    for (const Expiry::Due& due : expiry_.due(clock)) {
-      end(*due.flow, due.flow->forced ? EndReason::duration_limit : EndReason::idle);
-    }
+    end(expiry_.due(clock), clock);
   }
 }
 
@@ -384,13 +382,22 @@ std::optional<Time> Worker::finish(Time clock) {
   }
   const std::span<const Expiry::Due> some = rest_.first(std::min<std::size_t>(rest_.size(), 1024));
   rest_ = rest_.subspan(some.size());
-  for (const Expiry::Due& due : some) {
-    const bool idle = due.end <= clock;
-    end(*due.flow, due.flow->forced ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
-  }
+  end(some, clock);
   if (!some.empty()) return some.back().end;
   drain();
   return {};
+}
+
+// Ends flows in their order. Their memory has grown cold: it is asked for in time.
+void Worker::end(std::span<const Expiry::Due> flows, Time clock) {
+  constexpr std::size_t far = 16, near = 8;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    if (i + far < flows.size()) table_.prefetch(*flows[i + far].flow);
+    if (i + near < flows.size()) table_.prefetch_for_release(*flows[i + near].flow);
+    Flow& flow = *flows[i].flow;
+    const bool idle = flows[i].end <= clock;
+    end(flow, flow.forced ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
+  }
 }
 
 // Writes the rows of a flow, A before B, and frees its records. The wheel has let go of it.

@@ -83,6 +83,7 @@ class Worker {
   void drain_before(const Packet& packet);
   void packet_row(const Packet& packet);
   void expire(Time clock);
+  void end(std::span<const Expiry::Due> flows, Time clock);
   void end(Flow& flow, EndReason reason);
 
   Log& log_;

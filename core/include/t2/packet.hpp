@@ -118,7 +118,8 @@ struct alignas(64) Flow {
   Side* side[2] = {};               // [1]: null until the conversation is answered
   Time due[2] = {};                 // capture clock at which each side's timeout runs out
   void* extra = nullptr;            // chain of Host::extra() blocks
-  std::uint32_t tag = 0, record = 0, previous = 0, next = 0;  // place in the index, in the wheel of timeouts
+  std::uint32_t tag = 0, record = 0;  // place in the index, number of this record
+  std::uint32_t place = 0;          // in the wheel of timeouts: in its bucket
   std::uint16_t bucket = not_filed;
   std::uint8_t opener = 0;          // the end of the key that sent the first packet
   bool detached = false;            // no longer found by key: waits for its rows to be written
