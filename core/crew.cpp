@@ -41,9 +41,12 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
     const std::uint64_t most = options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index));
     workers_.back()->bound(std::max<std::uint64_t>(1, most / flows_.size()));
   }
-  const std::size_t places = threaded_ ? 1 : std::min(options.packets ? 1 : options.batch, slice);
-  here_.packets.resize(places);
-  here_.lookups.resize(places);
+  for (Slice& each : slices_) {
+    each.packets.resize(std::clamp<std::size_t>(options.packets ? 1 : options.batch, 1, slice));
+    each.lookups.resize(each.packets.size());
+  }
+  next_packet_ = slices_[0].packets.data();
+  next_lookup_ = slices_[0].lookups.data();
   if (!threaded_) return;
   writer_ = std::thread([this] { write(); });
   for (std::size_t i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
@@ -63,25 +66,48 @@ Crew::~Crew() {
 }
 
 void Crew::take() {
-  if (!threaded_) {
-    if (++filled_ == here_.packets.size()) flush(0, nullptr, true);
-    return;
+  if (!threaded_) return take_here();
+  Chunk& filling = lanes_[lane_of(next_lookup_->key, lanes_.size())]->filling;
+  filling.packets.push_back(*next_packet_);
+  filling.lookups.push_back(*next_lookup_);
+  ++waiting_;
+}
+
+// A packet's memory is asked for in steps while the packets behind it are decoded: its slot now, its flow half a slice
+// later, the sides of that when the next slice is filled.
+void Crew::take_here() {
+  Worker& worker = *workers_[0];
+  Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
+  const std::size_t at = slice.size++, half = slice.packets.size() / 2;
+  worker.prefetch_slot(slice.lookups[at]);
+  if (at >= half) worker.prefetch_flow(slice.lookups[at - half]);
+  if (at < before.size) {
+    if (at + half < before.size) worker.prefetch_flow(before.lookups[at + half]);
+    worker.seek(before.lookups[at]);
   }
-  Chunk& filling = lanes_[lane_of(next_lookup().key, lanes_.size())]->filling;
-  filling.packets.push_back(next_packet());
-  filling.lookups.push_back(next_lookup());
-  ++filled_;
+  if (slice.size == slice.packets.size()) {
+    analyse(before);
+    filling_ ^= 1;
+  }
+  next_packet_ = &slices_[filling_].packets[slices_[filling_].size];
+  next_lookup_ = &slices_[filling_].lookups[slices_[filling_].size];
+  next_lookup_->hint = nullptr;
+}
+
+void Crew::analyse(Slice& slice) {
+  const std::size_t n = std::exchange(slice.size, 0);
+  workers_[0]->process(std::span(slice.packets).first(n), std::span(slice.lookups).first(n));
 }
 
 void Crew::flush(Time clock, const std::shared_ptr<Block>& block, bool now) {
-  if (!threaded_) {
-    const std::size_t n = std::exchange(filled_, 0);
-    workers_[0]->process(std::span(here_.packets).first(n), std::span(here_.lookups).first(n));
-    return;
-  }
-  if (!now && !block && filled_ < in_chunk * lanes_.size()) return;
-  filled_ = 0;
+  if (threaded_ ? !now && !block && waiting_ < in_chunk * lanes_.size() : !now && !block) return;
+  waiting_ = 0;
   for (const auto& lane : lanes_) send(*lane, Kind::packets, clock, block);
+  if (threaded_) return;
+  analyse(slices_[filling_ ^ 1]);
+  analyse(slices_[filling_]);
+  next_packet_ = slices_[filling_].packets.data();
+  next_lookup_ = slices_[filling_].lookups.data();
 }
 
 void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block) {
@@ -92,6 +118,21 @@ void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>&
   lane.queue.push(std::move(full));
 }
 
+namespace {
+
+// Before the slice at `at` is analysed: the sides of the next one, the flows and slots of those behind it.
+void look_ahead(Worker& worker, std::span<Lookup> lookups, std::size_t at) {
+  const auto slices = [&](std::size_t from, std::size_t to) {
+    from = std::min(at + from * slice, lookups.size()), to = std::min(at + to * slice, lookups.size());
+    return lookups.subspan(from, to - from);
+  };
+  for (const Lookup& lookup : slices(at == 0 ? 0 : 3, 4)) worker.prefetch_slot(lookup);
+  for (const Lookup& lookup : slices(at == 0 ? 0 : 2, 3)) worker.prefetch_flow(lookup);
+  for (Lookup& lookup : slices(at == 0 ? 0 : 1, 2)) worker.seek(lookup);
+}
+
+}  // namespace
+
 void Crew::work(std::size_t which) {
   Worker& worker = *workers_[which];
   for (;;) {
@@ -99,6 +140,7 @@ void Crew::work(std::size_t which) {
     if (!creating_) worker.stop_creating();
     for (std::size_t at = 0; at < chunk.packets.size(); at += slice) {
       const std::size_t n = std::min(slice, chunk.packets.size() - at);
+      look_ahead(worker, chunk.lookups, at);
       worker.process(std::span(chunk.packets).subspan(at, n), std::span(chunk.lookups).subspan(at, n));
     }
     if (chunk.kind == Kind::packets) worker.advance(chunk.clock);
@@ -176,12 +218,13 @@ void Crew::pause(const std::function<void()>& look) {
 }
 
 void Crew::advance(Time clock) {
-  if (!threaded_) return workers_[0]->advance(clock);
   flush(clock, nullptr, true);
+  if (!threaded_) workers_[0]->advance(clock);
 }
 
 void Crew::finish(Time clock) {
   if (!threaded_) {
+    flush(clock, nullptr, true);
     while (workers_[0]->finish(clock)) {}
     return;
   }

@@ -28,8 +28,8 @@ class Crew {
   Crew& operator=(const Crew&) = delete;
 
   // Where the next packet is to be decoded, and what finds its flow; take() when both are there, and it has a flow.
-  Packet& next_packet() { return here_.packets[threaded_ ? 0 : filled_]; }
-  Lookup& next_lookup() { return here_.lookups[threaded_ ? 0 : filled_]; }
+  Packet& next_packet() { return *next_packet_; }
+  Lookup& next_lookup() { return *next_lookup_; }
   void take();
   // All packets of a block were taken. `block`: it must not change before they are analysed; null: it need not be waited
   // for. `now`: nothing may wait for more packets.
@@ -73,8 +73,20 @@ class Crew {
   bool threaded_;
   OutputSinks& sinks_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  Chunk here_;                      // what the decoder writes to
-  std::size_t filled_ = 0;          // without threads: of it; else packets in all lanes that wait for more
+  // Without threads: two slices, one that is being filled and the one before it, whose memory is on its way.
+  struct Slice {
+    std::vector<Packet> packets;
+    std::vector<Lookup> lookups;
+    std::size_t size = 0;
+  };
+  void analyse(Slice& slice);
+  void take_here();
+
+  Slice slices_[2];
+  unsigned filling_ = 0;            // which of them
+  Packet* next_packet_ = nullptr;
+  Lookup* next_lookup_ = nullptr;
+  std::size_t waiting_ = 0;         // packets in all lanes that wait for more
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<bool> creating_ = true, live_ = false;
   std::vector<std::atomic<std::uint64_t>> flows_;  // in memory, by worker

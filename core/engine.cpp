@@ -101,7 +101,7 @@ void Engine::decode(const RawPacket& raw) {
   counters_.ipv6 += (packet.status & status::ipv6) != 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
   if (!has_flow) return;
-  parts_.crew.next_lookup() = make_lookup(packet, seed_);
+  make_lookup(packet, seed_, parts_.crew.next_lookup());
   parts_.crew.take();
 }
 

@@ -6,7 +6,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
-#include <utility>
 
 #include "tranalyzer.h"
 
@@ -30,9 +29,19 @@ constexpr Word at(unsigned byte, unsigned bytes, Word value) {
 
 struct End {
   Word low = 0, high = 0;  // of the address
-  std::uint16_t port = 0;
-  auto operator<=>(const End&) const = default;
+  Word port = 0;
 };
+
+// Any order will do, as long as it is always the same. Which end comes first is chance, so nothing branches on it.
+bool before(const End& a, const End& b) {
+  return a.low != b.low ? a.low < b.low : a.high != b.high ? a.high < b.high : a.port < b.port;
+}
+
+void swap_if(bool wanted, Word& a, Word& b) {
+  const Word change = (a ^ b) & -Word{wanted};
+  a ^= change;
+  b ^= change;
+}
 
 __extension__ using Wide = unsigned __int128;
 
@@ -42,27 +51,40 @@ Word mix(Word a, Word b) {
 }
 
 // Multiply-and-fold over the key's words, two at a time, seeded.
-template <std::size_t words>
-Word hash_words(const Word (&w)[words], Word seed) {
-  static_assert(words % 2 == 0);
-  constexpr Word a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db, c = 0x8ebc6af09c88c6e3;
-  Word hash = seed ^ c;
-  for (std::size_t i = 0; i < words; i += 2) hash ^= mix(w[i] ^ a ^ seed, w[i + 1] ^ b ^ (i * c));
-  return mix(hash ^ b, seed ^ c);
-}
+class Hash {
+ public:
+  explicit Hash(Word seed) : seed_(seed), hash_(seed ^ c) {}
+  void add(Word x, Word y) {
+    hash_ ^= mix(x ^ a ^ seed_, y ^ b ^ (words_ * c));
+    words_ += 2;
+  }
+  Word value() const { return mix(hash_ ^ b, seed_ ^ c); }
+
+ private:
+  static constexpr Word a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db, c = 0x8ebc6af09c88c6e3;
+  Word seed_, hash_, words_ = 0;
+};
+
+constexpr std::size_t words_of_key = sizeof(Key) / sizeof(Word);
+static_assert(words_of_key % 2 == 0);
+
+void put(Key& key, std::size_t which, Word word) { std::memcpy(reinterpret_cast<char*>(&key) + which * sizeof word, &word, sizeof word); }
 
 }  // namespace
 
 std::uint64_t hash_key(const Key& key, std::uint64_t seed) {
-  Word words[sizeof key / sizeof(Word)];
+  Word words[words_of_key];
   std::memcpy(words, &key, sizeof words);
-  return hash_words(words, seed);
+  Hash hash(seed);
+  for (std::size_t i = 0; i < words_of_key; i += 2) hash.add(words[i], words[i + 1]);
+  return hash.value();
 }
 
 static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof(Key, ether_type) == 38 && offsetof(Key, protocol) == 40 &&
               offsetof(Key, family) == 41);
 
-Lookup make_lookup(const Packet& p, std::uint64_t seed) {
+// Written where it stays: a copy would wait for its parts.
+void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
   End source, destination;
   std::uint32_t identification = 0;
   switch (p.family) {
@@ -93,29 +115,35 @@ Lookup make_lookup(const Packet& p, std::uint64_t seed) {
     source.port = p.source_port;
     destination.port = p.destination_port;
   }
-  bool swapped = destination < source;
+  bool swapped = before(destination, source);
 #if ETH_ACTIVATE == 2
   Word source_mac = 0, destination_mac = 0;
   if (p.is_ip() && p.source_mac != absent) source_mac = load<6>(p.data + p.source_mac);
   if (p.is_ip() && p.destination_mac != absent) destination_mac = load<6>(p.data + p.destination_mac);
-  if (source == destination) swapped = destination_mac < source_mac;
+  if (!swapped && !before(source, destination)) swapped = destination_mac < source_mac;
 #endif
-  if (swapped) std::swap(source, destination);
-  Word words[sizeof(Key) / sizeof(Word)] = {
-      source.low, source.high, destination.low, destination.high,
-      at(0, 2, source.port) | at(2, 2, destination.port) | at(4, 2, p.vlan) | at(6, 2, p.ether_type),
-      at(0, 1, p.protocol) | at(1, 1, static_cast<Word>(p.family))};
+  swap_if(swapped, source.low, destination.low);
+  swap_if(swapped, source.high, destination.high);
+  swap_if(swapped, source.port, destination.port);
+  const Word ends = at(0, 2, source.port) | at(2, 2, destination.port) | at(4, 2, p.vlan) | at(6, 2, p.ether_type);
+  const Word kind = at(0, 1, p.protocol) | at(1, 1, static_cast<Word>(p.family));
+  put(made.key, 0, source.low), put(made.key, 1, source.high);
+  put(made.key, 2, destination.low), put(made.key, 3, destination.high);
+  put(made.key, 4, ends), put(made.key, 5, kind);
+  Hash hash(seed);
+  hash.add(source.low, source.high);
+  hash.add(destination.low, destination.high);
+  hash.add(ends, kind);
 #if ETH_ACTIVATE == 2
-  if (swapped) std::swap(source_mac, destination_mac);
-  std::memcpy(reinterpret_cast<char*>(words) + offsetof(Key, mac), &source_mac, 6);
-  std::memcpy(reinterpret_cast<char*>(words) + offsetof(Key, mac) + 6, &destination_mac, 6);
+  swap_if(swapped, source_mac, destination_mac);
+  const Word macs = source_mac | destination_mac << 48, rest = destination_mac >> 16;
+  static_assert(std::endian::native == std::endian::little, "the words of both MAC addresses");
+  put(made.key, 6, macs), put(made.key, 7, rest);
+  hash.add(macs, rest);
 #endif
-  Lookup made;
-  made.hash = hash_words(words, seed);
-  std::memcpy(static_cast<void*>(&made.key), words, sizeof words);
+  made.hash = hash.value();
   made.identification = identification;
   made.source_end = swapped;
-  return made;
 }
 
 }  // namespace t2

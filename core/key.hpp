@@ -6,6 +6,6 @@
 namespace t2 {
 
 std::uint64_t hash_key(const Key& key, std::uint64_t seed);
-Lookup make_lookup(const Packet& packet, std::uint64_t seed);
+void make_lookup(const Packet& packet, std::uint64_t seed, Lookup& made);
 
 }  // namespace t2

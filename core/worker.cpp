@@ -84,7 +84,6 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
 void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups) {
   pending_ = packets;
   pending_first_ = pending_last_ = 0;
-  seek(lookups);
   for (std::size_t i = 0; i < packets.size(); ++i) {
     Packet& packet = packets[i];
     if (pending_last_ - pending_first_ >= batch_ || packet.clock - pending_clock_ >= shortest_timeout) drain_pending();
@@ -94,13 +93,22 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups)
     }
     expiry_.start(packet.clock);
     expire(packet.clock);
-    if (look_up(packet, lookups[i], found_[i])) {
+    if (look_up(packet, lookups[i])) {
       pending_last_ = i + 1;
     } else {
       drain_pending();
     }
   }
   drain_pending();
+}
+
+// The flow as it stands now; packets in front of this one may still end it or begin it, so it is a hint.
+void Worker::seek(Lookup& lookup) {
+  Flow* flow = lookup.hint = table_.find(lookup.key, lookup.hash);
+  if (!flow) return;
+  for (const Side* side : flow->side) {
+    if (side) table_.prefetch_side(*side);
+  }
 }
 
 void Worker::drain_pending() {
@@ -135,24 +143,10 @@ void Worker::packet_row(const Packet& packet) {
   if (packet_rows_.size() >= rows_at_once) drain();
 }
 
-// Looks ahead over a slice of packets: waits for memory once, not at every packet. What is found is a hint, for the
-// packets in front may end or begin flows.
-void Worker::seek(std::span<const Lookup> lookups) {
-  found_.resize(lookups.size());
-  for (const Lookup& lookup : lookups) table_.prefetch_slot(lookup.hash);
-  for (const Lookup& lookup : lookups) table_.prefetch_record(lookup.hash);
-  for (std::size_t i = 0; i < lookups.size(); ++i) {
-    Flow* flow = found_[i] = table_.find(lookups[i].key, lookups[i].hash);
-    if (!flow) continue;
-    const unsigned direction = lookups[i].source_end ^ flow->opener;
-    if (const Side* side = flow->side[direction]) table_.prefetch_side(*side);
-    if (const Side* peer = flow->side[direction ^ 1]) table_.prefetch_side(*peer);
-  }
-}
-
 // A flow that is still alive at this clock; one that is due makes room for a successor.
-Flow* Worker::find(const Lookup& lookup, Flow* found, Time clock) {
-  Flow* flow = found && !found->detached && found->key == lookup.key ? found : table_.find(lookup.key, lookup.hash);
+Flow* Worker::find(const Lookup& lookup, Time clock) {
+  Flow* flow = lookup.hint;
+  if (!flow || flow->detached || flow->key != lookup.key) flow = table_.find(lookup.key, lookup.hash);
   if (flow && flow->end() <= clock) {
     table_.detach(*flow);
     flow = nullptr;
@@ -160,7 +154,7 @@ Flow* Worker::find(const Lookup& lookup, Flow* found, Time clock) {
   return flow;
 }
 
-bool Worker::look_up(Packet& packet, const Lookup& lookup, Flow* found) {
+bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   const Time clock = packet.clock;
   Flow* flow = nullptr;
   bool joined = false;  // a later fragment found its datagram
@@ -181,7 +175,7 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup, Flow* found) {
       if (!FRAG_HLST_CRFT) return false;
     }
   }
-  if (!flow) flow = find(lookup, found, clock);
+  if (!flow) flow = find(lookup, clock);
   if (flow && !joined) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->opener);
   status::Word inherited = 0;
   std::uint64_t index = 0;
@@ -194,7 +188,7 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup, Flow* found) {
       drain_before(packet);
       cut(*flow, packet.direction, clock);
       flow = nullptr;
-      if (joined) return look_up(packet, lookup, nullptr);
+      if (joined) return look_up(packet, lookup);
     }
   }
   if (!flow) {

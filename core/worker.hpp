@@ -23,6 +23,7 @@ namespace t2 {
 struct Lookup {
   Key key;
   std::uint64_t hash = 0;
+  Flow* hint = nullptr;              // see Worker::seek()
   std::uint32_t identification = 0;  // of IPv4, or of the IPv6 fragment header
   std::uint8_t source_end = 0;       // which end of the key sent the packet
 };
@@ -54,6 +55,12 @@ class Worker {
  public:
   Worker(Layout& layout, const Context& context, WorkerOptions options);
 
+  // Three steps that ask for memory before it is needed, each some packets after the one before: slot, flow, sides. They
+  // change nothing, may be left out, and come in front of process().
+  [[gnu::always_inline]] void prefetch_slot(const Lookup& lookup) const { table_.prefetch_slot(lookup.hash); }
+  [[gnu::always_inline]] void prefetch_flow(const Lookup& lookup) const { table_.prefetch_record(lookup.hash); }
+  void seek(Lookup& lookup);
+
   // Packets in capture order, with their lookups; both stay valid during the call.
   void process(std::span<Packet> packets, std::span<const Lookup> lookups);
   void advance(Time clock);  // no packets, but time has passed (live input)
@@ -71,9 +78,8 @@ class Worker {
   Instances& instances() { return instances_; }
 
  private:
-  void seek(std::span<const Lookup> lookups);
-  bool look_up(Packet& packet, const Lookup& lookup, Flow* found);
-  Flow* find(const Lookup& lookup, Flow* found, Time clock);
+  bool look_up(Packet& packet, const Lookup& lookup);
+  Flow* find(const Lookup& lookup, Time clock);
   Flow& create(Packet& packet, const Lookup& lookup);
   void make_room(Time clock);
   void begin_side(Packet& packet, Flow& flow);
@@ -106,7 +112,6 @@ class Worker {
   std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
   bool finishing_ = false;
 
-  std::vector<Flow*> found_;        // of a slice of packets, before the first of them is looked up
   // The packets that are looked up but not delivered yet.
   std::span<Packet> pending_;
   std::size_t pending_first_ = 0, pending_last_ = 0;

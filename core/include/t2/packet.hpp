@@ -99,7 +99,7 @@ static_assert(sizeof(Key) % 8 == 0 && std::has_unique_object_representations_v<K
 
 // One direction of a conversation, as the core keeps it; the state of every plugin for this direction follows it in
 // memory. It begins with the direction's first packet. Plugins read it when the flow has ended.
-struct alignas(16) Side {
+struct alignas(8) Side {
   Time first = 0, last = 0;         // first packet; packet processed last (not the largest time)
   status::Word status = 0;
   std::uint32_t timeout = 0;        // milliseconds; a plugin may change it from on_packets(): set_timeout()
