@@ -73,20 +73,19 @@ void Crew::take() {
   ++waiting_;
 }
 
-// A packet's memory is asked for in steps while the packets behind it are decoded: its slot now, its flow half a slice
-// later, the sides of that when the next slice is filled.
+// A packet's memory is asked for in steps while other packets are decoded and analysed: its slot now, its flow some
+// packets later, the sides of that when its slice is full.
 void Crew::take_here() {
+  constexpr std::size_t behind = 16;
   Worker& worker = *workers_[0];
   Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
-  const std::size_t at = slice.size++, half = slice.packets.size() / 2;
+  const std::size_t at = slice.size++;
   worker.prefetch_slot(slice.lookups[at]);
-  if (at >= half) worker.prefetch_flow(slice.lookups[at - half]);
-  if (at < before.size) {
-    if (at + half < before.size) worker.prefetch_flow(before.lookups[at + half]);
-    worker.seek(before.lookups[at]);
-  }
+  if (at >= behind) worker.prefetch_flow(slice.lookups[at - behind]);
+  if (before.sought < before.size) worker.seek(before.lookups[before.sought++]);
   if (slice.size == slice.packets.size()) {
-    analyse(before);
+    for (std::size_t i = at < behind ? 0 : at - behind + 1; i <= at; ++i) worker.prefetch_flow(slice.lookups[i]);
+    analyse(before, slice);
     filling_ ^= 1;
   }
   next_packet_ = &slices_[filling_].packets[slices_[filling_].size];
@@ -94,9 +93,12 @@ void Crew::take_here() {
   next_lookup_->hint = nullptr;
 }
 
-void Crew::analyse(Slice& slice) {
+void Crew::analyse(Slice& slice, Slice& ahead) {
   const std::size_t n = std::exchange(slice.size, 0);
-  workers_[0]->process(std::span(slice.packets).first(n), std::span(slice.lookups).first(n));
+  slice.sought = 0;
+  std::span<Lookup> sought = std::span(ahead.lookups).first(ahead.size);
+  workers_[0]->process(std::span(slice.packets).first(n), std::span(slice.lookups).first(n), sought);
+  ahead.sought = ahead.size - sought.size();
 }
 
 void Crew::flush(Time clock, const std::shared_ptr<Block>& block, bool now) {
@@ -104,8 +106,8 @@ void Crew::flush(Time clock, const std::shared_ptr<Block>& block, bool now) {
   waiting_ = 0;
   for (const auto& lane : lanes_) send(*lane, Kind::packets, clock, block);
   if (threaded_) return;
-  analyse(slices_[filling_ ^ 1]);
-  analyse(slices_[filling_]);
+  analyse(slices_[filling_ ^ 1], slices_[filling_]);
+  analyse(slices_[filling_], slices_[filling_ ^ 1]);
   next_packet_ = slices_[filling_].packets.data();
   next_lookup_ = slices_[filling_].lookups.data();
 }
@@ -120,15 +122,10 @@ void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>&
 
 namespace {
 
-// Before the slice at `at` is analysed: the sides of the next one, the flows and slots of those behind it.
-void look_ahead(Worker& worker, std::span<Lookup> lookups, std::size_t at) {
-  const auto slices = [&](std::size_t from, std::size_t to) {
-    from = std::min(at + from * slice, lookups.size()), to = std::min(at + to * slice, lookups.size());
-    return lookups.subspan(from, to - from);
-  };
-  for (const Lookup& lookup : slices(at == 0 ? 0 : 3, 4)) worker.prefetch_slot(lookup);
-  for (const Lookup& lookup : slices(at == 0 ? 0 : 2, 3)) worker.prefetch_flow(lookup);
-  for (Lookup& lookup : slices(at == 0 ? 0 : 1, 2)) worker.seek(lookup);
+// Some slices of a chunk, counted from the one at `at`.
+std::span<Lookup> slices(std::span<Lookup> lookups, std::size_t at, std::size_t from, std::size_t to) {
+  from = std::min(at + from * slice, lookups.size()), to = std::min(at + to * slice, lookups.size());
+  return lookups.subspan(from, to - from);
 }
 
 }  // namespace
@@ -140,8 +137,11 @@ void Crew::work(std::size_t which) {
     if (!creating_) worker.stop_creating();
     for (std::size_t at = 0; at < chunk.packets.size(); at += slice) {
       const std::size_t n = std::min(slice, chunk.packets.size() - at);
-      look_ahead(worker, chunk.lookups, at);
-      worker.process(std::span(chunk.packets).subspan(at, n), std::span(chunk.lookups).subspan(at, n));
+      for (const Lookup& lookup : slices(chunk.lookups, at, at == 0 ? 0 : 3, 4)) worker.prefetch_slot(lookup);
+      for (const Lookup& lookup : slices(chunk.lookups, at, at == 0 ? 0 : 2, 3)) worker.prefetch_flow(lookup);
+      std::span<Lookup> ahead = slices(chunk.lookups, at, 1, 2);
+      worker.process(std::span(chunk.packets).subspan(at, n), std::span(chunk.lookups).subspan(at, n), ahead);
+      for (Lookup& lookup : ahead) worker.seek(lookup);
     }
     if (chunk.kind == Kind::packets) worker.advance(chunk.clock);
     if (chunk.kind == Kind::end) {

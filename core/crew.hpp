@@ -77,9 +77,9 @@ class Crew {
   struct Slice {
     std::vector<Packet> packets;
     std::vector<Lookup> lookups;
-    std::size_t size = 0;
+    std::size_t size = 0, sought = 0;
   };
-  void analyse(Slice& slice);
+  void analyse(Slice& slice, Slice& ahead);
   void take_here();
 
   Slice slices_[2];

@@ -81,7 +81,8 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
   }
 }
 
-void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups) {
+void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups, std::span<Lookup>& ahead) {
+  ahead_ = &ahead;
   pending_ = packets;
   pending_first_ = pending_last_ = 0;
   for (std::size_t i = 0; i < packets.size(); ++i) {
@@ -115,7 +116,12 @@ void Worker::drain_pending() {
   const std::span<Packet> packets = pending_.subspan(pending_first_, pending_last_ - pending_first_);
   pending_first_ = pending_last_;
   if (packets.empty()) return;
-  for (Plugin* plugin : plugins_) plugin->on_packets(packets);
+  for (Plugin* plugin : plugins_) {
+    plugin->on_packets(packets);
+    const std::size_t n = std::min(ahead_->size(), 1 + batch_ / plugins_.size());
+    for (Lookup& lookup : ahead_->first(n)) seek(lookup);
+    *ahead_ = ahead_->subspan(n);
+  }
   if (packets_out_) packet_row(packets.front());
   for (const Packet& packet : packets) {
     if (!packet.flow->detached && expiry_.too_late(*packet.flow)) expiry_.file(*packet.flow);

@@ -61,8 +61,9 @@ class Worker {
   [[gnu::always_inline]] void prefetch_flow(const Lookup& lookup) const { table_.prefetch_record(lookup.hash); }
   void seek(Lookup& lookup);
 
-  // Packets in capture order, with their lookups; both stay valid during the call.
-  void process(std::span<Packet> packets, std::span<const Lookup> lookups);
+  // Packets in capture order, with their lookups; both stay valid during the call. On the way it seeks for some of the
+  // packets behind them, whose flows are prefetched, and takes those from the front of `ahead`.
+  void process(std::span<Packet> packets, std::span<const Lookup> lookups, std::span<Lookup>& ahead);
   void advance(Time clock);  // no packets, but time has passed (live input)
   // Ends flows, some at a time, in order. Answers the end of the last one, nothing when none is left.
   std::optional<Time> finish(Time clock);
@@ -112,6 +113,7 @@ class Worker {
   std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
   bool finishing_ = false;
 
+  std::span<Lookup>* ahead_ = nullptr;
   // The packets that are looked up but not delivered yet.
   std::span<Packet> pending_;
   std::size_t pending_first_ = 0, pending_last_ = 0;
