@@ -37,7 +37,7 @@ class Engine {
 
  private:
   Read read(Block& block);
-  void decode(const RawPacket& raw);
+  [[gnu::hot, gnu::noinline]] void decode(const RawPacket& raw);  // not into run(), which runs once and is compiled so
   [[gnu::cold]] void begin(Time first);
   [[gnu::cold]] bool accepts(int link_type);
   void heed_signals();

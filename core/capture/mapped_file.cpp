@@ -95,22 +95,24 @@ void MappedFile::open_pcap(std::uint32_t magic) {
   only.link_type = dlt_of(u32(base_ + 20) & 0x03ff'ffff);
   longest_ = std::max(most_captured, only.snaplen <= 1u << 27 ? only.snaplen : 0);
   fraction_unit_ = only.units == 1'000'000'000 ? 1 : 1000;
+  link_type_ = only.link_type;
+  if (only.snaplen != 0) snaplen_ = only.snaplen;
   interfaces_.push_back(only);
   at_ = 24;
 }
 
-std::uint16_t MappedFile::u16(const std::uint8_t* p) const {
+inline std::uint16_t MappedFile::u16(const std::uint8_t* p) const {
   std::uint16_t v;
   std::memcpy(&v, p, 2);
   return swapped_ ? __builtin_bswap16(v) : v;
 }
 
-std::uint32_t MappedFile::u32(const std::uint8_t* p) const { return swapped_ ? __builtin_bswap32(load32(p)) : load32(p); }
+inline std::uint32_t MappedFile::u32(const std::uint8_t* p) const { return swapped_ ? __builtin_bswap32(load32(p)) : load32(p); }
 
 // Maps in the next part of the file with one call instead of a fault every few pages, and lets go of what lies behind: the
 // memory in use does not grow with the file. A packet back there that is still being looked at is simply mapped in again.
 void MappedFile::move_window() {
-  constexpr std::uint64_t step = 8 << 20, kept = 4 * step;
+  constexpr std::uint64_t step = 4 << 20, kept = 4 * step;
   const std::uint64_t from = at_ / step * step;
   madvise(const_cast<std::uint8_t*>(base_) + from, std::min(2 * step, size_ - from), MADV_POPULATE_READ);
   window_ = from + step;
@@ -118,25 +120,28 @@ void MappedFile::move_window() {
 }
 
 // Each packet header is found through the one before it, so the processor cannot run ahead: this tells it where to.
-void MappedFile::read_ahead() {
+inline void MappedFile::read_ahead() {
   if (at_ >= window_) move_window();
   constexpr std::uint64_t distance = 4096, line = 64;
   const std::uint64_t until = std::min(at_ + distance, size_);
-  if (ahead_ < at_) ahead_ = at_;
-  for (; ahead_ < until; ahead_ += line) __builtin_prefetch(base_ + ahead_);
+  std::uint64_t ahead = std::max(ahead_, at_);
+  for (; ahead < until; ahead += line) __builtin_prefetch(base_ + ahead);
+  ahead_ = ahead;
 }
 
 Read MappedFile::read(Block& block) {
   block.clear();
-  block.packets.reserve(Block::capacity);
-  while (!block.full()) {
+  block.packets.resize(Block::capacity);
+  std::size_t filled = 0;
+  bool there = true;
+  while (there && filled < Block::capacity) {
     read_ahead();
-    RawPacket& packet = block.packets.emplace_back();
-    const bool there = !stopped_ && (pcapng_ ? next_pcapng(packet) : next_pcap(packet));
-    if (!there || !filter_->accepts(packet)) block.packets.pop_back();
-    if (!there) return Read::end;
+    RawPacket& packet = block.packets[filled];
+    there = !stopped_ && (pcapng_ ? next_pcapng(packet) : next_pcap(packet));
+    filled += there && filter_->accepts(packet);
   }
-  return Read::packets;
+  block.packets.resize(filled);
+  return there ? Read::packets : Read::end;
 }
 
 // Notes why reading ends here; always answers false.
@@ -146,29 +151,26 @@ bool MappedFile::damaged(std::uint64_t at, std::string_view what) {
   return false;
 }
 
-bool MappedFile::next_pcap(RawPacket& packet) {
-  if (at_ == size_) return false;
-  if (size_ - at_ < record_header_) return damaged(at_, "the file ends inside a packet header");
+inline bool MappedFile::next_pcap(RawPacket& packet) {
+  const std::uint64_t left = size_ - at_;
+  if (left < record_header_) return left > 0 && damaged(at_, "the file ends inside a packet header");
   const std::uint8_t* head = base_ + at_;
-  packet.captured = u32(head + 8);
-  packet.wire = u32(head + 12);
-  const Interface& only = interfaces_[0];
-  if (swapped_lengths_ && packet.captured > packet.wire) std::swap(packet.captured, packet.wire);
-  if (packet.captured > longest_) {
-    return damaged(at_, fmt::format("impossible captured length {}", packet.captured));
-  }
-  const std::uint32_t stored = packet.captured;
-  const bool cut = size_ - at_ - record_header_ < stored;
-  if (cut) return damaged(at_, fmt::format("the file ends inside a packet, {} of {} bytes", size_ - at_ - record_header_, stored));
-  const std::int64_t seconds = u32(head), fraction = u32(head + 4);
-  packet.time = seconds * one_second + fraction * fraction_unit_;
+  std::uint32_t stored = u32(head + 8), wire = u32(head + 12);
+  if (swapped_lengths_ && stored > wire) std::swap(stored, wire);
+  if (stored > longest_ || left - record_header_ < stored) return damaged_packet(stored, left - record_header_);
+  packet.time = Time{u32(head)} * one_second + Time{u32(head + 4)} * fraction_unit_;
   packet.data = head + record_header_;
-  packet.link_type = only.link_type;
-  if (only.snaplen != 0) packet.captured = std::min(packet.captured, only.snaplen);
-  packet.wire = std::max(packet.wire, packet.captured);
+  packet.captured = std::min(stored, snaplen_);
+  packet.wire = std::max(wire, packet.captured);
+  packet.link_type = link_type_;
   at_ += record_header_ + stored;
   ++packets_;
   return true;
+}
+
+bool MappedFile::damaged_packet(std::uint32_t stored, std::uint64_t left) {
+  if (stored > longest_) return damaged(at_, fmt::format("impossible captured length {}", stored));
+  return damaged(at_, fmt::format("the file ends inside a packet, {} of {} bytes", left, stored));
 }
 
 bool MappedFile::next_pcapng(RawPacket& packet) {

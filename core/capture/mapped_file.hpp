@@ -42,7 +42,8 @@ class MappedFile final : public Source {
   bool section_header(std::uint64_t at, std::uint32_t length);
   void interface_block(const std::uint8_t* body, std::uint32_t length);
   bool packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length, RawPacket& packet);
-  bool damaged(std::uint64_t at, std::string_view what);
+  [[gnu::cold]] bool damaged(std::uint64_t at, std::string_view what);
+  [[gnu::cold]] bool damaged_packet(std::uint32_t stored, std::uint64_t left);
   std::uint16_t u16(const std::uint8_t* p) const;
   std::uint32_t u32(const std::uint8_t* p) const;
   void read_ahead();
@@ -54,6 +55,9 @@ class MappedFile final : public Source {
   bool swapped_ = false, pcapng_ = false;
   bool swapped_lengths_ = false;       // pcap before 2.3: captured and wire length changed places
   std::uint32_t record_header_ = 16;   // 24 in the "modified" format
+  // Of the only interface that pcap has.
+  int link_type_ = 0;
+  std::uint32_t snaplen_ = 0xffff'ffff;  // more is not looked at
   std::uint32_t longest_ = 0;          // captured length that is still believed
   std::int64_t fraction_unit_ = 1000;  // of a second, in nanoseconds
   std::vector<Interface> interfaces_;  // pcap: one
