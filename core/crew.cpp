@@ -12,20 +12,33 @@ namespace t2 {
 namespace {
 
 constexpr std::size_t in_chunk = 1024;  // packets that a worker gets at once, on average; more would leave the cache
-constexpr std::size_t slice = 64;  // packets looked up in one go: their records are prefetched together
 
-std::size_t lane_of(const Key& key, std::size_t lanes) {
-  std::uint64_t w[4];
-  std::memcpy(w, key.address[0].data(), 16);
-  std::memcpy(w + 2, key.address[1].data(), 16);
-  std::uint64_t hash = 0;
-  for (const std::uint64_t x : w) hash = (hash ^ x) * 0x9e3779b97f4a7c15u, hash ^= hash >> 32;
-  return hash % lanes;
+// The reader has seen the frame, but in another cache.
+[[gnu::always_inline]] inline void prefetch_frame(const RawPacket& raw) {
+  for (std::uint32_t at = 0; at < raw.captured; at += 64) __builtin_prefetch(raw.data + at);
+}
+
+// By the pair of innermost addresses, whichever of them is the source.
+std::size_t lane_of(const Packet& p, std::size_t lanes) {
+  const auto load = [&](std::uint32_t at, std::size_t bytes) {
+    std::uint64_t word = 0;
+    if (at != absent) std::memcpy(&word, p.data + at, bytes);
+    return word;
+  };
+  std::uint64_t both = 0;
+  switch (p.family) {
+    case Family::ipv4: both = load(p.l3 + 12, 4) ^ load(p.l3 + 16, 4); break;
+    case Family::ipv6: both = load(p.l3 + 8, 8) ^ load(p.l3 + 24, 8) ^ (load(p.l3 + 16, 8) ^ load(p.l3 + 32, 8)) * 3; break;
+    case Family::layer2: both = load(p.source_mac, 6) ^ load(p.destination_mac, 6); break;
+  }
+  both *= 0x9e3779b97f4a7c15u;
+  return (both ^ both >> 32) % lanes;
 }
 
 }  // namespace
 
-Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options, std::uint64_t memory, OutputSinks& sinks)
+Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options, const PlainDecoder& plain,
+           std::uint64_t memory, OutputSinks& sinks)
     : layout_(layout),
       context_(context),
       threaded_(threads > 0),
@@ -39,14 +52,9 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
     workers_.push_back(std::make_unique<Worker>(layout, context, std::move(mine)));
     constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
     const std::uint64_t most = options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index));
+    stations_.push_back(std::make_unique<Station>(*workers_.back(), plain, options.packets ? 1 : options.batch, options.seed));
     workers_.back()->bound(std::max<std::uint64_t>(1, most / flows_.size()));
   }
-  for (Slice& each : slices_) {
-    each.packets.resize(std::clamp<std::size_t>(options.packets ? 1 : options.batch, 1, slice));
-    each.lookups.resize(each.packets.size());
-  }
-  next_packet_ = slices_[0].packets.data();
-  next_lookup_ = slices_[0].lookups.data();
   if (!threaded_) return;
   writer_ = std::thread([this] { write(); });
   for (std::size_t i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
@@ -65,51 +73,22 @@ Crew::~Crew() {
   }
 }
 
-void Crew::take() {
-  if (!threaded_) return take_here();
-  Chunk& filling = lanes_[lane_of(next_lookup_->key, lanes_.size())]->filling;
-  filling.packets.push_back(*next_packet_);
-  filling.lookups.push_back(*next_lookup_);
+void Crew::take(const RawPacket& raw, bool plain) {
+  if (!threaded_) return stations_[0]->take();
+  Chunk& filling = lanes_[lane_of(next_, lanes_.size())]->filling;
+  Item& item = filling.items.emplace_back(raw, next_.clock, next_.number);
+  if (!plain) {
+    item.raw = {};
+    filling.decoded.push_back(next_);
+  }
   ++waiting_;
 }
 
-// A packet's memory is asked for in steps while other packets are decoded and analysed: its slot now, its flow some
-// packets later, the sides of that when its slice is full.
-void Crew::take_here() {
-  constexpr std::size_t behind = 16;
-  Worker& worker = *workers_[0];
-  Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
-  const std::size_t at = slice.size++;
-  worker.prefetch_slot(slice.lookups[at]);
-  if (at >= behind) worker.prefetch_flow(slice.lookups[at - behind]);
-  if (before.sought < before.size) worker.seek(before.lookups[before.sought++]);
-  if (slice.size == slice.packets.size()) {
-    for (std::size_t i = at < behind ? 0 : at - behind + 1; i <= at; ++i) worker.prefetch_flow(slice.lookups[i]);
-    analyse(before, slice);
-    filling_ ^= 1;
-  }
-  next_packet_ = &slices_[filling_].packets[slices_[filling_].size];
-  next_lookup_ = &slices_[filling_].lookups[slices_[filling_].size];
-  next_lookup_->hint = nullptr;
-}
-
-void Crew::analyse(Slice& slice, Slice& ahead) {
-  const std::size_t n = std::exchange(slice.size, 0);
-  slice.sought = 0;
-  std::span<Lookup> sought = std::span(ahead.lookups).first(ahead.size);
-  workers_[0]->process(std::span(slice.packets).first(n), std::span(slice.lookups).first(n), sought);
-  ahead.sought = ahead.size - sought.size();
-}
-
 void Crew::flush(Time clock, const std::shared_ptr<Block>& block, bool now) {
-  if (threaded_ ? !now && !block && waiting_ < in_chunk * lanes_.size() : !now && !block) return;
+  if (!now && !block && (!threaded_ || waiting_ < in_chunk * lanes_.size())) return;
   waiting_ = 0;
+  if (!threaded_) stations_[0]->flush();
   for (const auto& lane : lanes_) send(*lane, Kind::packets, clock, block);
-  if (threaded_) return;
-  analyse(slices_[filling_ ^ 1], slices_[filling_]);
-  analyse(slices_[filling_], slices_[filling_ ^ 1]);
-  next_packet_ = slices_[filling_].packets.data();
-  next_lookup_ = slices_[filling_].lookups.data();
 }
 
 void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block) {
@@ -120,29 +99,25 @@ void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>&
   lane.queue.push(std::move(full));
 }
 
-namespace {
-
-// Some slices of a chunk, counted from the one at `at`.
-std::span<Lookup> slices(std::span<Lookup> lookups, std::size_t at, std::size_t from, std::size_t to) {
-  from = std::min(at + from * slice, lookups.size()), to = std::min(at + to * slice, lookups.size());
-  return lookups.subspan(from, to - from);
-}
-
-}  // namespace
-
 void Crew::work(std::size_t which) {
   Worker& worker = *workers_[which];
+  Station& station = *stations_[which];
   for (;;) {
     Chunk chunk = lanes_[which]->queue.pop();
     if (!creating_) worker.stop_creating();
-    for (std::size_t at = 0; at < chunk.packets.size(); at += slice) {
-      const std::size_t n = std::min(slice, chunk.packets.size() - at);
-      for (const Lookup& lookup : slices(chunk.lookups, at, at == 0 ? 0 : 3, 4)) worker.prefetch_slot(lookup);
-      for (const Lookup& lookup : slices(chunk.lookups, at, at == 0 ? 0 : 2, 3)) worker.prefetch_flow(lookup);
-      std::span<Lookup> ahead = slices(chunk.lookups, at, 1, 2);
-      worker.process(std::span(chunk.packets).subspan(at, n), std::span(chunk.lookups).subspan(at, n), ahead);
-      for (Lookup& lookup : ahead) worker.seek(lookup);
+    auto decoded = chunk.decoded.begin();
+    for (std::size_t i = 0; i < chunk.items.size(); ++i) {
+      constexpr std::size_t ahead = 8;
+      if (i + ahead < chunk.items.size()) prefetch_frame(chunk.items[i + ahead].raw);
+      const Item& item = chunk.items[i];
+      if (item.raw.data) {
+        station.take(item.raw, item.clock, item.number);
+      } else {
+        station.next() = *decoded++;
+        station.take();
+      }
     }
+    station.flush();
     if (chunk.kind == Kind::packets) worker.advance(chunk.clock);
     if (chunk.kind == Kind::end) {
       while (const std::optional<Time> ended = worker.finish(chunk.clock)) deliver(which, Expiry::bucket_of(*ended));
@@ -151,23 +126,23 @@ void Crew::work(std::size_t which) {
     if (chunk.kind == Kind::pause) stand_still();
     else deliver(which, chunk.kind == Kind::end ? INT64_MAX : Expiry::bucket_of(chunk.clock));
     if (chunk.kind == Kind::end) return;
-    chunk.packets.clear();
-    chunk.lookups.clear();
+    chunk.items.clear();
+    chunk.decoded.clear();
     chunk.block.reset();
     lanes_[which]->used.try_push(chunk);
   }
 }
 
 void Crew::deliver(std::size_t which, Time complete) {
-  Item item{Kind::packets, workers_[which]->hand_over()};
-  item.delivery.worker = which;
-  item.delivery.complete = complete;
-  deliveries_.push(std::move(item));
+  Rows rows{Kind::packets, workers_[which]->hand_over()};
+  rows.delivery.worker = which;
+  rows.delivery.complete = complete;
+  deliveries_.push(std::move(rows));
 }
 
 void Crew::write() {
   for (;;) {
-    std::optional<Item> item = deliveries_.pop_for(std::chrono::milliseconds(100));
+    std::optional<Rows> item = deliveries_.pop_for(std::chrono::milliseconds(100));
     if (item && item->kind == Kind::packets) merge_.add(std::move(item->delivery));
     if (item && item->kind == Kind::pause) stand_still();
     if (item && item->kind == Kind::end) {

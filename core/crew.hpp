@@ -15,22 +15,22 @@
 #include "capture/source.hpp"
 #include "merge.hpp"
 #include "queue.hpp"
-#include "worker.hpp"
+#include "station.hpp"
 
 namespace t2 {
 
 class Crew {
  public:
   // `threads` 0: everything happens in the calling thread. `memory`: bytes for flow records, where the options bound nothing.
-  Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options, std::uint64_t memory, OutputSinks& sinks);
+  Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options, const PlainDecoder& plain, std::uint64_t memory,
+       OutputSinks& sinks);
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  // Where the next packet is to be decoded, and what finds its flow; take() when both are there, and it has a flow.
-  Packet& next_packet() { return *next_packet_; }
-  Lookup& next_lookup() { return *next_lookup_; }
-  void take();
+  // Where the next packet is to be decoded; take() it when it has a flow. `plain`: PlainDecoder decodes it alone.
+  Packet& next() { return threaded_ ? next_ : stations_[0]->next(); }
+  void take(const RawPacket& raw, bool plain);
   // All packets of a block were taken. `block`: it must not change before they are analysed; null: it need not be waited
   // for. `now`: nothing may wait for more packets.
   void flush(Time clock, const std::shared_ptr<Block>& block, bool now);
@@ -50,10 +50,16 @@ class Crew {
 
  private:
   enum class Kind { packets, pause, end };
+  // A plain packet goes to its worker as it was read: to decode it there costs less than to carry over what came of it.
+  struct Item {
+    RawPacket raw;                  // without data: the next one of `decoded`
+    Time clock = 0;
+    std::uint64_t number = 0;
+  };
   struct Chunk {
     Kind kind = Kind::packets;
-    std::vector<Packet> packets;
-    std::vector<Lookup> lookups;
+    std::vector<Item> items;
+    std::vector<Packet> decoded;
     std::shared_ptr<Block> block;   // keeps the packets' bytes
     Time clock = 0;
   };
@@ -73,29 +79,18 @@ class Crew {
   bool threaded_;
   OutputSinks& sinks_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  // Without threads: two slices, one that is being filled and the one before it, whose memory is on its way.
-  struct Slice {
-    std::vector<Packet> packets;
-    std::vector<Lookup> lookups;
-    std::size_t size = 0, sought = 0;
-  };
-  void analyse(Slice& slice, Slice& ahead);
-  void take_here();
-
-  Slice slices_[2];
-  unsigned filling_ = 0;            // which of them
-  Packet* next_packet_ = nullptr;
-  Lookup* next_lookup_ = nullptr;
+  std::vector<std::unique_ptr<Station>> stations_;
+  Packet next_;                     // with threads
   std::size_t waiting_ = 0;         // packets in all lanes that wait for more
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<bool> creating_ = true, live_ = false;
   std::vector<std::atomic<std::uint64_t>> flows_;  // in memory, by worker
 
-  struct Item {
+  struct Rows {
     Kind kind = Kind::packets;
     Delivery delivery;
   };
-  Queue<Item> deliveries_{64};
+  Queue<Rows> deliveries_{64};
   Merge merge_;
   std::thread writer_;
 

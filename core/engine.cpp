@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstring>
 
 #include <fmt/format.h>
 
 #include "capture/filter.hpp"
-#include "key.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -80,29 +78,20 @@ bool Engine::accepts(int link_type) {
 }
 
 void Engine::decode(const RawPacket& raw) {
-  static constexpr Packet fresh{};
   if (counters_.packets++ == 0) begin(raw.time);
   counters_.last = std::max(counters_.last, raw.time);
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
   if (raw.link_type != link_type_ && !accepts(raw.link_type)) return;
-  Packet& packet = parts_.crew.next_packet();
-  std::memcpy(static_cast<void*>(&packet), &fresh, sizeof packet);
-  packet.time = raw.time;
-  packet.clock = counters_.last;
-  packet.number = counters_.packets;
-  packet.data = raw.data;
-  packet.captured = raw.captured;
-  packet.wire = raw.wire;
+  Packet& packet = parts_.crew.next();
+  begin_packet(packet, raw, counters_.last, counters_.packets);
   const bool has_flow = parts_.dissector.run(raw.link_type, packet);
   counters_.status |= packet.status;
   counters_.layer2 += (packet.status & status::layer2_flow) != 0;
   counters_.ipv4 += (packet.status & status::ipv4) != 0;
   counters_.ipv6 += (packet.status & status::ipv6) != 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
-  if (!has_flow) return;
-  make_lookup(packet, seed_, parts_.crew.next_lookup());
-  parts_.crew.take();
+  if (has_flow) parts_.crew.take(raw, parts_.dissector.was_plain());
 }
 
 // Live input: flows also end without traffic, and rows leave in bounded time.

@@ -21,7 +21,7 @@ class Engine {
     Log& log;
     Time& run_start;  // set with the first packet
   };
-  Engine(const Parts& parts, std::uint64_t seed) : parts_(parts), seed_(seed) {}
+  explicit Engine(const Parts& parts) : parts_(parts) {}
 
   // Until the input ends or a signal ends it, and all rows are with the sinks.
   void run();
@@ -44,7 +44,6 @@ class Engine {
   void idle();
 
   Parts parts_;
-  std::uint64_t seed_;
   InputCounters counters_;
   Time analysis_ = 0, last_idle_ = 0, interval_ = 0, last_report_ = 0;
   int interrupts_seen_ = 0, toggles_seen_ = 0;

@@ -134,7 +134,8 @@ int run(const Options& options) {
   const std::uint64_t seed = options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
   WorkerOptions how{.batch = options.batch, .seed = seed, .most_flows = options.max_flows, .rows = nullptr, .packets = nullptr};
   if (options.packets) how.packets = [&](RowBatch& rows) { sinks.write_packets(rows); };
-  Crew crew(options.threads, layout, context, how, memory_for_flows(), sinks);
+  Dissector dissector(stacks);
+  Crew crew(options.threads, layout, context, how, dissector.short_cut(), memory_for_flows(), sinks);
 
   std::unique_ptr<Source> source = open_source(options, log);
   const SplitLimits split = split_limits(options.split);
@@ -150,8 +151,7 @@ int run(const Options& options) {
   if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
   log.flush();
 
-  Dissector dissector(stacks);
-  Engine engine({*source, dissector, crew, log, run_start}, seed);
+  Engine engine({*source, dissector, crew, log, run_start});
   const Time begin = wall_clock();
   const auto collect = [&] {
     return ReportData{.input = engine.counters(),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "decode/headers.hpp"
+#include "decode/plain.hpp"
 #include "t2/packet.hpp"
 
 namespace t2 {
@@ -29,17 +30,19 @@ struct DecodeCounters {
 
 class Dissector {
  public:
-  explicit Dissector(HeaderStacks& stacks);
+  explicit Dissector(HeaderStacks& stacks) : stacks_(stacks), short_cut_(stacks) {}
 
   static bool supports(int link_type);
   // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow.
   bool run(int link_type, Packet& p);
   // The same without the short cut for plain packets: the measure of it.
   bool walk(int link_type, Packet& p);
+  // Whether the last packet of run() is one that the short cut decodes alone.
+  bool was_plain() const { return plain_; }
+  const PlainDecoder& short_cut() const { return short_cut_; }
   const DecodeCounters& counters() const { return counters_; }
 
  private:
-  bool plain();
   // Each step starts at an offset of the frame and answers whether the packet ends in a flow.
   bool link(int link_type);
   bool ethernet(std::uint32_t at);
@@ -99,12 +102,11 @@ class Dissector {
   void ipv4_lengths(std::uint32_t at, std::uint32_t l3_header);
   Inner ipv4_transport(std::uint32_t at, bool named);
   void set_lengths(std::uint32_t at);
-  void set_packet_length(std::uint32_t at);
   void read_ports();
   void name_payload(std::uint32_t at);
   void dtls_records(std::uint32_t at);
   void name_protocol(std::uint8_t protocol);
-  void pad_to(std::uint32_t needed);
+  void pad_to(std::uint32_t needed) { set_padding(*p_, needed); }
 
   void name(HeaderCode code) {
     stack_ = stacks_.push(stack_, code);
@@ -124,11 +126,8 @@ class Dissector {
   }
 
   HeaderStacks& stacks_;
-  struct Stack {
-    std::uint32_t text = 0;
-    status::Word status = 0;     // headers_overrun, where the text is cut
-  };
-  Stack plain_[2][2];            // IPv4, IPv6; TCP, UDP
+  PlainDecoder short_cut_;
+  bool plain_ = false;           // the last packet of run() was
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;

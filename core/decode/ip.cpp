@@ -150,7 +150,7 @@ void Dissector::set_lengths(std::uint32_t at) {
   p.captured_l7 = beyond(p.captured_l4, p.l4_header);
   p.l7 = std::min(p.l4 + p.l4_header, p.captured);
   if (p.l4_header > p.l4_length || p.l3_header > p.l3_length) set(status::l4_header_short);
-  set_packet_length(at);
+  set_packet_length(p, at);
 }
 
 void Dissector::read_ports() {

@@ -1,8 +1,10 @@
-// The way that most packets go: Ethernet, IPv4 or IPv6 without options, a whole TCP or UDP header, no port that means
-// more. One straight line instead of the walk, and the same Packet: whatever is unusual is left to the walk.
+// The short cut.
+#include "decode/plain.hpp"
+
 #include <algorithm>
 
 #include "decode/dissector.hpp"
+#include "tranalyzer.h"
 
 namespace t2 {
 
@@ -39,9 +41,32 @@ bool recognised(std::uint32_t first, std::uint16_t source, std::uint16_t destina
 
 }  // namespace
 
-// False: nothing was done.
-bool Dissector::plain() {
-  Packet& p = *p_;
+void set_packet_length(Packet& p, std::uint32_t at) {
+  switch (PACKETLENGTH) {
+    case 0: p.length = p.family == Family::ipv4 ? p.l3_length + at : p.wire; break;
+    case 1: p.length = p.l3_length; break;
+    case 2: p.length = p.l4_length; break;
+    default: p.length = p.l7_length; break;
+  }
+  if (PACKETLENGTH < 2 && FRGIPPKTLENVIEW && p.later_fragment && p.family == Family::ipv4) p.length -= std::min(p.length, p.l3_header);
+}
+
+void set_padding(Packet& p, std::uint32_t needed) {
+  constexpr std::uint32_t shortest_with_check_sequence = 64;
+  if (p.wire <= shortest_with_check_sequence && p.wire > needed) p.padding = p.wire - needed;
+}
+
+PlainDecoder::PlainDecoder(HeaderStacks& stacks) {
+  const HeaderStacks::Id ethernet = stacks.push(HeaderStacks::root, header::eth);
+  const auto stack = [&](HeaderCode network, HeaderCode transport) {
+    const HeaderStacks::Id id = stacks.push(stacks.push(ethernet, network), transport);
+    return Stack{stacks.text_id(id), stacks.overrun(id) ? status::headers_overrun : 0};
+  };
+  stack_[0][0] = stack(header::ipv4, header::tcp), stack_[0][1] = stack(header::ipv4, header::udp);
+  stack_[1][0] = stack(header::ipv6, header::tcp), stack_[1][1] = stack(header::ipv6, header::udp);
+}
+
+bool PlainDecoder::decode(Packet& p) const {
   constexpr std::uint32_t at = 14;
   const std::uint8_t* const frame = p.data;
   if (p.captured < at + 28 || p.wire < p.captured || (frame[0] & 0xfd) == 0x01) return false;
@@ -90,13 +115,12 @@ bool Dissector::plain() {
   p.captured_l3 = captured_l3;
   p.captured_l4 = captured_l4;
   p.captured_l7 = captured_l4 - l4_header;
-  set_packet_length(at);
-  pad_to(at + length);
-  const Stack& stack = plain_[v4 ? 0 : 1][is_tcp ? 0 : 1];
+  set_packet_length(p, at);
+  set_padding(p, at + length);
+  const Stack& stack = stack_[v4 ? 0 : 1][is_tcp ? 0 : 1];
   p.headers = stack.text;
   p.status |= stack.status;
-  p.header_count = 3;
-  counters_.add_headers(3);
+  p.header_count = header_count;
   return true;
 }
 

@@ -159,7 +159,8 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
   Time time = 1'600'000'000 * one_second, clock = time;
   std::uint64_t number = 0;
   const auto flush = [&] {
-    worker.process(packets, lookups);
+    std::span<Lookup> none;
+    worker.process(packets, lookups, none);
     packets.clear(), lookups.clear(), frames.clear();
   };
   while (!input.empty() && number < 256) {
@@ -189,7 +190,7 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
     if (packets.size() >= batch) flush();
   }
   flush();
-  worker.finish(clock);
+  while (worker.finish(clock)) {}
   fuzz::demand(worker.flows_in_memory() == 0, "all flows end");
 }
 
