@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
+#include <thread>
 
 #include <sched.h>
 #include <sys/resource.h>
@@ -96,6 +97,15 @@ void place_process(const Options& options, Log& log) {
   }
 }
 
+// Where nobody said how many: the reader keeps up with no more than a few. Rows of packets come from one thread only, and
+// each worker has its part of a bound, which would show.
+std::size_t worker_threads(const Options& options) {
+  constexpr std::size_t most = 4;
+  if (options.threads) return *options.threads;
+  const std::size_t processors = std::thread::hardware_concurrency();
+  return processors < 2 || options.packets || options.max_flows ? 0 : std::min(processors, most);
+}
+
 // FLOW_MEMORY percent of the machine's memory.
 std::uint64_t memory_for_flows() {
   return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 100 * FLOW_MEMORY;
@@ -135,7 +145,7 @@ int run(const Options& options) {
   WorkerOptions how{.batch = options.batch, .seed = seed, .most_flows = options.max_flows, .rows = nullptr, .packets = nullptr};
   if (options.packets) how.packets = [&](RowBatch& rows) { sinks.write_packets(rows); };
   Dissector dissector(stacks);
-  Crew crew(options.threads, layout, context, how, dissector.short_cut(), memory_for_flows(), sinks);
+  Crew crew(worker_threads(options), layout, context, how, dissector.short_cut(), memory_for_flows(), sinks);
 
   std::unique_ptr<Source> source = open_source(options, log);
   const SplitLimits split = split_limits(options.split);

@@ -51,7 +51,8 @@ Other:
   -f, --hash-factor N        accepted; the flow table grows by itself
   -c, --cpu N                run on processor N, from 1; 0: where it runs now
   -P, --priority N           nice value
-  -t, --threads N            workers in threads of their own (default: 0, all in one thread); the output is the same for every N
+  -t, --threads N            workers in threads of their own, 0: all in one thread (default: one for each processor, at most 4;
+                             0 with one processor, -s or --max-flows); the output is the same for every N
       --batch N              packets that a plugin gets at once (1-4096); results are the same for every N
       --hash-seed N          seed of the flow table (default: random); results are the same for every N
   -V, --version              print the version
@@ -230,7 +231,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   if (!input) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   o.input = *input;
   for (int i = optind; i < argc; ++i) o.filter += (i > optind ? " " : "") + std::string(argv[i]);
-  if (o.packets && o.threads > 0) throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
+  if (o.packets && o.threads.value_or(0) > 0) throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
   if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
   return o;
 }

@@ -27,7 +27,7 @@ struct Options {
   std::optional<int> priority;      // -P
   bool hash_factor = false;         // -f was given: nothing to do, the table grows
   std::uint64_t max_flows = 0;      // --max-flows, 0: FLOW_MEMORY
-  std::size_t threads = 0;          // -t: workers; 0: all in one thread
+  std::optional<std::size_t> threads;  // -t: workers; 0: all in one thread; empty: as the machine allows
   std::size_t batch = 64;           // --batch: packets that a plugin gets at once
   std::optional<std::uint64_t> seed;  // --hash-seed
   std::string command_line;
