@@ -64,6 +64,10 @@ class Worker {
   // Packets in capture order, with their lookups; both stay valid during the call. On the way it seeks for some of the
   // packets behind them, whose flows are prefetched, and takes those from the front of `ahead`.
   void process(std::span<Packet> packets, std::span<const Lookup> lookups, std::span<Lookup>& ahead);
+  void process(std::span<Packet> packets, std::span<const Lookup> lookups) {
+    std::span<Lookup> none;
+    process(packets, lookups, none);
+  }
   void advance(Time clock);  // no packets, but time has passed (live input)
   // Ends flows, some at a time, in order. Answers the end of the last one, nothing when none is left.
   std::optional<Time> finish(Time clock);

@@ -1,18 +1,21 @@
-// Makes the captures of the benchmark, deterministically: generate MIX FILE [FLOWS].
+// Makes the captures of the benchmark, deterministically: generate MIX FILE [COUNT]. README.md describes them.
 //
-//   web        1.1 million packets of connections with handshake, data and teardown; 330 bytes mean; 29 k connections
-//   hostile    3 million packets of 96 bytes over 300 k flows, skewed (Zipf): most packets miss the caches
-//   flood      2 million SYN packets from as many sources
-//   elephants  2 million packets of 1,400 bytes over 8 connections
-//   tunnels    1 million packets in VLAN, MPLS, GRE, VXLAN and GTP
-//   flows      4 packets for each of FLOWS connections, interleaved: how cost grows with the number of flows
+//   web        packets of connections with handshake, data and teardown, of name queries and of unanswered SYNs
+//   hostile    packets of 96 bytes over a tenth as many flows, skewed, but so that most packets miss the caches
+//   flood      SYN packets, each from a source of its own
+//   elephants  packets of full length over 8 connections
+//   tunnels    packets in VLAN, MPLS, GRE, VXLAN and GTP
+//   flows      4 packets for each of COUNT connections, interleaved: how cost grows with the number of flows
+//
+// COUNT is the number of packets (flows: of connections).
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
+#include <iterator>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -29,17 +32,6 @@ struct Random {  // splitmix64: the same numbers everywhere
   }
   std::uint64_t below(std::uint64_t n) { return (*this)() % n; }
   double real() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
-};
-
-// Flow numbers with probability ~ 1/(rank+1): inverse of the harmonic distribution.
-struct Zipf {
-  explicit Zipf(std::uint64_t n) : n_(n), log_n_(std::log(static_cast<double>(n) + 1)) {}
-  std::uint64_t operator()(Random& r) const {
-    const auto rank = static_cast<std::uint64_t>(std::exp(r.real() * log_n_) - 1);
-    return std::min(rank, n_ - 1);
-  }
-  std::uint64_t n_;
-  double log_n_;
 };
 
 class Writer {
@@ -85,13 +77,16 @@ struct Segment {
   std::uint32_t payload = 0;
   bool udp = false;
   std::uint16_t id = 0;
+  std::uint8_t options = 0;  // bytes: 0, 12 (timestamps) or 20 (those of a SYN)
 };
+
+void turn(Segment& s) { std::swap(s.source, s.destination), std::swap(s.source_port, s.destination_port); }
 
 // An Ethernet frame with IPv4 and TCP or UDP; checksums are right.
 std::uint32_t frame(const Segment& s, std::uint8_t* out) {
   std::memcpy(out, "\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x08\x00", 14);
   std::uint8_t* ip = out + 14;
-  const std::uint32_t l4_header = s.udp ? 8 : 20, l4 = l4_header + s.payload, total = 20 + l4;
+  const std::uint32_t l4_header = s.udp ? 8 : 20u + s.options, l4 = l4_header + s.payload, total = 20 + l4;
   std::memset(ip, 0, 20 + l4_header);
   ip[0] = 0x45;
   put16(ip + 2, total), put16(ip + 4, s.id), put16(ip + 6, 0x4000);
@@ -104,8 +99,10 @@ std::uint32_t frame(const Segment& s, std::uint8_t* out) {
     put16(t + 4, l4);
   } else {
     put32(t + 4, s.seq), put32(t + 8, s.ack);
-    t[12] = 0x50, t[13] = s.flags;
+    t[12] = static_cast<std::uint8_t>(l4_header / 4 << 4), t[13] = s.flags;
     put16(t + 14, 64240);
+    if (s.options == 20) std::memcpy(t + 20, "\x02\x04\x05\xb4\x04\x02\x08\x0a\0\0\0\1\0\0\0\0\x01\x03\x03\x07", 20);
+    if (s.options == 12) std::memcpy(t + 20, "\x01\x01\x08\x0a\0\0\0\1\0\0\0\1", 12);
   }
   for (std::uint32_t i = 0; i < s.payload; ++i) t[l4_header + i] = static_cast<std::uint8_t>(i * 7 + s.seq);
   std::uint32_t pseudo = (s.source >> 16) + (s.source & 0xffff) + (s.destination >> 16) + (s.destination & 0xffff) + (s.udp ? 17 : 6) + l4;
@@ -116,11 +113,41 @@ std::uint32_t frame(const Segment& s, std::uint8_t* out) {
 std::uint32_t client(std::uint64_t i) { return 0x0a000000u + static_cast<std::uint32_t>(i * 2654435761u % 0xffffff); }
 std::uint32_t server(std::uint64_t i) { return 0xc6120000u + static_cast<std::uint32_t>(i * 40503u % 0x1ffff); }
 
-void web(Writer& out) {
+// What a connection of the web mix will send, packet after packet.
+struct Step {
+  std::uint16_t payload;
+  std::uint8_t flags;
+  bool reply;
+};
+
+std::vector<Step> tcp_steps(Random& r) {
+  std::vector<Step> steps{{0, 0x02, false}, {0, 0x12, true}, {0, 0x10, false}};
+  const auto exchanges = static_cast<unsigned>(std::min(400.0, 7 / std::pow(1 - r.real(), 0.8)));  // heavy tail
+  for (unsigned i = 0; i < exchanges; ++i) {
+    steps.push_back({static_cast<std::uint16_t>(40 + r.below(300)), 0x18, false});
+    if (r.below(2)) steps.push_back({0, 0x10, true});
+    const std::uint64_t full = r.below(20) < 17 ? 0 : 1 + r.below(6);
+    for (std::uint64_t segment = 0; segment < full; ++segment) {
+      steps.push_back({1448, 0x10, true});
+      if (segment & 1) steps.push_back({0, 0x10, false});
+    }
+    steps.push_back({static_cast<std::uint16_t>(1 + r.below(600)), 0x18, true});
+    steps.push_back({0, 0x10, false});
+  }
+  if (r.below(10) == 0) {
+    steps.push_back({0, 0x14, false});
+  } else {
+    steps.insert(steps.end(), {{0, 0x11, false}, {0, 0x11, true}, {0, 0x10, false}});
+  }
+  return steps;
+}
+
+void web(Writer& out, std::uint64_t count) {
   struct Connection {
     Segment a;
-    unsigned step = 0, exchanges = 0;
-    std::uint32_t seq_a = 1000, seq_b = 9000;
+    std::vector<Step> steps;
+    std::size_t at = 0;
+    std::uint32_t seq[2] = {1000, 9000};
   };
   Random r{1};
   std::vector<Connection> live;
@@ -129,104 +156,88 @@ void web(Writer& out) {
   const auto open = [&] {
     Connection c;
     c.a = {client(made), server(r.below(4000)), static_cast<std::uint16_t>(20000 + made % 40000), static_cast<std::uint16_t>(r.below(3) ? 443 : 80)};
-    c.a.udp = r.below(8) == 0;
-    if (c.a.udp) c.a.destination_port = 53;
-    c.exchanges = c.a.udp ? 1 : 1 + static_cast<unsigned>(-20 * std::log(1 - r.real()));
-    ++made;
-    live.push_back(c);
-  };
-  while (live.size() < 600) open();
-  for (std::uint64_t n = 0; n < 1'100'000; ++n) {
-    time += 20'000 + r.below(30'000);
-    const std::size_t which = r.below(live.size());
-    Connection& c = live[which];
-    Segment s = c.a;
-    bool reply = false, last = false;
-    if (s.udp) {
-      reply = c.step == 1;
-      s.payload = reply ? 120 : 40;
-      last = c.step == 1;
-    } else if (c.step == 0) {
-      s.flags = 0x02;
-    } else if (c.step == 1) {
-      reply = true, s.flags = 0x12;
-    } else if (c.step == 2) {
-      s.flags = 0x10;
-    } else if (c.step - 3 < 2 * c.exchanges) {
-      reply = c.step & 1 ? false : true;
-      s.flags = 0x18;
-      s.payload = reply ? static_cast<std::uint32_t>(r.below(1400)) : static_cast<std::uint32_t>(r.below(220));
+    const std::uint64_t kind = r.below(100);
+    if (kind < 45) {
+      c.a.udp = true, c.a.destination_port = 53;
+      c.steps = {{static_cast<std::uint16_t>(28 + r.below(30)), 0, false}, {static_cast<std::uint16_t>(60 + r.below(240)), 0, true}};
+    } else if (kind < 55) {
+      c.steps = {{0, 0x02, false}};
     } else {
-      const unsigned end = c.step - 3 - 2 * c.exchanges;
-      reply = end == 1;
-      s.flags = end < 2 ? 0x11 : 0x10;
-      last = end == 2;
+      c.steps = tcp_steps(r);
     }
-    s.seq = reply ? c.seq_b : c.seq_a;
-    s.ack = s.flags == 0x02 ? 0 : reply ? c.seq_a : c.seq_b;
-    (reply ? c.seq_b : c.seq_a) += s.payload + (s.flags & 3 ? 1 : 0);
-    if (reply) std::swap(s.source, s.destination), std::swap(s.source_port, s.destination_port);
-    s.id = static_cast<std::uint16_t>(n);
-    ++c.step;
-    const std::uint32_t size = frame(s, data);
-    out.put(time, data, size);
-    if (last) {
-      live[which] = live.back();
-      live.pop_back();
-      open();
+    ++made;
+    return c;
+  };
+  while (live.size() < 2000) live.push_back(open());
+  for (std::uint64_t n = 0; n < count;) {
+    Connection& c = live[r.below(live.size())];
+    for (std::uint64_t train = 1 + r.below(5); train > 0 && n < count && c.at < c.steps.size(); --train, ++n) {  // packets come in trains
+      const Step& step = c.steps[c.at++];
+      Segment s = c.a;
+      s.payload = step.payload, s.flags = step.flags, s.id = static_cast<std::uint16_t>(n);
+      s.options = s.udp ? 0 : s.flags & 2 ? 20 : 12;
+      s.seq = c.seq[step.reply];
+      s.ack = s.flags & 0x10 ? c.seq[!step.reply] : 0;
+      c.seq[step.reply] += s.payload + (s.flags & 3 ? 1 : 0);
+      if (step.reply) turn(s);
+      out.put(time += 20'000 + r.below(30'000), data, frame(s, data));
     }
+    if (c.at == c.steps.size()) c = open();
   }
 }
 
-void hostile(Writer& out) {
+void hostile(Writer& out, std::uint64_t count) {
   Random r{2};
-  const Zipf zipf(300'000);
+  const std::uint64_t flows = std::max<std::uint64_t>(count / 10, 1);
+  std::vector<std::uint32_t> seq(2 * flows, 1000);
   std::uint8_t data[256];
   std::uint64_t time = 0;
-  for (std::uint64_t n = 0; n < 3'000'000; ++n) {
-    time += 1'000 + r.below(2'000);
-    const std::uint64_t flow = zipf(r) * 7919 % 300'000;
+  for (std::uint64_t n = 0; n < count; ++n) {
+    const double u = r.real();  // the flow of rank k has a share of packets ~ 1 / sqrt(k)
+    const std::uint64_t flow = static_cast<std::uint64_t>(u * u * static_cast<double>(flows)) * 7919 % flows;
+    const bool reply = r.below(3) == 0;
     Segment s{client(flow), server(flow), static_cast<std::uint16_t>(1024 + flow % 60000), 443};
-    s.seq = static_cast<std::uint32_t>(n), s.ack = static_cast<std::uint32_t>(n / 2), s.payload = 42;
-    s.id = static_cast<std::uint16_t>(n);
-    if (r.below(3) == 0) std::swap(s.source, s.destination), std::swap(s.source_port, s.destination_port);
-    out.put(time, data, frame(s, data));
+    s.payload = 42, s.id = static_cast<std::uint16_t>(n);
+    s.seq = seq[2 * flow + reply], s.ack = seq[2 * flow + !reply];
+    seq[2 * flow + reply] += s.payload;
+    if (reply) turn(s);
+    out.put(time += 1'000 + r.below(2'000), data, frame(s, data));
   }
 }
 
-void flood(Writer& out) {
+void flood(Writer& out, std::uint64_t count) {
   Random r{3};
   std::uint8_t data[256];
-  for (std::uint64_t n = 0; n < 2'000'000; ++n) {
+  for (std::uint64_t n = 0; n < count; ++n) {
     Segment s{static_cast<std::uint32_t>(n * 2654435761u), 0xc6336401, static_cast<std::uint16_t>(1024 + r.below(60000)), 80};
     s.seq = static_cast<std::uint32_t>(r()), s.flags = 0x02;
     out.put(n * 2'000, data, frame(s, data));
   }
 }
 
-void elephants(Writer& out) {
+void elephants(Writer& out, std::uint64_t count) {
   Random r{4};
   std::uint8_t data[2048];
   std::uint32_t seq[8] = {};
-  for (std::uint64_t n = 0; n < 2'000'000; ++n) {
+  for (std::uint64_t n = 0; n < count; ++n) {
     const auto i = static_cast<std::uint32_t>(r.below(8));
     Segment s{client(i), server(i), static_cast<std::uint16_t>(40000 + i), 443};
-    s.seq = seq[i], s.ack = 1;
+    s.seq = seq[i], s.ack = 1, s.options = 12;
     if (n % 3 == 2) {
-      std::swap(s.source, s.destination), std::swap(s.source_port, s.destination_port);
+      turn(s);
       s.ack = seq[i], s.seq = 1;
     } else {
-      s.payload = 1346;
-      seq[i] += 1346;
+      s.payload = 1448;
+      seq[i] += 1448;
     }
     out.put(n * 5'000, data, frame(s, data));
   }
 }
 
-void tunnels(Writer& out) {
+void tunnels(Writer& out, std::uint64_t count) {
   Random r{5};
   std::uint8_t inner[512], data[1024];
-  for (std::uint64_t n = 0; n < 1'000'000; ++n) {
+  for (std::uint64_t n = 0; n < count; ++n) {
     const std::uint64_t flow = r.below(20'000);
     Segment s{client(flow), server(flow), static_cast<std::uint16_t>(1024 + flow), 443};
     s.payload = 100, s.seq = static_cast<std::uint32_t>(n);
@@ -278,7 +289,7 @@ void flows(Writer& out, std::uint64_t count) {
       Segment s{static_cast<std::uint32_t>(0x0a000000 + i % 0xffffff), static_cast<std::uint32_t>(0xc6000000 + i / 0xffffff),
                 static_cast<std::uint16_t>(1024 + i % 60000), 443};
       s.seq = round, s.payload = 30;
-      if (round & 1) std::swap(s.source, s.destination), std::swap(s.source_port, s.destination_port);
+      if (round & 1) turn(s);
       out.put(time += 1'000, data, frame(s, data));
     }
   }
@@ -287,20 +298,19 @@ void flows(Writer& out, std::uint64_t count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string mix = argc > 1 ? argv[1] : "";
-  if (argc < 3) {
-    std::fprintf(stderr, "usage: generate web|hostile|flood|elephants|tunnels|flows FILE [FLOWS]\n");
+  struct Mix {
+    std::string_view name;
+    void (*make)(Writer&, std::uint64_t);
+    std::uint64_t count;
+  };
+  constexpr Mix mixes[] = {{"web", web, 1'100'000},         {"hostile", hostile, 3'000'000}, {"flood", flood, 2'000'000},
+                           {"elephants", elephants, 2'000'000}, {"tunnels", tunnels, 1'000'000}, {"flows", flows, 100'000}};
+  const auto mix = argc < 3 ? std::end(mixes) : std::find_if(std::begin(mixes), std::end(mixes), [&](const Mix& m) { return m.name == argv[1]; });
+  const std::uint64_t count = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : mix == std::end(mixes) ? 0 : mix->count;
+  if (mix == std::end(mixes) || count == 0) {
+    std::fprintf(stderr, "usage: generate web|hostile|flood|elephants|tunnels|flows FILE [COUNT]\n");
     return 1;
   }
   Writer out(argv[2]);
-  if (mix == "web") web(out);
-  else if (mix == "hostile") hostile(out);
-  else if (mix == "flood") flood(out);
-  else if (mix == "elephants") elephants(out);
-  else if (mix == "tunnels") tunnels(out);
-  else if (mix == "flows") flows(out, argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 100'000);
-  else {
-    std::fprintf(stderr, "generate: unknown mix '%s'\n", mix.c_str());
-    return 1;
-  }
+  mix->make(out, count);
 }

@@ -54,8 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     make_lookup(packet, 1, lookups.emplace_back());
     packets.push_back(packet);
   }
-  std::span<Lookup> none;
-  worker.process(packets, lookups, none);
+  worker.process(packets, lookups);
   while (worker.finish(clock)) {}
   fuzz::demand(worker.flows_in_memory() == 0, "all flows end");
   return 0;

@@ -159,8 +159,7 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
   Time time = 1'600'000'000 * one_second, clock = time;
   std::uint64_t number = 0;
   const auto flush = [&] {
-    std::span<Lookup> none;
-    worker.process(packets, lookups, none);
+    worker.process(packets, lookups);
     packets.clear(), lookups.clear(), frames.clear();
   };
   while (!input.empty() && number < 256) {

@@ -5,9 +5,7 @@ import struct
 import threading
 import time
 
-
-class Failure(Exception):
-    pass
+from common import Failure, ipfix_records
 
 
 class StreamCollector(threading.Thread):
@@ -39,41 +37,18 @@ class StreamCollector(threading.Thread):
             self.failure = e
 
     def take_apart(self, data):
-        at, sequence, lengths = 0, 0, {}
+        at, sequence, known = 0, 0, {}
         while at + 16 <= len(data):
             version, size, _, number, domain = struct.unpack('>HHIII', data[at:at + 16])
-            if version != 10 or number != sequence or not lengths and data[at + 16:at + 18] != b'\0\2':
+            if version != 10 or number != sequence or not known and data[at + 16:at + 18] != b'\0\2':
                 raise Failure(f'session {self.sessions}: version {version}, sequence {number}, not {sequence}')
             message, at = data[at + 16:at + size], at + size
             if at > len(data):
                 break
-            kind, length = struct.unpack('>HH', message[:4])
-            if length != size - 16:
-                raise Failure(f'a set of {length} bytes in a message of {size}')
-            if kind == 2:
-                lengths = self.templates(message[4:])
-                continue
-            for begin in range(4, length, lengths[kind][0]):
-                record = message[begin:begin + lengths[kind][0]]
-                where = lengths[kind][1]
-                self.flows.append(record[where:where + 8] + record[:8])  # flowId and start: of a direction
+            for record, where in ipfix_records(message, known):
                 sequence += 1
-
-    @staticmethod
-    def templates(data):
-        out, at = {}, 0
-        while at < len(data):
-            number, count = struct.unpack('>HH', data[at:at + 4])
-            at += 4
-            total = 0
-            for _ in range(count):
-                element, size = struct.unpack('>HH', data[at:at + 4])
-                if element == 148:
-                    where = total
-                total += size
-                at += 4
-            out[number] = total, where
-        return out
+                if where is not None:
+                    self.flows.append(record[where:where + 8] + record[:8])  # flowId and start: of a direction
 
     def stop(self):
         time.sleep(0.2)

@@ -1,214 +1,25 @@
 // basicFlow: what a flow is. Its status, times, headers, link-layer addresses, tags and five-tuple.
 //
 // Everything here is either kept by the core already or taken from the first packets of a direction: per packet there
-// is little more to do than to notice that its header stack and its MAC addresses are known.
-#include "basicFlow_state.h"
-
+// is little more to do than to notice that its header stack and its MAC addresses are known. What few directions have
+// (several stacks or addresses, many tags) is kept in memory of its own.
+#include <cstddef>
 #include <cstring>
 
+#include "columns.hpp"
 #include "t2/plugin.hpp"
+#include "tags.hpp"
 
 namespace {
 
 using t2::Type;
-using Side = t2::BasicFlowState::Side;
+using namespace t2::basic_flow;
+using State = t2::BasicFlowState;
+using Side = State::Side;
 
 constexpr t2::Flag flags[] = {T2_FLAG(BFO_SENSORID), T2_FLAG(BFO_HDRDESC_PKTCNT), T2_FLAG(BFO_MAC),
                               T2_FLAG(BFO_ETHERTYPE), T2_FLAG(BFO_MPLS), T2_FLAG(BFO_VLAN), T2_FLAG(BFO_MAX_HDRDESC),
                               T2_FLAG(BFO_MAX_MAC), T2_FLAG(BFO_MAX_MPLS), T2_FLAG(BFO_MAX_VLAN)};
-
-constexpr Type address = IPV6_ACTIVATE == 0 ? Type::ip4 : IPV6_ACTIVATE == 1 ? Type::ip6 : Type::ip;
-
-constexpr Type when = RELTIME == 1 ? Type::duration : Type::time;  // never a date when it is relative
-
-constexpr t2::Column columns[] = {
-#if BFO_SENSORID == 1
-    {"sensorID", "Sensor ID", Type::u32},
-#endif
-    {"flowStat", "Flow status and warnings", Type::h64},
-    {"timeFirst", "Date time of first packet", when},
-    {"timeLast", "Date time of last packet", when},
-    {"duration", "Flow duration", Type::duration},
-#if T2_PRI_HDRDESC == 1 && BFO_MAX_HDRDESC > 0
-    {"numHdrDesc", "Number of different header descriptions", Type::u8},
-    t2::Column("numHdrs", "Number of headers in each header description", Type::u16).repeated(),
-#if BFO_HDRDESC_PKTCNT == 1
-    t2::Column("hdrDesc_pktCnt", "Header description and its packets", Type::label, Type::u64).repeated(),
-#else
-    t2::Column("hdrDesc", "Header description", Type::label).repeated(),
-#endif
-#endif
-#if BFO_MAC == 1 && BFO_MAX_MAC > 0
-    t2::Column("srcMac", "Source MAC addresses", Type::mac).repeated(),
-    t2::Column("dstMac", "Destination MAC addresses", Type::mac).repeated(),
-#endif
-#if BFO_ETHERTYPE == 1
-    {"ethType", "Ethernet type", Type::h16},
-#endif
-#if BFO_VLAN == 1
-    t2::Column("vlanID", "VLAN tags of the first packet (priority and ID)", Type::u16).repeated(),
-#elif BFO_VLAN == 2
-    t2::Column("vlanHdr", "VLAN tags of the first packet and the type that follows", Type::h32).repeated(),
-#elif BFO_VLAN == 3
-    t2::Column("vlanTPID_PCP_DEI_VID", "VLAN: tag type, priority, drop eligible, ID", Type::h16, Type::u8, Type::u8, Type::u16).repeated(),
-#endif
-#if BFO_MPLS == 1
-    t2::Column("mplsLabels", "MPLS labels of the first packet", Type::u32).repeated(),
-#elif BFO_MPLS == 2
-    t2::Column("mplsLabelsHex", "MPLS labels of the first packet", Type::h32).repeated(),
-#elif BFO_MPLS == 3
-    t2::Column("mplsHdrsHex", "MPLS label stack entries of the first packet", Type::h32).repeated(),
-#elif BFO_MPLS == 4
-    t2::Column("mplsLabel_ToS_S_TTL", "MPLS: label, traffic class, bottom of stack, time to live", Type::u32, Type::u8, Type::u8, Type::u8).repeated(),
-#endif
-    {"srcIP", "Source IP address", address},
-    {"srcPort", "Source port", Type::u16},
-    {"dstIP", "Destination IP address", address},
-    {"dstPort", "Destination port", Type::u16},
-    {"l4Proto", "Layer 4 protocol", Type::u8},
-};
-
-// With -s. What a packet may not have is a list of one value or none.
-constexpr t2::Column packet_columns[] = {
-    {"flowStat", "Flow status and warnings up to this packet", Type::h64},
-    {RELTIME == 1 ? "relTime" : "time", "Time of the packet", when},
-    {"pktIAT", "Time since the packet before in this direction", Type::duration},
-    {"pktTrip", "Time since the last packet of the other direction", Type::duration},
-    {"flowDuration", "Time since the first packet of this direction", Type::duration},
-#if T2_PRI_HDRDESC == 1
-    {"numHdrs", "Number of headers", Type::u16},
-    {"hdrDesc", "Header description", Type::label},
-#endif
-#if BFO_VLAN == 1
-    t2::Column("vlanID", "VLAN tags (priority and ID)", Type::u16).repeated(),
-#elif BFO_VLAN == 2
-    t2::Column("vlanHdr", "VLAN tags and the type that follows", Type::h32).repeated(),
-#elif BFO_VLAN == 3
-    t2::Column("vlanTPID_PCP_DEI_VID", "VLAN: tag type, priority, drop eligible, ID", Type::h16, Type::u8, Type::u8, Type::u16).repeated(),
-#endif
-#if BFO_MPLS == 1
-    t2::Column("mplsLabels", "MPLS labels", Type::u32).repeated(),
-#elif BFO_MPLS == 2
-    t2::Column("mplsLabelsHex", "MPLS labels", Type::h32).repeated(),
-#elif BFO_MPLS == 3
-    t2::Column("mplsHdrsHex", "MPLS label stack entries", Type::h32).repeated(),
-#elif BFO_MPLS == 4
-    t2::Column("mplsLabel_ToS_S_TTL", "MPLS: label, traffic class, bottom of stack, time to live", Type::u32, Type::u8, Type::u8, Type::u8).repeated(),
-#endif
-    t2::Column("srcMac", "Source MAC address", Type::mac).repeated(),
-    t2::Column("dstMac", "Destination MAC address", Type::mac).repeated(),
-    {"ethType", "Ethernet type", Type::h16},
-    t2::Column("srcIP", "Source IP address", address).repeated(),
-    t2::Column("srcPort", "Source port", Type::u16).repeated(),
-    t2::Column("dstIP", "Destination IP address", address).repeated(),
-    t2::Column("dstPort", "Destination port", Type::u16).repeated(),
-    t2::Column("l4Proto", "Layer 4 protocol", Type::u8).repeated(),
-};
-
-#if T2_PRI_HDRDESC == 1 && BFO_MAX_HDRDESC > 0
-void note_stack(Side& s, const t2::Packet& p) {
-  // A full list takes no more notice of packets, not even of known stacks: users know numHdrDesc and HDROVN this way.
-  if (s.stacks == BFO_MAX_HDRDESC) {
-    s.overrun = true;
-    return;
-  }
-  unsigned i = 0;
-  while (i < s.stacks && s.stack[i] != p.headers) ++i;
-  if (i == s.stacks) {
-    s.stack[i] = p.headers;
-    s.depth[i] = p.header_count;
-    ++s.stacks;
-  }
-#if BFO_HDRDESC_PKTCNT == 1
-  ++s.stack_packets[i];
-#endif
-}
-#else
-void note_stack(Side&, const t2::Packet&) {}
-#endif
-
-#if BFO_MAC == 1 && BFO_MAX_MAC > 0
-void note_mac(std::uint8_t (&list)[BFO_MAX_MAC][6], std::uint8_t& stored, const std::uint8_t* mac) {
-  for (unsigned i = 0; i < stored; ++i)
-    if (std::memcmp(list[i], mac, 6) == 0) return;
-  if (stored < BFO_MAX_MAC) std::memcpy(list[stored++], mac, 6);
-}
-
-void note_macs(Side& s, const t2::Packet& p) {
-  if (p.status & t2::status::no_ethernet) return;
-  if (p.destination_mac != t2::absent) note_mac(s.destination_mac, s.destination_macs, p.data + p.destination_mac);
-  if (p.source_mac != t2::absent) note_mac(s.source_mac, s.source_macs, p.data + p.source_mac);
-}
-#else
-void note_macs(Side&, const t2::Packet&) {}
-#endif
-
-void note_tags([[maybe_unused]] Side& s, [[maybe_unused]] const t2::Packet& p) {
-#if BFO_VLAN > 0
-  t2::Bytes tags = p.bytes(p.vlans);
-#if BFO_VLAN == 3
-  const std::uint32_t before = p.vlans != t2::absent && p.vlans >= 2 ? p.vlans - 2 : t2::absent;
-  std::uint16_t announced = p.bytes(before).u16();
-#endif
-  for (unsigned i = 0; i < p.vlan_count && i < BFO_MAX_VLAN; ++i) {
-    const std::uint16_t tag = tags.u16();
-    if (!tags.ok()) break;
-    [[maybe_unused]] const std::uint16_t next = tags.u16();
-    s.vlan[i] = tag;
-#if BFO_VLAN == 2
-    s.vlan_type[i] = next;
-#elif BFO_VLAN == 3
-    s.vlan_type[i] = announced;
-    announced = next;
-#endif
-    s.vlans = static_cast<std::uint8_t>(i + 1);
-  }
-#endif
-#if BFO_MPLS > 0
-  t2::Bytes entries = p.bytes(p.mpls);
-  for (unsigned i = 0; i < p.mpls_count && i < BFO_MAX_MPLS; ++i) {
-    const std::uint32_t entry = entries.u32();
-    if (!entries.ok()) break;
-    s.mpls[i] = entry;
-    s.mpls_entries = static_cast<std::uint8_t>(i + 1);
-  }
-#endif
-}
-
-void put_tags([[maybe_unused]] const Side& s, [[maybe_unused]] t2::Row& row) {
-#if BFO_VLAN > 0
-  row.count(s.vlans);
-  for (unsigned i = 0; i < s.vlans; ++i) {
-    const unsigned tag = s.vlan[i];
-#if BFO_VLAN == 1
-    row.put(static_cast<std::uint16_t>(tag));
-#elif BFO_VLAN == 2
-    row.put(static_cast<std::uint32_t>(tag << 16 | s.vlan_type[i]));
-#else
-    row.put(s.vlan_type[i]);
-    row.put(static_cast<std::uint8_t>(tag >> 13));
-    row.put(static_cast<std::uint8_t>(tag >> 12 & 1));
-    row.put(static_cast<std::uint16_t>(tag & 0xfff));
-#endif
-  }
-#endif
-#if BFO_MPLS > 0
-  row.count(s.mpls_entries);
-  for (unsigned i = 0; i < s.mpls_entries; ++i) {
-    const std::uint32_t entry = s.mpls[i];
-#if BFO_MPLS == 3
-    row.put(entry);
-#else
-    row.put(entry >> 12);
-#endif
-#if BFO_MPLS == 4
-    row.put(static_cast<std::uint8_t>(entry >> 9 & 7));
-    row.put(static_cast<std::uint8_t>(entry >> 8 & 1));
-    row.put(static_cast<std::uint8_t>(entry));
-#endif
-  }
-#endif
-}
 
 void put_address(t2::Row& row, t2::Family family, const t2::Endpoint& end) {
   if constexpr (address == Type::ip) {
@@ -227,29 +38,12 @@ class BasicFlow final : public t2::Plugin {
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
       Side& s = state_(*p.side);
-      if (p.first_of_direction) note_tags(s, p);
-      note_stack(s, p);
-      note_macs(s, p);
+      if (!nothing_new(s, p)) note(*p.flow, s, p);
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    if (!row.is_read()) return;
-    const Side& s = state_(e.side);
-    const t2::Key& key = e.flow.key;
-    if constexpr (BFO_SENSORID == 1) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
-    row.put(e.side.status | (s.overrun ? t2::status::headers_overrun : 0));
-    row.put(e.side.first - start());
-    row.put(e.side.last - start());
-    row.put(e.side.last - e.side.first);
-    put_lists(s, row);
-    if constexpr (BFO_ETHERTYPE == 1) row.put(key.ether_type);
-    put_tags(s, row);
-    put_address(row, key.family, e.source());
-    row.put(e.source().port);
-    put_address(row, key.family, e.destination());
-    row.put(e.destination().port);
-    row.put(key.protocol);
+    if (row.is_read()) put_columns(e, state_(e.side), row);
   }
 
   void on_packet_row(const t2::Packet& p, t2::Row& row) override {
@@ -263,9 +57,7 @@ class BasicFlow final : public t2::Plugin {
     row.put(p.header_count);
     row.text(host_.headers(p.headers));
 #endif
-    Side tags{};
-    note_tags(tags, p);
-    put_tags(tags, row);
+    put_tags(read_tags(p), row);
     const bool ethernet = !(p.status & t2::status::no_ethernet);
     for (const std::uint32_t mac : {p.source_mac, p.destination_mac}) {
       const bool has = ethernet && mac != t2::absent;
@@ -294,30 +86,176 @@ class BasicFlow final : public t2::Plugin {
     if (ports) row.put(end.port);
   }
 
-  void put_lists([[maybe_unused]] const Side& s, [[maybe_unused]] t2::Row& row) const {
-#if T2_PRI_HDRDESC == 1 && BFO_MAX_HDRDESC > 0
+  void put_columns(const t2::EndedFlow& e, const Side& s, t2::Row& row) const {
+    const t2::Key& key = e.flow.key;
+    if constexpr (BFO_SENSORID == 1) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
+    row.put(e.side.status | (s.overrun ? t2::status::headers_overrun : 0));
+    row.put(e.side.first - start());
+    row.put(e.side.last - start());
+    row.put(e.side.last - e.side.first);
+    if constexpr (State::max_stacks > 0) put_stacks(s, row);
+    if constexpr (State::max_macs > 0) put_macs(s, row);
+    if constexpr (BFO_ETHERTYPE == 1) row.put(key.ether_type);
+    put_tags(kept_tags(s), row);
+    put_address(row, key.family, e.source());
+    row.put(e.source().port);
+    put_address(row, key.family, e.destination());
+    row.put(e.destination().port);
+    row.put(key.protocol);
+  }
+
+  void put_stacks(const Side& s, t2::Row& row) const {
     row.put(s.stacks);
     row.count(s.stacks);
-    for (unsigned i = 0; i < s.stacks; ++i) row.put(s.depth[i]);
+    for (unsigned i = 0; i < s.stacks; ++i) row.put(stack(s, i).depth);
     row.count(s.stacks);
     for (unsigned i = 0; i < s.stacks; ++i) {
-      row.text(host_.headers(s.stack[i]));
+      row.text(host_.headers(stack(s, i).id));
 #if BFO_HDRDESC_PKTCNT == 1
-      row.put(s.stack_packets[i]);
+      row.put(stack(s, i).packets);
 #endif
     }
+  }
+  static State::Stack stack(const Side& s, unsigned i) {
+    if (s.has_many) return s.many->stack[i];
+    State::Stack only{};
+#if BFO_HDRDESC_PKTCNT == 1
+    only.packets = s.packets;
 #endif
-#if BFO_MAC == 1 && BFO_MAX_MAC > 0
-    row.count(s.source_macs);
-    for (unsigned i = 0; i < s.source_macs; ++i) row.mac(s.source_mac[i]);
-    row.count(s.destination_macs);
-    for (unsigned i = 0; i < s.destination_macs; ++i) row.mac(s.destination_mac[i]);
+    only.id = s.one.stack;
+    only.depth = s.depth;
+    return only;
+  }
+
+  static void put_macs(const Side& s, t2::Row& row) {
+    if (s.has_many) {
+      for (const State::Macs* list : {&s.many->source, &s.many->destination}) {
+        row.count(list->stored);
+        for (unsigned i = 0; i < list->stored; ++i) row.mac(list->mac[i]);
+      }
+      return;
+    }
+    row.count(s.has_source);
+    if (s.has_source) row.mac(s.one.source);
+    row.count(s.has_destination);
+    if (s.has_destination) row.mac(s.one.destination);
+  }
+
+  // Most packets: one header stack and one pair of addresses are known, and here they are again. In a list that may hold
+  // one stack only, the second packet is already one too many.
+  static bool nothing_new(Side& s, const t2::Packet& p) {
+    if (State::max_stacks < 2 || s.has_many || s.stacks != 1 || s.one.stack != p.headers) return false;
+    if (State::max_macs > 0) {
+      if (!s.has_source || !s.has_destination || p.destination_mac == t2::absent || p.source_mac != p.destination_mac + 6) return false;
+      if (std::memcmp(s.one.destination, p.data + p.destination_mac, 12) != 0) return false;
+    }
+    count(s);
+    return true;
+  }
+  static void count([[maybe_unused]] Side& s) {
+#if BFO_HDRDESC_PKTCNT == 1
+    ++s.packets;
 #endif
   }
 
+  void note(t2::Flow& flow, Side& s, const t2::Packet& p) {
+    if (p.first_of_direction && (p.vlan_count || p.mpls_count)) note_tags(flow, s, p);
+    if constexpr (State::max_stacks > 0) note_stack(flow, s, p);
+    if constexpr (State::max_macs > 0) note_macs(flow, s, p);
+  }
+
+  // A direction's `many`, begun with what it has so far. Null: there is no memory, and the flow's status says so.
+  State::Many* many(t2::Flow& flow, Side& s) {
+    if (s.has_many) return s.many;
+    auto* many = static_cast<State::Many*>(host_.extra(flow, sizeof(State::Many)));
+    if (!many) {
+      s.overrun = true;
+      return nullptr;
+    }
+    many->stack[0] = stack(s, 0);
+    many->source.stored = s.has_source;
+    many->destination.stored = s.has_destination;
+    std::memcpy(many->source.mac[0], s.one.source, 6);
+    std::memcpy(many->destination.mac[0], s.one.destination, 6);
+    many->tags = kept_tags(s);
+    s.many = many;
+    s.has_many = true;
+    return many;
+  }
+
+  void note_tags(t2::Flow& flow, Side& s, const t2::Packet& p) {
+    const State::Tags tags = read_tags(p);
+    keep_tags(s, tags);
+#if BFO_VLAN > 0
+    if (tags.vlans <= Side::max_tags) return;
+    if (State::Many* list = many(flow, s)) list->tags = tags;
+    else s.vlans = Side::max_tags;
+#else
+    (void)flow;
+#endif
+  }
+
+  void note_stack(t2::Flow& flow, Side& s, const t2::Packet& p) {
+    // A full list takes no more notice of packets, not even of known stacks: users know numHdrDesc and HDROVN this way.
+    if (s.stacks == State::max_stacks) {
+      s.overrun = true;
+      return;
+    }
+    if (!s.has_many) {
+      if (s.stacks == 0) {
+        s.one.stack = p.headers;
+        s.depth = p.header_count;
+        s.stacks = 1;
+      }
+      if (s.one.stack == p.headers) return count(s);
+    }
+    State::Many* list = many(flow, s);
+    if (!list) return;
+    unsigned i = 0;
+    while (i < s.stacks && list->stack[i].id != p.headers) ++i;
+    State::Stack& found = list->stack[i];
+    if (i == s.stacks) {
+      found.id = p.headers;
+      found.depth = p.header_count;
+      ++s.stacks;
+    }
+#if BFO_HDRDESC_PKTCNT == 1
+    ++found.packets;
+#endif
+  }
+
+  void note_macs(t2::Flow& flow, Side& s, const t2::Packet& p) {
+    if (p.status & t2::status::no_ethernet) return;
+    if (p.destination_mac != t2::absent) {
+      const std::uint8_t* mac = p.data + p.destination_mac;
+      if (!s.has_many && !s.has_destination) {
+        std::memcpy(s.one.destination, mac, 6);
+        s.has_destination = true;
+      } else if (s.has_many || std::memcmp(s.one.destination, mac, 6) != 0) {
+        if (State::Many* list = many(flow, s)) add(list->destination, mac);
+      }
+    }
+    if (p.source_mac != t2::absent) {
+      const std::uint8_t* mac = p.data + p.source_mac;
+      if (!s.has_many && !s.has_source) {
+        std::memcpy(s.one.source, mac, 6);
+        s.has_source = true;
+      } else if (s.has_many || std::memcmp(s.one.source, mac, 6) != 0) {
+        if (State::Many* list = many(flow, s)) add(list->source, mac);
+      }
+    }
+  }
+  static void add(State::Macs& list, const std::uint8_t* mac) {
+    for (unsigned i = 0; i < list.stored; ++i)
+      if (std::memcmp(list.mac[i], mac, 6) == 0) return;
+    if (list.stored < State::max_macs) std::memcpy(list.mac[list.stored++], mac, 6);
+  }
+
   t2::Host& host_;
-  t2::State<Side> state_;
+  t2::State<t2::BasicFlowState::Side> state_;
 };
+
+static_assert(offsetof(Side, one.source) == offsetof(Side, one.destination) + 6, "12 bytes of the frame are compared at once");
 
 }  // namespace
 

@@ -14,33 +14,74 @@ struct BasicFlowState {
 #else
   static constexpr unsigned max_stacks = 0;
 #endif
+#if BFO_MAC == 1
+  static constexpr unsigned max_macs = BFO_MAX_MAC;
+#else
+  static constexpr unsigned max_macs = 0;
+#endif
 
-  struct Side {
-#if T2_PRI_HDRDESC == 1 && BFO_MAX_HDRDESC > 0
-#if BFO_HDRDESC_PKTCNT == 1
-    std::uint64_t stack_packets[BFO_MAX_HDRDESC];
-#endif
-    std::uint32_t stack[BFO_MAX_HDRDESC];  // header stacks in order of appearance: Packet::headers
-    std::uint16_t depth[BFO_MAX_HDRDESC];  // headers in each
-#endif
+  // VLAN tags and MPLS label stack entries of a packet, outermost first, in host order.
+  struct Tags {
 #if BFO_MPLS > 0
-    std::uint32_t mpls[BFO_MAX_MPLS];      // label stack entries of the first packet, host order
+    std::uint32_t mpls[BFO_MAX_MPLS];
 #endif
 #if BFO_VLAN > 0
-    std::uint16_t vlan[BFO_MAX_VLAN];      // tag control words of the first packet, outermost first, host order
+    std::uint16_t vlan[BFO_MAX_VLAN];       // tag control words
 #if BFO_VLAN > 1
     std::uint16_t vlan_type[BFO_MAX_VLAN];  // BFO_VLAN 2: the type behind the tag, 3: the type that announced it
 #endif
 #endif
-#if BFO_MAC == 1 && BFO_MAX_MAC > 0
-    std::uint8_t source_mac[BFO_MAX_MAC][6];
-    std::uint8_t destination_mac[BFO_MAX_MAC][6];
-    std::uint8_t source_macs, destination_macs;  // stored
+    std::uint8_t vlans, mpls_entries;       // stored; 0 with BFO_VLAN 0, BFO_MPLS 0
+  };
+
+  struct Stack {
+#if BFO_HDRDESC_PKTCNT == 1
+    std::uint64_t packets;
 #endif
-    std::uint8_t stacks;                   // stored
-    std::uint8_t vlans;                    // stored; 0 with BFO_VLAN 0
-    std::uint8_t mpls_entries;             // stored; 0 with BFO_MPLS 0
-    bool overrun;                          // a packet came when the list of stacks was full
+    std::uint32_t id;     // Packet::headers
+    std::uint16_t depth;  // headers in it
+  };
+  struct Macs {
+    std::uint8_t mac[max_macs ? max_macs : 1][6];
+    std::uint8_t stored;
+  };
+  // A direction that has more than one of anything keeps it here: in the order of appearance, what came first included.
+  struct Many {
+    Stack stack[max_stacks ? max_stacks : 1];
+    Macs source, destination;
+    Tags tags;            // of the first packet
+  };
+
+  struct Side {
+    union {
+      struct {
+        std::uint32_t stack;
+        std::uint8_t destination[6], source[6];
+      } one;              // what nearly all directions have
+      Many* many;         // where has_many says so
+    };
+#if BFO_HDRDESC_PKTCNT == 1
+    std::uint64_t packets;  // of the only header stack
+#endif
+#if BFO_MPLS > 0
+    std::uint32_t mpls[BFO_MAX_MPLS];  // as in Tags
+#endif
+#if BFO_VLAN > 0
+    static constexpr unsigned max_tags = BFO_MAX_VLAN < 2 ? BFO_MAX_VLAN : 2;  // more tags: Many has all of them
+    std::uint16_t vlan[max_tags];
+#if BFO_VLAN > 1
+    std::uint16_t vlan_type[max_tags];
+#endif
+#endif
+    std::uint16_t depth;  // of the only header stack
+    std::uint8_t stacks;  // stored
+#if BFO_MPLS > 0
+    std::uint8_t mpls_entries;
+#endif
+    std::uint8_t vlans : 4;
+    bool has_source : 1, has_destination : 1;  // in `one`
+    bool has_many : 1;
+    bool overrun : 1;     // a packet came when the list of stacks was full, or there was no memory for a list
   };
 };
 

@@ -117,7 +117,11 @@ constexpr t2::Column packet_columns[] = {
 #endif
 }
 
-[[maybe_unused]] std::uint16_t in_16_bits(std::uint32_t n) { return static_cast<std::uint16_t>(std::min(n, 0xffffu)); }
+// Widens a range by a length; what is above 65535 counts as that.
+void widen(std::uint16_t& smallest, std::uint16_t& largest, std::uint32_t length) {
+  if (length < smallest) smallest = static_cast<std::uint16_t>(length);
+  if (length > largest) largest = static_cast<std::uint16_t>(std::min(length, 0xffffu));
+}
 
 // The flow with the largest count. Equal counts: the earlier flow, so that the order of their ends does not matter.
 template <class T>
@@ -162,20 +166,10 @@ class BasicStats final : public t2::Plugin {
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     const Side& s = state_(e.side);
-    const Side none{};
-    const Side& other = e.peer ? state_(*e.peer) : none;
-    row.put(s.packets);
-    if constexpr (BS_REV_CNT == 1) row.put(other.packets);
-    if constexpr (BS_AGGR_CNT == 1) row.put(s.packets + other.packets);
-    if constexpr (BS_PAD == 1) row.put(static_cast<std::int64_t>(s.padding));
-    row.put(s.bytes);
-    if constexpr (BS_REV_CNT == 1) row.put(other.bytes);
-    if constexpr (BS_AGGR_CNT == 1) row.put(s.bytes + other.bytes);
-
-    const unsigned kind = e.flow.key.family != t2::Family::layer2;
-    most_packets_[kind].offer(s.packets, e, s.packets);
-    most_bytes_[kind].offer(s.bytes, e, s.packets);
-    if constexpr (BS_STATS == 1) put_statistics(e, s, other, row);
+    const Side* peer = e.peer ? &state_(*e.peer) : nullptr;
+    const Rates rates = rates_of(e, s);
+    add_to_totals(e, s, rates);
+    if (row.is_read()) put_columns(e, s, peer, rates, row);
   }
 
   void merge(t2::Plugin& plugin) override {
@@ -219,38 +213,36 @@ class BasicStats final : public t2::Plugin {
  private:
   static std::uint32_t counted(const t2::Packet& p) { return BS_MOD > 1 ? p.length % std::max(BS_MOD, 1) : p.length; }
 
-  void note(Side& s, const t2::Packet& p) const {
+  void note(Side& s, const t2::Packet& p) {
     const std::uint32_t length = counted(p);
     ++s.packets;
     s.bytes += length;
     s.ip_bytes += p.l3_length;
     s.wire_bytes += p.wire;
     s.padding += p.padding;
-    s.min_ip_length = std::min(s.min_ip_length, p.l3_length);
-    s.max_ip_length = std::max(s.max_ip_length, p.l3_length);
-    if (p.first_of_direction) {
+    widen(s.min_ip_length, s.max_ip_length, p.l3_length);
 #if BS_STATS == 1 && BS_PL_STATS == 1
-      s.length.mean = static_cast<float>(length);
+    if (p.first_of_direction) s.length.mean = static_cast<float>(length);
 #endif
-#if BS_STATS == 1 && BS_IAT_STATS == 1
-      s.last = p.time;
-#endif
-    }
-    if (!t2::basic_stats::included(length, low_, high_)) return;
 #if BS_XCLD > 0
+    if (p.first_of_direction) s.last = p.time;
+    if (!t2::basic_stats::included(length, low_, high_)) return;
     ++s.included;
 #endif
-    s.min_length = std::min(s.min_length, length);
-    s.max_length = std::max(s.max_length, length);
-    [[maybe_unused]] const auto n = static_cast<float>(in_statistics(s));
+    widen(s.min_length, s.max_length, length);
+    [[maybe_unused]] const auto n = static_cast<float>(static_cast<std::int64_t>(in_statistics(s)));
 #if BS_STATS == 1 && BS_PL_STATS == 1
     t2::basic_stats::update(s.length, static_cast<float>(length), n);
 #endif
 #if BS_STATS == 1 && BS_IAT_STATS == 1
-    const float interval = t2::basic_stats::interval(s.last, p.time);
+#if BS_XCLD > 0
+    const float interval = intervals_(s.last, p.time);
     s.last = p.time;
-    s.min_interval = std::min(s.min_interval, interval);
-    s.max_interval = std::max(s.max_interval, interval);
+#else
+    const float interval = intervals_(p.previous, p.time);
+#endif
+    if (interval < s.min_interval) s.min_interval = interval;
+    if (interval > s.max_interval) s.max_interval = interval;
     t2::basic_stats::update(s.interval, interval, n);
 #endif
   }
@@ -263,14 +255,45 @@ class BasicStats final : public t2::Plugin {
 #endif
   }
 
-  void put_statistics(const t2::EndedFlow& e, const Side& s, const Side& other, t2::Row& row) {
-    const auto n = static_cast<float>(s.packets), bytes = static_cast<float>(s.bytes);
+  struct Rates {
+    float load = 0;                       // bytes per packet
+    float packets = 0, bytes = 0;         // per second; 0 where no time passed, or it ran backwards
+  };
+  static Rates rates_of(const t2::EndedFlow& e, const Side& s) {
+    if constexpr (BS_STATS == 0) return {};
+    const auto bytes = static_cast<float>(s.bytes);
     const std::uint64_t included = in_statistics(s);
-    const float average = included ? bytes / static_cast<float>(included) : 0;
+    Rates rates{included ? bytes / static_cast<float>(included) : 0, 0, 0};
+    const t2::Time duration = e.side.last - e.side.first;
+    if (duration <= 0) return rates;
+    const float seconds = t2::basic_stats::seconds(duration);
+    rates.packets = static_cast<float>(s.packets) / seconds;
+    rates.bytes = bytes / seconds;
+    return rates;
+  }
+
+  void add_to_totals(const t2::EndedFlow& e, const Side& s, const Rates& rates) {
+    const unsigned kind = e.flow.key.family != t2::Family::layer2;
+    most_packets_[kind].offer(s.packets, e, s.packets);
+    most_bytes_[kind].offer(s.bytes, e, s.packets);
+    largest_load_ = std::max(largest_load_, rates.load);
+    fastest_.offer(rates.bytes, e, s.packets);
+  }
+
+  static void put_columns(const t2::EndedFlow& e, const Side& s, const Side* peer, [[maybe_unused]] const Rates& rates, t2::Row& row) {
+    [[maybe_unused]] const std::uint64_t packets_back = peer ? peer->packets : 0, bytes_back = peer ? peer->bytes : 0;
+    row.put(s.packets);
+    if constexpr (BS_REV_CNT == 1) row.put(packets_back);
+    if constexpr (BS_AGGR_CNT == 1) row.put(s.packets + packets_back);
+    if constexpr (BS_PAD == 1) row.put(static_cast<std::int64_t>(s.padding));
+    row.put(s.bytes);
+    if constexpr (BS_REV_CNT == 1) row.put(bytes_back);
+    if constexpr (BS_AGGR_CNT == 1) row.put(s.bytes + bytes_back);
+    if constexpr (BS_STATS == 0) return;
 #if BS_STATS == 1 && BS_PL_STATS == 1
-    row.put(in_16_bits(s.min_length));
-    row.put(in_16_bits(s.max_length));
-    row.put(average);
+    row.put(s.min_length);
+    row.put(s.max_length);
+    row.put(rates.load);
     put_moments(row, s.length);
 #endif
 #if BS_STATS == 1 && BS_IAT_STATS == 1
@@ -279,20 +302,13 @@ class BasicStats final : public t2::Plugin {
     row.put(s.interval.mean);
     put_moments(row, s.interval);
 #endif
-    // No time passed, or it ran backwards: there is no rate.
-    const t2::Time duration = e.side.last - e.side.first;
-    const float seconds = t2::basic_stats::seconds(duration);
-    const float byte_rate = duration > 0 ? bytes / seconds : 0;
-    row.put(duration > 0 ? n / seconds : 0.0f);
-    row.put(byte_rate);
+    row.put(rates.packets);
+    row.put(rates.bytes);
     // A lone answer counts as -1 in packets; bytes have no such sign.
     const bool lone_answer = !e.peer && e.side.status & t2::status::inverted;
-    const float asymmetry = t2::basic_stats::asymmetry(s.packets, other.packets);
+    const float asymmetry = t2::basic_stats::asymmetry(s.packets, packets_back);
     row.put(lone_answer ? -asymmetry : asymmetry);
-    row.put(t2::basic_stats::asymmetry(s.bytes, other.bytes));
-
-    largest_load_ = std::max(largest_load_, average);
-    fastest_.offer(byte_rate, e, s.packets);
+    row.put(t2::basic_stats::asymmetry(s.bytes, bytes_back));
   }
 
   static void line(t2::Report& report, const std::string& talker, const Largest<std::uint64_t>& largest, std::uint64_t all, const char* unit) {
@@ -302,8 +318,9 @@ class BasicStats final : public t2::Plugin {
     report.line(talker + largest.name() + ": " + report.number(largest.count) + share + unit);
   }
 
-  t2::State<Side> state_;
-  std::uint32_t low_, high_;                                 // BS_XMIN, BS_XMAX
+  t2::State<t2::BasicStatsState::Side> state_;
+  [[maybe_unused]] std::uint32_t low_, high_;               // BS_XMIN, BS_XMAX
+  [[maybe_unused]] t2::basic_stats::Intervals intervals_;
   Largest<std::uint64_t> most_packets_[2], most_bytes_[2];  // of layer-2 flows, of IP flows
   Largest<float> fastest_;                                   // bytes per second
   float largest_load_ = 0;                                   // average packet length

@@ -22,18 +22,19 @@ struct BasicStatsState {
     std::uint64_t ip_bytes = 0;        // IP headers and payload; 0 for layer-2 flows
     std::uint64_t wire_bytes = 0;      // whole frames
     std::uint64_t padding = 0;         // bytes
-    std::uint32_t min_length = 0xffff'ffff, max_length = 0;        // bytes; of the packets that BS_XCLD lets in
-    std::uint32_t min_ip_length = 0xffff'ffff, max_ip_length = 0;  // bytes; of all packets
-#if BS_XCLD > 0
-    std::uint64_t included = 0;        // packets in the statistics
-#endif
+    // Lengths above 65535 (an IPv6 header with the largest payload, segments that hardware put together) count as 65535.
+    std::uint16_t min_length = 0xffff, max_length = 0;        // bytes; of the packets that BS_XCLD lets in
+    std::uint16_t min_ip_length = 0xffff, max_ip_length = 0;  // bytes; of all packets
 #if BS_STATS == 1 && BS_PL_STATS == 1
     Moments length;                    // bytes
 #endif
 #if BS_STATS == 1 && BS_IAT_STATS == 1
-    std::int64_t last = 0;             // time of the packet before, ns
     Moments interval;                  // seconds
     float min_interval = 4e12f, max_interval = 0;  // seconds
+#endif
+#if BS_XCLD > 0
+    std::uint64_t included = 0;        // packets in the statistics
+    std::int64_t last = 0;             // time of the one before, ns
 #endif
   };
 };

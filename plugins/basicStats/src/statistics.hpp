@@ -39,12 +39,21 @@ inline float kurtosis(const Moments& of) {
 }
 #endif
 
-// Seconds from one packet to the next; whole seconds and the rest are rounded apart.
-inline float interval(Time from, Time to) {
-  const auto seconds = static_cast<float>(to / one_second - from / one_second);
-  const auto rest = static_cast<float>(to % one_second - from % one_second);
-  return static_cast<float>(seconds + rest / 1e9);
-}
+// Seconds from one packet to the next; whole seconds and the rest are rounded apart. Which second a time is in takes a
+// division: packets come close together, so that of the last one is kept, and most intervals lie within it.
+class Intervals {
+ public:
+  float operator()(Time from, Time to) {
+    if (!in_second(to)) start_ = one_second * (second_ = to / one_second);
+    if (in_second(from)) return static_cast<float>(static_cast<float>(to - from) / 1e9);
+    const Time seconds = second_ - from / one_second;
+    return static_cast<float>(static_cast<float>(seconds) + static_cast<float>(to - from - seconds * one_second) / 1e9);
+  }
+
+ private:
+  bool in_second(Time time) const { return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(one_second); }
+  Time second_ = 0, start_ = 0;  // number of the second, and its first nanosecond
+};
 
 inline float seconds(Time duration) {
   return static_cast<float>(static_cast<double>(duration / one_second) + static_cast<double>(duration % one_second) / 1e9);

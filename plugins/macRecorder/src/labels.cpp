@@ -98,71 +98,75 @@ std::string_view country_of(std::string_view address) {
   return words[0];
 }
 
-std::string read(const std::string& path) {
+// Appends the first bytes of a file; false where there are none.
+bool read(std::string& to, const std::string& path, std::size_t most) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return {};
-  std::string text(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), '\0');
+  const std::size_t size = file ? std::min(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), most) : 0;
+  if (size == 0) return false;
+  to.resize(to.size() + size);
   file.seekg(0);
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  return text;
-}
-
-}  // namespace
-
-Registry::Registry(const std::string& folder) {
-  names_.reserve(2 << 20);
-  entries_.reserve(64 << 10);
-  for (const char* name : {"/oui", "/mam", "/oui36", "/iab"}) {
-    if (const std::string csv = read(folder + name + ".csv"); !csv.empty()) {
-      read_csv(csv);
-    } else {
-      read_txt(read(folder + name + ".txt"));
-    }
-    if (entries_.empty())
-      throw std::runtime_error("cannot read " + folder + "/oui.csv: apt-get install ieee-data, or set MR_OUI_DIR, or build with MR_MACLBL 0");
-  }
-  sort();
+  file.read(to.data() + to.size() - size, static_cast<std::streamsize>(size));
+  return true;
 }
 
 // Registry,Assignment,Organization Name,Organization Address; RFC 4180 quotes.
-void Registry::read_csv(std::string_view text) {
-  std::string field[4];
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at < end) {
-    for (unsigned column = 0; at < end; ++column) {
-      std::string& f = field[std::min(column, 3u)];
-      f.clear();
-      if (*at == '"') {
-        for (++at; at < end;) {
-          const auto* quote = static_cast<const char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
-          if (!quote) quote = end;
-          f.append(at, quote);
-          at = quote < end ? quote + 1 : end;
-          if (at == end || *at != '"') break;
-          f += '"';
-          ++at;
-        }
+struct Csv {
+  const char *at, *end;
+
+  // Takes the next field, into a string or to nowhere; true if another one follows in its line.
+  bool field(std::string* into = nullptr) {
+    const auto keep = [into](const char* from, const char* to) {
+      if (into) into->append(from, to);
+    };
+    if (into) into->clear();
+    if (at < end && *at == '"') {
+      for (++at; at < end;) {
+        const char* quote = find('"', at, end);
+        keep(at, quote);
+        at = quote < end ? quote + 1 : end;
+        if (at == end || *at != '"') break;
+        keep(at, at + 1);
+        ++at;
       }
-      const char* from = at;
-      while (at < end && *at != ',' && *at != '\n') ++at;
-      f.append(from, at);
-      if (at < end && *at++ == '\n') break;
     }
-    add(field[1], trim(field[2]), country_of(field[3]));
+    const char* from = at;
+    while (at < end && *at != ',' && *at != '\n') ++at;
+    keep(from, at);
+    return at < end && *at++ == ',';
   }
-}
+
+  // From the beginning of a field to the next line. A quote means something only where a field begins.
+  void skip_line() {
+    while (at < end) {
+      const char* stop = find('\n', at, end);
+      const char* quote = find('"', at, stop);
+      while (quote < stop && quote != at && quote[-1] != ',') quote = find('"', quote + 1, stop);
+      at = quote < stop ? quote : std::min(stop + 1, end);
+      if (quote == stop || !field()) return;
+    }
+  }
+
+  static const char* find(char c, const char* from, const char* to) {
+    const void* found = std::memchr(from, c, static_cast<std::size_t>(to - from));
+    return found ? static_cast<const char*>(found) : to;
+  }
+};
 
 // An entry has a line with "(hex)", one with "(base 16)" and the organisation, then the address, in which lines can be
 // empty and the last one is the country. Blocks smaller than 24 bits: the first line has the 24 bits, the second the range of the rest.
-void Registry::read_txt(std::string_view text) {
+std::string csv_of(std::string_view text) {
+  std::string csv;
   std::string high, assignment;
   std::string_view organisation, last;
   unsigned lines = 0;
   auto finish = [&] {
     last = trim(last);
     const bool country = lines > 1 && last.size() == 2 && is_upper(last[0]) && is_upper(last[1]);
-    if (!assignment.empty()) add(assignment, organisation, country ? last : std::string_view{});
+    if (!assignment.empty()) {
+      csv.append(",").append(assignment).append(",\"");
+      for (char c : organisation) csv.append(c == '"' ? 2 : 1, c);
+      csv.append("\",").append(country ? last : std::string_view{}).append("\n");
+    }
     assignment.clear();
     lines = 0;
   };
@@ -194,30 +198,66 @@ void Registry::read_txt(std::string_view text) {
     }
   }
   finish();
+  return csv;
 }
 
-void Registry::add(std::string_view assignment, std::string_view organisation, std::string_view country) {
-  Mac prefix = 0;
-  if (assignment.size() < 6 || assignment.size() > 12) return;
-  for (char c : assignment) {
-    const int digit = is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    if (digit < 0) return;  // the line with the titles
-    prefix = prefix << 4 | static_cast<unsigned>(digit);
-  }
-  const std::size_t bits = 48 - 4 * assignment.size();
-  organisation = organisation.substr(0, 512);
-  const Mac first = prefix << bits;
-  entries_.push_back({first, first | ((Mac{1} << bits) - 1), static_cast<std::uint32_t>(names_.size()),
-                      static_cast<std::uint16_t>(organisation.size()), static_cast<std::uint8_t>(country.size())});
-  names_.append(organisation).append(country);
+// Appends one registry, or its first bytes, as CSV.
+void add_file(std::string& csv, const std::string& path, std::size_t most) {
+  std::string text;
+  if (read(csv, path + ".csv", most)) csv += '\n';
+  else if (read(text, path + ".txt", most)) csv += csv_of(text);
+}
+
+std::runtime_error unreadable(const std::string& folder) {
+  return std::runtime_error("cannot read " + folder + "/oui.csv: apt-get install ieee-data, or set MR_OUI_DIR, or build with MR_MACLBL 0");
+}
+
+}  // namespace
+
+Registry::Registry(const std::string& folder) {
+  text_.reserve(6 << 20);  // what the four files have today, and a bit
+  for (const char* name : {"/oui", "/mam", "/oui36", "/iab"}) add_file(text_, folder + name, text_.max_size());
+  index();
+  if (entries_.empty()) throw unreadable(folder);
+}
+
+void check(const std::string& folder) {
+  constexpr std::size_t enough = 64 << 10;
+  Registry first;
+  add_file(first.text_, folder + "/oui", enough);
+  first.index();
+  if (first.size() == 0) throw unreadable(folder);
 }
 
 // Of several entries for one block the one that was read first stays.
-void Registry::sort() {
-  auto order = [](const Entry& a, const Entry& b) { return a.first != b.first ? a.first < b.first : a.last > b.last; };
-  std::stable_sort(entries_.begin(), entries_.end(), order);
-  auto same = [](const Entry& a, const Entry& b) { return a.first == b.first && a.last == b.last; };
+void Registry::index() {
+  entries_.reserve(text_.size() / 90);
+  std::string assignment;
+  for (Csv csv{text_.data(), text_.data() + text_.size()}; csv.at < csv.end;) {
+    const auto line = static_cast<std::uint32_t>(csv.at - text_.data());
+    assignment.clear();
+    if (csv.field() && csv.field(&assignment)) csv.skip_line();
+    if (assignment.size() < 6 || assignment.size() > 12) continue;
+    Mac prefix = 0;
+    bool hex = true;  // the line with the titles is not
+    for (char c : assignment) {
+      const int digit = is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+      hex = hex && digit >= 0;
+      prefix = prefix << 4 | (static_cast<unsigned>(digit) & 15);
+    }
+    if (hex) entries_.push_back({key(prefix << (48 - 4 * assignment.size()), assignment.size()), line});
+  }
+  std::sort(entries_.begin(), entries_.end());
+  auto same = [](const Entry& a, const Entry& b) { return a.block == b.block; };
   entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
+}
+
+Match Registry::read(std::uint32_t line) const {
+  Csv csv{text_.data() + line, text_.data() + text_.size()};
+  std::string organisation, address;
+  bool more = csv.field() && csv.field() && csv.field(&organisation);
+  while (more) more = csv.field(&address);
+  return {0, std::string(trim(organisation).substr(0, 512)), std::string(country_of(address)), false};
 }
 
 Match Registry::find(Mac mac, std::uint16_t ether_type) const {
@@ -225,19 +265,17 @@ Match Registry::find(Mac mac, std::uint16_t ether_type) const {
   std::uint32_t number = static_cast<std::uint32_t>(entries_.size());
   for (const Standard& s : standards) {
     ++number;
-    if (mac >= s.first && mac <= s.last && (s.ether_type == 0 || s.ether_type == ether_type)) return {number, s.name, {}, true};
+    if (mac >= s.first && mac <= s.last && (s.ether_type == 0 || s.ether_type == ether_type)) return {number, std::string(s.name), {}, true};
   }
-  // Blocks of 36, 28 and 24 bits: the smallest first.
-  for (std::uint64_t bits : {12u, 20u, 24u}) {
-    const Mac first = mac >> bits << bits, last = first | ((Mac{1} << bits) - 1);
-    const auto at = std::lower_bound(entries_.begin(), entries_.end(), first, [last](const Entry& e, Mac value) {
-      return e.first != value ? e.first < value : e.last > last;
-    });
-    if (at == entries_.end() || at->first != first || at->last != last) continue;
-    const std::string_view name = std::string_view(names_).substr(at->name, at->name_size);
-    if (name == "IEEE Registration Authority") return {};  // handed on in parts, and this part is not listed
-    return {static_cast<std::uint32_t>(at - entries_.begin() + 1), name,
-            std::string_view(names_).substr(at->name + at->name_size, at->country_size), false};
+  for (std::uint64_t digits : {9u, 7u, 6u}) {  // blocks of 36, 28 and 24 bits: the smallest first
+    const std::uint64_t bits = 48 - 4 * digits;
+    const Entry wanted{key(mac >> bits << bits, digits), 0};
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), wanted);
+    if (at == entries_.end() || at->block != wanted.block) continue;
+    Match match = read(at->line);
+    if (match.organisation == "IEEE Registration Authority") return {};  // handed on in parts, and this part is not listed
+    match.number = static_cast<std::uint32_t>(at - entries_.begin() + 1);
+    return match;
   }
   return {};
 }

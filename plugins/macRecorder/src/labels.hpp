@@ -1,7 +1,8 @@
 // Who makes the device with a MAC address: the registries of the IEEE, as Debian's package ieee-data installs them, and
 // the group addresses that standards define.
 //
-// The registries are read once, at start, into one sorted list; names are shortened only when somebody asks for one.
+// The registries are read when the first label is wanted, into one sorted list. It points into their text: what it says
+// about an organisation is taken from there, and shortened, only when somebody asks for it.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +21,15 @@ inline Mac to_mac(const std::uint8_t* six) {
 }
 
 struct Match {
-  std::uint32_t number = 0;        // of the entry, from 1; 0: there is none
-  std::string_view organisation;   // as registered
-  std::string_view country;        // two letters, or empty
-  bool standard = false;           // a group address: no organisation
+  std::uint32_t number = 0;   // of the entry, from 1; 0: there is none
+  std::string organisation;   // as registered
+  std::string country;        // two letters, or empty
+  bool standard = false;      // a group address: no organisation
 };
 
 class Registry {
  public:
+  Registry() = default;       // without entries: only group addresses have a label
   // Reads oui.csv, mam.csv, oui36.csv and iab.csv of a folder; where there is no such file, the .txt of that name.
   // Throws std::runtime_error that names the remedy if no entry can be found in oui.
   explicit Registry(const std::string& folder);
@@ -38,19 +40,21 @@ class Registry {
 
  private:
   struct Entry {
-    Mac first, last;               // addresses of the block
-    std::uint32_t name;            // where it starts in names_: organisation, then country
-    std::uint16_t name_size;
-    std::uint8_t country_size;
+    std::uint64_t block;      // key(): order of addresses; of blocks that start equally, the larger one first
+    std::uint32_t line;       // where it stands in text_
+    bool operator<(const Entry& other) const { return block != other.block ? block < other.block : line < other.line; }
   };
-  void read_csv(std::string_view text);
-  void read_txt(std::string_view text);
-  void add(std::string_view assignment, std::string_view organisation, std::string_view country);
-  void sort();
+  static std::uint64_t key(Mac first, std::uint64_t digits) { return first << 16 | digits; }  // prefix of so many hex digits
+  void index();               // makes entries_ of text_
+  Match read(std::uint32_t line) const;
+  friend void check(const std::string&);
 
-  std::vector<Entry> entries_;     // by first address; of blocks that start equally, the larger one first
-  std::string names_;
+  std::vector<Entry> entries_;
+  std::string text_;          // lines as in the CSV files
 };
+
+// What a start can be held up for: throws as Registry() would if there seems to be nothing to read.
+void check(const std::string& folder);
 
 // "Cisco Systems, Inc" of the US: "CiscoSyst,US". Nine characters, at most `longest` with the country. No match: "-".
 std::string short_label(const Match& match, std::size_t longest);

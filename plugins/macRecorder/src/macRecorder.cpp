@@ -1,7 +1,7 @@
 // macRecorder: which pairs of MAC addresses a flow used, how often, and who made the devices.
 //
-// One pair is kept in the conversation's record, which is enough for nearly all flows. When a second one appears, a
-// chain of small blocks is begun in memory of the conversation that the core frees with it.
+// One pair is kept in the flow's state, which is enough for nearly all flows. When a second one appears, a chain of
+// small blocks is begun in memory that the core frees with the flow.
 #include "macRecorder_state.h"
 
 #include <algorithm>
@@ -50,23 +50,30 @@ constexpr t2::Column packet_columns[] = {
 constexpr std::span<const t2::Column> packet_columns;
 #endif
 
-// One for all workers: it is only read.
+// One for all workers: it is only read. Whoever asks first waits until it is loaded. Was found at start (check()): if it
+// is gone by now, there are no names.
 const t2::mac_labels::Registry& registry(const std::string& folder) {
-  static const t2::mac_labels::Registry registry(folder);
+  static const t2::mac_labels::Registry registry = [&] {
+    try {
+      return t2::mac_labels::Registry(folder);
+    } catch (const std::exception&) {
+      return t2::mac_labels::Registry();
+    }
+  }();
   return registry;
 }
 
-// Labels of recently seen addresses: making one costs a few hundred nanoseconds.
+// Labels of recently seen addresses: making one costs a few hundred nanoseconds, the first one that of the registry.
 class LabelCache {
  public:
-  explicit LabelCache(const std::string& folder) : registry_(registry(folder)) {}
+  explicit LabelCache(std::string folder) : folder_(std::move(folder)) {}
 
   void put(t2::Row& row, const std::uint8_t* six, std::uint16_t ether_type) {
     const t2::mac_labels::Mac mac = t2::mac_labels::to_mac(six);
     const std::uint64_t key = mac << 16 | ether_type;
     Slot& slot = slots_[key * 0x9e3779b97f4a7c15u >> (64 - slot_bits)];
     if (slot.key != key) {
-      const t2::mac_labels::Match match = registry_.find(mac, ether_type);
+      const t2::mac_labels::Match match = registry(folder_).find(mac, ether_type);
       slot = {key, match.number, MR_MACLBL == 3 ? full_label(match, MAC_ORGLEN) : short_label(match, MAC_SORGLEN)};
     }
     if constexpr (MR_MACLBL == 1)
@@ -82,7 +89,7 @@ class LabelCache {
     std::string text = "-";
   };
   static constexpr unsigned slot_bits = 10;
-  const t2::mac_labels::Registry& registry_;
+  const std::string folder_;
   std::array<Slot, 1 << slot_bits> slots_;
 };
 
@@ -98,7 +105,9 @@ class MacRecorder final : public t2::Plugin {
   explicit MacRecorder(t2::Host& host) : host_(host), state_(host) {
 #if MR_MACLBL > 0
     try {
-      labels_ = std::make_unique<LabelCache>(host.text("MR_OUI_DIR"));
+      const std::string folder = host.text("MR_OUI_DIR");
+      t2::mac_labels::check(folder);
+      labels_ = std::make_unique<LabelCache>(folder);
     } catch (const std::runtime_error& e) {
       throw t2::Error(std::string("macRecorder: ") + e.what());
     }
@@ -107,15 +116,18 @@ class MacRecorder final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      if (p.status & t2::status::no_ethernet || (p.destination_mac == t2::absent && p.source_mac == t2::absent)) continue;
+      if (p.status & t2::status::no_ethernet) continue;
       Side& s = state_(*p.side);
-      std::uint8_t macs[12] = {};  // destination, source; zero where the link layer has no such address
-      if (p.destination_mac != t2::absent) std::memcpy(macs, p.data + p.destination_mac, 6);
-      if (p.source_mac != t2::absent) std::memcpy(macs + 6, p.data + p.source_mac, 6);
-      if (s.pairs > 0 && std::memcmp(s.first.destination, macs, 12) == 0)
-        ++s.first.packets;
-      else
+      if (p.destination_mac != t2::absent && p.source_mac == p.destination_mac + 6) {  // side by side: Ethernet
+        const std::uint8_t* macs = p.data + p.destination_mac;
+        if (s.pairs == 1 && same(s.first.destination, macs)) ++s.packets;
+        else note(*p.flow, s, macs);
+      } else if (p.destination_mac != t2::absent || p.source_mac != t2::absent) {
+        std::uint8_t macs[12] = {};  // destination, source; zero where the link layer has no such address
+        if (p.destination_mac != t2::absent) std::memcpy(macs, p.data + p.destination_mac, 6);
+        if (p.source_mac != t2::absent) std::memcpy(macs + 6, p.data + p.source_mac, 6);
         note(*p.flow, s, macs);
+      }
     }
   }
 
@@ -126,22 +138,7 @@ class MacRecorder final : public t2::Plugin {
     most_ = std::max(most_, unsigned{s.pairs});
     pairs_ += s.pairs;
     ++rows_;
-    if (!row.is_read()) return;
-    row.put(static_cast<std::uint8_t>(s.lost));
-    if constexpr (MR_NPAIRS == 1) row.put(std::uint32_t{s.pairs});
-    row.count(s.pairs);
-    for (unsigned i = 0; i < s.pairs; ++i) {
-      put_mac(row, s[i].source);
-      put_mac(row, s[i].destination);
-      row.put(s[i].packets);
-    }
-#if MR_MACLBL > 0
-    row.count(s.pairs);
-    for (unsigned i = 0; i < s.pairs; ++i) {
-      labels_->put(row, s[i].source, e.flow.key.ether_type);
-      labels_->put(row, s[i].destination, e.flow.key.ether_type);
-    }
-#endif
+    if (row.is_read()) put_columns(s, e.flow.key.ether_type, row);
   }
 
 #if MR_MACLBL > 0
@@ -173,38 +170,76 @@ class MacRecorder final : public t2::Plugin {
   }
 
  private:
-  static bool count_if_known(Pair& pair, const std::uint8_t* macs) {
-    if (std::memcmp(pair.destination, macs, 12) != 0) return false;
-    ++pair.packets;
-    return true;
+  void put_columns(const Side& s, [[maybe_unused]] std::uint16_t ether_type, t2::Row& row) {
+    row.put(static_cast<std::uint8_t>(s.lost));
+    if constexpr (MR_NPAIRS == 1) row.put(std::uint32_t{s.pairs});
+    row.count(s.pairs);
+    for (unsigned i = 0; i < s.pairs; ++i) {
+      const Pair pair = s[i];
+      put_mac(row, pair.source);
+      put_mac(row, pair.destination);
+      row.put(pair.packets);
+    }
+#if MR_MACLBL > 0
+    row.count(s.pairs);
+    for (unsigned i = 0; i < s.pairs; ++i) {
+      const Pair pair = s[i];
+      labels_->put(row, pair.source, ether_type);
+      labels_->put(row, pair.destination, ether_type);
+    }
+#endif
   }
 
-  // A packet whose pair is not the first of the list.
+  static bool same(const std::uint8_t* a, const std::uint8_t* b) { return std::memcmp(a, b, 12) == 0; }
+
+  // A packet of a direction that has no pair yet or several, or of another pair than the only one.
   void note(t2::Flow& flow, Side& s, const std::uint8_t* macs) {
-    Pair* free = s.pairs == 0 ? &s.first : nullptr;
-    More** link = &s.more;
-    for (unsigned left = s.pairs > 0 ? s.pairs - 1u : 0; left > 0; link = &(*link)->next) {
-      const unsigned here = std::min(left, More::size);
-      for (unsigned i = 0; i < here; ++i)
-        if (count_if_known((*link)->pair[i], macs)) return;
-      left -= here;
-      if (here < More::size) free = &(*link)->pair[here];
-    }
-    if (s.pairs < MR_MAX_MAC && !free) {
-      *link = static_cast<More*>(host_.extra(flow, sizeof(More)));
-      if (*link) free = &(*link)->pair[0];
-    }
-    if (s.pairs == MR_MAX_MAC || !free) {
+    if (s.pairs == 0) {
+      std::memcpy(s.first.destination, macs, 12);
+      s.packets = 1;
+      s.pairs = 1;
+    } else if (s.pairs == 1 && same(s.first.destination, macs)) {
+      ++s.packets;
+    } else if (Pair* pair = find(flow, s, macs)) {
+      ++pair->packets;
+    } else {
       s.lost = true;
-      return;
     }
-    std::memcpy(free->destination, macs, 12);
-    free->packets = 1;
-    ++s.pairs;
+  }
+
+  // The pair in the list of a direction with several, added where it is new; null: there is no room for it.
+  Pair* find(t2::Flow& flow, Side& s, const std::uint8_t* macs) {
+    if (s.pairs == 1) {
+      if (MR_MAX_MAC == 1) return nullptr;
+      auto* more = static_cast<More*>(host_.extra(flow, sizeof(More)));
+      if (!more) return nullptr;
+      more->pair[0] = s[0];
+      std::memcpy(more->pair[1].destination, macs, 12);
+      s.more = more;
+      s.pairs = 2;
+      return &more->pair[1];
+    }
+    More* at = s.more;
+    for (unsigned i = 0;; ++i) {
+      if (i > 0 && i % More::size == 0) {
+        if (i == s.pairs && i < MR_MAX_MAC) at->next = static_cast<More*>(host_.extra(flow, sizeof(More)));
+        if (!at->next) return nullptr;
+        at = at->next;
+      }
+      Pair& pair = at->pair[i % More::size];
+      if (i < s.pairs) {
+        if (same(pair.destination, macs)) return &pair;
+      } else {
+        if (i == MR_MAX_MAC) return nullptr;
+        std::memcpy(pair.destination, macs, 12);
+        ++s.pairs;
+        return &pair;
+      }
+    }
   }
 
   t2::Host& host_;
-  t2::State<Side> state_;
+  t2::State<t2::MacRecorderState::Side> state_;
 #if MR_MACLBL > 0
   std::unique_ptr<LabelCache> labels_;
 #endif
@@ -214,6 +249,7 @@ class MacRecorder final : public t2::Plugin {
 };
 
 static_assert(offsetof(Pair, source) == offsetof(Pair, destination) + 6, "12 bytes of the frame are compared at once");
+static_assert(sizeof Side::first == 12);
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "macRecorder.h"
 
@@ -12,23 +13,32 @@ struct MacRecorderState {
     std::uint64_t packets;
     std::uint8_t destination[6], source[6];  // in the order of the frame
   };
-  // Most conversations have one pair; further ones live in memory that is asked for when they appear.
+  // Nearly all directions have one pair. When a second one appears, all counts move into memory that is asked for then.
   struct More {
-    static constexpr unsigned size = 3;
+    static constexpr unsigned size = 4;
     Pair pair[size];
     More* next;
   };
   struct Side {
-    Pair first;
-    More* more;
-    std::uint8_t pairs;   // stored, first included
+    union {
+      std::uint64_t packets;  // of the only pair
+      More* more;             // with several pairs: all of them, the first one included
+    };
+    struct {
+      std::uint8_t destination[6], source[6];
+    } first;              // the first pair, however many there are
+    std::uint8_t pairs;   // stored
     bool lost;            // a pair did not fit
 
     // The nth stored pair, n < pairs.
-    const Pair& operator[](unsigned n) const {
-      if (n == 0) return first;
+    Pair operator[](unsigned n) const {
+      if (pairs == 1) {
+        Pair only{packets, {}, {}};
+        std::memcpy(only.destination, first.destination, sizeof first);
+        return only;
+      }
       const More* at = more;
-      for (n -= 1; n >= More::size; n -= More::size) at = at->next;
+      for (; n >= More::size; n -= More::size) at = at->next;
       return at->pair[n];
     }
   };

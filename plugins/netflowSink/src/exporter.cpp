@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+
+#include "t2/plugin.hpp"
 
 namespace netflow {
 
 namespace {
 
+constexpr std::size_t room_for_template = 64;  // of options, and for headers
 constexpr t2::Time longest_wait = t2::one_second / 2;  // of a record; with the core's pauses it leaves within a second
 
 bool has_passed(t2::Time since, t2::Time interval, t2::Time now) {
@@ -17,116 +21,157 @@ bool has_passed(t2::Time since, t2::Time interval, t2::Time now) {
 }  // namespace
 
 Exporter::Exporter(const Settings& settings, std::unique_ptr<Transport> transport)
-    : settings_(settings),
-      transport_(std::move(transport)),
-      templates_{ipv4_fields(settings.layout), ipv6_fields(settings.layout)},
-      ipv4_{DataMessage(templates_[0], settings.message_size, settings.most_ipv4)},
-      ipv6_{DataMessage(templates_[1], settings.message_size, settings.most_ipv6)} {}
+    : settings_(settings), transport_(std::move(transport)), flows_{settings.source} {
+  for (const Kind kind : kinds_of(settings.layout)) {
+    place_[static_cast<unsigned>(kind)] = static_cast<std::uint8_t>(templates_.size());
+    templates_.emplace_back(settings.layout, kind);
+  }
+  for (const Template& t : templates_) {
+    const unsigned most = t.family() == t2::Family::ipv6 ? settings.most_ipv6 : settings.most_ipv4;
+    pending_.push_back({DataMessage(t, settings.message_size, most)});
+  }
+}
 
 void Exporter::start(t2::Time now) {
   boot_ = newest_ = now / t2::one_second;
-  stream_ = transport_->begin(template_message(templates_, header(now)));
-  if (!stream_) send_templates(now);
+  statistics_sent_ = now;
+  stream_ = transport_->stream();
+  begin(now);
+  if (stream_) return;
+  check_templates();
+  send_templates(now);
 }
 
-void Exporter::add(const Record& record, t2::Time now) {
-  Pending& pending = record.family == t2::Family::ipv4 ? ipv4_ : ipv6_;
+void Exporter::add(Kind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now) {
+  Pending& pending = pending_[place_[static_cast<unsigned>(kind)]];
   if (pending.message.count() == 0) pending.since = now;
-  pending.message.add(record);
+  pending.message.add(record, flow_id);
+  if (is_pair(kind)) ++counters_.pairs;
   if (pending.message.full()) send(pending, now);
 }
 
-void Exporter::tick(t2::Time now) {
-  for (Pending* pending : {&ipv4_, &ipv6_}) {
-    if (pending->message.count() > 0 && has_passed(pending->since, longest_wait, now)) send(*pending, now);
+void Exporter::tick(t2::Time now, const Observed& observed) {
+  for (Pending& pending : pending_) {
+    if (pending.message.count() > 0 && has_passed(pending.since, longest_wait, now)) send(pending, now);
   }
   if (!stream_ && has_passed(templates_sent_, settings_.template_interval, now)) send_templates(now);
+  if (settings_.statistics_interval > 0 && has_passed(statistics_sent_, settings_.statistics_interval, now)) send_statistics(now, observed);
   transport_->work();
 }
 
-void Exporter::finish(t2::Time now) {
-  for (Pending* pending : {&ipv4_, &ipv6_}) {
-    if (pending->message.count() > 0) send(*pending, now);
+void Exporter::finish(t2::Time now, const Observed& observed) {
+  for (Pending& pending : pending_) {
+    if (pending.message.count() > 0) send(pending, now);
   }
-  heed_refusal();
+  if (settings_.statistics_interval > 0) send_statistics(now, observed);
   transport_->finish();
 }
 
 Counters Exporter::counters() const {
   Counters c = counters_;
-  if (const Books* books = transport_->books()) {
-    c.records = books->sent;
-    c.lost = books->lost;
-    c.resent = books->resent;
-    c.template_messages = books->connections;
-    c.messages += books->connections;
-  }
+  c.template_messages += transport_->books().templates;
+  c.messages += transport_->books().templates;
   return c;
 }
 
 // Seconds and uptime come from one clock, both without a fraction, so that their difference, from which collectors
 // compute when the exporter was started, is the same in all messages.
-Header Exporter::header(t2::Time now) {
+Header Exporter::header(t2::Time now, const Domain& domain) {
   const t2::Time seconds = now / t2::one_second;
   if (seconds < newest_) boot_ -= newest_ - seconds;  // the clock was set back: uptime goes on
   newest_ = seconds;
   return {.uptime = static_cast<std::uint32_t>((seconds - boot_) * 1000),
           .seconds = static_cast<std::uint32_t>(seconds),
-          .sequence = sequence_,
-          .source = settings_.source};
+          .sequence = domain.sequence,
+          .source = domain.id};
+}
+
+void Exporter::check_templates() const {
+  for (const Template& t : templates_) {
+    std::size_t count = 0;
+    const std::size_t size = std::max(template_message_size({&t, 1}, 0, count), DataMessage(t, 0, 1).size());
+    if (size > settings_.message_size) {
+      throw t2::Error("netflowSink: NF_MSGSIZE=" + std::to_string(settings_.message_size) + " is too small for these records: use a value of at least " + std::to_string(size));
+    }
+  }
+}
+
+// What each collector begins with. Over a stream that includes what the exporter says about its templates.
+void Exporter::begin(t2::Time now) {
+  const Version version = settings_.layout.version;
+  SetWriter message(version);
+  if (stream_) {
+    for (const Options& types : element_types(settings_.layout, ~std::size_t{0})) {
+      message.add_options_template(types);
+      message.add_options(types);
+    }
+  }
+  message.add_templates(templates_);
+  if (stream_) {
+    const Options keys = flow_keys(templates_), sampled = sampling(version, settings_.source, settings_.sampling);
+    message.add_options_template(keys);
+    if (settings_.statistics_interval > 0) message.add_options_template(statistics(version, settings_.source, {}));
+    if (settings_.sampling > 0) message.add_options_template(sampled);
+    message.add_options(keys);
+    if (settings_.sampling > 0) message.add_options(sampled);
+  }
+  transport_->begin(message.finish(header(now, flows_)), message.data_records());
 }
 
 void Exporter::send_templates(t2::Time now) {
-  const Header head = header(now);
   templates_sent_ = now;
   messages_since_ = 0;
-  templates_wanted_ = false;
-  ++counters_.template_messages;
-  hand_over(template_message(templates_, head), 0);
+  if (!types_sent_ || has_passed(*types_sent_, settings_.template_interval, now)) {  // before they are used
+    types_sent_ = now;
+    for (const Options& types : element_types(settings_.layout, settings_.message_size - room_for_template)) send_options(types, options_domain(), now);
+  }
+  const std::span all(templates_);
+  for (std::size_t first = 0, count = 0; first < all.size(); first += count) {
+    template_message_size(all.subspan(first), settings_.message_size, count);
+    SetWriter message(settings_.layout.version);
+    message.add_templates(all.subspan(first, count));
+    ++counters_.template_messages;
+    hand_over(message.finish(header(now, flows_)), flows_, 0, 0);
+  }
+  // In the domain of the flows, or it would say nothing about them.
+  if (settings_.sampling > 0) send_options(sampling(settings_.layout.version, settings_.source, settings_.sampling), flows_, now);
+}
+
+void Exporter::send_options(const Options& options, Domain& domain, t2::Time now) {
+  SetWriter message(settings_.layout.version);
+  if (!stream_) message.add_options_template(options);
+  message.add_options(options);
+  hand_over(message.finish(header(now, domain)), domain, 0, message.data_records());
+}
+
+void Exporter::send_statistics(t2::Time now, const Observed& observed) {
+  statistics_sent_ = now;
+  const Counters c = counters();
+  const std::uint64_t lost = transport_->books().lost;  // what still waits leaves before this message
+  const Options options = statistics(settings_.layout.version, settings_.source,
+                                     {.start = static_cast<std::uint64_t>(boot_) * 1000, .octets = c.octets, .messages = c.messages,
+                                      .records = c.records - lost, .lost = lost, .flows = observed.flows, .packets = observed.packets});
+  send_options(options, options_domain(), now);
 }
 
 void Exporter::send(Pending& pending, t2::Time now) {
-  heed_refusal();
   const bool clock_went_back = now / t2::one_second < newest_;
-  if (!stream_ && (messages_since_ >= template_gap_ || templates_wanted_ || clock_went_back || has_passed(templates_sent_, settings_.template_interval, now))) {
+  if (!stream_ && (messages_since_ >= template_gap_ || clock_went_back || has_passed(templates_sent_, settings_.template_interval, now))) {
     template_gap_ = std::min(template_gap_ * 2, settings_.template_messages);
     send_templates(now);
-    heed_refusal();
   }
   ++messages_since_;
-  const unsigned records = pending.message.count();
-  if (templates_wanted_ && !stream_) {  // nobody has taken them: a collector that starts right now could not read the records
-    advance(records);
-    counters_.lost += records;
-  } else {
-    hand_over(pending.message.finish(header(now)), records);
-  }
+  hand_over(pending.message.finish(header(now, flows_)), flows_, pending.message.count(), 0);
   pending.message.clear();
 }
 
-void Exporter::advance(unsigned records) { sequence_ += settings_.layout.version == Version::ipfix ? records : 1; }
-
-// A message that could not leave has used its sequence number, so that the collector sees the gap as well.
-void Exporter::hand_over(std::span<const std::uint8_t> message, unsigned records) {
-  heed_refusal();
-  advance(records);
+// A message that does not arrive has used its sequence number, so that the collector sees the gap as well.
+void Exporter::hand_over(std::span<const std::uint8_t> message, Domain& domain, unsigned records, unsigned options) {
+  domain.sequence += settings_.layout.version == Version::ipfix ? records + options : 1;
   ++counters_.messages;
-  last_records_ = 0;
-  if (transport_->send(message, records)) {
-    counters_.records += records;
-    last_records_ = records;
-  } else {
-    counters_.lost += records;
-  }
-}
-
-// Nobody took the message before: whoever listens from now on needs the templates.
-void Exporter::heed_refusal() {
-  if (!transport_->refused()) return;
-  counters_.records -= last_records_;
-  counters_.lost += last_records_;
-  last_records_ = 0;
-  templates_wanted_ = true;
+  counters_.octets += message.size();
+  counters_.records += records;
+  transport_->send(message, records, options);
 }
 
 }  // namespace netflow

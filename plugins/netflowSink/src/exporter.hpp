@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "message.hpp"
 #include "t2/packet.hpp"
@@ -18,13 +19,19 @@ struct Settings {
   unsigned most_ipv4 = 200, most_ipv6 = 100;  // records in one message
   unsigned template_messages = 20;     // templates are repeated after so many messages
   t2::Time template_interval = 60 * t2::one_second;
+  t2::Time statistics_interval = 0;    // 0: no statistics
+  std::uint32_t sampling = 0;          // announced: one packet of so many is seen; 0: nothing is announced
 };
 
 struct Counters {
-  std::uint64_t records = 0;           // handed to the network
-  std::uint64_t lost = 0;              // of all records: not handed over, or known to have come back
-  std::uint64_t messages = 0, template_messages = 0;  // the first includes the second
-  std::uint64_t resent = 0;            // streams: of all records, because a connection broke
+  std::uint64_t messages = 0, template_messages = 0;  // handed to the transport, or sent by it; the first includes the second
+  std::uint64_t octets = 0;            // of the messages handed to the transport
+  std::uint64_t records = 0, pairs = 0;  // handed to the transport, lost ones included; of both directions of a flow
+};
+
+struct Observed {                      // by the whole program so far
+  std::uint64_t flows = 0;             // directions that have ended
+  std::uint64_t packets = 0;           // of them
 };
 
 class Exporter {
@@ -32,9 +39,10 @@ class Exporter {
   Exporter(const Settings& settings, std::unique_ptr<Transport> transport);
 
   void start(t2::Time now);            // templates leave before anything else
-  void add(const Record& record, t2::Time now);
-  void tick(t2::Time now);             // sends what has waited long enough
-  void finish(t2::Time now);           // sends the rest
+  // A record that Template::put() made. `flow_id`: the last field that was missing.
+  void add(Kind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now);
+  void tick(t2::Time now, const Observed& observed = {});    // sends what has waited long enough
+  void finish(t2::Time now, const Observed& observed = {});  // sends the rest
   Counters counters() const;
   Transport& transport() const { return *transport_; }
 
@@ -43,26 +51,34 @@ class Exporter {
     DataMessage message;
     t2::Time since = 0;                // its first record came
   };
-  Header header(t2::Time now);
+  struct Domain {
+    std::uint32_t id, sequence = 0;
+  };
+  // Data records of options, over UDP: nfcapd forgets to count them in the sequence of IPFIX, so there they have a
+  // domain of their own, that of the exporter as a whole.
+  Domain& options_domain() { return settings_.layout.version == Version::ipfix && !stream_ && flows_.id != whole_.id ? whole_ : flows_; }
+  Header header(t2::Time now, const Domain& domain);
+  void check_templates() const;
+  void begin(t2::Time now);
   void send_templates(t2::Time now);
+  void send_options(const Options& options, Domain& domain, t2::Time now);
+  void send_statistics(t2::Time now, const Observed& observed);
   void send(Pending& pending, t2::Time now);
-  void hand_over(std::span<const std::uint8_t> message, unsigned records);
-  void advance(unsigned records);
-  void heed_refusal();
+  void hand_over(std::span<const std::uint8_t> message, Domain& domain, unsigned records, unsigned options);
 
   Settings settings_;
   std::unique_ptr<Transport> transport_;
-  Template templates_[2];
-  Pending ipv4_, ipv6_;
+  std::vector<Template> templates_;    // of the kinds that are sent
+  std::vector<Pending> pending_;       // of the same
+  std::uint8_t place_[kinds] = {};     // in both
   Counters counters_;
-  std::uint32_t sequence_ = 0;
+  Domain flows_, whole_{0};
   t2::Time boot_ = 0, newest_ = 0;     // seconds since 1970; of the last message
-  t2::Time templates_sent_ = 0;
+  t2::Time templates_sent_ = 0, statistics_sent_ = 0;
+  std::optional<t2::Time> types_sent_;  // of own elements
   unsigned messages_since_ = 0;        // the templates were sent
   unsigned template_gap_ = 1;          // grows to template_messages: the first repetitions come quickly
-  bool templates_wanted_ = true;
   bool stream_ = false;
-  unsigned last_records_ = 0;          // in the message handed over last
 };
 
 }  // namespace netflow

@@ -1,14 +1,18 @@
-// The table of fields: element, length, value.
+// The table of fields: element, length, value; where it is sent and whether a pair has it for the other direction too.
 //
-// Lengths are those of IANA or legal shorter ones; NetFlow 9 and IPFIX share most of the fields, in one order. Flags have one byte: some collectors take the first byte of two.
-// Times are absolute (152, 153): unlike those relative to the start of the exporter they survive every collector.
+// Lengths are those of IANA or legal shorter ones; NetFlow 9 and IPFIX share most of the fields, in one order. Flags have
+// one byte: some collectors take the first byte of two. Times are absolute (152, 153): unlike those relative to the start
+// of the exporter they survive every collector. Order matters where nfcapd keeps several elements in one place and the
+// last one wins: 85 before 1, tags before 58, ICMP before the ports.
 #include "fields.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <span>
 #include <utility>
+
+#include "tcpFlags.h"
+#include "tranalyzer.h"
 
 namespace netflow {
 
@@ -33,6 +37,7 @@ std::int64_t end(const Record& r) { return milliseconds(r.last); }
 unsigned ip_version(const Record& r) { return r.family == t2::Family::ipv4 ? 4 : 6; }
 std::uint32_t shortest(const Record& r) { return std::min(r.min_ip_length, 0xffffu); }
 std::uint32_t longest(const Record& r) { return std::min(r.max_ip_length, 0xffffu); }
+unsigned flag_byte(const Record& r) { return r.tcp_flags & 0xffu; }
 unsigned icmp4_type_code(const Record& r) { return r.protocol == icmp ? r.icmp_type * 256u + r.icmp_code : 0; }
 unsigned icmp6_type_code(const Record& r) { return r.protocol == icmp6 ? r.icmp_type * 256u + r.icmp_code : 0; }
 unsigned icmp6_type(const Record& r) { return r.protocol == icmp6 ? r.icmp_type : 0; }
@@ -45,112 +50,199 @@ unsigned outer_priority(const Record& r) { return tag_priority(r.outer_tag); }
 unsigned inner_id(const Record& r) { return tag_id(r.inner_tag); }
 unsigned inner_priority(const Record& r) { return tag_priority(r.inner_tag); }
 
-// IANA's picture of tcpOptions: the first byte has kinds 7 to 0, the second 15 to 8, and so on.
-void put_tcp_options(std::uint8_t* at, const Record& r) {
-  for (unsigned i = 0; i < 8; ++i) at[i] = i < 4 ? static_cast<std::uint8_t>(r.tcp_options >> 8 * i) : std::uint8_t{0};
+unsigned later(const Record&) { return 0; }  // flowId: filled in by the output thread
+
+// biflowDirection: the source of the record is the initiator (1), or its destination is (2).
+unsigned initiator(const Record& r) { return r.responder ? 2 : 1; }
+
+// IANA's pictures of tcpOptions and ipv4Options: the first byte has numbers 7 to 0, the second 15 to 8, and so on.
+template <std::uint32_t Record::* set, unsigned length>
+void put_set(std::uint8_t* at, const Record& r) {
+  for (unsigned i = 0; i < length; ++i) at[i] = i < 4 ? static_cast<std::uint8_t>(r.*set >> 8 * i) : std::uint8_t{0};
 }
 
-constexpr Field times[] = {
-    number<152, 8, start>,               // flowStartMilliseconds
-    number<153, 8, end>,                 // flowEndMilliseconds
-};
-constexpr Field payload_octets[] = {number<1, 8, &Record::payload_octets>};  // octetDeltaCount
-constexpr Field ip_octets[] = {number<1, 8, &Record::ip_octets>};            // octetDeltaCount
-constexpr Field packets[] = {number<2, 8, &Record::packets>};                // packetDeltaCount
-constexpr Field ipv4_addresses[] = {
-    bytes<8, 4, &Record::source>,        // sourceIPv4Address
-    bytes<12, 4, &Record::destination>,  // destinationIPv4Address
-};
-constexpr Field ipv6_addresses[] = {
-    bytes<27, 16, &Record::source>,       // sourceIPv6Address
-    bytes<28, 16, &Record::destination>,  // destinationIPv6Address
-};
-constexpr Field common[] = {
-    number<7, 2, &Record::source_port>,        // sourceTransportPort
-    number<11, 2, &Record::destination_port>,  // destinationTransportPort
-    number<4, 1, &Record::protocol>,           // protocolIdentifier
-    number<5, 1, &Record::tos>,                // ipClassOfService
-    number<6, 1, &Record::tcp_flags>,          // tcpControlBits
-    number<60, 1, ip_version>,                 // ipVersion
-    number<61, 1, &Record::responder>,         // flowDirection
-    number<10, 4, &Record::interface>,         // ingressInterface
-    number<14, 4, &Record::interface>,         // egressInterface
-    number<52, 1, &Record::min_ttl>,           // minimumTTL
-    number<53, 1, &Record::max_ttl>,           // maximumTTL
-    number<25, 2, shortest>,                   // minimumIpTotalLength
-    number<26, 2, longest>,                    // maximumIpTotalLength
-    number<58, 2, &Record::vlan>,              // vlanId
-    number<136, 1, &Record::end>,              // flowEndReason
-};
-constexpr Field macs_of_frame[] = {
-    bytes<56, 6, &Record::source_mac>,       // sourceMacAddress
-    bytes<80, 6, &Record::destination_mac>,  // destinationMacAddress
-};
-constexpr Field ipv4_icmp[] = {number<32, 2, icmp4_type_code>};          // icmpTypeCodeIPv4
-constexpr Field ipv4_last[] = {number<54, 2, &Record::identification>};  // fragmentIdentification
-constexpr Field ipv6_icmp[] = {
-    number<178, 1, icmp6_type>,  // icmpTypeIPv6: collectors know no 139 in version 9
-    number<179, 1, icmp6_code>,  // icmpCodeIPv6
-};
-constexpr Field ipv6_icmp_ipfix[] = {number<139, 2, icmp6_type_code>};        // icmpTypeCodeIPv6
-constexpr Field ipv6_last[] = {number<31, 3, &Record::identification>};       // flowLabelIPv6
-constexpr Field ipv6_last_ipfix[] = {number<31, 4, &Record::identification>};
-constexpr Field ipfix_only[] = {
-    number<148, 8, &Record::flow_id>,        // flowId
-    number<184, 4, &Record::isn>,            // tcpSequenceNumber
-    number<186, 2, &Record::window>,         // tcpWindowSize
-    {209, 8, put_tcp_options},               // tcpOptions
-};
-constexpr Field tags[] = {
-    number<243, 2, outer_id>,                // dot1qVlanId
-    number<244, 1, outer_priority>,          // dot1qPriority
-    number<245, 2, inner_id>,                // dot1qCustomerVlanId
-    number<246, 1, inner_priority>,          // dot1qCustomerPriority
-};
-constexpr Field own_elements[] = {
-    number<1, 8, &Record::payload_octets>,
-    number<2, 8, &Record::ip_octets>,
+template <unsigned n>
+unsigned flag_count(const Record& r) { return r.flag_counts[n]; }
+
+// What a field needs to be sent: all of these.
+enum Need : unsigned {
+  any = 0,
+  netflow9 = 1u << 0, ipfix = 1u << 1,
+  ip = 1u << 2, ipv4 = 1u << 3, ipv6 = 1u << 4, layer2 = 1u << 5,
+  macs = 1u << 6,
+  octets_of_ip = 1u << 7, octets_of_packets = 1u << 8,  // what octetDeltaCount is
+  layer7 = 1u << 9,                                     // the packet length of the core is that of the payload
+  tags = 1u << 10,
+  flags = 1u << 11, states = 1u << 12, counts = 1u << 13,  // tcpFlags, tcpStates, tcpFlags with TCPFLGCNT
+  frames = 1u << 14,                                    // octets of whole frames are counted
+  biflow = 1u << 15,
+  own = 1u << 16,                                       // an element of NF_PEN
 };
 
-// 70-77: label, traffic class and bottom bit, without the TTL.
+// Which pairs have the field for the other direction as well. Not what is the key of the flow, or equal by nature.
+enum class Reverse : std::uint8_t { never, all, counter };
+
+struct Entry {
+  Field field;
+  unsigned needs;
+  Reverse reverse = Reverse::never;
+  std::string_view name = {}, column = {};  // of own elements, and what they are
+  Semantics semantics = Semantics::none;
+  Unit unit = Unit::none;
+};
+
+constexpr Entry table[] = {
+    {number<152, 8, start>, any, Reverse::all},                                              // flowStartMilliseconds
+    {number<153, 8, end>, any, Reverse::all},                                                // flowEndMilliseconds
+    {number<85, 8, &Record::ip_octets>, ip | ipfix | octets_of_packets, Reverse::counter},   // octetTotalCount
+    {number<1, 8, &Record::payload_octets>, ip | octets_of_packets, Reverse::counter},       // octetDeltaCount
+    {number<1, 8, &Record::ip_octets>, ip | octets_of_ip, Reverse::counter},                 // octetDeltaCount
+    {number<401, 8, &Record::payload_octets>, ip | ipfix | layer7, Reverse::counter},        // transportOctetDeltaCount
+    {number<352, 8, &Record::frame_octets>, ipfix | frames, Reverse::counter},               // layer2OctetDeltaCount
+    {number<352, 8, &Record::frame_octets>, netflow9 | layer2, Reverse::counter},
+    {number<2, 8, &Record::packets>, any, Reverse::counter},                                 // packetDeltaCount
+    {bytes<8, 4, &Record::source>, ipv4},                                                    // sourceIPv4Address
+    {bytes<12, 4, &Record::destination>, ipv4},                                              // destinationIPv4Address
+    {bytes<27, 16, &Record::source>, ipv6},                                                  // sourceIPv6Address
+    {bytes<28, 16, &Record::destination>, ipv6},                                             // destinationIPv6Address
+    {number<32, 2, icmp4_type_code>, ipv4 | flags, Reverse::all},                            // icmpTypeCodeIPv4
+    {number<139, 2, icmp6_type_code>, ipv6 | flags | ipfix, Reverse::all},                   // icmpTypeCodeIPv6
+    {number<178, 1, icmp6_type>, ipv6 | flags | netflow9},                                   // icmpTypeIPv6: collectors know no 139 in version 9
+    {number<179, 1, icmp6_code>, ipv6 | flags | netflow9},                                   // icmpCodeIPv6
+    {number<7, 2, &Record::source_port>, ip},                                                // sourceTransportPort
+    {number<11, 2, &Record::destination_port>, ip},                                          // destinationTransportPort
+    {number<4, 1, &Record::protocol>, ip},                                                   // protocolIdentifier
+    {number<5, 1, &Record::tos>, ip | flags, Reverse::all},                                  // ipClassOfService
+    {number<6, 1, flag_byte>, ip | flags, Reverse::all},                                     // tcpControlBits
+    {number<60, 1, ip_version>, ip},                                                         // ipVersion
+    {number<256, 2, &Record::ether_type>, layer2},                                           // ethernetType
+    {number<61, 1, &Record::responder>, any},                                                // flowDirection
+    {number<10, 4, &Record::interface>, any},                                                // ingressInterface
+    {number<14, 4, &Record::interface>, any},                                                // egressInterface
+    {number<52, 1, &Record::min_ttl>, ip | flags, Reverse::all},                             // minimumTTL
+    {number<53, 1, &Record::max_ttl>, ip | flags, Reverse::all},                             // maximumTTL
+    {number<25, 2, shortest>, ip, Reverse::all},                                             // minimumIpTotalLength
+    {number<26, 2, longest>, ip, Reverse::all},                                              // maximumIpTotalLength
+    {number<243, 2, outer_id>, tags},                                                        // dot1qVlanId
+    {number<244, 1, outer_priority>, tags},                                                  // dot1qPriority
+    {number<245, 2, inner_id>, tags},                                                        // dot1qCustomerVlanId
+    {number<246, 1, inner_priority>, tags},                                                  // dot1qCustomerPriority
+    {number<58, 2, &Record::vlan>, any},                                                     // vlanId
+    {number<136, 1, &Record::end>, any},                                                     // flowEndReason
+    {bytes<56, 6, &Record::source_mac>, macs, Reverse::all},                                 // sourceMacAddress
+    {bytes<80, 6, &Record::destination_mac>, macs, Reverse::all},                            // destinationMacAddress
+    {number<54, 2, &Record::identification>, ipv4 | flags, Reverse::all},                    // fragmentIdentification
+    {number<31, 3, &Record::identification>, ipv6 | flags | netflow9},                       // flowLabelIPv6
+    {number<31, 4, &Record::identification>, ipv6 | flags | ipfix, Reverse::all},
+    {number<148, 8, later>, ipfix},                                                          // flowId
+    {number<239, 1, initiator>, ipfix | biflow},                                             // biflowDirection
+    {number<184, 4, &Record::isn>, ip | flags | ipfix, Reverse::all},                        // tcpSequenceNumber
+    {number<186, 2, &Record::window>, ip | flags | ipfix, Reverse::all},                     // tcpWindowSize
+    {{209, 8, put_set<&Record::tcp_options, 8>}, ip | flags | ipfix, Reverse::all},          // tcpOptions
+    {{208, 4, put_set<&Record::ip_options, 4>}, ipv4 | flags | ipfix, Reverse::all},         // ipv4Options
+    {number<218, 4, flag_count<1>>, ip | counts | ipfix, Reverse::counter},                  // tcpSynTotalCount
+    {number<219, 4, flag_count<0>>, ip | counts | ipfix, Reverse::counter},                  // tcpFinTotalCount
+    {number<220, 4, flag_count<2>>, ip | counts | ipfix, Reverse::counter},                  // tcpRstTotalCount
+    {number<221, 4, flag_count<3>>, ip | counts | ipfix, Reverse::counter},                  // tcpPshTotalCount
+    {number<222, 4, flag_count<4>>, ip | counts | ipfix, Reverse::counter},                  // tcpAckTotalCount
+    {number<223, 4, flag_count<5>>, ip | counts | ipfix, Reverse::counter},                  // tcpUrgTotalCount
+
+    // Own elements: numbers are for good.
+    {number<1, 8, &Record::payload_octets>, own, Reverse::counter, "t2PacketLengthDeltaCount", "l7BytesSnt", Semantics::delta, Unit::octets},
+    {number<2, 8, &Record::status>, own, Reverse::all, "t2FlowStatus", "flowStat", Semantics::flags},
+    {number<16, 2, &Record::analysis>, own | ip | flags, Reverse::all, "t2TcpFlagsStatus", "tcpFStat", Semantics::flags},
+    {number<17, 2, &Record::ip_flags>, own | ip | flags, Reverse::all, "t2IpFlags", "ipFlags", Semantics::flags},
+    {number<18, 1, &Record::ttl_changes>, own | ip | flags, Reverse::all, "t2TtlChangeTotalCount", "ipTTLChg", Semantics::total, Unit::packets},
+    {number<19, 4, &Record::trip>, own | ip | flags, Reverse::all, "t2AnswerTime", "tcpSSASAATrip", Semantics::quantity, Unit::microseconds},
+    {number<20, 4, &Record::answer_min>, own | ip | flags, Reverse::all, "t2MinimumResponseTime", "tcpRTTAckTripMin", Semantics::quantity, Unit::microseconds},
+    {number<21, 4, &Record::answer_max>, own | ip | flags, Reverse::all, "t2MaximumResponseTime", "tcpRTTAckTripMax", Semantics::quantity, Unit::microseconds},
+    {number<22, 4, &Record::answer_mean>, own | ip | flags, Reverse::all, "t2MeanResponseTime", "tcpRTTAckTripAvg", Semantics::quantity, Unit::microseconds},
+    {number<23, 4, &Record::round_trip>, own | ip | flags, Reverse::never, "t2HandshakeRoundTripTime", "tcpSSASAATrip of both directions", Semantics::quantity, Unit::microseconds},
+    {number<32, 2, &Record::tcp_flags>, own | ip | flags, Reverse::all, "t2TcpFlagsAndCombinations", "tcpFlags", Semantics::flags},
+    {number<33, 2, &Record::anomaly>, own | ip | flags, Reverse::all, "t2TcpAnomalies", "tcpAnomaly", Semantics::flags},
+    {number<34, 2, &Record::mss>, own | ip | flags, Reverse::all, "t2TcpMaximumSegmentSize", "tcpMSS", Semantics::quantity, Unit::octets},
+    {number<35, 2, &Record::scale>, own | ip | flags, Reverse::all, "t2TcpWindowScaleFactor", "tcpWS", Semantics::quantity},
+    {number<36, 4, &Record::window_min>, own | ip | flags, Reverse::all, "t2MinimumTcpWindow", "tcpMinWinSz", Semantics::quantity, Unit::octets},
+    {number<37, 4, &Record::window_max>, own | ip | flags, Reverse::all, "t2MaximumTcpWindow", "tcpMaxWinSz", Semantics::quantity, Unit::octets},
+    {number<38, 8, &Record::sent_bytes>, own | ip | flags, Reverse::all, "t2TcpSequenceOctets", "tcpSeqSntBytes", Semantics::total, Unit::octets},
+    {number<39, 8, &Record::acked_bytes>, own | ip | flags, Reverse::all, "t2TcpAcknowledgedOctets", "tcpFlwLssAckRcvdBytes", Semantics::total, Unit::octets},
+    {number<40, 2, &Record::retransmissions>, own | ip | flags, Reverse::all, "t2TcpRetransmissionTotalCount", "tcpSeqFaultCnt", Semantics::total, Unit::packets},
+    {number<41, 2, &Record::ack_faults>, own | ip | flags, Reverse::all, "t2TcpAckFaultTotalCount", "tcpAckFaultCnt", Semantics::total, Unit::packets},
+    {number<42, 4, &Record::in_flight>, own | ip | flags, Reverse::all, "t2MaximumOctetsInFlight", "tcpBFlgtMx", Semantics::quantity, Unit::octets},
+    {number<48, 1, &Record::state_anomalies>, own | ip | states, Reverse::all, "t2TcpStateAnomalies", "tcpStatesAFlags", Semantics::flags},
+};
+
+// 70-77: label, traffic class and bottom bit, without the TTL, which is 200 for the top label.
 template <unsigned... n>
-void add_labels(std::vector<Field>& fields, std::integer_sequence<unsigned, n...>) {
-  (fields.push_back({70 + n, 3, [](std::uint8_t* at, const Record& r) { store(at, 3, r.mpls[n] >> 8); }}), ...);
+std::vector<Entry> label_entries(std::integer_sequence<unsigned, n...>) {
+  return {{{70 + n, 3, [](std::uint8_t* at, const Record& r) { store(at, 3, r.mpls[n] >> 8); }}, any, Reverse::all}...,
+          {{200, 1, [](std::uint8_t* at, const Record& r) { store(at, 1, r.mpls[0]); }}, ipfix, Reverse::all}};
 }
 
-using Fields = std::span<const Field>;
-
-// The ICMP elements of IPFIX stand before the ports: nfcapd 1.7.1 keeps both in one place, and the later one wins (for
-// SCTP and others; TCP, UDP and ICMP it tells apart).
-Template make(const Layout& layout, std::uint16_t id, Fields addresses, Fields icmp_fields, Fields last) {
-  const bool ipfix = layout.version == Version::ipfix;
-  std::vector<Field> fields;
-  const auto add = [&fields](Fields group) { fields.insert(fields.end(), group.begin(), group.end()); };
-  add(times);
-  add(layout.ip_octets ? ip_octets : payload_octets);
-  add(packets);
-  add(addresses);
-  if (ipfix) add(icmp_fields);
-  add(common);
-  if (layout.macs) add(macs_of_frame);
-  if (!ipfix) add(icmp_fields);
-  add(last);
-  if (ipfix) add(ipfix_only);
-  if (ipfix && BFO_VLAN > 0) add(tags);
-  add_labels(fields, std::make_integer_sequence<unsigned, mpls_labels>());
-  if (ipfix && layout.enterprise != 0) {
-    add(own_elements);
-    for (Field& own : std::span(fields).last(std::size(own_elements))) own.enterprise = layout.enterprise;
-  }
-  return {layout.version, id, std::move(fields)};
+unsigned needs_met(const Layout& layout, Kind kind) {
+  const t2::Family family = family_of(kind);
+  unsigned met = family == t2::Family::ipv4 ? ip | ipv4 : family == t2::Family::ipv6 ? ip | ipv6 : layer2 | macs;
+  met |= layout.version == Version::ipfix ? ipfix : netflow9;
+  met |= layout.ip_octets ? octets_of_ip : octets_of_packets;
+  if (layout.macs) met |= macs;
+  if (layout.tcp_flags) met |= flags | (TCPFLGCNT ? counts : 0u);
+  if (layout.tcp_states) met |= states;
+  if (layout.layer2) met |= frames;
+  if (layout.biflow != Biflow::off) met |= biflow;
+  if (layout.version == Version::ipfix && layout.enterprise != 0) met |= own;
+  if (BFO_VLAN > 0) met |= tags;
+  if (PACKETLENGTH == 3) met |= layer7;
+  return met;
 }
 
 }  // namespace
 
-Template ipv4_fields(const Layout& layout) { return make(layout, ipv4_template, ipv4_addresses, ipv4_icmp, ipv4_last); }
-Template ipv6_fields(const Layout& layout) {
-  const bool ipfix = layout.version == Version::ipfix;
-  return make(layout, ipv6_template, ipv6_addresses, ipfix ? Fields(ipv6_icmp_ipfix) : Fields(ipv6_icmp), ipfix ? Fields(ipv6_last_ipfix) : Fields(ipv6_last));
+Template::Template(const Layout& layout, Kind kind_) : version(layout.version), kind(kind_), id(template_id(kind_)) {
+  const unsigned met = needs_met(layout, kind);
+  std::vector<Entry> entries;
+  const auto add = [&](const Entry& entry) {
+    if ((entry.needs & ~met) == 0) entries.push_back(entry);
+  };
+  for (const Entry& entry : table) add(entry);
+  if (mpls_labels > 0) {
+    for (const Entry& entry : label_entries(std::make_integer_sequence<unsigned, mpls_labels>())) add(entry);
+  }
+  for (const Entry& entry : entries) {
+    if (entry.needs & own) fields.push_back({entry.field.element, entry.field.length, entry.field.put, layout.enterprise});
+    else fields.push_back(entry.field);
+    if (fields.back().element == 148) flow_id = record_size;
+    record_size += fields.back().length;
+  }
+  if (!is_pair(kind)) return;
+  for (const Entry& entry : entries) {
+    if (entry.reverse == Reverse::never || (layout.biflow == Biflow::counters && entry.reverse != Reverse::counter)) continue;
+    Field field = entry.field;
+    field.reverse = true;
+    if (entry.needs & own) field.element |= own_reverse;
+    field.enterprise = entry.needs & own ? layout.enterprise : reverse_enterprise;
+    fields.push_back(field);
+    record_size += field.length;
+  }
+}
+
+std::vector<OwnElement> own_elements(const Layout& layout) {
+  const unsigned met = needs_met(layout, Kind::ipv4);
+  std::vector<OwnElement> sent;
+  for (const Entry& e : table) {
+    if ((e.needs & own) && (e.needs & ~met) == 0) sent.push_back({e.field.element, e.field.length, e.name, e.column, e.semantics, e.unit});
+  }
+  return sent;
+}
+
+std::vector<Kind> kinds_of(const Layout& layout) {
+  std::vector<Kind> sent;
+  for (unsigned kind = 0; kind < kinds; ++kind) {
+    const Kind k = static_cast<Kind>(kind);
+    if (family_of(k) == t2::Family::layer2 && !layout.layer2) continue;
+    if (is_pair(k) && layout.biflow == Biflow::off) continue;
+    sent.push_back(k);
+  }
+  return sent;
 }
 
 }  // namespace netflow

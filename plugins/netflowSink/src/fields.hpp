@@ -2,7 +2,9 @@
 // order cannot disagree.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "record.hpp"
@@ -16,40 +18,76 @@ inline void store(std::uint8_t* at, std::size_t size, std::uint64_t value) {
 
 enum class Version : std::uint8_t { netflow9 = 9, ipfix = 10 };
 
+// What a record is about. Each kind has a template of its own; a pair is both directions of a flow in one record (RFC 5103).
+enum class Kind : std::uint8_t { ipv4, ipv6, layer2, ipv4_pair, ipv6_pair, layer2_pair };
+constexpr unsigned kinds = 6;
+
+constexpr bool is_pair(Kind kind) { return kind >= Kind::ipv4_pair; }
+constexpr t2::Family family_of(Kind kind) {
+  constexpr t2::Family families[] = {t2::Family::ipv4, t2::Family::ipv6, t2::Family::layer2};
+  return families[static_cast<unsigned>(kind) % 3];
+}
+constexpr Kind kind_of(t2::Family family, bool pair) {
+  const Kind kind = family == t2::Family::ipv4 ? Kind::ipv4 : family == t2::Family::ipv6 ? Kind::ipv6 : Kind::layer2;
+  return pair ? static_cast<Kind>(static_cast<unsigned>(kind) + 3) : kind;
+}
+constexpr std::uint16_t template_id(Kind kind) { return static_cast<std::uint16_t>(256 + static_cast<unsigned>(kind)); }  // 256 and 257: of the original
+
 struct Field {
   std::uint16_t element;   // number of the information element: IANA's, or one of `enterprise`
   std::uint16_t length;    // bytes
   void (*put)(std::uint8_t* at, const Record& record);
   std::uint32_t enterprise = 0;
+  bool reverse = false;    // of the other direction of a pair
 };
+
+enum class Biflow : std::uint8_t { off, counters, all };  // which reverse elements a pair has
 
 // What decides which fields the templates have.
 struct Layout {
   Version version = Version::netflow9;
   bool macs = true;              // the pair of MAC addresses is known
+  bool tcp_flags = true, tcp_states = true;  // these plugins are loaded
   bool ip_octets = false;        // octetDeltaCount is that of IP headers and payload
+  bool layer2 = false;           // flows without IP are sent
+  Biflow biflow = Biflow::off;
   std::uint32_t enterprise = 0;  // IPFIX: private enterprise number for the own elements, 0: leave them out
 };
 
 struct Template {
-  Template(Version version_, std::uint16_t id_, std::vector<Field> fields_) : version(version_), id(id_), fields(std::move(fields_)) {
-    for (const Field& field : fields) record_size += field.length;
-  }
-  void put(std::uint8_t* at, const Record& record) const {
+  Template(const Layout& layout, Kind kind);
+  // `reverse`: the other direction of a pair.
+  void put(std::uint8_t* at, const Record& record, const Record& reverse) const {
     for (const Field& field : fields) {
-      field.put(at, record);
+      field.put(at, field.reverse ? reverse : record);
       at += field.length;
     }
   }
+  t2::Family family() const { return family_of(kind); }
   Version version;
+  Kind kind;
   std::uint16_t id;
   std::vector<Field> fields;
   std::size_t record_size = 0;
+  std::size_t flow_id = none;    // where flowId stands: only the output thread knows it
+  static constexpr std::size_t none = ~std::size_t{0};
 };
 
-constexpr std::uint16_t ipv4_template = 256, ipv6_template = 257;  // numbers of the original
+std::vector<Kind> kinds_of(const Layout& layout);  // those that are sent
 
-Template ipv4_fields(const Layout& layout);
-Template ipv6_fields(const Layout& layout);
+// What is said about elements that only NF_PEN's organisation knows; numbers of RFC 5610.
+enum class Semantics : std::uint8_t { none = 0, quantity = 1, total = 2, delta = 3, identifier = 4, flags = 5 };
+enum class Unit : std::uint8_t { none = 0, octets = 2, packets = 3, microseconds = 7 };
+struct OwnElement {
+  std::uint16_t element, length;
+  std::string_view name, column;  // column of the flow file
+  Semantics semantics;
+  Unit unit;
+};
+std::vector<OwnElement> own_elements(const Layout& layout);  // those that are sent
+
+// Own elements: number of the reverse one = number + this.
+constexpr std::uint16_t own_reverse = 0x4000;
+constexpr std::uint32_t reverse_enterprise = 29305;  // RFC 5103
 
 }  // namespace netflow

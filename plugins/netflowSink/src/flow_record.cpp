@@ -1,8 +1,14 @@
-// Collects from the states of other plugins what is exported. Flows without IP write nothing.
+// Collects from the states of other plugins what is exported, and encodes it.
+//
+// Both directions in one record: the second row of a flow brings it, when all plugins are through with both.
 #include "flow_record.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "basicFlow_state.h"
 #include "basicStats_state.h"
@@ -17,7 +23,27 @@ namespace netflow {
 
 namespace {
 
-constexpr std::uint8_t tcp = 6;
+constexpr std::uint8_t tcp_protocol = 6;
+
+// Collectors that keep 16 bits of the number would take the own elements for well-known ones.
+std::uint32_t enterprise(const t2::Host& host) {
+  const auto number = static_cast<std::uint32_t>(setting(host, "NF_PEN", 0, 0xffff'ffff));
+  constexpr std::uint16_t taken[] = {0, 9, 637, 6871, 29305};
+  if (number != 0 && std::find(std::begin(taken), std::end(taken), number & 0xffff) != std::end(taken)) {
+    throw t2::Error("netflowSink: NF_PEN=" + std::to_string(number) + " would be mistaken by collectors for elements of somebody else: use the number of your organisation");
+  }
+  return number;
+}
+
+// Seconds that tcpFlags keeps in single precision.
+std::uint32_t microseconds(float seconds) {
+  return seconds < 4294.0f ? static_cast<std::uint32_t>(std::lround(static_cast<double>(seconds) * 1e6)) : no_time;
+}
+
+// Octets of whole frames, which no other plugin keeps. Only where they are sent.
+struct Frames {
+  std::uint64_t octets = 0;
+};
 
 class Recorder final : public t2::Plugin {
  public:
@@ -27,54 +53,116 @@ class Recorder final : public t2::Plugin {
         tcp_flags_(host, "tcpFlags"),
         tcp_states_(host, "tcpStates"),
         mac_recorder_(host, "macRecorder"),
-        interface_(static_cast<std::uint32_t>(setting(host, "NF_IFINDEX", 0, 0xffff'ffff))) {}
+        layout_(layout_of(host)),
+        interface_(static_cast<std::uint32_t>(setting(host, "NF_IFINDEX", 0, 0xffff'ffff))) {
+    layout_.macs = ETH_ACTIVATE == 2 || mac_recorder_;
+    layout_.tcp_flags = static_cast<bool>(tcp_flags_);
+    layout_.tcp_states = static_cast<bool>(tcp_states_);
+    if (layout_.layer2) frames_.emplace(host);
+    for (unsigned kind = 0; kind < kinds; ++kind) templates_.emplace_back(layout_, static_cast<Kind>(kind));
+    std::size_t longest = 0;
+    for (const Template& t : templates_) longest = std::max(longest, t.record_size);
+    encoded_.resize(longest);
+  }
+
+  void on_packets(std::span<const t2::Packet> packets) override {
+    if (!frames_) return;
+    for (const t2::Packet& p : packets) (*frames_)(*p.side).octets += p.wire;
+  }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const t2::Key& key = e.flow.key;
-    if (key.family == t2::Family::layer2) return;
-    const t2::BasicStatsState::Side& stats = basic_stats_(e.side);
-    const tcp_flags::Side& flags = tcp_flags_(e.side);
-    Record r{};
-    r.first = e.side.first;
-    r.last = e.side.last;
-    r.packets = stats.packets;
-    r.payload_octets = stats.bytes;
-    r.ip_octets = stats.ip_bytes;
-    r.max_ip_length = stats.max_ip_length;
-    r.min_ip_length = std::min(stats.min_ip_length, stats.max_ip_length);
-    r.identification = flags.id_first;
-    r.interface = interface_;
-    r.source_port = e.source().port;
-    r.destination_port = e.destination().port;
-    r.vlan = key.vlan;
-    std::copy_n(e.source().address.begin(), 16, r.source);
-    std::copy_n(e.destination().address.begin(), 16, r.destination);
-    r.family = key.family;
-    r.protocol = key.protocol;
-    r.tos = flags.tos;
-    if (key.protocol == tcp) {
-      r.tcp_flags = static_cast<std::uint8_t>(flags.tcp_flags & 0xff);
-      r.isn = flags.isn;
-      r.window = static_cast<std::uint16_t>(std::min(flags.window_first, 0xffffu));
-      r.tcp_options = flags.options & 0x7fff'ffff;
-    }
-    r.responder = e.side.status & t2::status::inverted ? 1 : 0;
-    r.min_ttl = flags.ttl_min;
-    r.max_ttl = flags.ttl_max;
-    r.icmp_type = flags.icmp_type;
-    r.icmp_code = flags.icmp_code;
-    r.end = end_of(e);
-    put_macs(e, r);
-    put_tags_and_labels(basic_flow_(e.side), r);
-    row.raw(&r, sizeof r);
+    const t2::Family family = e.flow.key.family;
+    const bool sent = family != t2::Family::layer2 || layout_.layer2, pair = sent && e.peer && layout_.biflow != Biflow::off;
+    const unsigned first_row = e.flow.side[0]->status & t2::status::inverted ? 1 : 0;  // of a pair
+    if (pair && e.direction == first_row) return;
+    const unsigned direction = pair ? first_row : e.direction;
+    const std::uint64_t packets = basic_stats_(e.side).packets + (pair ? basic_stats_(*e.peer).packets : 0);
+    const RowHead head{packets, kind_of(family, pair), sent};
+    row.raw(&head, sizeof head);
+    if (!sent) return;
+    const Template& layout = templates_[static_cast<unsigned>(head.kind)];
+    const Record record = collect(e, direction);
+    if (pair) layout.put(encoded_.data(), record, collect(e, direction ^ 1));
+    else layout.put(encoded_.data(), record, record);
+    row.raw(encoded_.data(), layout.record_size);
   }
 
  private:
+  Record collect(const t2::EndedFlow& e, unsigned direction) const {
+    Record r{};
+    const t2::Key& key = e.flow.key;
+    const t2::Side& side = *e.flow.side[direction];
+    const t2::BasicStatsState::Side& stats = basic_stats_(side);
+    const t2::Endpoint source = e.flow.source(direction), destination = e.flow.destination(direction);
+    r.first = side.first;
+    r.last = side.last;
+    r.status = side.status;
+    r.packets = stats.packets;
+    r.payload_octets = stats.bytes;
+    r.ip_octets = stats.ip_bytes;
+    if (frames_) r.frame_octets = (*frames_)(*e.flow.side[direction]).octets;
+    r.max_ip_length = stats.max_ip_length;
+    r.min_ip_length = std::min(stats.min_ip_length, stats.max_ip_length);
+    r.interface = interface_;
+    r.source_port = source.port;
+    r.destination_port = destination.port;
+    r.ether_type = key.ether_type;
+    r.vlan = key.vlan;
+    std::copy_n(source.address.begin(), 16, r.source);
+    std::copy_n(destination.address.begin(), 16, r.destination);
+    r.family = key.family;
+    r.protocol = key.protocol;
+    r.responder = side.status & t2::status::inverted ? 1 : 0;
+    r.end = end_of(e);
+    collect_macs(e, direction, r);
+    collect_tags_and_labels(basic_flow_(side), r);
+    if (tcp_flags_) collect_tcp_flags(e, direction, r);
+    if (tcp_states_ && key.protocol == tcp_protocol) r.state_anomalies = tcp_states_(side).anomalies;
+    return r;
+  }
+
+  void collect_tcp_flags(const t2::EndedFlow& e, unsigned direction, Record& r) const {
+    const tcp_flags::Side& own = tcp_flags_(*e.flow.side[direction]);
+    r.identification = own.id_first;
+    r.ip_options = r.family == t2::Family::ipv4 && own.rare ? own.rare->ip_options[0] : 0;
+    r.analysis = own.status;
+    r.ip_flags = own.ip_flags;
+    r.tos = own.tos;
+    r.min_ttl = own.ttl_min;
+    r.max_ttl = own.ttl_max;
+    r.ttl_changes = own.ttl_changes;
+    r.icmp_type = own.icmp_type;
+    r.icmp_code = own.icmp_code;
+    r.trip = microseconds(own.trip);
+    r.answer_min = microseconds(own.rtt_min);
+    r.answer_max = microseconds(own.rtt_max);
+    r.answer_mean = microseconds(own.rtt_mean);
+    if (r.protocol != tcp_protocol) return;
+    if (e.peer) r.round_trip = microseconds(own.trip + tcp_flags_(*e.flow.side[direction ^ 1]).trip);
+    r.tcp_flags = own.tcp_flags;
+    r.isn = own.isn;
+    r.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(own.window_first, 0xffff));
+    r.window_min = own.window_min;
+    r.window_max = own.window_max;
+    r.tcp_options = own.options & 0x7fff'ffff;
+    r.anomaly = own.anomaly;
+    r.mss = own.mss;
+    r.scale = static_cast<std::uint16_t>(own.status & scaled ? 1u << (own.scale & 15) : 0);
+    r.sent_bytes = own.sent_bytes;
+    r.acked_bytes = own.acked_bytes;
+    r.retransmissions = own.retransmissions;
+    r.ack_faults = own.ack_faults;
+    r.in_flight = own.in_flight_max;
+#if TCPFLGCNT
+    std::copy_n(own.flag_counts, std::size(r.flag_counts), r.flag_counts);
+#endif
+  }
+
   End end_of(const t2::EndedFlow& e) const {
     if (e.reason == t2::EndReason::duration_limit) return End::active;
     if (e.reason == t2::EndReason::evicted) return End::resources;
-    if (e.flow.key.protocol == tcp) {
-      for (const t2::Side* side : e.flow.side) {
+    if (tcp_states_ && e.flow.key.protocol == tcp_protocol) {
+      for (const t2::Side* side : {&e.side, e.peer}) {
         const auto phase = side ? tcp_states_(*side).phase : tcp_states::Phase::fresh;
         if (phase == tcp_states::Phase::closed || phase == tcp_states::Phase::reset) return End::detected;
       }
@@ -82,21 +170,26 @@ class Recorder final : public t2::Plugin {
     return e.reason == t2::EndReason::idle ? End::idle : End::forced;
   }
 
-  void put_macs(const t2::EndedFlow& e, Record& r) const {
+  void collect_macs(const t2::EndedFlow& e, unsigned direction, Record& r) const {
+    if (r.family == t2::Family::layer2) {  // they are the flow's addresses
+      std::copy_n(r.source, 6, r.source_mac);
+      std::copy_n(r.destination, 6, r.destination_mac);
+      return;
+    }
 #if ETH_ACTIVATE == 2
-    const unsigned from = e.flow.opener ^ e.direction;
+    const unsigned from = e.flow.opener ^ direction;
     std::copy_n(e.flow.key.mac[from].begin(), 6, r.source_mac);
     std::copy_n(e.flow.key.mac[from ^ 1].begin(), 6, r.destination_mac);
 #else
     if (!mac_recorder_) return;
-    const t2::MacRecorderState::Side& macs = mac_recorder_(e.side);
+    const t2::MacRecorderState::Side& macs = mac_recorder_(*e.flow.side[direction]);
     if (macs.pairs == 0) return;
     std::copy_n(macs.first.source, 6, r.source_mac);
     std::copy_n(macs.first.destination, 6, r.destination_mac);
 #endif
   }
 
-  static void put_tags_and_labels([[maybe_unused]] const t2::BasicFlowState::Side& side, [[maybe_unused]] Record& r) {
+  static void collect_tags_and_labels([[maybe_unused]] const t2::BasicFlowState::Side& side, [[maybe_unused]] Record& r) {
 #if BFO_VLAN > 0
     if (side.vlans > 0) r.outer_tag = side.vlan[0];
 #if BFO_MAX_VLAN > 1
@@ -108,16 +201,35 @@ class Recorder final : public t2::Plugin {
 #endif
   }
 
+  static constexpr std::uint16_t scaled = 0x0200;  // tcpFStat: both sides scale windows
+
   t2::Peek<t2::BasicFlowState::Side> basic_flow_;
   t2::Peek<t2::BasicStatsState::Side> basic_stats_;
-  t2::Peek<tcp_flags::Side> tcp_flags_;
+  t2::Peek<tcp_flags::Side> tcp_flags_;         // this one and the next two are empty without the plugin
   t2::Peek<tcp_states::Side> tcp_states_;
-  t2::Peek<t2::MacRecorderState::Side> mac_recorder_;  // empty without the plugin
+  t2::Peek<t2::MacRecorderState::Side> mac_recorder_;
+  std::optional<t2::State<Frames>> frames_;
+  Layout layout_;
   std::uint32_t interface_;
+  std::vector<Template> templates_;     // by kind
+  std::vector<std::uint8_t> encoded_;   // one record
 };
 
 }  // namespace
 
 t2::Plugin* create_recorder(t2::Host& host) { return new Recorder(host); }
+
+Layout layout_of(const t2::Host& host) {
+  Layout layout;
+  layout.version = static_cast<Version>(setting(host, "NF_VER", 9, 10));
+  layout.ip_octets = setting(host, "NF_OCTETS", 0, 1) == 1;
+  layout.layer2 = setting(host, "NF_LAYER2", 0, 1) == 1;
+  layout.biflow = static_cast<Biflow>(setting(host, "NF_BIFLOW", 0, 2));
+  layout.enterprise = enterprise(host);
+  if (layout.biflow != Biflow::off && layout.version != Version::ipfix) {
+    throw t2::Error("netflowSink: NF_BIFLOW=" + std::to_string(static_cast<unsigned>(layout.biflow)) + " needs NF_VER=10: NetFlow 9 has no records of both directions");
+  }
+  return layout;
+}
 
 }  // namespace netflow

@@ -8,11 +8,10 @@ namespace netflow {
 
 namespace {
 
-constexpr std::size_t set_header_size = 4;
+constexpr std::size_t set_header_size = 4, template_header_size = 4;
 constexpr std::uint16_t enterprise_bit = 0x8000;
 
 constexpr std::size_t header_size(Version version) { return version == Version::ipfix ? 16 : 20; }
-constexpr std::uint16_t template_set(Version version) { return version == Version::ipfix ? 2 : 0; }
 
 // NetFlow 9 wants sets of whole 32-bit words. IPFIX does not, and some readers stumble over bytes that need not be there.
 constexpr std::size_t padded(Version version, std::size_t size) { return version == Version::ipfix ? size : (size + 3) / 4 * 4; }
@@ -35,31 +34,34 @@ void put_header(std::uint8_t* at, Version version, std::size_t size, std::size_t
   put(4, header.source);
 }
 
-void put_set_header(std::uint8_t* at, std::uint16_t id, std::size_t size) {
-  store(at, 2, id);
-  store(at + 2, 2, size);
+std::size_t specifiers_size(const Template& t) {
+  std::size_t size = template_header_size;
+  for (const Field& field : t.fields) size += field.enterprise ? 8 : 4;
+  return size;
 }
-
-std::size_t specifier_size(const Field& field) { return field.enterprise ? 8 : 4; }
 
 }  // namespace
 
-std::vector<std::uint8_t> template_message(std::span<const Template> templates, const Header& header) {
-  const Version version = templates.front().version;
-  const std::size_t head = header_size(version);
-  std::size_t size = head + set_header_size;
-  for (const Template& t : templates) {
-    size += 4;
-    for (const Field& field : t.fields) size += specifier_size(field);
-  }
-  std::vector<std::uint8_t> message(size);
-  put_header(message.data(), version, size, templates.size(), header);
-  put_set_header(&message[head], template_set(version), size - head);
-  std::uint8_t* at = &message[head] + set_header_size;
-  const auto put = [&at](std::size_t bytes, std::size_t value) {
-    store(at, bytes, value);
-    at += bytes;
-  };
+SetWriter::SetWriter(Version version) : version_(version), bytes_(header_size(version)) {}
+
+void SetWriter::put(std::size_t size, std::uint64_t value) {
+  bytes_.resize(bytes_.size() + size);
+  store(&bytes_[bytes_.size() - size], size, value);
+}
+
+void SetWriter::begin_set(std::uint16_t id) {
+  set_ = bytes_.size();
+  put(2, id);
+  put(2, 0);
+}
+
+void SetWriter::end_set() {
+  bytes_.resize(set_ + padded(version_, bytes_.size() - set_));
+  store(&bytes_[set_ + 2], 2, bytes_.size() - set_);
+}
+
+void SetWriter::add_templates(std::span<const Template> templates) {
+  begin_set(version_ == Version::ipfix ? 2 : 0);
   for (const Template& t : templates) {
     put(2, t.id);
     put(2, t.fields.size());
@@ -68,8 +70,51 @@ std::vector<std::uint8_t> template_message(std::span<const Template> templates, 
       put(2, field.length);
       if (field.enterprise) put(4, field.enterprise);
     }
+    ++records_;
   }
-  return message;
+  end_set();
+}
+
+// A set for each: nfcapd reads the first template of a set only.
+void SetWriter::add_options_template(const Options& options) {
+  begin_set(version_ == Version::ipfix ? 3 : 1);
+  put(2, options.id);
+  if (version_ == Version::ipfix) {  // numbers of fields
+    put(2, options.fields.size());
+    put(2, options.scopes);
+  } else {                           // bytes
+    put(2, 4 * options.scopes);
+    put(2, 4 * (options.fields.size() - options.scopes));
+  }
+  for (const OptionField& field : options.fields) {
+    put(2, field.element);
+    put(2, field.length);
+  }
+  ++records_;
+  end_set();
+}
+
+void SetWriter::add_options(const Options& options) {
+  begin_set(options.id);
+  bytes_.insert(bytes_.end(), options.bytes.begin(), options.bytes.end());
+  records_ += options.records;
+  data_records_ += options.records;
+  end_set();
+}
+
+std::span<const std::uint8_t> SetWriter::finish(const Header& header) {
+  put_header(bytes_.data(), version_, bytes_.size(), records_, header);
+  return bytes_;
+}
+
+std::size_t template_message_size(std::span<const Template> templates, std::size_t limit, std::size_t& count) {
+  std::size_t size = header_size(templates.front().version) + set_header_size + specifiers_size(templates.front());
+  for (count = 1; count < templates.size(); ++count) {
+    const std::size_t more = specifiers_size(templates[count]);
+    if (size + more > limit) break;
+    size += more;
+  }
+  return size;
 }
 
 DataMessage::DataMessage(const Template& layout, std::size_t size, unsigned most) : layout_(&layout), header_size_(header_size(layout.version)) {
@@ -83,15 +128,18 @@ std::size_t DataMessage::set_size(std::size_t records) const {
   return set_header_size + padded(layout_->version, records * layout_->record_size);
 }
 
-void DataMessage::add(const Record& record) {
-  layout_->put(&bytes_[header_size_ + set_header_size + count_ * layout_->record_size], record);
+void DataMessage::add(std::span<const std::uint8_t> record, std::uint64_t flow_id) {
+  std::uint8_t* at = &bytes_[header_size_ + set_header_size + count_ * layout_->record_size];
+  std::memcpy(at, record.data(), layout_->record_size);
+  if (layout_->flow_id != Template::none) store(at + layout_->flow_id, 8, flow_id);
   ++count_;
 }
 
 std::span<const std::uint8_t> DataMessage::finish(const Header& header) {
   const std::size_t set = set_size(count_), size = header_size_ + set, end = header_size_ + set_header_size + count_ * layout_->record_size;
   put_header(bytes_.data(), layout_->version, size, count_, header);
-  put_set_header(&bytes_[header_size_], layout_->id, set);
+  store(&bytes_[header_size_], 2, layout_->id);
+  store(&bytes_[header_size_ + 2], 2, set);
   std::memset(bytes_.data() + end, 0, size - end);
   return std::span(bytes_).first(size);
 }

@@ -1,5 +1,5 @@
-// Messages of NetFlow 9 (RFC 3954) and IPFIX (RFC 7011): a header and one set, of templates or of the records of one
-// template. Which of the two is said by the templates.
+// Messages of NetFlow 9 (RFC 3954) and IPFIX (RFC 7011): a header and sets, of templates, of the records of one template,
+// or of what the exporter says about itself. Which version it is is said by the templates.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fields.hpp"
+#include "options.hpp"
 
 namespace netflow {
 
@@ -17,21 +18,44 @@ struct Header {
   std::uint32_t source = 0;    // source id, observation domain
 };
 
-// All of one version.
-std::vector<std::uint8_t> template_message(std::span<const Template> templates, const Header& header);
+// A message that is put together set by set and used at once.
+class SetWriter {
+ public:
+  explicit SetWriter(Version version);
+  void add_templates(std::span<const Template> templates);
+  void add_options_template(const Options& options);
+  void add_options(const Options& options);
+  std::span<const std::uint8_t> finish(const Header& header);
+  unsigned data_records() const { return data_records_; }
 
-// A message that is being filled with records.
+ private:
+  void put(std::size_t size, std::uint64_t value);
+  void begin_set(std::uint16_t id);
+  void end_set();
+
+  Version version_;
+  std::vector<std::uint8_t> bytes_;
+  std::size_t set_ = 0;        // where the set begins
+  unsigned records_ = 0, data_records_ = 0;  // the first: templates too
+};
+
+// Bytes of a message that holds the first of these templates, and as many more as fit into `size`. `count`: how many.
+std::size_t template_message_size(std::span<const Template> templates, std::size_t size, std::size_t& count);
+
+// A message that is being filled with records of one template.
 class DataMessage {
  public:
   // At most `size` bytes and `most` records; one record fits in any case.
   DataMessage(const Template& layout, std::size_t size, unsigned most);
 
-  void add(const Record& record);
+  void add(std::span<const std::uint8_t> record, std::uint64_t flow_id);
   bool full() const { return count_ == most_; }
   unsigned count() const { return count_; }
+  const Template& layout() const { return *layout_; }
   // The complete message; valid until the next add() or clear().
   std::span<const std::uint8_t> finish(const Header& header);
   void clear() { count_ = 0; }
+  std::size_t size() const { return bytes_.size(); }  // bytes, when it is full
 
  private:
   std::size_t set_size(std::size_t records) const;

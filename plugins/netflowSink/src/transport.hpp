@@ -13,29 +13,30 @@ namespace netflow {
 
 using Warn = std::function<void(const std::string&)>;
 
-struct Books {                    // records of a stream, those that wait excepted
-  std::uint64_t sent = 0;         // written to a connection
-  std::uint64_t resent = 0;       // of those: more than once, because a connection broke
+struct Books {                    // records, those that still wait excepted
+  std::uint64_t sent = 0;         // left, and have not come back
+  std::uint64_t resent = 0;       // of those: may have arrived twice, because a connection broke
   std::uint64_t lost = 0;
-  std::uint64_t connections = 0;  // that came about
+  std::uint64_t doubtful = 0;     // of the lost: waited in a collector that ended, which may have read them in its last moment
+  std::uint64_t unread = 0;       // of the sent: taken by the collector's host, not read by the collector when t2 ended
+  std::uint64_t templates = 0;    // messages with templates that the transport sent on its own
 };
 
 class Transport {
  public:
   virtual ~Transport() = default;
-  // Hands one message with so many records to the network; false: it will not arrive. May wait so that the collector can follow.
-  virtual bool send(std::span<const std::uint8_t> message, unsigned records = 0) = 0;
-  // Whether a message that send() took has come back undelivered since the last call.
-  virtual bool refused() = 0;
-  // Messages that arrived at the collector's host but found its buffer full, as far as can be seen from here.
-  virtual std::uint64_t overflowed() { return 0; }
+  // Streams send the templates by themselves, and the sequence is that of each connection.
+  virtual bool stream() const { return false; }
+  // Keeps a copy of the message with the templates, and sends it by itself whenever somebody new listens. `options`:
+  // data records in it.
+  virtual void begin(std::span<const std::uint8_t> templates, unsigned options = 0) = 0;
+  // Takes one message with so many records; it may leave with later ones. May wait so that the collector can follow.
+  // `options`: data records that are about the exporter; they count in the sequence, and need not arrive.
+  virtual void send(std::span<const std::uint8_t> message, unsigned records, unsigned options = 0) = 0;
+  virtual void work() = 0;    // now and then: what waits leaves in bounded time
+  virtual void finish() = 0;  // all was sent: waits until it has arrived, for a bounded time
+  virtual const Books& books() const = 0;
   virtual std::string destination() const = 0;  // for messages to the user
-
-  // Streams: true. They send the templates first on each connection, and keep the sequence and books of their own.
-  virtual bool begin(std::span<const std::uint8_t> /*templates*/) { return false; }
-  virtual const Books* books() const { return nullptr; }
-  virtual void work() {}    // now and then
-  virtual void finish() {}  // all was sent: waits until it has arrived, for a bounded time
 };
 
 // `rate`: messages per second at most where the collector's buffer cannot be watched, 0: no limit.
@@ -44,5 +45,13 @@ std::unique_ptr<Transport> udp(const Address& collector, unsigned rate, Warn war
 
 // For IPFIX. At most `most_messages` wait for the collector.
 std::unique_ptr<Transport> tcp(const Address& collector, std::size_t most_messages, Warn warn);
+
+struct TlsFiles {             // PEM; empty: none
+  std::string authorities;    // whose signature a collector's certificate needs; empty: those of the system
+  std::string certificate, key;  // of this exporter
+  bool verify = true;         // the collector's certificate and its name
+};
+// Throws t2::Error for files that cannot be used.
+std::unique_ptr<Transport> tls(const Address& collector, std::size_t most_messages, const TlsFiles& files, Warn warn);
 
 }  // namespace netflow

@@ -1,18 +1,27 @@
 // UDP to a collector, which may be named, IPv4 or IPv6.
 //
-// The socket is connected, so that the kernel reports the ICMP errors of messages that nobody took: as the result of a
-// later call.
+// Messages leave in groups, which is cheaper for both sides. The kernel reports the ICMP errors of messages that nobody
+// took together with their first bytes, so that it is known which ones they were. Whoever listens after that, or has
+// taken the place of another collector on this machine, gets the templates before anything else.
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <linux/errqueue.h>  // needs <ctime>
 #include <utility>
+#include <vector>
 
+#include "fields.hpp"
 #include "pace.hpp"
 #include "resolve.hpp"
+#include "udp_charge.hpp"
 #include "transport.hpp"
 
 namespace netflow {
@@ -20,49 +29,276 @@ namespace netflow {
 namespace {
 
 constexpr unsigned most_attempts = 10;
+constexpr std::size_t head_size = 24;             // bytes by which a message is recognised: its header and what follows
+constexpr std::size_t remembered = 8192;          // messages
+constexpr int last_patience = 50;                 // ms for errors of the last messages, from another machine
+constexpr unsigned most_naps = 1000;              // of a millisecond, at the end, while the collector reads nothing
+constexpr std::int64_t batching_wait = 20'000'000;  // ns until messages leave that wait for others
+
+std::int64_t coarse_clock() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
 
 class Udp final : public Transport {
  public:
-  Udp(int socket, std::string destination, unsigned rate, Warn warn)
-      : socket_(socket), destination_(std::move(destination)), warn_(std::move(warn)), pacer_(socket, rate) {}
+  Udp(int socket, int family, std::string destination, unsigned rate, Warn warn)
+      : socket_(socket), destination_(std::move(destination)), warn_(std::move(warn)), pacer_(socket, rate), charge_(family), sent_(remembered) {}
   ~Udp() override { close(socket_); }
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
 
-  bool send(std::span<const std::uint8_t> message, unsigned) override {
-    pacer_.wait(message.size());
-    for (unsigned attempt = 1;; ++attempt) {
-      if (::send(socket_, message.data(), message.size(), MSG_NOSIGNAL) >= 0) return true;
-      if (errno == EINTR) continue;
-      const int problem = errno;
-      if (problem == ECONNREFUSED) note_refusal();  // of an earlier message; this one has not been tried yet
-      const bool passes = problem == ECONNREFUSED || problem == ENOBUFS;
-      if (!passes || attempt == most_attempts) {
-        warn_once(told_error_, "cannot send to " + destination_ + " (" + std::strerror(problem) + "): records are lost");
-        return false;
+  void begin(std::span<const std::uint8_t> templates, unsigned) override { templates_.assign(templates.begin(), templates.end()); }
+
+  void send(std::span<const std::uint8_t> message, unsigned records, unsigned) override {
+    Waiting& w = waiting_[count_];
+    w.bytes.assign(message.begin(), message.end());
+    w.records = records;
+    memory_[count_++] = pacer_.sees() ? charge_.of(message) : 0;
+    if (count_ == pacer_.at_once()) flush();
+  }
+
+  void work() override {
+    if (count_ == 0 && read_ == number_) return;
+    const std::int64_t now = coarse_clock();
+    if (now - worked_ < batching_wait) return;
+    worked_ = now;
+    if (count_ > 0) return flush();
+    Peer::View view;
+    if (pacer_.sees() && collector_ != 0 && pacer_.look(view) == Peer::Sight::seen) heed(view);  // is it reading?
+  }
+
+  void finish() override {
+    flush();
+    if (!pacer_.sees()) {  // what comes back takes its time
+      pollfd p{socket_, 0, 0};
+      poll(&p, 1, last_patience);
+    }
+    heed_errors();
+    if (pacer_.sees() && collector_ != 0) wait_for_reader();
+    for (std::uint64_t i = std::max(read_, oldest()); pacer_.sees() && i < number_; ++i) books_.unread += sent_[i % remembered].records;
+  }
+
+  const Books& books() const override { return books_; }
+  std::string destination() const override { return destination_; }
+
+ private:
+  struct Waiting {
+    std::vector<std::uint8_t> bytes;
+    unsigned records = 0;
+  };
+  struct Sent {
+    std::array<std::uint8_t, head_size> head{};
+    std::size_t size = 0, memory = 0;  // bytes; in the collector's buffer
+    unsigned records = 0;              // 0: templates, or known to be lost
+  };
+
+  // All that waits, in its order.
+  void flush() {
+    heed_errors();  // of earlier messages
+    for (unsigned at = 0; at < count_;) {
+      const unsigned may_go = pacer_.wait({&memory_[at], count_ - at}, [this](const Peer::View& view) { heed(view); });
+      if (may_go == 0) {
+        warn_once(told_full_, destination_ + " does not read: its buffer stays full, and records are lost until it does");
+        at = give_up(at);
+      } else if (absent_ && waiting_[at].records == 0) {
+        ++at;  // no news for anybody
+      } else if (absent_ && !send_templates(at)) {
+        at = give_up(at);  // who starts right now could not read them
+      } else {
+        at = transmit(at, at + may_go);
+        heed_errors();
+        if (absent_) at = give_up(at);
       }
-      if (problem == ENOBUFS) {
+    }
+    count_ = 0;
+  }
+
+  // Until the collector has read everything, if it reads.
+  void wait_for_reader() {
+    Peer::View view;
+    std::uint32_t least = UINT32_MAX;
+    for (unsigned naps = 0; naps < most_naps; ++naps) {
+      const Peer::Sight sight = pacer_.look(view);
+      if (sight == Peer::Sight::blind) return;
+      if (sight == Peer::Sight::nobody || view.cookie != collector_) return lose_unread();
+      heed(view);
+      if (view.unread == 0 || pacer_.stalled()) return;
+      if (view.unread < least) naps = 0;
+      least = std::min(least, view.unread);
+      const timespec moment{0, 1'000'000};
+      nanosleep(&moment, nullptr);
+    }
+  }
+
+  unsigned give_up(unsigned at) {
+    for (; at < count_; ++at) books_.lost += waiting_[at].records;
+    return at;
+  }
+
+  unsigned transmit(unsigned at, unsigned end) {
+    mmsghdr headers[most_at_once] = {};
+    iovec parts[most_at_once];
+    for (unsigned i = at; i < end; ++i) {
+      parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
+      headers[i].msg_hdr.msg_iov = &parts[i];
+      headers[i].msg_hdr.msg_iovlen = 1;
+    }
+    for (unsigned attempt = 1; at < end && !absent_;) {
+      const int n = sendmmsg(socket_, &headers[at], end - at, MSG_NOSIGNAL);
+      if (n > 0) {
+        for (const unsigned stop = at + static_cast<unsigned>(n); at < stop; ++at) note(waiting_[at].bytes, memory_[at], waiting_[at].records);
+        if (at < end) heed_errors();
+        attempt = 1;
+        continue;
+      }
+      const int problem = errno;
+      if (problem == EINTR) continue;
+      if (heed_errors() && attempt++ < most_attempts) continue;  // the error was of an earlier message
+      if (problem == ENOBUFS && attempt++ < most_attempts) {
         const timespec moment{0, 1'000'000};
         nanosleep(&moment, nullptr);
+        continue;
+      }
+      note_error(problem);
+      if (problem == ECONNREFUSED) continue;
+      books_.lost += waiting_[at++].records;
+    }
+    return at;
+  }
+
+  // For whoever listens now, as if they stood right before the next message of their source. False if nobody takes them.
+  bool send_templates(unsigned at) {
+    const bool ipfix = templates_[1] == static_cast<std::uint8_t>(Version::ipfix);
+    const std::ptrdiff_t sequence = ipfix ? 8 : 12, source = sequence + 4;
+    const auto head = templates_.begin();
+    std::copy_n(waiting_[at].bytes.begin() + 4, sequence - 4, head + 4);  // clocks
+    for (; at < count_; ++at) {
+      const auto next = waiting_[at].bytes.begin();
+      if (!std::equal(head + source, head + source + 4, next + source)) continue;  // statistics
+      std::uint32_t number;
+      std::memcpy(&number, &next[sequence], 4);
+      store(&head[sequence], 4, ntohl(number) - (ipfix ? 0 : 1));  // NetFlow 9 counts messages
+      break;
+    }
+    absent_ = false;
+    if (::send(socket_, templates_.data(), templates_.size(), MSG_NOSIGNAL) < 0) absent_ = true;
+    else note(templates_, pacer_.sees() ? charge_.of(templates_) : 0, 0);
+    session_ = number_;
+    heed_errors();
+    if (!absent_) ++books_.templates;
+    return !absent_;
+  }
+
+  void note(std::span<const std::uint8_t> message, std::size_t memory, unsigned records) {
+    Sent& s = sent_[number_++ % remembered];
+    std::copy_n(message.begin(), head_size, s.head.begin());
+    s.size = message.size();
+    s.memory = memory;
+    s.records = records;
+    books_.sent += records;
+  }
+
+  void lose(Sent& s) {
+    books_.sent -= s.records;
+    books_.lost += s.records;
+    s.records = 0;
+  }
+
+  // What the collector's socket tells.
+  void heed(const Peer::View& view) {
+    if (collector_ != view.cookie) {
+      if (collector_ != 0) {  // another one, which knows no templates
+        lose_unread();
+        absent_ = true;
+      }
+      collector_ = view.cookie;
+      dropped_ = view.dropped;
+    }
+    if (const std::uint32_t more = view.dropped - dropped_; more > 0) {  // did not fit: somebody else filled the buffer
+      lose_newest(more);
+      dropped_ = view.dropped;
+      warn_once(told_full_, "the receive buffer of " + destination_ + " was full: give the collector a larger one (nfcapd -B)");
+    }
+    std::size_t unread = view.unread;
+    read_ = number_;
+    while (unread > 0 && read_ > oldest()) {
+      --read_;
+      unread -= std::min(unread, sent_[read_ % remembered].memory);
+    }
+  }
+
+  std::uint64_t oldest() const { return std::max(session_, number_ > remembered ? number_ - remembered : 0); }
+
+  void lose_newest(std::uint32_t count) {
+    for (std::uint64_t i = number_; count > 0 && i-- > oldest();) {
+      Sent& s = sent_[i % remembered];
+      if (s.records == 0) continue;
+      books_.doubtful += s.records;
+      lose(s);
+      --count;
+    }
+  }
+
+  // The collector is gone, with what it had not read when it was looked at last, and with what came since.
+  void lose_unread() {
+    for (std::uint64_t i = std::max(read_, oldest()); i < number_; ++i) {
+      books_.doubtful += sent_[i % remembered].records;
+      lose(sent_[i % remembered]);
+    }
+    session_ = read_ = number_;
+  }
+
+  // Messages that came back; whether there were any.
+  bool heed_errors() {
+    for (bool any = false;; any = true) {
+      std::uint8_t bytes[head_size];
+      alignas(cmsghdr) std::uint8_t control[512];
+      iovec part{bytes, sizeof bytes};
+      msghdr message{};
+      message.msg_iov = &part;
+      message.msg_iovlen = 1;
+      message.msg_control = control;
+      message.msg_controllen = sizeof control;
+      ssize_t n;
+      do {
+        n = recvmsg(socket_, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
+      } while (n < 0 && errno == EINTR);
+      if (n < 0) return any;
+      for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_len < CMSG_LEN(sizeof(sock_extended_err))) continue;
+        if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) && !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) continue;
+        sock_extended_err error;
+        std::memcpy(&error, CMSG_DATA(c), sizeof error);
+        if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6) {
+          take_back({bytes, static_cast<std::size_t>(n)});
+          note_error(static_cast<int>(error.ee_errno));
+        }
       }
     }
   }
 
-  bool refused() override {
-    int problem = 0;
-    socklen_t size = sizeof problem;
-    if (getsockopt(socket_, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 && problem == ECONNREFUSED) note_refusal();
-    return std::exchange(refused_, false);
+  void note_error(int problem) {
+    if (problem == ECONNREFUSED) return heed_refusal();
+    warn_once(told_error_, "cannot send to " + destination_ + " (" + std::strerror(problem) + "): records are lost");
   }
 
-  std::uint64_t overflowed() override { return pacer_.overflowed(); }
-  std::string destination() const override { return destination_; }
+  void take_back(std::span<const std::uint8_t> head) {
+    if (head.size() < head_size) return lose_newest(1);  // some hosts quote no more than the UDP header
+    for (std::uint64_t i = number_, end = number_ > remembered ? number_ - remembered : 0; i-- > end;) {
+      Sent& s = sent_[i % remembered];
+      if (std::equal(head.begin(), head.end(), s.head.begin())) return lose(s);
+    }
+  }
 
- private:
-  void note_refusal() {
-    refused_ = true;
+  void heed_refusal() {
+    if (collector_ != 0) lose_unread();
+    collector_ = 0;
+    absent_ = true;
     warn_once(told_refusal_, "nobody listens at " + destination_ + ": records are lost until a collector (nfcapd) is started there");
   }
+
   void warn_once(bool& told, const std::string& text) {
     if (!std::exchange(told, true)) warn_(text);
   }
@@ -71,7 +307,21 @@ class Udp final : public Transport {
   std::string destination_;
   Warn warn_;
   Pacer pacer_;
-  bool refused_ = false, told_refusal_ = false, told_error_ = false;
+  Charge charge_;
+  std::vector<std::uint8_t> templates_;
+  std::array<Waiting, most_at_once> waiting_;
+  std::array<std::size_t, most_at_once> memory_{};  // of each
+  unsigned count_ = 0;
+  std::int64_t worked_ = 0;
+  std::vector<Sent> sent_;            // the latest, by number
+  std::uint64_t number_ = 0;          // of the next message
+  std::uint64_t session_ = 0;         // number of the first message for this collector
+  std::uint64_t read_ = 0;            // the messages before have been read
+  std::uint64_t collector_ = 0;       // cookie of its socket, 0: none is known
+  std::uint32_t dropped_ = 0;         // by it
+  bool absent_ = false;               // nobody has taken a message, or the templates are not there yet
+  bool told_refusal_ = false, told_error_ = false, told_full_ = false;
+  Books books_;
 };
 
 }  // namespace
@@ -90,8 +340,10 @@ std::unique_ptr<Transport> udp(const Address& collector, unsigned rate, Warn war
         continue;
       }
       const timeval patience{1, 0};  // where the way out stays blocked
+      const int yes = 1;
       setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-      return std::make_unique<Udp>(s, collector.text(), rate, std::move(warn));
+      setsockopt(s, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, family == AF_INET ? IP_RECVERR : IPV6_RECVERR, &yes, sizeof yes);
+      return std::make_unique<Udp>(s, family, collector.text(), rate, std::move(warn));
     }
   }
   throw t2::Error("netflowSink: no way to the collector '" + collector.host + "' (" + std::strerror(problem) + "): set NF_SERVADD to an address that can be reached");

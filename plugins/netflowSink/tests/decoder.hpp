@@ -14,8 +14,8 @@
 namespace t2::test::netflow9 {
 
 using Message = std::vector<std::uint8_t>;
-// Elements of an enterprise: enterprise_element + element
-constexpr unsigned enterprise_element = 0x10000;
+// Elements of an enterprise: enterprise_element + element; of RFC 5103: reverse_element + element
+constexpr unsigned enterprise_element = 0x10000, reverse_element = 0x20000, rfc5103 = 29305;
 using Specification = std::vector<std::pair<unsigned, unsigned>>;  // element, length
 using Values = std::map<unsigned, std::vector<std::uint8_t>>;      // element, bytes
 
@@ -24,6 +24,8 @@ struct Decoded {
   std::uint32_t uptime = 0, seconds = 0, sequence = 0, source = 0;
   std::map<unsigned, Specification> templates;
   std::vector<std::pair<unsigned, Values>> records;  // template, values
+  std::map<unsigned, Specification> options_templates;  // scopes first
+  std::vector<std::pair<unsigned, Values>> options;
   std::set<std::uint32_t> enterprises;               // private enterprise numbers in templates
   std::vector<unsigned> padding;                     // bytes at the end of each set
 };
@@ -58,12 +60,13 @@ class Decoder {  // remembers templates, as a collector does
       const std::size_t length = take(2), end = begin + length;
       check(length >= 4 && (ipfix_ || length % 4 == 0) && end <= message_.size(), "length of a set");
       if (id == (ipfix_ ? 2 : 0)) templates(d, end);
+      else if (id == (ipfix_ ? 3 : 1)) options_template(d, end);
       else records(d, id, end);
       d.padding.push_back(static_cast<unsigned>(end - at_));
       check(end - at_ < 4, "padding is longer than needed");
       while (at_ < end) check(take(1) == 0, "padding is not zero");
     }
-    check(ipfix_ || d.count == d.templates.size() + d.records.size(), "count");
+    check(ipfix_ || d.count == d.templates.size() + d.records.size() + d.options_templates.size() + d.options.size(), "count");
     return d;
   }
 
@@ -85,8 +88,9 @@ class Decoder {  // remembers templates, as a collector does
         auto element = static_cast<unsigned>(take(2));
         const auto length = static_cast<unsigned>(take(2));
         if (ipfix_ && element >= 0x8000) {
-          element += enterprise_element - 0x8000;
-          d.enterprises.insert(static_cast<std::uint32_t>(take(4)));
+          const auto enterprise = static_cast<std::uint32_t>(take(4));
+          element += (enterprise == rfc5103 ? reverse_element : enterprise_element) - 0x8000;
+          d.enterprises.insert(enterprise);
         }
         fields.emplace_back(element, length);
       }
@@ -94,21 +98,42 @@ class Decoder {  // remembers templates, as a collector does
       d.templates[id] = known_[id] = fields;
     }
   }
+  // One in a set, as some collectors read no more; scopes of NetFlow 9 are 1 (system) to 5.
+  void options_template(Decoded& d, std::size_t end) {
+    const auto id = static_cast<unsigned>(take(2));
+    check(id > 255 && !known_.contains(id), "number of an options template");
+    std::size_t first = take(2), second = take(2);
+    std::size_t fields = ipfix_ ? first : (first + second) / 4;
+    const std::size_t scopes = ipfix_ ? second : first / 4;
+    check(scopes > 0 && scopes < fields && (ipfix_ || (first % 4 == 0 && second % 4 == 0)), "scopes");
+    Specification specification;
+    for (std::size_t i = 0; i < fields; ++i) {
+      const auto element = static_cast<unsigned>(take(2));
+      check(element < 0x8000 && (ipfix_ || i >= scopes || (element >= 1 && element <= 5)), "scope");
+      specification.emplace_back(element, static_cast<unsigned>(take(2)));
+    }
+    check(at_ <= end, "options template");
+    d.options_templates[id] = options_[id] = specification;
+  }
   void records(Decoded& d, unsigned id, std::size_t end) {
-    check(id > 255 && known_.contains(id), "records without a template");
+    const bool of_options = options_.contains(id);
+    check(id > 255 && (of_options || known_.contains(id)), "records without a template");
+    const Specification& specification = of_options ? options_[id] : known_[id];
     std::size_t size = 0;
-    for (const auto& [element, length] : known_[id]) size += length;
-    while (at_ + size <= end) {
+    for (const auto& [element, length] : specification) size += length;
+    bool variable = false;
+    for (const auto& [element, length] : specification) variable |= length == 0xffff;
+    while (variable ? at_ < end : at_ + size <= end) {  // with variable lengths: no padding
       Values values;
-      for (const auto& [element, length] : known_[id]) {
-        const auto value = bytes(length);
+      for (const auto& [element, length] : specification) {
+        const auto value = bytes(length == 0xffff ? take(1) : length);
         check(values.emplace(element, std::vector<std::uint8_t>(value.begin(), value.end())).second, "element twice");
       }
-      d.records.emplace_back(id, std::move(values));
+      (of_options ? d.options : d.records).emplace_back(id, std::move(values));
     }
   }
 
-  std::map<unsigned, Specification> known_;
+  std::map<unsigned, Specification> known_, options_;
   bool ipfix_ = false;
   Message message_;
   std::size_t at_ = 0;

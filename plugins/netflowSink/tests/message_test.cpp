@@ -23,7 +23,8 @@ Record tcp_record() {
   r.last = 1'600'000'001'000'000'000;
   r.packets = 0x1122334455667788;
   r.payload_octets = 37;
-  r.ip_octets = 0x25;
+  r.ip_octets = 0x26;
+  r.frame_octets = 0x27;
   r.min_ip_length = 40;
   r.max_ip_length = 70'000;
   r.identification = 0x000abcde;
@@ -42,16 +43,16 @@ Record tcp_record() {
   r.family = t2::Family::ipv4;
   r.protocol = 6;
   r.tos = 0x2e;
-  r.tcp_flags = 0xdb;
+  r.tcp_flags = 0x01db;
   r.responder = 1;
   r.min_ttl = 63;
   r.max_ttl = 64;
   r.icmp_type = 8;
   r.icmp_code = 5;
-  r.flow_id = 0x0102030405060708;
   r.isn = 0xfedcba98;
   r.window = 64240;
   r.tcp_options = 1 << 2 | 1 << 4 | 1 << 8;
+  r.ip_options = 1 << 7;
   r.outer_tag = 0x6064;
   r.inner_tag = 0xeffe;
   r.end = End::detected;
@@ -65,16 +66,31 @@ Record icmp_record(t2::Family family) {
   return r;
 }
 
-Message filled(const Template& layout, const std::vector<Record>& records) {
+constexpr std::uint64_t flow_id = 0x0102030405060708;
+
+Template ipv4_fields(const Layout& layout) { return Template(layout, Kind::ipv4); }
+Template ipv6_fields(const Layout& layout) { return Template(layout, Kind::ipv6); }
+
+void add(DataMessage& message, const Record& r, const Record& reverse = {}) {
+  std::vector<std::uint8_t> bytes(message.layout().record_size);
+  message.layout().put(bytes.data(), r, reverse);
+  message.add(bytes, flow_id);
+}
+
+Message filled(const Template& layout, const std::vector<Record>& records, const Record& reverse = {}) {
   DataMessage message(layout, 1400, 200);
-  for (const Record& r : records) message.add(r);
+  for (const Record& r : records) add(message, r, reverse);
   const auto bytes = message.finish(head);
   return {bytes.begin(), bytes.end()};
 }
 
 Message templates_of(const Layout& layout) {
-  const Template both[] = {ipv4_fields(layout), ipv6_fields(layout)};
-  return template_message(both, head);
+  std::vector<Template> all;
+  for (const Kind kind : kinds_of(layout)) all.emplace_back(layout, kind);
+  SetWriter message(layout.version);
+  message.add_templates(all);
+  const auto bytes = message.finish(head);
+  return {bytes.begin(), bytes.end()};
 }
 Message templates_of(bool macs) { return templates_of({.macs = macs}); }
 
@@ -82,51 +98,67 @@ constexpr Layout ipfix{.version = Version::ipfix};
 
 // IANA: element and its natural length. Integers may be sent shorter, everything else may not.
 const std::map<unsigned, unsigned> iana = {
-    {1, 8},  {2, 8},  {4, 1},  {5, 1},  {6, 2},   {7, 2},    {8, 4},    {10, 4},  {11, 2},  {12, 4},  {14, 4},  {25, 8}, {26, 8},
-    {27, 16}, {28, 16}, {31, 4}, {32, 2}, {52, 1}, {53, 1},  {54, 4},   {56, 6},  {58, 2},  {60, 1},  {61, 1},  {80, 6},
-    {136, 1}, {139, 2}, {148, 8}, {152, 8}, {153, 8}, {178, 1}, {179, 1}, {184, 4}, {186, 2}, {209, 8}, {243, 2}, {244, 1}, {245, 2}, {246, 1}};
+    {1, 8},   {2, 8},   {4, 1},   {5, 1},   {6, 2},   {7, 2},   {8, 4},   {10, 4},  {11, 2},  {12, 4},  {14, 4},  {25, 8},  {26, 8},
+    {27, 16}, {28, 16}, {31, 4},  {32, 2},  {52, 1},  {53, 1},  {54, 4},  {56, 6},  {58, 2},  {60, 1},  {61, 1},  {80, 6},  {85, 8},
+    {136, 1}, {139, 2}, {148, 8}, {152, 8}, {153, 8}, {178, 1}, {179, 1}, {184, 4}, {186, 2}, {208, 4}, {209, 8}, {239, 1}, {243, 2},
+    {244, 1}, {245, 2}, {246, 1}, {256, 2}, {352, 8}, {401, 8}};
 const std::set<unsigned> not_reducible = {8, 12, 27, 28, 56, 80, 152, 153};
+// RFC 5103: what identifies a flow or a record, or belongs to both directions at once.
+const std::set<unsigned> not_reversible = {4, 7, 8, 11, 12, 27, 28, 58, 60, 61, 136, 148, 239, 256};
 
 }  // namespace
 
 TEST_CASE("netflowSink: templates, byte by byte", "[netflowSink]") {
   const Message expected = hex(
       "0009 0002 01020304 5f5e1000 00000007 0000029a"
-      "0000 00d8"
-      "0100 0019 0098 0008 0099 0008 0001 0008 0002 0008 0008 0004 000c 0004 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
-      "          000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 003a 0002 0088 0001 0038 0006 0050 0006 0020 0002 0036 0002"
-      "0101 001a 0098 0008 0099 0008 0001 0008 0002 0008 001b 0010 001c 0010 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
-      "          000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 003a 0002 0088 0001 0038 0006 0050 0006 00b2 0001 00b3 0001 001f 0003");
+      "0000 00f8"
+      "0100 001d 0098 0008 0099 0008 0001 0008 0002 0008 0008 0004 000c 0004 0020 0002 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
+      "          000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 00f3 0002 00f4 0001 00f5 0002 00f6 0001 003a 0002 0088 0001 0038 0006 0050 0006"
+      "          0036 0002"
+      "0101 001e 0098 0008 0099 0008 0001 0008 0002 0008 001b 0010 001c 0010 00b2 0001 00b3 0001 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001"
+      "          003d 0001 000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 00f3 0002 00f4 0001 00f5 0002 00f6 0001 003a 0002 0088 0001 0038 0006"
+      "          0050 0006 001f 0003");
   CHECK(templates_of(true) == expected);
 }
 
 TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[netflowSink]") {
-  for (const auto& [version, macs] : {std::pair(Version::netflow9, true), {Version::netflow9, false}, {Version::ipfix, true}, {Version::ipfix, false}}) {
-    const Decoded d = Decoder().decode(templates_of({.version = version, .macs = macs}));
-    REQUIRE(d.templates.size() == 2);
+  for (unsigned variant = 0; variant < 96; ++variant) {
+    const bool nine = variant % 3 == 0, macs = variant & 16;
+    const Layout layout{.version = nine ? Version::netflow9 : Version::ipfix, .macs = macs, .tcp_flags = (variant & 32) != 0, .tcp_states = (variant & 8) != 0,
+                        .ip_octets = (variant & 1) != 0, .layer2 = (variant & 2) != 0,
+                        .biflow = nine ? Biflow::off : static_cast<Biflow>(variant % 3), .enterprise = variant & 4 ? 32473u : 0u};
+    const Decoded d = Decoder().decode(templates_of(layout));
+    REQUIRE(d.templates.size() == (layout.layer2 ? 3u : 2u) * (layout.biflow == Biflow::off ? 1 : 2));
     for (const auto& [id, fields] : d.templates) {
       std::set<unsigned> seen;
       for (const auto& [element, length] : fields) {
         INFO("template " << id << " element " << element);
         CHECK(seen.insert(element).second);
-        REQUIRE(iana.contains(element));
-        CHECK(length <= iana.at(element));
-        if (not_reducible.contains(element)) CHECK(length == iana.at(element));
+        if (element >= enterprise_element && element < reverse_element) continue;
+        const unsigned plain = element % enterprise_element;
+        REQUIRE(iana.contains(plain));
+        CHECK(length <= iana.at(plain));
+        if (not_reducible.contains(plain)) CHECK(length == iana.at(plain));
+        if (element < reverse_element) continue;
+        CHECK(id >= template_id(Kind::ipv4_pair));
+        CHECK(seen.contains(plain));
+        CHECK_FALSE(not_reversible.contains(plain));
       }
-      CHECK((seen.contains(56) && seen.contains(80)) == macs);
+      if (id != template_id(Kind::layer2) && id != template_id(Kind::layer2_pair)) CHECK((seen.contains(56) && seen.contains(80)) == macs);
+      CHECK(fields.size() <= 120);
+      if (layout.enterprise == 0) CHECK(fields.size() <= 60);  // more is too much for tshark as it comes
     }
   }
 }
 
 TEST_CASE("netflowSink: an IPv4 record, byte by byte", "[netflowSink]") {
   const Template layout = ipv4_fields({.macs = true});
-  CHECK(layout.record_size == 82);
+  CHECK(layout.record_size == 88);
   CHECK(filled(layout, {tcp_record()}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
-                                              "0100 0058"
+                                              "0100 005c"
                                               "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
-                                              "a0a1a2a3 b0b1b2b3 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0fff 03"
-                                              "c0c1c2c3c4c5 d0d1d2d3d4d5 0000 bcde"
-                                              "0000"));
+                                              "a0a1a2a3 b0b1b2b3 0000 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
+                                              "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"));
 }
 
 TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
@@ -134,38 +166,25 @@ TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
   r.source_port = r.destination_port = 0;
   r.tcp_flags = 0;
   const Template layout = ipv6_fields({.macs = true});
-  CHECK(layout.record_size == 107);
+  CHECK(layout.record_size == 113);
   CHECK(filled(layout, {r}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
-                                   "0101 0070"
+                                   "0101 0078"
                                    "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
                                    "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
-                                   "0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0fff 03"
-                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 08 05 0abcde"
-                                   "00"));
-}
-
-TEST_CASE("netflowSink: IPFIX templates, byte by byte", "[netflowSink]") {
-  // Of NetFlow 9 the specifiers up to 80; then what is IPFIX's.
-  const std::string common = "0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001 000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002"
-                             "003a 0002 0088 0001 0038 0006 0050 0006";
-  const std::string last = "0094 0008 00b8 0004 00ba 0002 00d1 0008 00f3 0002 00f4 0001 00f5 0002 00f6 0001";
-  const std::string times = "0098 0008 0099 0008 0001 0008 0002 0008";
-  CHECK(templates_of(ipfix) == hex("000a 0124 5f5e1000 00000007 0000029a"
-                                   "0002 0114"
-                                   "0100 0021" + times + "0008 0004 000c 0004 0020 0002" + common + "0036 0002" + last +
-                                   "0101 0021" + times + "001b 0010 001c 0010 008b 0002" + common + "001f 0004" + last));
+                                   "08 05 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
+                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 0abcde"
+                                   "000000"));
 }
 
 TEST_CASE("netflowSink: an IPFIX record for IPv4, byte by byte", "[netflowSink]") {
   const Template layout = ipv4_fields(ipfix);
-  CHECK(layout.record_size == 110);
-  CHECK(filled(layout, {tcp_record()}) == hex("000a 0082 5f5e1000 00000007 0000029a"
-                                              "0100 0072"
-                                              "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
-                                              "a0a1a2a3 b0b1b2b3 0000 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0fff 03"
+  CHECK(layout.record_size == 130);
+  CHECK(filled(layout, {tcp_record()}) == hex("000a 0096 5f5e1000 00000007 0000029a"
+                                              "0100 0086"
+                                              "00000174876e807b 00000174876e83e8 0000000000000026 0000000000000025 0000000000000025 1122334455667788"
+                                              "a0a1a2a3 b0b1b2b3 0000 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
                                               "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"
-                                              "0102030405060708 fedcba98 faf0 1401000000000000"
-                                              "0064 03 0ffe 07"));
+                                              "0102030405060708 fedcba98 faf0 1401000000000000 80000000"));
 }
 
 TEST_CASE("netflowSink: an IPFIX record for IPv6, byte by byte, and no padding", "[netflowSink]") {
@@ -174,42 +193,128 @@ TEST_CASE("netflowSink: an IPFIX record for IPv6, byte by byte, and no padding",
   r.tcp_flags = 0;
   r.isn = r.tcp_options = r.window = 0;
   const Template layout = ipv6_fields(ipfix);
-  CHECK(layout.record_size == 136);
-  CHECK(filled(layout, {r}) == hex("000a 009c 5f5e1000 00000007 0000029a"
-                                   "0101 008c"
-                                   "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
+  CHECK(layout.record_size == 152);
+  CHECK(filled(layout, {r}) == hex("000a 00ac 5f5e1000 00000007 0000029a"
+                                   "0101 009c"
+                                   "00000174876e807b 00000174876e83e8 0000000000000026 0000000000000025 0000000000000025 1122334455667788"
                                    "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
-                                   "0805 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0fff 03"
+                                   "0805 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
                                    "c0c1c2c3c4c5 d0d1d2d3d4d5 000abcde"
-                                   "0102030405060708 00000000 0000 0000000000000000"
-                                   "0064 03 0ffe 07"));
+                                   "0102030405060708 00000000 0000 0000000000000000"));
 }
 
-TEST_CASE("netflowSink: octetDeltaCount is one of two counts, and both stand in elements of the own enterprise", "[netflowSink]") {
+TEST_CASE("netflowSink: octetDeltaCount is one of two counts; IPFIX has the other one as well", "[netflowSink]") {
   Record r = tcp_record();
   r.payload_octets = 100;
   r.ip_octets = 140;
+  r.frame_octets = 154;
   for (const bool ip : {false, true}) {
     Decoder decoder;
-    const Layout layout{.version = Version::ipfix, .ip_octets = ip, .enterprise = 32473};
+    const Layout layout{.version = Version::ipfix, .ip_octets = ip, .layer2 = true, .enterprise = 32473};
     CHECK(decoder.decode(templates_of(layout)).enterprises == std::set<std::uint32_t>{32473});
     for (const Template& t : {ipv4_fields(layout), ipv6_fields(layout)}) {
       const Values values = decoder.decode(filled(t, {r, r})).records.at(1).second;
       CHECK(number(values.at(1)) == (ip ? 140u : 100u));
+      if (ip) CHECK_FALSE(values.contains(85));
+      else CHECK(number(values.at(85)) == 140);
+      CHECK(number(values.at(401)) == 100);
+      CHECK(number(values.at(352)) == 154);
       CHECK(number(values.at(enterprise_element + 1)) == 100);
-      CHECK(number(values.at(enterprise_element + 2)) == 140);
     }
     Decoder nine;
     nine.decode(templates_of({.ip_octets = ip, .enterprise = 32473}));
     const Values values = nine.decode(filled(ipv4_fields({.ip_octets = ip, .enterprise = 32473}), {r})).records.at(0).second;
     CHECK(number(values.at(1)) == (ip ? 140u : 100u));
-    CHECK_FALSE(values.contains(enterprise_element + 1));
+    CHECK_FALSE((values.contains(85) || values.contains(401) || values.contains(enterprise_element + 1)));
   }
 }
 
+TEST_CASE("netflowSink: both directions in one record, byte by byte", "[netflowSink]") {
+  Record a{}, b{};
+  a.family = b.family = t2::Family::layer2;
+  a.first = t2::one_second;
+  a.last = 2 * t2::one_second;
+  a.packets = 3;
+  a.frame_octets = 180;
+  a.ether_type = 0x88cc;
+  a.interface = 1;
+  a.vlan = 5;
+  a.outer_tag = 0x2005;
+  a.end = End::idle;
+  std::fill_n(a.source_mac, 6, std::uint8_t{0xa1});
+  std::fill_n(a.destination_mac, 6, std::uint8_t{0xb1});
+  b.packets = 1;
+  b.frame_octets = 60;
+  const Layout layout{.version = Version::ipfix, .layer2 = true, .biflow = Biflow::counters};
+  const Template pair(layout, Kind::layer2_pair);
+  DataMessage message(pair, 1400, 200);
+  add(message, a, b);
+  const auto bytes = message.finish(head);
+  CHECK(Message(bytes.begin(), bytes.end()) == hex("000a 006d 5f5e1000 00000007 0000029a"
+                                                   "0105 005d"
+                                                   "00000000000003e8 00000000000007d0 00000000000000b4 0000000000000003"
+                                                   "88cc 00 00000001 00000001 0005 01 0000 00 0005 01 a1a1a1a1a1a1 b1b1b1b1b1b1"
+                                                   "0102030405060708 01"
+                                                   "000000000000003c 0000000000000001"));
+}
+
+TEST_CASE("netflowSink: reverse elements are those of the other direction, counters alone or all", "[netflowSink]") {
+  Record a = tcp_record(), b = tcp_record();
+  b.packets = 9;
+  b.ip_octets = 900;
+  b.tos = 7;
+  b.first += t2::one_second;
+  b.anomaly = 0x1234;
+  for (const Biflow biflow : {Biflow::counters, Biflow::all}) {
+    const Layout layout{.version = Version::ipfix, .ip_octets = true, .biflow = biflow, .enterprise = 32473};
+    Decoder decoder;
+    CHECK(decoder.decode(templates_of(layout)).enterprises == std::set<std::uint32_t>{rfc5103, 32473});
+    const Template pair(layout, Kind::ipv4_pair);
+    const Values values = decoder.decode(filled(pair, {a}, b)).records.at(0).second;
+    CHECK(number(values.at(2)) == a.packets);
+    CHECK(number(values.at(reverse_element + 2)) == 9);
+    CHECK(number(values.at(reverse_element + 1)) == 900);
+    CHECK(number(values.at(5)) == 0x2e);
+    CHECK(values.contains(reverse_element + 5) == (biflow == Biflow::all));
+    CHECK(values.contains(enterprise_element + 0x4000 + 33) == (biflow == Biflow::all));
+    CHECK(number(values.at(239)) == 2);  // the source of this record answers
+    if (biflow == Biflow::counters) continue;
+    CHECK(number(values.at(reverse_element + 5)) == 7);
+    CHECK(number(values.at(reverse_element + 152)) == number(values.at(152)) + 1000);
+    CHECK(number(values.at(enterprise_element + 0x4000 + 33)) == 0x1234);
+  }
+}
+
+TEST_CASE("netflowSink: own elements", "[netflowSink]") {
+  Record r = tcp_record();
+  r.status = 0x0400000000004000;
+  r.anomaly = 0xaaaa;
+  r.mss = 1460;
+  r.round_trip = 77;
+  r.state_anomalies = 0x40;
+  const Layout all{.version = Version::ipfix, .enterprise = 32473};
+  Layout bare = all;
+  bare.tcp_flags = bare.tcp_states = false;
+  Decoder decoder, other;
+  decoder.decode(templates_of(all));
+  other.decode(templates_of(bare));
+  const Values values = decoder.decode(filled(ipv6_fields(all), {r})).records.at(0).second;
+  const auto own = [&](unsigned element) { return number(values.at(enterprise_element + element)); };
+  CHECK(own(2) == 0x0400000000004000);
+  CHECK(own(32) == 0x01db);
+  CHECK(own(33) == 0xaaaa);
+  CHECK(own(34) == 1460);
+  CHECK(own(23) == 77);
+  CHECK(own(48) == 0x40);
+  const Values few = other.decode(filled(ipv6_fields(bare), {r})).records.at(0).second;
+  CHECK(number(few.at(enterprise_element + 2)) == 0x0400000000004000);
+  for (const unsigned element : {5u, 6u, 52u, 139u, 31u, 184u, enterprise_element + 16, enterprise_element + 48}) CHECK_FALSE(few.contains(element));
+  CHECK(number(few.at(11)) == 80);
+}
+
 TEST_CASE("netflowSink: without macRecorder there are no addresses to send", "[netflowSink]") {
-  CHECK(ipv4_fields({.macs = false}).record_size == 70);
-  CHECK(ipv6_fields({.macs = false}).record_size == 95);
+  CHECK(ipv4_fields({.macs = false}).record_size == 76);
+  CHECK(ipv6_fields({.macs = false}).record_size == 101);
 }
 
 TEST_CASE("netflowSink: ICMP type and code are those of ICMP alone", "[netflowSink]") {
@@ -244,7 +349,7 @@ TEST_CASE("netflowSink: messages are as full as they may be, and padded with zer
         DataMessage message(layout, limit, 200);
         unsigned n = 0;
         while (!message.full()) {
-          message.add(tcp_record());
+          add(message, tcp_record());
           ++n;
         }
         const auto bytes = message.finish(head);
@@ -260,7 +365,7 @@ TEST_CASE("netflowSink: messages are as full as they may be, and padded with zer
   const Template layout = ipv6_fields(ipfix);
   for (std::size_t limit = 512; limit <= 3000; limit += 1) {
     DataMessage message(layout, limit, 200);
-    while (!message.full()) message.add(tcp_record());
+    while (!message.full()) add(message, tcp_record());
     const std::size_t size = message.finish(head).size();
     CHECK(size <= limit);
     CHECK(size + layout.record_size > limit);
@@ -272,21 +377,21 @@ TEST_CASE("netflowSink: NF_NUM4FLWS and NF_NUM6FLWS are upper bounds", "[netflow
   DataMessage three(layout, 1400, 3);
   for (unsigned i = 0; i < 3; ++i) {
     CHECK_FALSE(three.full());
-    three.add(tcp_record());
+    add(three, tcp_record());
   }
   CHECK(three.full());
   DataMessage large(layout, 65507, 1000);
-  while (!large.full()) large.add(tcp_record());
-  CHECK(large.count() == (65507 - 24) / 82);
+  while (!large.full()) add(large, tcp_record());
+  CHECK(large.count() == (65507 - 24) / 88);
 }
 
 TEST_CASE("netflowSink: a message carries nothing of the one before", "[netflowSink]") {
   const Template layout = ipv6_fields({.macs = true});
   DataMessage message(layout, 1400, 100);
-  for (unsigned i = 0; i < 3; ++i) message.add(icmp_record(t2::Family::ipv6));
+  for (unsigned i = 0; i < 3; ++i) add(message, icmp_record(t2::Family::ipv6));
   message.finish(head);
   message.clear();
-  message.add(tcp_record());
+  add(message, tcp_record());
   const auto bytes = message.finish(head);
   CHECK(Message(bytes.begin(), bytes.end()) == filled(layout, {tcp_record()}));
 }

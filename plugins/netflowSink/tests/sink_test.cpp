@@ -48,17 +48,19 @@ struct Export {
   Result result;
   std::vector<Decoded> messages;
   std::vector<Values> records;
+  std::vector<Values> options;
 };
 
 Export export_of(const Capture& capture, const Environment& settings = {}, const Arguments& arguments = {}, const std::vector<std::string>& which = plugins) {
   const Socket socket;
   Environment environment = {{"NF_SERVADD", "127.0.0.1"}, {"NF_DPORT", socket.port()}};
   environment.insert(settings.begin(), settings.end());
-  Export out{run(capture, which, arguments, environment), {}, {}};
+  Export out{run(capture, which, arguments, environment), {}, {}, {}};
   Decoder decoder;
   for (const Message& message : socket.messages()) {
     out.messages.push_back(decoder.decode(message));
     for (const auto& record : out.messages.back().records) out.records.push_back(record.second);
+    for (const auto& record : out.messages.back().options) out.options.push_back(record.second);
   }
   INFO(out.result.out << out.result.err);
   REQUIRE(out.result.status == 0);
@@ -155,6 +157,8 @@ TEST_CASE("netflowSink: IPv6, ICMP, VLAN", "[netflowSink]") {
   CHECK(value(*six, 10) == 42);
   CHECK(value(*four, 32) == 3 * 256 + 13);
   CHECK(value(*four, 58) == 20);
+  CHECK(value(*four, 243) == 10);
+  CHECK(value(*four, 245) == 20);
   CHECK(value(*four, 7) == 0);
 }
 
@@ -163,8 +167,10 @@ TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
   c.add(epoch + 10 * millisecond, Frame().eth().vlan(10, 3, 0x88a8).vlan(20, 5).ip6("2001:db8::1", "2001:db8::2").flow_label(0xabcde).icmp6(128, 3));
   const Export e = export_of(c, {{"NF_VER", "10"}, {"NF_PEN", "32473"}}, {"-x", "17"});
   REQUIRE(e.records.size() == 3);
-  CHECK(e.messages[0].version == 10);
-  CHECK(e.messages[0].source == 17);
+  for (const Decoded& d : e.messages) {
+    CHECK(d.version == 10);
+    CHECK(d.source == (d.options.empty() ? 17u : 0u));
+  }
   const Values &a = e.records[0], &b = e.records[1], &six = e.records[2];
   CHECK(value(a, 184) == 1);
   CHECK(value(b, 184) == 101);
@@ -172,8 +178,16 @@ TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
   CHECK(value(a, 148) == value(b, 148));
   CHECK(value(a, 148) != value(six, 148));
   CHECK(value(a, 1) == 5);
+  CHECK(value(a, 85) == 85);
+  CHECK(value(a, 401) == 5);
+  CHECK_FALSE(a.contains(352));
   CHECK(value(a, enterprise_element + 1) == 5);
-  CHECK(value(a, enterprise_element + 2) == 85);
+  CHECK(value(a, enterprise_element + 18) == 1);         // TTL changes
+  CHECK(value(a, enterprise_element + 19) == 500);       // SYN to SYN-ACK, microseconds
+  CHECK(value(a, enterprise_element + 23) == 1500);      // and on to the ACK
+  CHECK(value(b, enterprise_element + 23) == 1500);
+  CHECK(value(a, enterprise_element + 32) >> 8 == 0);
+  CHECK(value(b, enterprise_element + 32) >> 8 == 0x06);  // SYN-ACK, RST-ACK
   CHECK(value(six, 139) == 128 * 256 + 3);
   CHECK(value(six, 31) == 0xabcde);
   CHECK(value(six, 58) == 20);
@@ -194,9 +208,9 @@ TEST_CASE("netflowSink: several collectors get the same records, each in a seque
     got.emplace_back();
     for (const Message& message : socket->messages()) got.back().push_back(decoder.decode(message));
   }
-  REQUIRE(got[0].size() == 4);
-  REQUIRE(got[1].size() == 4);
-  for (std::size_t i = 0; i < 4; ++i) {
+  REQUIRE(got[0].size() == 5);  // templates, a record, templates, a record, statistics
+  REQUIRE(got[1].size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) {
     CHECK(got[0][i].sequence == i);
     CHECK(got[1][i].sequence == i);
     CHECK(got[0][i].records == got[1][i].records);
@@ -220,20 +234,113 @@ TEST_CASE("netflowSink: one collector of two is missing", "[netflowSink]") {
   CHECK_THAT(result.out + result.err, Catch::Contains("Number of flow records lost: 2"));
 }
 
-TEST_CASE("netflowSink: layer-2 flows are counted, not sent", "[netflowSink]") {
+TEST_CASE("netflowSink: layer-2 flows are counted, and sent where that is wanted", "[netflowSink]") {
   Capture c;
-  c.add(epoch, Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad());
+  const Frame question = Frame().eth("02:00:00:00:00:0a", "ff:ff:ff:ff:ff:ff").vlan(7, 2).arp(1, "02:00:00:00:00:0a", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad();
+  c.add(epoch + millisecond, question);
+  c.add(epoch + 2 * millisecond, question);
   c.add(epoch, from_a().udp(1, 2));
-  const Export e = export_of(c);
-  CHECK(e.records.size() == 1);
-  CHECK_THAT(e.result.out + e.result.err, Catch::Contains("Number of layer-2 flows not exported: 1"));
+  const Export without = export_of(c);
+  CHECK(without.records.size() == 1);
+  CHECK_THAT(without.result.out + without.result.err, Catch::Contains("Number of layer-2 flows not exported: 1"));
+  CHECK(value(without.options.at(0), 163) == 2);
+  for (const char* version : {"9", "10"}) {
+    const Export e = export_of(c, {{"NF_LAYER2", "1"}, {"NF_VER", version}});
+    REQUIRE(e.records.size() == 2);
+    const Values& r = e.records[e.records[0].contains(256) ? 0 : 1];
+    CHECK(value(r, 256) == 0x0806);
+    CHECK(value(r, 2) == 2);
+    CHECK(value(r, 352) == 120);
+    CHECK(r.at(56) == mac("02:00:00:00:00:0a"));
+    CHECK(r.at(80) == mac("ff:ff:ff:ff:ff:ff"));
+    CHECK(value(r, 58) == 7);
+    CHECK(value(r, 243) == 7);
+    CHECK(value(r, 244) == 2);
+    CHECK(value(r, 152) == 1'600'000'000'001);
+    CHECK(value(r, 153) == 1'600'000'000'002);
+    CHECK(value(r, 136) == 4);
+    if (version[0] == '1') CHECK(value(e.records[e.records[0].contains(256) ? 1 : 0], 352) == 14 + 28);
+    for (const unsigned absent : {1u, 4u, 7u, 8u, 27u}) CHECK_FALSE(r.contains(absent));
+    CHECK(e.result.out.find("not exported") == std::string::npos);
+  }
+}
+
+TEST_CASE("netflowSink: both directions of a flow in one record", "[netflowSink]") {
+  Capture c = connection("RA");
+  c.add(epoch + 10 * millisecond, from_b().udp(53, 4000).payload("x"));  // nobody answers
+  for (const char* biflow : {"1", "2"}) {
+    const Export e = export_of(c, {{"NF_VER", "10"}, {"NF_BIFLOW", biflow}, {"NF_OCTETS", "1"}});
+    REQUIRE(e.records.size() == 2);
+    const Values& r = e.records[e.records[0].contains(reverse_element + 2) ? 0 : 1];
+    const Values& lone = e.records[e.records[0].contains(reverse_element + 2) ? 1 : 0];
+    CHECK(r.at(8) == address("10.0.0.1"));
+    CHECK(value(r, 7) == 40000);
+    CHECK(value(r, 239) == 1);
+    CHECK(value(r, 61) == 0);
+    CHECK(value(r, 2) == 2);
+    CHECK(value(r, reverse_element + 2) == 2);
+    CHECK(value(r, 1) == 85);
+    CHECK(value(r, reverse_element + 1) == 80);
+    CHECK(value(r, 6) == 0x1a);
+    CHECK(r.contains(reverse_element + 6) == (*biflow == '2'));
+    if (*biflow == '2') CHECK(value(r, reverse_element + 6) == 0x16);
+    CHECK_FALSE(lone.contains(reverse_element + 2));
+    CHECK(value(lone, 239) == 2);  // it looks like an answer
+    CHECK(value(lone, 61) == 1);
+    CHECK(value(lone, 7) == 53);
+    CHECK_THAT(e.result.out, Catch::Contains("Number of flow records sent: 2") && Catch::Contains("records made for both directions of a flow: 1"));
+    CHECK(value(e.options.at(0), 163) == 3);
+    CHECK(value(e.options.at(0), 42) == 2);
+    CHECK(value(e.options.at(0), 86) == 5);
+  }
+  CHECK(run(c, plugins, {}, {{"NF_BIFLOW", "1"}}).status == 1);  // NetFlow 9 has no such records
+}
+
+TEST_CASE("netflowSink: the source of a record is who asked, even if the answer was seen first", "[netflowSink]") {
+  Capture c;
+  c.add(epoch, from_b().tcp(80, 40000).flags("SA").seq(101).ack(2));
+  c.add(epoch + millisecond, from_a().tcp(40000, 80).flags("A").seq(2).ack(102));
+  const Export two = export_of(c, {{"NF_VER", "10"}});
+  const Export one = export_of(c, {{"NF_VER", "10"}, {"NF_BIFLOW", "2"}});
+  REQUIRE(one.records.size() == 1);
+  CHECK(value(one.records[0], 61) == 0);
+  CHECK(value(one.records[0], 239) == 1);
+  const Values& asked = two.records.at(value(two.records.at(0), 61) == 0 ? 0 : 1);
+  for (const unsigned element : {7u, 8u, 152u, 184u}) CHECK(one.records[0].at(element) == asked.at(element));
+}
+
+TEST_CASE("netflowSink: statistics at the end, also when nothing else is left to say", "[netflowSink]") {
+  const Export e = export_of(connection("RA"));
+  REQUIRE(e.options.size() == 1);
+  CHECK(value(e.options[0], 42) == 2);
+  CHECK(value(e.options[0], 166) == 0);
+  CHECK(value(e.options[0], 86) == 4);
+  CHECK(e.messages.back().options.size() == 1);
+  CHECK(export_of(connection("RA"), {{"NF_STAT_SECS", "0"}}).options.empty());
+}
+
+TEST_CASE("netflowSink: without tcpFlags and tcpStates their fields are missing, and the rest is as with them", "[netflowSink]") {
+  const Export all = export_of(connection("A"), {{"NF_VER", "10"}, {"NF_PEN", "32473"}});
+  const Export few = export_of(connection("A"), {{"NF_VER", "10"}, {"NF_PEN", "32473"}}, {}, {"basicFlow", "basicStats", "netflowSink"});
+  REQUIRE(few.records.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (const auto& [element, bytes] : few.records[i]) {
+      INFO("element " << element);
+      CHECK(all.records[i].at(element) == bytes);
+    }
+    for (const unsigned element : {5u, 6u, 32u, 52u, 53u, 54u, 56u, 80u, 184u, 186u, 209u, enterprise_element + 32, enterprise_element + 48}) {
+      CHECK(all.records[i].contains(element));
+      CHECK_FALSE(few.records[i].contains(element));
+    }
+  }
 }
 
 TEST_CASE("netflowSink: the sensor id is the source id, and templates are sent without flows too", "[netflowSink]") {
   const Export e = export_of(Capture(), {}, {"-x", "4711"});
-  REQUIRE(e.messages.size() == 1);
+  REQUIRE(e.messages.size() == 2);
   CHECK(e.messages[0].source == 4711);
   CHECK(e.messages[0].templates.size() == 2);
+  CHECK(e.messages[1].options.size() == 1);
 }
 
 TEST_CASE("netflowSink: without macRecorder the MAC addresses are left out", "[netflowSink]") {
@@ -244,13 +351,20 @@ TEST_CASE("netflowSink: without macRecorder the MAC addresses are left out", "[n
   CHECK(value(e.records[0], 54) == 77);
 }
 
-TEST_CASE("netflowSink: records do not depend on the batch size", "[netflowSink]") {
+TEST_CASE("netflowSink: records do not depend on the batch size or the number of threads", "[netflowSink]") {
   Capture c;
   for (unsigned i = 0; i < 300; ++i) {
     c.add(epoch + i * millisecond, from_a().udp(1000 + i % 50, 2000).zeros(i));
+    if (i % 3 == 0) c.add(epoch + i * millisecond, from_b().udp(2000, 1000 + i % 25).zeros(i % 7));
     c.add(epoch + i * millisecond, Frame().eth().ip6("2001:db8::1", "2001:db8::2").tcp(1000 + i % 60, 443).flags(i % 7 ? "A" : "S").seq(i));
+    c.add(epoch + i * millisecond, Frame().eth("02:00:00:00:00:0a", "ff:ff:ff:ff:ff:ff").arp(1, "02:00:00:00:00:0a", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad());
   }
-  const std::vector<Values> want = export_of(c, {}, {"--batch", "64"}).records;
-  CHECK(want.size() == 110);
-  for (const char* batch : {"1", "7"}) CHECK(export_of(c, {}, {"--batch", batch}).records == want);
+  const Environment pairs = {{"NF_VER", "10"}, {"NF_BIFLOW", "2"}, {"NF_LAYER2", "1"}, {"NF_PEN", "32473"}};
+  const std::vector<Values> want = export_of(c, {}, {"--batch", "64"}).records, want_pairs = export_of(c, pairs, {"--batch", "64"}).records;
+  CHECK(want.size() == 110 + 25);
+  CHECK(want_pairs.size() == 110 + 1);
+  for (const Arguments& how : {Arguments{"--batch", "1"}, Arguments{"--batch", "7"}, Arguments{"-t", "2"}}) {
+    CHECK(export_of(c, {}, how).records == want);
+    CHECK(export_of(c, pairs, how).records == want_pairs);
+  }
 }

@@ -3,5 +3,7 @@
 #include "../src/exporter.cpp"
 #include "../src/fields.cpp"
 #include "../src/message.cpp"
+#include "../src/options.cpp"
 #include "../src/pace.cpp"
+#include "../src/transport_peer.cpp"
 #include "../src/udp.cpp"

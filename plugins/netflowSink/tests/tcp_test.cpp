@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "../src/exporter.hpp"
-#include "../src/tcp.cpp"
+#include "../src/transport.hpp"
 #include "decoder.hpp"
+#include "records.hpp"
 
 using namespace netflow;
 using namespace t2::test::netflow9;
@@ -70,12 +71,13 @@ std::vector<Decoded> arrived(int connection) {
 std::size_t checked_records(const std::vector<Decoded>& session) {
   REQUIRE_FALSE(session.empty());
   CHECK(session[0].templates.size() == 2);
-  std::size_t records = 0;
+  std::size_t records = 0, options = 0;
   for (std::size_t i = 0; i < session.size(); ++i) {
     CHECK(session[i].version == 10);
-    CHECK(session[i].sequence == records);
+    CHECK(session[i].sequence == records + options);
     CHECK((session[i].templates.empty() || i == 0));
     records += session[i].records.size();
+    options += session[i].options.size();
   }
   return records;
 }
@@ -91,7 +93,15 @@ Settings ipfix() {
 void add(Exporter& exporter, unsigned n) {
   Record r{};
   r.family = t2::Family::ipv4;
-  for (unsigned i = 0; i < n; ++i) exporter.add(r, start_time);
+  for (unsigned i = 0; i < n; ++i) t2::test::export_record(exporter, {.version = Version::ipfix}, r, start_time);
+}
+
+// Until what was added has left.
+void settle(Exporter& exporter) {
+  for (unsigned i = 0; i < 3; ++i) {
+    usleep(30'000);
+    exporter.tick(start_time);
+  }
 }
 
 std::vector<std::string> told;
@@ -108,10 +118,11 @@ TEST_CASE("netflowSink: a stream begins with the templates, once, and ends when 
   REQUIRE(connection >= 0);
   add(exporter, 20);
   exporter.tick(start_time + t2::one_second);
+  settle(exporter);
   CHECK(checked_records(arrived(connection)) == 20);
   exporter.finish(start_time);
-  CHECK(exporter.counters().records == 20);
-  CHECK(exporter.counters().lost == 0);
+  CHECK(exporter.transport().books().sent == 20);
+  CHECK(exporter.transport().books().lost == 0);
   CHECK(exporter.counters().template_messages == 1);
   CHECK(told.empty());
   close(connection);
@@ -124,21 +135,22 @@ TEST_CASE("netflowSink: a new connection is a new session, and records wait for 
   exporter.start(start_time);
   const int first = listener.take();
   add(exporter, 6);
+  settle(exporter);
   CHECK(checked_records(arrived(first)) == 6);
   close(first);
   add(exporter, 9);  // the break is noticed
   std::size_t second_records = 0;
-  exporter.tick(start_time);
+  settle(exporter);
   usleep(150'000);
-  exporter.tick(start_time);
+  settle(exporter);
   const int second = listener.take();
   REQUIRE(second >= 0);
-  exporter.tick(start_time);
+  settle(exporter);
   second_records = checked_records(arrived(second));
   CHECK(second_records == 9);
   exporter.finish(start_time);
-  CHECK(exporter.counters().records == 15);
-  CHECK(exporter.counters().lost == 0);
+  CHECK(exporter.transport().books().sent == 15);
+  CHECK(exporter.transport().books().lost == 0);
   CHECK(exporter.counters().template_messages == 2);
   REQUIRE(told.size() == 1);
   CHECK_THAT(told[0], Catch::Contains("closed by the collector"));
@@ -155,19 +167,73 @@ TEST_CASE("netflowSink: the queue is bounded, and what does not fit is counted",
   Exporter exporter(ipfix(), tcp({"127.0.0.1", port}, 16, tell));
   exporter.start(start_time);
   add(exporter, 3 * 20);
-  CHECK(exporter.counters().lost == 3 * 4);
-  CHECK(exporter.counters().records == 0);
+  CHECK(exporter.transport().books().lost == 3 * 4);
+  CHECK(exporter.transport().books().sent == 0);
   const Listener late(port);
   usleep(150'000);
-  exporter.tick(start_time);
+  settle(exporter);
   const int connection = late.take();
   if (connection >= 0) {
-    exporter.tick(start_time);
+    settle(exporter);
     CHECK(checked_records(arrived(connection)) == 3 * 16);
   }
   exporter.finish(start_time);
-  CHECK(exporter.counters().records == 3 * 16);
-  CHECK(exporter.counters().lost == 3 * 4);
+  CHECK(exporter.transport().books().sent == 3 * 16);
+  CHECK(exporter.transport().books().lost == 3 * 4);
   CHECK(told.size() == 2);
   close(connection);
+}
+
+TEST_CASE("netflowSink: what a collector had not read when it broke the connection is sent again, and nothing else", "[netflowSink]") {
+  told.clear();
+  const Listener listener;
+  Exporter exporter(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
+  exporter.start(start_time);
+  const int first = listener.take();
+  add(exporter, 30);
+  settle(exporter);
+  const std::size_t read = checked_records(arrived(first));
+  add(exporter, 12);  // arrives, and is not read
+  settle(exporter);
+  close(first);       // with unread data: a reset
+  settle(exporter);
+  usleep(150'000);
+  settle(exporter);
+  const int second = listener.take();
+  REQUIRE(second >= 0);
+  settle(exporter);
+  CHECK(read + checked_records(arrived(second)) == 42);
+  exporter.finish(start_time);
+  const Books& books = exporter.transport().books();
+  CHECK(books.sent == 42);
+  CHECK(books.resent == 12);
+  CHECK(books.lost == 0);
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Catch::Contains("reset by peer"));
+  close(second);
+}
+
+TEST_CASE("netflowSink: where no other connection comes about, what had not been read is lost", "[netflowSink]") {
+  told.clear();
+  int first;
+  std::unique_ptr<Exporter> exporter;
+  {
+    const Listener listener;
+    exporter = std::make_unique<Exporter>(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
+    exporter->start(start_time);
+    first = listener.take();
+  }
+  add(*exporter, 30);
+  settle(*exporter);
+  const std::size_t read = checked_records(arrived(first));
+  settle(*exporter);
+  add(*exporter, 12);
+  settle(*exporter);
+  close(first);
+  add(*exporter, 3);
+  exporter->finish(start_time);
+  const Books& books = exporter->transport().books();
+  CHECK(books.sent == read);
+  CHECK(books.lost == 45 - read);
+  CHECK(books.doubtful == 12);
 }

@@ -25,7 +25,7 @@ namespace stat {  // column tcpFStat
 constexpr Word started = 0x0001, stamped = 0x0002, stamp_back = 0x0004, options_corrupt = 0x0008;
 constexpr Word window_known = 0x0010, window_update = 0x0020, probe = 0x0040, probe_answer = 0x0080;
 constexpr Word window_below = 0x0100, scaled = 0x0200, window_full = 0x0400, window_up = 0x0800;
-constexpr Word checksum_open = 0x1000, sack = 0x4000, mptcp = 0x8000;
+constexpr Word checksum_open = 0x1000, no_memory = 0x2000, sack = 0x4000, mptcp = 0x8000;
 // What a packet knows of the packets before it; the other bits start anew.
 constexpr Word kept = started | stamped | window_known | scaled | window_up | mptcp;
 }  // namespace stat

@@ -5,63 +5,50 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "bits.hpp"
+#include "tcp_options.hpp"
 
 namespace tcp_flags {
 
 namespace {
 
+// Several values at once: the row is asked for room once, the rest are plain stores.
+template <class... T>
+void put(t2::Row& row, T... values) {
+  std::uint8_t bytes[(sizeof(T) + ...)], *at = bytes;
+  ((std::memcpy(at, &values, sizeof(T)), at += sizeof(T)), ...);
+  row.raw(bytes, sizeof bytes);
+}
+
+constexpr Rare nothing_rare{};
+const Rare& rare_of(const Side& side) { return side.rare ? *side.rare : nothing_rare; }
+
 void put_tos(t2::Row& row, std::uint8_t tos) {
-  if (IPTOS == 0) {
-    row.put(tos);
-  } else {
-    row.put(static_cast<std::uint8_t>(tos >> (IPTOS == 1 ? 2 : 5)));
-    row.put(static_cast<std::uint8_t>(tos & 3));
-  }
+  if (IPTOS == 0) put(row, tos);
+  else put(row, static_cast<std::uint8_t>(tos >> (IPTOS == 1 ? 2 : 5)), static_cast<std::uint8_t>(tos & 3));
 }
 
 void put_ip(t2::Row& row, const Side& own, bool v4) {
-  row.put(own.status);
-  row.put(own.ip_id_step_min);
-  row.put(own.ip_id_step_max);
-  row.put(own.ttl_min);
-  row.put(own.ttl_max);
-  row.put(own.ttl_changes);
+  const Rare& rare = rare_of(own);
+  put(row, own.status, own.ip_id_step_min, own.ip_id_step_max, own.ttl_min, own.ttl_max, own.ttl_changes);
   put_tos(row, own.tos);
-  row.put(own.ip_flags);
+  put(row, own.ip_flags);
   const unsigned four = v4 ? 1 : 0, six = v4 ? 0 : 1;  // the fields hold the options of the flow's own version
-  if (IPV6_ACTIVATE != 1) {
-    row.put(static_cast<std::uint16_t>(own.ip_option_count[0] * four));
-    row.put(own.ip_option_class);
-    row.put(own.ip_options[0] * four);
-  }
-  if (IPV6_ACTIVATE != 0) {
-    for (const unsigned count : own.ip_option_count) row.put(static_cast<std::uint16_t>(count * six));
-    for (const std::uint32_t bits : own.ip_options) row.put(bits * six);
-  }
+  if (IPV6_ACTIVATE != 1) put(row, static_cast<std::uint16_t>(rare.ip_option_count[0] * four), rare.ip_option_class, rare.ip_options[0] * four);
+  if (IPV6_ACTIVATE != 0)
+    put(row, static_cast<std::uint16_t>(rare.ip_option_count[0] * six), static_cast<std::uint16_t>(rare.ip_option_count[1] * six),
+        rare.ip_options[0] * six, rare.ip_options[1] * six);
 }
 
 void put_numbers(t2::Row& row, const Side& own) {
-  row.put(own.isn);
-  row.put(own.in_sequence);
-  row.put(own.sent_bytes);
-  row.put(own.retransmissions);
-  row.put(own.acks);
-  row.put(own.acked_bytes);
-  row.put(own.ack_faults);
-  row.put(own.in_flight_max);
+  put(row, own.isn, own.in_sequence, own.sent_bytes, own.retransmissions, own.acks, own.acked_bytes, own.ack_faults, own.in_flight_max);
 }
 
 void put_window(t2::Row& row, const Side& own) {
-  row.put(own.window_first);
-  row.put(own.window_mean);
-  row.put(own.window_min);
-  row.put(own.window_max);
-  row.put(own.window_down);
-  row.put(own.window_up);
-  row.put(own.window_turns);
-  row.put(own.tcp_packets ? static_cast<float>(own.window_below) / static_cast<float>(own.tcp_packets) : 0.0f);
+  const float below = own.tcp_packets ? static_cast<float>(rare_of(own).window_below) / static_cast<float>(own.tcp_packets) : 0.0f;
+  put(row, own.window_first, own.window_mean, own.window_min, own.window_max, own.window_down, own.window_up, own.window_turns, below);
 }
 
 // WINDOW_KIND-KIND...MSS_SHIFT: no separator between the last kind and the segment size, `00` for what is missing.
@@ -76,7 +63,7 @@ void put_fingerprint(t2::Row& row, const Side& own) {
   put("_");
   for (unsigned i = 0; i < own.kind_count; ++i) {
     if (i) put("-");
-    number(own.kinds[i]);
+    number(own.rare && own.rare->has_kinds ? own.rare->kinds[i] : short_kind(own, i));
   }
   if (!own.kind_count) put("00_");
   if (own.mss < 10) put("0");
@@ -88,27 +75,22 @@ void put_fingerprint(t2::Row& row, const Side& own) {
 }
 
 void put_options(t2::Row& row, const Side& own) {
-  row.put(own.option_packets);
-  row.put(own.option_count);
-  row.put(own.options);
-  row.put(own.mss);
-  row.put(static_cast<std::uint16_t>(own.status & stat::scaled ? 1u << (own.scale & 31) : 0));
+  const auto factor = static_cast<std::uint16_t>(own.status & stat::scaled ? 1u << (own.scale & 31) : 0);
+  put(row, own.option_packets, own.option_count, own.options, own.mss, factor);
   if (!MPTCP) return;
-  row.put(own.mptcp_types);
-  row.put(own.mptcp_flags);
-  row.put(own.mptcp_address);
-  row.put(own.mptcp_dss);
+  const Rare& rare = rare_of(own);
+  put(row, rare.mptcp_types, rare.mptcp_flags, rare.mptcp_address, rare.mptcp_dss);
 }
 
 // Clocks tick in 1, 4, 10 or 100 ms, or in seconds. A clock that did not move is told by the initial TTL of the system.
-float tick_of(const Side& own) {
+float tick_of(const Side& own, t2::Time first, t2::Time last) {
   const std::uint32_t ticks = own.stamp - own.stamp_first;
   if (ticks == 0) {
     if (own.ttl_min >= 128) return 0.1f;
     if (own.ttl_min >= 64) return 0.004f;
     return own.ttl_min > 32 ? 0.01f : 0.001f;
   }
-  const float span = static_cast<float>(static_cast<double>(own.stamp_last_time - own.stamp_first_time) / 1e9);
+  const float span = static_cast<float>(static_cast<double>(last - first) / 1e9);
   const float tick = span / static_cast<float>(ticks);
   if (tick < 0.002f) return 0.001f;
   if (tick < 0.005f) return 0.004f;
@@ -116,52 +98,43 @@ float tick_of(const Side& own) {
   return tick < 0.7f ? 0.1f : 1.0f;
 }
 
-void put_clock(t2::Row& row, const Side& own) {
+void put_clock(t2::Row& row, const t2::EndedFlow& e, const Side& own) {
   float tick = 0;
   double up = 0;
   t2::Time boot = 0;
   if (own.options & 1u << 8) {
-    tick = tick_of(own);
+    const t2::Time first = own.stamp_on_first || !own.rare ? e.side.first : own.rare->stamp_first_time;
+    const t2::Time last = own.stamp_on_last || !own.rare ? e.side.last : own.rare->stamp_last_time;
+    tick = tick_of(own, first, last);
     up = static_cast<double>(own.stamp) * static_cast<double>(tick);
     const double whole = std::floor(up);
-    boot = own.stamp_last_time - static_cast<t2::Time>(whole) * t2::one_second - static_cast<t2::Time>((up - whole) * 1e9);
+    boot = last - static_cast<t2::Time>(whole) * t2::one_second - static_cast<t2::Time>((up - whole) * 1e9);
     boot = std::max<t2::Time>(boot, 0);
   }
-  row.put(own.stamp);
-  row.put(own.stamp_echo);
-  row.put(tick);
-  row.put(up);
-  row.put(boot);
+  put(row, own.stamp, own.stamp_echo, tick, up, boot);
 }
 
 void put_times(t2::Row& row, const Side& own, const Side* peer, bool inverted) {
-  row.put(own.trip);
-  row.put(own.rtt_min);
-  row.put(own.rtt_max);
-  row.put(own.rtt_mean);
-  row.put(std::sqrt(own.rtt_variance));
   float round_trip = 0, deviation = 0;
   if (peer) round_trip = inverted ? own.rtt_mean + peer->rtt_mean : own.trip + peer->trip;
   if (peer && inverted) deviation = std::sqrt(own.rtt_variance + peer->rtt_variance);
-  row.put(round_trip);
-  row.put(deviation);
+  put(row, own.trip, own.rtt_min, own.rtt_max, own.rtt_mean, std::sqrt(own.rtt_variance), round_trip, deviation);
 }
 
 }  // namespace
 
-void put_columns(t2::Row& row, const Side& own, const Side* peer, bool v4, bool inverted) {
-  put_ip(row, own, v4);
+void put_columns(t2::Row& row, const t2::EndedFlow& e, const Side& own, const Side* peer) {
+  put_ip(row, own, e.flow.key.family == t2::Family::ipv4);
   if (SEQ_ACK_NUM) put_numbers(row, own);
   if (WINDOWSIZE) put_window(row, own);
-  row.put(own.tcp_flags);
-  row.put(own.anomaly);
+  put(row, own.tcp_flags, own.anomaly);
 #if TCPFLGCNT
   for (const std::uint16_t count : own.flag_counts) row.put(count);
 #endif
   if (TCPJA4T) put_fingerprint(row, own);
   put_options(row, own);
-  if (NAT_BT_EST) put_clock(row, own);
-  if (RTT_ESTIMATE) put_times(row, own, peer, inverted);
+  if (NAT_BT_EST) put_clock(row, e, own);
+  if (RTT_ESTIMATE) put_times(row, own, peer, e.side.status & t2::status::inverted);
 }
 
 }  // namespace tcp_flags

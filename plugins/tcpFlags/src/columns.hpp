@@ -1,7 +1,7 @@
 // The columns of tcpFlags: which there are, depending on the user flags, and how a finished direction fills them.
 #pragma once
 
-#include "t2/row.hpp"
+#include "t2/plugin.hpp"
 #include "tcpFlags_state.h"
 #include "tranalyzer.h"
 
@@ -90,7 +90,6 @@ inline constexpr t2::Column columns[] = {
 #endif
 };
 
-// `peer`: null without one. `v4`: a flow over IPv4. `inverted`: this direction did not open the conversation.
-void put_columns(t2::Row&, const Side& own, const Side* peer, bool v4, bool inverted);
+void put_columns(t2::Row&, const t2::EndedFlow&, const Side& own, const Side* peer);  // `peer`: null without one
 
 }  // namespace tcp_flags

@@ -72,7 +72,7 @@ void put_transport_checksum(t2::Row& row, const PacketParts& parts) {
     field = memory.checksum;
   }
   constexpr std::uint8_t udp = 17, udp_lite = 136;
-  put_checksums(row, field, trace.summed, trace.l4_sum, packet.protocol == udp || packet.protocol == udp_lite);
+  put_checksums(row, field, trace.summed, fold(trace.l4_sum), packet.protocol == udp || packet.protocol == udp_lite);
 }
 
 void put_options6([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Packet& packet, [[maybe_unused]] std::uint32_t header) {

@@ -1,10 +1,10 @@
-// The steps of the work on one packet, and what they hand to each other.
+// What the steps of the work on one packet hand to each other.
 #pragma once
 
 #include <cstdint>
 
 #include "bits.hpp"
-#include "t2/packet.hpp"
+#include "t2/plugin.hpp"
 #include "tcpFlags_state.h"
 
 namespace tcp_flags {
@@ -19,7 +19,8 @@ struct Totals {
   void add(const Totals& other);
 };
 
-// What the row of a packet (-s) shows beyond the packet itself and the state of its direction.
+// What the row of a packet (-s) shows beyond the packet itself and the state of its direction. Cleared only for a packet
+// that comes alone: no row is made of others.
 struct Trace {
   Word status = 0, ip_flags = 0, flags = 0, anomaly = 0;
   std::int32_t ip_id_step = 0;
@@ -29,8 +30,37 @@ struct Trace {
   std::uint32_t window = 0, factor = 0;
   std::uint8_t mptcp_subtype = 0, mptcp_flags = 0, mptcp_address = 0, mptcp_dss = 0;
   bool summed = false;                             // there is an l4_sum
-  std::uint16_t l4_sum = 0;                        // folded, over all that the checksum covers; words as they lie in memory
+  std::uint64_t l4_sum = 0;                        // over all that the checksum covers; words as they lie in memory
   std::uint32_t l4_field = 0;                      // offset of the checksum in the transport header, 0: has none
+};
+
+// Which second a time is in takes a division: that of the last packet is kept, most times asked for are in it.
+class Seconds {
+ public:
+  struct Parts {
+    t2::Time second, rest;
+  };
+  Parts operator()(t2::Time time) {
+    if (!has(time)) start_ = t2::one_second * (second_ = time / t2::one_second);
+    return {second_, time - start_};
+  }
+  Parts before(t2::Time time) const {  // of a packet before: the second that is kept stays
+    if (has(time)) return {second_, time - start_};
+    const t2::Time second = time / t2::one_second;
+    return {second, time - second * t2::one_second};
+  }
+
+ private:
+  bool has(t2::Time time) const { return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(t2::one_second); }
+  t2::Time second_ = 0, start_ = 0;
+};
+
+// What an instance has for all packets.
+struct Common {
+  t2::Host& host;
+  Totals totals{};
+  Seconds seconds{};
+  Trace trace{};
 };
 
 // One packet. `peer` is null as long as the other direction had no packet.
@@ -38,18 +68,23 @@ struct Step {
   const t2::Packet& packet;
   Side& own;
   Side* peer;
-  Trace& trace;
-  Word status;            // tcpFStat, ipFlags, tcpFlags, tcpAnomaly of this packet
-  Word ip_flags = 0;
-  Word flags = 0;
-  Word anomaly = 0;
-  float distance = 0;     // seconds since the packet before in this direction
-};
+  Common& common;
+  unsigned status;        // tcpFStat, ipFlags, tcpFlags, tcpAnomaly of this packet
+  unsigned ip_flags = 0;
+  unsigned flags = 0;
+  unsigned anomaly = 0;
+  bool stamped = false;   // has a time stamp
 
-void ip_part(Step&);
-void transport_checksum(Step&);  // called by ip_part()
-void tcp_part(Step&, Totals&);
-void tcp_options(Step&, Totals&);  // called by tcp_part()
+  // Seconds since the packet before in this direction.
+  float distance() const { return static_cast<float>(static_cast<double>(packet.time - packet.previous) / 1e9); }
+
+  // Where the direction keeps what few directions have. Null: there is no memory, and tcpFStat says so.
+  Rare* rare() {
+    if (!own.rare) own.rare = static_cast<Rare*>(common.host.extra(*packet.flow, sizeof(Rare)));
+    if (!own.rare) status |= stat::no_memory;
+    return own.rare;
+  }
+};
 
 inline std::uint16_t word_at(const std::uint8_t* bytes) {
   return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);

@@ -1,17 +1,18 @@
 // tcpFlags: what the IP and TCP headers of a flow say about its health: flags and their odd combinations, windows,
 // retransmissions, checksums, options, clocks and answer times.
 //
-// The work on a packet is done in ip_part.cpp and tcp_part.cpp, the columns are filled in columns.cpp (of flows) and
-// packet_columns.cpp (of packets); here is the frame around them: the verdict when a flow ends, totals and report. Must
+// The work on a packet is done in ip_part.hpp and tcp_part.hpp, that on unusual ones in the .cpp files of these names; the
+// columns are filled in columns.cpp (of flows) and packet_columns.cpp (of packets); here is the frame around them: the verdict when a flow ends, totals and report. Must
 // never look at bytes that were not captured.
 #include <cstdio>
 #include <string>
 #include <unordered_map>
 
 #include "columns.hpp"
+#include "ip_part.hpp"
 #include "packet_columns.hpp"
-#include "parts.hpp"
 #include "t2/plugin.hpp"
+#include "tcp_part.hpp"
 
 namespace tcp_flags {
 
@@ -37,30 +38,28 @@ constexpr std::uint32_t scan_packets = 4;  // a direction with fewer TCP packets
 
 class TcpFlags : public t2::Plugin {
  public:
-  explicit TcpFlags(t2::Host& host) : state_(host) {}
+  explicit TcpFlags(t2::Host& host) : state_(host), common_{host} {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
+    const bool alone = packets.size() == 1;  // a row of the packet may follow
+    if (alone) common_.trace = {};
     for (const t2::Packet& packet : packets) {
       if (!packet.is_ip()) continue;
       Side& own = state_(*packet.side);
-      trace_ = {};
-      Step step{packet, own, packet.peer ? &state_(*packet.peer) : nullptr, trace_,
-                static_cast<Word>(own.status & stat::kept)};
+      Step step{packet, own, packet.peer ? &state_(*packet.peer) : nullptr, common_, own.status & unsigned{stat::kept}};
       ip_part(step);
-      if (has_tcp_header(packet)) tcp_part(step, totals_);
+      if (has_tcp_header(packet)) tcp_part(step);
       else if (own.packets == 1.0f) own.trip_state = Trip::syn_ack;
       else if (own.trip_state == Trip::syn_ack) own.trip_state = Trip::ack;
+      stamp_on_last(step);
       own.status |= static_cast<Word>(step.status | stat::started);
-      trace_.status = step.status;
-      trace_.ip_flags = step.ip_flags;
-      trace_.flags = step.flags;
-      trace_.anomaly = step.anomaly;
+      if (alone) trace(step);
     }
   }
 
   void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
     if (!packet.is_ip()) return put_no_packet(row);
-    put_packet(row, {packet, state_(*packet.side), packet.peer ? &state_(*packet.peer) : nullptr, trace_,
+    put_packet(row, {packet, state_(*packet.side), packet.peer ? &state_(*packet.peer) : nullptr, common_.trace,
                      packet_memory_[side_key(*packet.flow, packet.direction)]});
   }
 
@@ -71,10 +70,10 @@ class TcpFlags : public t2::Plugin {
     add_to_totals(own);
     if (SCAN_DETECTOR) scan_verdict(own, peer);
     if (FRAG_ANALYZE && (e.side.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
-    if (row.is_read()) put_columns(row, own, peer, e.flow.key.family == t2::Family::ipv4, e.side.status & t2::status::inverted);
+    if (row.is_read()) put_columns(row, e, own, peer);
   }
 
-  void merge(t2::Plugin& other) override { totals_.add(static_cast<TcpFlags&>(other).totals_); }
+  void merge(t2::Plugin& other) override { common_.totals.add(static_cast<TcpFlags&>(other).common_.totals); }
   void report(t2::Report& report) const override;
 
  private:
@@ -82,15 +81,24 @@ class TcpFlags : public t2::Plugin {
     return reinterpret_cast<std::uintptr_t>(&flow) | direction;
   }
 
+  void trace(const Step& step) {
+    common_.trace.status = static_cast<Word>(step.status);
+    common_.trace.ip_flags = static_cast<Word>(step.ip_flags);
+    common_.trace.flags = static_cast<Word>(step.flags);
+    common_.trace.anomaly = static_cast<Word>(step.anomaly);
+  }
+
   void add_to_totals(const Side& side) {
-    totals_.ip_flags |= side.ip_flags;
-    totals_.status |= side.status;
-    totals_.tcp_flags |= side.tcp_flags;
-    totals_.anomaly |= side.anomaly;
-    totals_.tos |= side.tos;
-    totals_.mptcp_types |= side.mptcp_types;
-    totals_.mptcp_flags |= side.mptcp_flags;
-    totals_.window_below += side.window_below;
+    Totals& totals = common_.totals;
+    totals.ip_flags |= side.ip_flags;
+    totals.status |= side.status;
+    totals.tcp_flags |= side.tcp_flags;
+    totals.anomaly |= side.anomaly;
+    totals.tos |= side.tos;
+    if (!side.rare) return;
+    totals.mptcp_types |= side.rare->mptcp_types;
+    totals.mptcp_flags |= side.rare->mptcp_flags;
+    totals.window_below += side.rare->window_below;
   }
 
   void scan_verdict(Side& own, Side* peer) {
@@ -102,18 +110,17 @@ class TcpFlags : public t2::Plugin {
     const bool brief = own.tcp_packets < scan_packets;
     if (brief && !(own.anomaly & (anomaly::scan | anomaly::scan_success))) {
       own.anomaly |= anomaly::scan;
-      ++totals_.scans;
+      ++common_.totals.scans;
     }
     if (peer && (unanswered(own) || (unanswered(*peer) && brief && peer->tcp_packets < scan_packets))) {
       own.anomaly |= anomaly::scan_success;
       peer->anomaly |= anomaly::scan_success;
-      ++totals_.scan_successes;
+      ++common_.totals.scan_successes;
     }
   }
 
   t2::State<Side> state_;
-  Totals totals_;
-  Trace trace_;                                                      // of the last packet
+  Common common_;
   std::unordered_map<std::uintptr_t, PacketMemory> packet_memory_;  // with -s: of every side that is alive
 };
 
@@ -129,7 +136,7 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
 }
 
 void TcpFlags::report(t2::Report& report) const {
-  const Totals& t = totals_;
+  const Totals& t = common_.totals;
   const auto word = [&](const char* name, unsigned bits, int digits) {
     if (bits) report.line(text("Aggregated %s=0x%0*x", name, digits, bits));
   };

@@ -1,8 +1,9 @@
 // What tcpFlags remembers of each direction of a conversation. Other plugins may read it when a flow has ended.
 //
-// Fields stand in the order in which packets touch them: every IP packet, every TCP packet, TCP options, and last what
-// only few packets or only the first one touch. Integers are as the output columns print them; times are nanoseconds.
-// Figures of an analysis that a user flag turned off stay 0 (sequence numbers and windows are always known).
+// Fields stand in the order in which packets touch them: the first 128 bytes serve every packet, then come TCP options
+// and what only the first packet writes. What few directions have is in memory of its own. Integers are as the output
+// columns print them; times are nanoseconds. Figures of an analysis that a user flag turned off stay 0 (sequence numbers
+// and windows are always known).
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,28 @@ namespace tcp_flags {
 // What the last packets of a direction were, as far as answer times are concerned.
 enum class Trip : std::uint8_t { none, syn, syn_ack, ack, stop };
 
+struct Rare {
+  t2::Time stamp_first_time, stamp_last_time;  // of packets with a time stamp; see Side::stamp_on_first, stamp_on_last
+  std::uint32_t window_below;           // packets with a window below WINMIN
+
+  // ---- fragments: the datagram whose L4 checksum is being summed up
+  std::uint16_t fragment_expected;      // position of the next fragment, in units of 8 bytes
+  std::uint16_t datagram_id;
+  std::uint16_t datagram_sum;           // 0: none is open (a sum that counts is never 0)
+  std::uint16_t datagram_got, datagram_length;  // bytes; length 0: not known yet
+
+  // ---- options
+  std::uint16_t ip_option_count[2];
+  std::uint16_t mptcp_types;            // bit k: subtype k
+  std::uint32_t ip_options[2];          // bit sets. IPv4: [0]; IPv6: hop-by-hop, destination
+  std::uint8_t ip_option_class;         // IPv4: OR of copy and class bits
+  std::uint8_t mptcp_flags, mptcp_address, mptcp_dss;
+  bool has_kinds;                       // all kinds are here, and not in Side::kinds
+  std::uint8_t kinds[JA4TOPTMX];        // option kinds of packets with SYN, in order
+};
+
 struct Side {
   // ---- every IP packet
-  t2::Time last = 0;                    // previous packet
   float packets = 0;                    // single precision: it weighs the means below
   float rtt_min = 65535.0f, rtt_max = 0, rtt_mean = 0, rtt_variance = 0;  // seconds until the peer answered
   float trip = 0;                       // SYN to SYN-ACK, or SYN-ACK to ACK; seconds
@@ -27,14 +47,15 @@ struct Side {
   Trip trip_state = Trip::none;
   std::uint8_t ttl = 0, ttl_min = 0, ttl_max = 0, ttl_changes = 0;
   std::uint8_t tos = 0;                 // OR of all packets
-  std::uint8_t tos_first = 0;           // of the first packet
   std::uint8_t last_flags = 0;          // TCP flags of the previous TCP packet
+  bool stamp_on_first : 1 = false;      // the first time stamp came with the first packet of the direction
+  bool stamp_on_last : 1 = false;       // the last one came with its last packet so far
 
   // ---- every TCP packet
-  std::uint16_t tcp_flags = 0;          // column tcpFlags: lower byte: OR of the flags, upper byte: combinations
-  std::uint16_t anomaly = 0;            // column tcpAnomaly
   bool probed = false;                  // the previous TCP packet was a zero-window probe
   bool repeated_ack = false;            // the previous TCP packet was a duplicate ACK
+  std::uint16_t tcp_flags = 0;          // column tcpFlags: lower byte: OR of the flags, upper byte: combinations
+  std::uint16_t anomaly = 0;            // column tcpAnomaly
   std::uint32_t tcp_packets = 0;        // TCP packets whose header was captured
   std::uint32_t seq = 0, ack = 0;       // of the previous TCP packet
   std::uint32_t seq_expected = 0;       // that follows the previous packet
@@ -44,19 +65,17 @@ struct Side {
   std::uint32_t in_flight_max = 0;
   std::uint32_t window = 0, window_min = 0, window_max = 0;  // scaled; `window`: of the previous packet
   float window_mean = 0;
-  std::uint32_t window_below = 0;       // packets with a window below WINMIN
-  std::uint16_t in_sequence = 0, acks = 0;
+  std::uint16_t in_sequence = 0, acks = 0, ack_faults = 0;
   std::uint16_t retransmissions = 0;    // column tcpSeqFaultCnt
-  std::uint16_t ack_faults = 0;
   std::uint16_t window_down = 0, window_up = 0, window_turns = 0;
 
   // ---- TCP options
   std::uint16_t option_packets = 0, option_count = 0;
   std::uint16_t mss = 0;                // last value, 0: none
   std::uint8_t scale = 0;               // window scale option: shift
-  std::uint8_t kind_count = 0;          // entries of `kinds`
-  std::uint16_t mptcp_types = 0;        // bit k: subtype k
-  t2::Time stamp_first_time = 0, stamp_last_time = 0;
+  std::uint8_t kind_count = 0;          // option kinds of packets with SYN
+  std::uint8_t icmp_type = 0, icmp_code = 0;  // of the first packet; ICMP and ICMPv6
+  std::uint32_t kinds = 0;              // the first of them, 4 bits each, as long as no more are needed
   std::uint32_t options = 0;            // bit k: kind k; bit 31: kinds 31 and above
   std::uint32_t stamp = 0, stamp_echo = 0, stamp_first = 0, stamp_max = 0;
 
@@ -64,20 +83,7 @@ struct Side {
   std::uint32_t isn = 0;                // sequence number of the first TCP packet
   std::uint32_t window_first = 0;
   std::uint32_t id_first = 0;           // IPv4: identification; IPv6: flow label
-  std::uint8_t icmp_type = 0, icmp_code = 0;  // ICMP and ICMPv6
-
-  // ---- fragments: the datagram whose L4 checksum is being summed up
-  std::uint16_t fragment_expected = 0;  // position of the next fragment, in units of 8 bytes
-  std::uint16_t datagram_id = 0;
-  std::uint16_t datagram_sum = 0;       // 0: none is open (a sum that counts is never 0)
-  std::uint16_t datagram_got = 0, datagram_length = 0;  // bytes; length 0: not known yet
-
-  // ---- rare options
-  std::uint32_t ip_options[2]{};        // bit sets. IPv4: [0]; IPv6: hop-by-hop, destination
-  std::uint16_t ip_option_count[2]{};
-  std::uint8_t ip_option_class = 0;     // IPv4: OR of copy and class bits
-  std::uint8_t mptcp_flags = 0, mptcp_address = 0, mptcp_dss = 0;
-  std::uint8_t kinds[JA4TOPTMX]{};      // option kinds of packets with SYN, in order
+  Rare* rare = nullptr;
 #if TCPFLGCNT
   std::uint16_t flag_counts[16]{};
 #endif

@@ -2,15 +2,14 @@
 //
 // The walk trusts the length bytes, whatever the kind says they should be, but never leaves the header: a value that
 // would stand behind its end does not exist.
-#include <algorithm>
+#include "tcp_options.hpp"
 
-#include "parts.hpp"
+#include <algorithm>
+#include <cstring>
 
 namespace tcp_flags {
 
 namespace {
-
-enum Kind : std::uint8_t { end_of_list, no_operation, segment_size, window_scale, sack = 5, timestamps = 8, multipath = 30 };
 
 struct Option {
   const std::uint8_t* at;
@@ -27,32 +26,17 @@ void scale(Step& step, const Option& option) {
   if (step.peer) step.peer->status |= stat::scaled;
 }
 
-void stamp(Step& step, const Option& option) {
-  Side& own = step.own;
-  own.stamp = long_at(option.at + 2);
-  own.stamp_echo = long_at(option.at + 6);
-  own.stamp_last_time = step.packet.time;
-  if (own.stamp < own.stamp_max) {
-    step.status |= stat::stamp_back;
-    return;
-  }
-  own.stamp_max = own.stamp;
-  if (step.status & stat::stamped) return;
-  own.stamp_first = own.stamp;
-  own.stamp_first_time = step.packet.time;
-  step.status |= stat::stamped;
-}
-
 // RFC 8684: the subtype is the upper half of the third byte.
-void multipath_option(Step& step, const Option& option, Totals& totals) {
+void multipath_option(Step& step, const Option& option) {
   enum Subtype : unsigned { capable, join, dss, add_address, remove_address, priority };
-  Side& own = step.own;
   const unsigned subtype = option.at[2] >> 4;
   const std::uint8_t low = option.at[2] & 0x0f;
   const bool has_next = option.has(4) && option.length > 3;
   const std::uint8_t next = has_next ? option.at[3] : 0;
-  Trace& trace = step.trace;
-  own.mptcp_types |= static_cast<Word>(1u << subtype);
+  Trace& trace = step.common.trace;
+  Rare none{};
+  Rare& keep = step.rare() ? *step.own.rare : none;
+  keep.mptcp_types |= static_cast<Word>(1u << subtype);
   trace.mptcp_subtype = static_cast<std::uint8_t>(subtype);
   switch (subtype) {
     case capable:
@@ -61,21 +45,21 @@ void multipath_option(Step& step, const Option& option, Totals& totals) {
     case join: case priority:
       if (option.length > 16) break;
       trace.mptcp_flags |= low;
-      if (has_next) own.mptcp_address = trace.mptcp_address = next;
+      if (has_next) keep.mptcp_address = trace.mptcp_address = next;
       break;
     case dss:
       trace.mptcp_dss |= next & 0x1f;
       break;
     case add_address: case remove_address:
-      if (has_next) own.mptcp_address = trace.mptcp_address = next;
+      if (has_next) keep.mptcp_address = trace.mptcp_address = next;
       break;
     default:
       break;
   }
-  own.mptcp_flags |= trace.mptcp_flags;
-  own.mptcp_dss |= trace.mptcp_dss;
+  keep.mptcp_flags |= trace.mptcp_flags;
+  keep.mptcp_dss |= trace.mptcp_dss;
   step.status |= stat::mptcp;
-  ++totals.mptcp_options;
+  ++step.common.totals.mptcp_options;
 }
 
 // Smallest size that the value of an option needs.
@@ -88,7 +72,7 @@ std::ptrdiff_t needed(std::uint8_t kind) {
   }
 }
 
-void take(Step& step, const Option& option, Totals& totals) {
+void take(Step& step, const Option& option) {
   if (!option.has(needed(option.kind))) {
     step.status |= stat::options_corrupt;
     return;
@@ -98,40 +82,67 @@ void take(Step& step, const Option& option, Totals& totals) {
     case window_scale: scale(step, option); break;
     case sack: step.status |= stat::sack; break;
     case timestamps:
-      if (NAT_BT_EST) stamp(step, option);
+      if (NAT_BT_EST) time_stamp(step, option.at);
       break;
     case multipath:
-      if (MPTCP) multipath_option(step, option, totals);
+      if (MPTCP) multipath_option(step, option);
       break;
     default: break;
   }
 }
 
+// Kinds of packets with SYN, in order: the first ones in the state itself, the whole list in memory of its own as soon as
+// it gets longer (a SYN that was sent again) or has unusual kinds.
+void keep_kind(Step& step, std::uint8_t kind) {
+  Side& own = step.own;
+  if (own.kind_count == JA4TOPTMX) return;
+  if (!(own.rare && own.rare->has_kinds)) {
+    if (own.kind_count < short_kinds && kind < 16) {
+      own.kinds |= static_cast<std::uint32_t>(kind) << 4 * own.kind_count++;
+      return;
+    }
+    Rare* rare = step.rare();
+    if (!rare) return;
+    for (unsigned i = 0; i < own.kind_count; ++i) rare->kinds[i] = short_kind(own, i);
+    rare->has_kinds = true;
+  }
+  own.rare->kinds[own.kind_count++] = kind;
+}
+
 }  // namespace
 
-void tcp_options(Step& step, Totals& totals) {
+void walk_tcp_options(Step& step) {
   const t2::Packet& packet = step.packet;
-  if (packet.l4_header <= 20) return;
   if (packet.captured_l4 < packet.l4_header) {
     step.status |= stat::options_corrupt;
     return;
   }
   Side& own = step.own;
+  Trace& trace = step.common.trace;
+  trace.mptcp_subtype = trace.mptcp_flags = trace.mptcp_address = trace.mptcp_dss = 0;
   ++own.option_packets;
   const std::uint8_t* header = packet.data + packet.l4;
   const std::uint8_t* end = header + packet.l4_header;
   for (const std::uint8_t* at = header + 20; at < end && *at != end_of_list;) {
     const Option option{at, end - at, *at, end - at > 1 ? at[1] : std::uint8_t{0}};
     ++own.option_count;
-    if (TCPJA4T && (step.flags & flag::syn) && own.kind_count < JA4TOPTMX) own.kinds[own.kind_count++] = option.kind;
+    if (TCPJA4T && (step.flags & flag::syn)) keep_kind(step, option.kind);
     own.options |= 1u << std::min<unsigned>(option.kind, 31);
     if (option.kind != no_operation && option.length == 0) {
       step.status |= stat::options_corrupt;
       return;
     }
-    take(step, option, totals);
+    take(step, option);
     at += option.kind == no_operation ? 1 : option.length;
   }
+}
+
+// Times of the first and last packets of a direction are known to the core. Here are the others.
+void note_stamp_time(Step& step, bool first) {
+  Rare* rare = step.rare();
+  if (!rare) return;
+  if (first) rare->stamp_first_time = step.packet.time;
+  else rare->stamp_last_time = step.packet.previous;
 }
 
 }  // namespace tcp_flags

@@ -1,16 +1,13 @@
-// The checksum of TCP, UDP, ICMP and their like, also over the fragments of a datagram.
+// The checksum of everything but complete packets of TCP and UDP: other protocols, fragments, packets that were cut.
 //
 // A packet is right if the sum over everything the checksum covers, the checksum included, folds to 0xffff. For a
 // fragmented datagram the sums of its fragments are collected, in any order behind the first, and judged when all of
 // its bytes were there once; as long as some are missing nothing is claimed.
-#include "checksum.hpp"
-#include "parts.hpp"
+#include "transport_checksum.hpp"
 
 namespace tcp_flags {
 
 namespace {
-
-enum Protocol : std::uint8_t { icmp = 1, igmp = 2, tcp = 6, udp = 17, gre = 47, icmp6 = 58, ospf = 89, udp_lite = 136 };
 
 // What the checksum of a packet covers.
 struct Cover {
@@ -69,12 +66,6 @@ Cover cover_of(Step& step) {
   return cover;
 }
 
-std::uint64_t pseudo_header(const t2::Packet& packet, std::uint32_t length) {
-  const std::uint8_t* ip = packet.data + packet.l3;
-  return (packet.family == t2::Family::ipv4 ? sum_words(ip + 12, 8) : sum_words(ip + 8, 32)) + as_word(packet.protocol) +
-         as_word(static_cast<std::uint16_t>(length));
-}
-
 // Sum over the covered bytes of an unfragmented packet or a first fragment.
 std::uint64_t covered_sum(const t2::Packet& packet, const Cover& cover) {
   const std::uint8_t* l4 = packet.data + packet.l4;
@@ -88,49 +79,47 @@ std::uint16_t datagram_id(const t2::Packet& packet) {
   return static_cast<std::uint16_t>(packet.bytes(packet.fragment_header + 4).u32());
 }
 
-bool is_right(Step& step, std::uint64_t sum) {
-  step.trace.l4_sum = fold(sum);
-  step.trace.summed = true;
-  return step.trace.l4_sum == 0xffff;
-}
-
-void add_fragment(Side& own, std::uint64_t sum, std::uint32_t bytes) {
+void add_fragment(Rare& rare, std::uint64_t sum, std::uint32_t bytes) {
   const std::uint16_t folded = fold(sum);
-  own.datagram_sum = folded ? folded : 0xffff;  // both are zero in one's complement
-  own.datagram_got = static_cast<std::uint16_t>(own.datagram_got + bytes);
+  rare.datagram_sum = folded ? folded : 0xffff;  // both are zero in one's complement
+  rare.datagram_got = static_cast<std::uint16_t>(rare.datagram_got + bytes);
 }
 
-void first_fragment(const t2::Packet& packet, const Cover& cover, Side& own) {
-  own.datagram_id = datagram_id(packet);
-  own.datagram_got = own.datagram_length = own.datagram_sum = 0;
-  if (cover.used && packet.captured_l4 >= packet.l4_length) add_fragment(own, covered_sum(packet, cover), packet.l4_length);
+void first_fragment(Step& step, const Cover& cover) {
+  const t2::Packet& packet = step.packet;
+  Rare* rare = step.rare();
+  if (!rare) return;
+  rare->datagram_id = datagram_id(packet);
+  rare->datagram_got = rare->datagram_length = rare->datagram_sum = 0;
+  if (cover.used && packet.captured_l4 >= packet.l4_length) add_fragment(*rare, covered_sum(packet, cover), packet.l4_length);
 }
 
 void later_fragment(Step& step) {
   const t2::Packet& packet = step.packet;
-  Side& own = step.own;
-  if (!own.datagram_sum || own.datagram_id != datagram_id(packet)) return;
+  if (!step.own.rare) return;
+  Rare& rare = *step.own.rare;
+  if (!rare.datagram_sum || rare.datagram_id != datagram_id(packet)) return;
   if (packet.captured_l4 < packet.l4_length) {
-    own.datagram_sum = 0;
+    rare.datagram_sum = 0;
     return;
   }
-  add_fragment(own, own.datagram_sum + sum_words(packet.data + packet.l4, packet.l4_length), packet.l4_length);
+  add_fragment(rare, rare.datagram_sum + sum_words(packet.data + packet.l4, packet.l4_length), packet.l4_length);
   if (!packet.more_fragments) {
     const std::uint32_t position = packet.family == t2::Family::ipv4
                                        ? (word_at(packet.data + packet.l3 + 6) & 0x1fffu) * 8
                                        : packet.bytes(packet.fragment_header + 2).u16() & 0xfff8u;
-    own.datagram_length = static_cast<std::uint16_t>(position + packet.l4_length);
+    rare.datagram_length = static_cast<std::uint16_t>(position + packet.l4_length);
   }
-  if (!own.datagram_length || own.datagram_got != own.datagram_length) return;
-  std::uint64_t sum = own.datagram_sum;
-  if (has_pseudo_header(packet)) sum += pseudo_header(packet, own.datagram_length);
-  if (!is_right(step, sum)) step.ip_flags |= ip_bit::transport_checksum;
-  own.datagram_sum = 0;
+  if (!rare.datagram_length || rare.datagram_got != rare.datagram_length) return;
+  std::uint64_t sum = rare.datagram_sum;
+  if (has_pseudo_header(packet)) sum += pseudo_header(packet, rare.datagram_length);
+  judge(step, sum, true);
+  rare.datagram_sum = 0;
 }
 
 }  // namespace
 
-void transport_checksum(Step& step) {
+void other_checksum(Step& step) {
   const t2::Packet& packet = step.packet;
   if (packet.later_fragment) {
     if (IPCHECKSUM > 1) later_fragment(step);
@@ -140,18 +129,18 @@ void transport_checksum(Step& step) {
   const bool cut = packet.captured_l3 < packet.l3_length || (cover.known && packet.captured_l4 < packet.l4_length);
   if (cut) step.ip_flags |= ip_bit::cut | ip_bit::transport_checksum;
   if (!cover.known) return;
-  step.trace.l4_field = cover.field;
+  step.common.trace.l4_field = cover.field;
   step.status |= stat::checksum_open;
   if (IPCHECKSUM < 2) return;
   if (packet.more_fragments) {
-    first_fragment(packet, cover, step.own);
+    first_fragment(step, cover);
     return;
   }
-  step.status &= static_cast<Word>(~stat::checksum_open);
+  step.status &= ~unsigned{stat::checksum_open};
   if (cut || !cover.used) return;
   std::uint64_t sum = covered_sum(packet, cover);
   if (cover.pseudo_header) sum += pseudo_header(packet, packet.l4_length);
-  if (!is_right(step, sum) || cover.bytes < cover.field + 2) step.ip_flags |= ip_bit::transport_checksum;
+  judge(step, sum, cover.bytes >= cover.field + 2);
 }
 
 }  // namespace tcp_flags

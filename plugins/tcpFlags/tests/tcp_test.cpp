@@ -152,6 +152,29 @@ TEST_CASE("tcpFlags: clock of the sender from its time stamps", "[tcpFlags]") {
   CHECK(rows.b["tcpBtm"] == "1599999999.972999999");
 }
 
+TEST_CASE("tcpFlags: the clock runs between the packets that have a time stamp", "[tcpFlags]") {
+  const auto stamped = [](std::uint32_t value) { return nop(2) + timestamps(value, 1); };
+  const Result inside = run_tcp(dialog({{0, 'a', "S", 1000, 0, 0, 1000}, {500, 'a', "A", 1001, 1, 0, 1000, stamped(1000)},
+                                  {1500, 'a', "A", 1001, 1, 0, 1000, stamped(1100)}, {3000, 'a', "A", 1001, 1, 0, 1000}, {9000, 'a', "R", 1001, 1, 0, 1000}}));
+  CHECK(inside.flows.row(0)["tcpEcI"] == "0.01");  // 100 ticks in a second
+  CHECK(inside.flows.row(0)["tcpUtm"] == "11.000000");
+  CHECK(inside.flows.row(0)["tcpBtm"].substr(0, 14) == "1599999990.500");
+  const Result outside = run_tcp(dialog({{0, 'a', "A", 1000, 1, 0, 1000, stamped(1000)}, {500, 'a', "A", 1001, 1, 0, 1000}, {1000, 'a', "A", 1001, 1, 0, 1000, stamped(1100)}}));
+  CHECK(outside.flows.row(0)["tcpEcI"] == "0.01");
+  CHECK(outside.flows.row(0)["tcpBtm"].substr(0, 14) == "1599999990.000");
+}
+
+TEST_CASE("tcpFlags: option kinds of all SYN packets, ordinary and unusual ones", "[tcpFlags]") {
+  const Buffer usual = mss(1460) + sack_permitted() + timestamps(1, 0) + nop() + window_scale(7);
+  const auto fingerprint = [](const std::vector<Segment>& segments) { return std::string(run_tcp(dialog(segments)).flows.row(0)["tcpJA4T"]); };
+  CHECK(fingerprint({{0, 'a', "S", 1, 0, 0, 1000, usual}}) == "1000_2-4-8-1-31460_00");
+  CHECK(fingerprint({{0, 'a', "S", 1, 0, 0, 1000, usual}, {1000, 'a', "S", 1, 0, 0, 1000, usual}}) == "1000_2-4-8-1-3-2-4-8-1-31460_00");
+  CHECK(fingerprint({{0, 'a', "S", 1, 0, 0, 1000, mss(1460) + hex("22 02 0f 02 10 02 01 01")}}) == "1000_2-34-15-16-1-11460_00");
+  std::vector<Segment> often;
+  for (int i = 0; i < 5; ++i) often.push_back({i * 1000.0, 'a', "S", 1, 0, 0, 1000, usual});
+  CHECK(fingerprint(often) == "1000_2-4-8-1-3-2-4-8-1-3-2-4-8-1-3-2-4-8-1-31460_00");  // twenty are kept
+}
+
 TEST_CASE("tcpFlags: window scale is used if both sides offer it", "[tcpFlags]") {
   const Rows both = run_dialog({{0, 'a', "S", 1, 0, 0, 1000, window_scale(3)}, {1, 'b', "SA", 1, 2, 0, 500, window_scale(0)}, {2, 'a', "A", 2, 2, 0, 10}});
   CHECK(both.a["tcpWS"] == "8");

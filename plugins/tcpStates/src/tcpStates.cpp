@@ -38,6 +38,10 @@ constexpr t2::Time timeout_of(Phase phase) {
   }
 }
 
+std::uint32_t long_at(const std::uint8_t* bytes) {
+  return static_cast<std::uint32_t>(bytes[0]) << 24 | static_cast<std::uint32_t>(bytes[1] << 16 | bytes[2] << 8 | bytes[3]);
+}
+
 struct Header {
   std::uint32_t seq, ack;
   std::uint8_t flags;
@@ -154,19 +158,20 @@ class TcpStates : public t2::Plugin {
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& packet : packets) {
       if (!followed(packet)) continue;
-      t2::Bytes bytes = packet.bytes(packet.l4);
-      bytes.skip(4);
-      Header header{bytes.u32(), bytes.u32(), 0};
-      bytes.skip(1);
-      header.flags = bytes.u8();
-      Transition(packet, state_(*packet.side), packet.peer ? &state_(*packet.peer) : nullptr).run(header);
+      const std::uint8_t* tcp = packet.data + packet.l4;
+      const std::uint8_t flags = tcp[13];
+      Side& own = state_(*packet.side);
+      if (own.phase == Phase::established && (flags & (fin | syn | rst | ack)) == ack) continue;  // most packets: nothing changes
+      Side* peer = packet.peer ? &state_(*packet.peer) : nullptr;
+      Transition(packet, own, peer).run({long_at(tcp + 4), long_at(tcp + 8), flags});
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     Side& own = state_(e.side);
+    Side* peer = e.peer ? &state_(*e.peer) : nullptr;
     if (e.flow.key.family != t2::Family::layer2 && e.flow.key.protocol == 6) {
-      finish(own, e.peer ? &state_(*e.peer) : nullptr);
+      finish(own, peer);
       total_ |= own.anomalies;
     }
     row.put(own.anomalies);

@@ -113,6 +113,42 @@ RowFormatter::RowFormatter(std::span<const Column> columns, Of of) : flows_(of =
   }
 }
 
+[[gnu::always_inline]] inline char* RowFormatter::put_value(char* at, Type type, Values& values) {
+  switch (type) {
+    case Type::i8: return put_signed(at, values.get<std::int8_t>());
+    case Type::i16: return put_signed(at, values.get<std::int16_t>());
+    case Type::i32: return put_signed(at, values.get<std::int32_t>());
+    case Type::i64: return put_signed(at, values.get<std::int64_t>());
+    case Type::u8: return put_unsigned(at, values.get<std::uint8_t>());
+    case Type::u16: return put_unsigned(at, values.get<std::uint16_t>());
+    case Type::u32: return put_unsigned(at, values.get<std::uint32_t>());
+    case Type::u64: return put_unsigned(at, values.get<std::uint64_t>());
+    case Type::h8: return put_hex<2>(at, values.get<std::uint8_t>());
+    case Type::h16: return put_hex<4>(at, values.get<std::uint16_t>());
+    case Type::h32: return put_hex<8>(at, values.get<std::uint32_t>());
+    case Type::h64: return put_hex<16>(at, values.get<std::uint64_t>());
+    case Type::f32: return put_float(at, values.get<float>());
+    case Type::f64: return put_double(at, values.get<double>());
+    case Type::text: return put_text(at, values.text());
+    case Type::label: return put_label(at, values.text());
+    case Type::content: return put_content(at, values.text());
+    case Type::bytes: return put_bytes(at, values.text());
+    case Type::direction: return *at = values.get<std::uint8_t>() == 0 ? 'A' : 'B', at + 1;
+    case Type::time: return put_time(at, values.get<Time>());
+    case Type::duration: return put_duration(at, values.get<Time>());
+    case Type::mac: return put_mac(at, values.take(6));
+    case Type::ip4: return put_ip4(at, values.take(4));
+    case Type::ip6: return put_ip6(at, values.take(16));
+    case Type::ip: {
+      const auto family = static_cast<Family>(values.get<std::uint8_t>());
+      if (family == Family::ipv4) return put_ip4(at, values.take(4));
+      if (family == Family::ipv6) return put_ip6(at, values.take(16));
+      return put_string(at, no_address);
+    }
+  }
+  return at;
+}
+
 char* RowFormatter::put(char* at, const RowView& row) const {
   if (flows_) {
     *at++ = row.direction == 0 ? 'A' : 'B';
@@ -142,42 +178,6 @@ char* RowFormatter::put(char* at, const RowView& row) const {
   }
   assert(values.done());
   *at++ = '\n';
-  return at;
-}
-
-char* RowFormatter::put_value(char* at, Type type, Values& values) {
-  switch (type) {
-    case Type::i8: return put_signed(at, values.get<std::int8_t>());
-    case Type::i16: return put_signed(at, values.get<std::int16_t>());
-    case Type::i32: return put_signed(at, values.get<std::int32_t>());
-    case Type::i64: return put_signed(at, values.get<std::int64_t>());
-    case Type::u8: return put_unsigned(at, values.get<std::uint8_t>());
-    case Type::u16: return put_unsigned(at, values.get<std::uint16_t>());
-    case Type::u32: return put_unsigned(at, values.get<std::uint32_t>());
-    case Type::u64: return put_unsigned(at, values.get<std::uint64_t>());
-    case Type::h8: return put_hex(at, values.get<std::uint8_t>(), 2);
-    case Type::h16: return put_hex(at, values.get<std::uint16_t>(), 4);
-    case Type::h32: return put_hex(at, values.get<std::uint32_t>(), 8);
-    case Type::h64: return put_hex(at, values.get<std::uint64_t>(), 16);
-    case Type::f32: return put_float(at, values.get<float>());
-    case Type::f64: return put_double(at, values.get<double>());
-    case Type::text: return put_text(at, values.text());
-    case Type::label: return put_label(at, values.text());
-    case Type::content: return put_content(at, values.text());
-    case Type::bytes: return put_bytes(at, values.text());
-    case Type::direction: return *at = values.get<std::uint8_t>() == 0 ? 'A' : 'B', at + 1;
-    case Type::time: return put_time(at, values.get<Time>());
-    case Type::duration: return put_duration(at, values.get<Time>());
-    case Type::mac: return put_mac(at, values.take(6));
-    case Type::ip4: return put_ip4(at, values.take(4));
-    case Type::ip6: return put_ip6(at, values.take(16));
-    case Type::ip: {
-      const auto family = static_cast<Family>(values.get<std::uint8_t>());
-      if (family == Family::ipv4) return put_ip4(at, values.take(4));
-      if (family == Family::ipv6) return put_ip6(at, values.take(16));
-      return put_string(at, no_address);
-    }
-  }
   return at;
 }
 

@@ -13,21 +13,10 @@ namespace t2::text {
 namespace {
 
 constexpr char digits_lower[] = "0123456789abcdef", digits_upper[] = "0123456789ABCDEF";
-constexpr const char* digits = HEX_CAPITAL ? digits_upper : digits_lower;
 
-template <class Make>
-constexpr auto pairs(Make make, unsigned base) {
-  std::array<char, 512> table{};
-  for (unsigned i = 0; i < base * base; ++i) table[2 * i] = make(i / base), table[2 * i + 1] = make(i % base);
-  return table;
-}
-constexpr auto hex_pairs = pairs([](unsigned n) { return digits[n]; }, 16);
-constexpr auto decimal_pairs = pairs([](unsigned n) { return digits_lower[n]; }, 10);
-
-char* put_pair(char* at, const std::array<char, 512>& table, std::size_t n) {
-  std::memcpy(at, table.data() + 2 * n, 2);
-  return at + 2;
-}
+using detail::decimal_pairs;
+using detail::hex_pairs;
+using detail::put_pair;
 
 // Exactly `count` decimal digits, with leading zeros.
 template <unsigned count>
@@ -69,27 +58,33 @@ char* put_exponent(char* at, int exponent) {
   return put_pair(at, decimal_pairs, static_cast<std::size_t>(exponent < 0 ? -exponent : exponent));
 }
 
+// Eight characters are copied where up to seven are wanted: what is too much is overwritten, or behind the end.
 char* put_general(char* at, std::uint32_t mantissa, int exponent) {
-  char seven[8];
+  char seven[16] = {};
   put_padded<7>(seven, mantissa);
   int count = 7;
   while (count > 1 && seven[count - 1] == '0') --count;
-  auto put_digits = [&](int from, int to) {
-    for (int i = from; i < to; ++i) *at++ = i < count ? seven[i] : '0';
-  };
   if (exponent < -4 || exponent >= 7) {
-    put_digits(0, 1);
-    if (count > 1) *at++ = '.', put_digits(1, count);
+    *at++ = seven[0];
+    if (count > 1) {
+      *at++ = '.';
+      std::memcpy(at, seven + 1, 8);
+      at += count - 1;
+    }
     return put_exponent(at, exponent);
   }
   if (exponent < 0) {
-    at = put_string(at, std::string_view("0.000").substr(0, static_cast<std::size_t>(1 - exponent)));
-    put_digits(0, count);
-    return at;
+    std::memcpy(at, "0.000000", 8);
+    at += 1 - exponent;
+    std::memcpy(at, seven, 8);
+    return at + count;
   }
-  put_digits(0, exponent + 1);
-  if (count > exponent + 1) *at++ = '.', put_digits(exponent + 1, count);
-  return at;
+  const int whole = exponent + 1;
+  std::memcpy(at, seven, 8);
+  if (count <= whole) return at + whole;
+  at[whole] = '.';
+  std::memcpy(at + whole + 1, seven + whole, 8);
+  return at + count + 1;
 }
 
 char* put_fraction(char* at, std::uint32_t nanoseconds) {
@@ -148,31 +143,14 @@ Sequence sequence(const unsigned char* at, std::size_t left) {
 
 }  // namespace
 
-char* put_unsigned(char* at, std::uint64_t value) {
-  if (value < 10) return *at = static_cast<char>('0' + value), at + 1;
-  char reversed[20];
-  char *const end = reversed + sizeof reversed, *from = end;
-  for (; value >= 100; value /= 100) put_pair(from -= 2, decimal_pairs, value % 100);
-  if (value >= 10)
-    put_pair(from -= 2, decimal_pairs, value);
-  else
-    *--from = static_cast<char>('0' + value);
-  const auto size = static_cast<std::size_t>(end - from);
-  std::memcpy(at, from, size);
-  return at + size;
-}
-
-char* put_signed(char* at, std::int64_t value) {
-  if (value >= 0) return put_unsigned(at, static_cast<std::uint64_t>(value));
-  *at++ = '-';
-  return put_unsigned(at, -static_cast<std::uint64_t>(value));
-}
-
-char* put_hex(char* at, std::uint64_t value, unsigned count) {
-  *at++ = '0';
-  *at++ = 'x';
-  for (unsigned shift = 4 * count; shift > 0;) at = put_pair(at, hex_pairs, value >> (shift -= 8) & 0xff);
-  return at;
+char* put_long(char* at, std::uint64_t value) {
+  char* end = at + 5;
+  for (std::uint64_t left = value / 100'000; left > 0; left /= 10) ++end;
+  char* to = end;
+  for (; value >= 100; value /= 100) put_pair(to -= 2, decimal_pairs, value % 100);
+  if (value >= 10) put_pair(at, decimal_pairs, value);
+  else *at = static_cast<char>('0' + value);
+  return end;
 }
 
 char* put_float(char* at, float value) {
@@ -228,7 +206,7 @@ char* put_mac(char* at, const std::uint8_t* six) {
   if constexpr (MAC_FORMAT != 0) {
     std::uint64_t number = 0;
     for (int i = 0; i < 6; ++i) number = number << 8 | six[i];
-    return MAC_FORMAT == 1 ? put_hex(at, number, 16) : put_unsigned(at, number);
+    return MAC_FORMAT == 1 ? put_hex<16>(at, number) : put_unsigned(at, number);
   }
   at = put_pair(at, hex_pairs, six[0]);
   for (int i = 1; i < 6; ++i) at = put_pair(put_string(at, MAC_SEP), hex_pairs, six[i]);
@@ -237,8 +215,8 @@ char* put_mac(char* at, const std::uint8_t* six) {
 
 char* put_ip4(char* at, const std::uint8_t* four) {
   if constexpr (IP4_FORMAT >= 2) {
-    const std::uint32_t number = std::uint32_t{four[0]} << 24 | four[1] << 16 | four[2] << 8 | four[3];
-    return IP4_FORMAT == 2 ? put_hex(at, number, 8) : put_unsigned(at, number);
+    const std::uint32_t number = std::uint32_t{four[0]} << 24 | std::uint32_t{four[1]} << 16 | std::uint32_t{four[2]} << 8 | four[3];
+    return IP4_FORMAT == 2 ? put_hex<8>(at, number) : put_unsigned(at, number);
   }
   for (int i = 0; i < 4; ++i) {
     if (i > 0) *at++ = '.';

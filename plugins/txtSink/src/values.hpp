@@ -1,23 +1,25 @@
 // Single values as text, in the forms that core/tranalyzer.h selects ("Text form of values").
 //
 // Each function writes at `at` and returns the place behind the last character. The caller provides the room:
-// bytes_per_value says how much a value needs at most, texts need text_room(). Nothing here allocates or throws.
+// bytes_per_value says how much a value needs at most, texts need text_room(). Up to 8 bytes behind that place may be
+// written, too. Nothing here allocates or throws.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "t2/packet.hpp"
+#include "tranalyzer.h"
 
 namespace t2::text {
 
 constexpr std::size_t bytes_per_value = 400;                              // a double below 1e308 with %f is the longest
 constexpr std::size_t text_room(std::size_t size) { return 6 * size + 2; }  // every byte as \u00XX, and quotes
 
-char* put_unsigned(char* at, std::uint64_t value);
-char* put_signed(char* at, std::int64_t value);
-char* put_hex(char* at, std::uint64_t value, unsigned digits);  // 0x and so many digits
+char* put_long(char* at, std::uint64_t value);                  // from 10000 on
 char* put_float(char* at, float value);                         // as printf's %.7g
 char* put_double(char* at, double value);                       // as printf's %f
 char* put_time(char* at, Time value);                           // seconds, or a date: B2T_TIMESTR
@@ -38,6 +40,50 @@ char* put_sanitised(char* at, std::string_view text);
 
 inline char* put_string(char* at, std::string_view text) {
   for (char c : text) *at++ = c;
+  return at;
+}
+
+namespace detail {
+
+// Two digits at a time.
+using Pairs = std::array<char, 512>;
+template <class Make>
+constexpr Pairs pairs(Make make, unsigned base) {
+  Pairs table{};
+  for (unsigned i = 0; i < base * base; ++i) table[2 * i] = make(i / base), table[2 * i + 1] = make(i % base);
+  return table;
+}
+inline constexpr Pairs hex_pairs = pairs([](unsigned n) { return (HEX_CAPITAL ? "0123456789ABCDEF" : "0123456789abcdef")[n]; }, 16);
+inline constexpr Pairs decimal_pairs = pairs([](unsigned n) { return "0123456789"[n]; }, 10);
+
+inline char* put_pair(char* at, const Pairs& table, std::size_t n) {
+  std::memcpy(at, table.data() + 2 * n, 2);
+  return at + 2;
+}
+
+}  // namespace detail
+
+inline char* put_unsigned(char* at, std::uint64_t value) {
+  if (value < 10) return *at = static_cast<char>('0' + value), at + 1;
+  if (value < 100) return detail::put_pair(at, detail::decimal_pairs, value);
+  if (value >= 10'000) return put_long(at, value);
+  if (value >= 1000) return detail::put_pair(detail::put_pair(at, detail::decimal_pairs, value / 100), detail::decimal_pairs, value % 100);
+  *at = static_cast<char>('0' + value / 100);
+  return detail::put_pair(at + 1, detail::decimal_pairs, value % 100);
+}
+
+inline char* put_signed(char* at, std::int64_t value) {
+  if (value >= 0) return put_unsigned(at, static_cast<std::uint64_t>(value));
+  *at++ = '-';
+  return put_unsigned(at, -static_cast<std::uint64_t>(value));
+}
+
+// 0x and so many digits.
+template <unsigned count>
+char* put_hex(char* at, std::uint64_t value) {
+  *at++ = '0';
+  *at++ = 'x';
+  for (unsigned shift = 4 * count; shift > 0;) at = detail::put_pair(at, detail::hex_pairs, value >> (shift -= 8) & 0xff);
   return at;
 }
 

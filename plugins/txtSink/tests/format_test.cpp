@@ -47,8 +47,10 @@ TEST_CASE("txtSink: integers", "[txtSink]") {
   CHECK(made(put_unsigned, 12345u) == "12345");
   CHECK(made(put_unsigned, std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
   CHECK(made(put_signed, std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
-  CHECK(made(put_hex, 0xabcu, 4u) == "0x0abc");
-  CHECK(made(put_hex, 0xffff'ffff'0000'0001u, 16u) == "0xffffffff00000001");
+  for (std::uint64_t power = 1; power <= 1'000'000'000'000'000'000u; power *= 10)
+    for (std::uint64_t value : {power - 1, power, power + 1, 9 * power + power / 7}) CHECK(made(put_unsigned, value) == std::to_string(value));
+  CHECK(made(put_hex<4>, 0xabcu) == "0x0abc");
+  CHECK(made(put_hex<16>, 0xffff'ffff'0000'0001u) == "0xffffffff00000001");
 }
 
 TEST_CASE("txtSink: floats are those of %.7g", "[txtSink]") {

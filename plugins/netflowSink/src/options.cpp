@@ -1,0 +1,106 @@
+// What the options records say.
+#include "options.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace netflow {
+
+namespace {
+
+constexpr std::uint16_t statistics_template = 300, sampling_template = 301, keys_template = 302, types_template = 303;
+
+// Of what a record holds: of the observation domain; in NetFlow 9 the exporting system.
+OptionField domain_scope(Version version) {
+  return version == Version::ipfix ? OptionField{149, 4} : OptionField{1, 4};
+}
+
+// All that libfixbuf wants to see before it believes in an element.
+Options types() {
+  return {types_template,
+          2,
+          {{346, 4},                   // privateEnterpriseNumber
+           {303, 2},                   // informationElementId
+           {339, 1},                   // informationElementDataType
+           {344, 1},                   // informationElementSemantics
+           {345, 2},                   // informationElementUnits
+           {342, 8},                   // informationElementRangeBegin
+           {343, 8},                   // informationElementRangeEnd
+           {341, variable_length},     // informationElementName
+           {340, variable_length}}};   // informationElementDescription
+}
+
+// unsigned8 ... unsigned64
+unsigned data_type(std::size_t length) { return length == 1 ? 1 : length == 2 ? 2 : length == 4 ? 3 : 4; }
+
+}  // namespace
+
+void Options::add(std::initializer_list<std::uint64_t> numbers, std::initializer_list<std::string_view> texts) {
+  const OptionField* field = fields.data();
+  for (const std::uint64_t number : numbers) {
+    bytes.resize(bytes.size() + field->length);
+    store(&bytes[bytes.size() - field->length], field->length, number);
+    ++field;
+  }
+  for (const std::string_view text : texts) {
+    bytes.push_back(static_cast<std::uint8_t>(text.size()));  // below 255
+    bytes.insert(bytes.end(), text.begin(), text.end());
+  }
+  ++records;
+}
+
+Options statistics(Version version, std::uint32_t domain, const Statistics& s) {
+  Options options{statistics_template,
+                  1,
+                  {domain_scope(version),
+                   {160, 8},   // systemInitTimeMilliseconds
+                   {41, 8},    // exportedMessageTotalCount
+                   {40, 8},    // exportedOctetTotalCount
+                   {42, 8},    // exportedFlowRecordTotalCount
+                   {166, 8},   // notSentFlowTotalCount
+                   {163, 8},   // observedFlowTotalCount
+                   {86, 8}}};  // packetTotalCount
+  options.add({domain, s.start, s.messages, s.octets, s.records, s.lost, s.flows, s.packets});
+  return options;
+}
+
+// Elements of both generations: nfdump 1.7.1 knows one pair alone, later releases want the other.
+Options sampling(Version version, std::uint32_t domain, std::uint32_t interval) {
+  Options options{sampling_template,
+                  1,
+                  {domain_scope(version),
+                   {34, 4},     // samplingInterval
+                   {35, 1},     // samplingAlgorithm, 1: deterministic
+                   {305, 4},    // samplingPacketInterval
+                   {306, 4}}};  // samplingPacketSpace
+  options.add({domain, interval, 1, 1, interval - 1});
+  return options;
+}
+
+Options flow_keys(std::span<const Template> templates) {
+  constexpr std::uint16_t keys[] = {8, 12, 27, 28, 7, 11, 4, 58, 256};
+  Options options{keys_template, 1, {{145, 2}, {173, 8}}};  // templateId, flowKeyIndicator
+  for (const Template& t : templates) {
+    std::uint64_t indicator = 0;
+    for (std::size_t i = 0; i < std::min<std::size_t>(t.fields.size(), 64); ++i) {
+      const Field& field = t.fields[i];
+      const bool mac = (t.family() == t2::Family::layer2 || ETH_ACTIVATE == 2) && (field.element == 56 || field.element == 80);
+      if (field.enterprise == 0 && (mac || std::find(std::begin(keys), std::end(keys), field.element) != std::end(keys))) indicator |= std::uint64_t{1} << i;
+    }
+    options.add({t.id, indicator});
+  }
+  return options;
+}
+
+std::vector<Options> element_types(const Layout& layout, std::size_t size) {
+  std::vector<Options> parts;
+  for (const OwnElement& e : own_elements(layout)) {
+    if (parts.empty() || parts.back().bytes.size() + 28 + e.name.size() + e.column.size() > size) parts.push_back(types());
+    parts.back().add({layout.enterprise, e.element, data_type(e.length), static_cast<std::uint64_t>(e.semantics), static_cast<std::uint64_t>(e.unit), 0,
+                      ~std::uint64_t{0} >> (64 - 8 * e.length)},
+                     {e.name, e.column});
+  }
+  return parts;
+}
+
+}  // namespace netflow

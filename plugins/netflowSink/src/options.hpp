@@ -1,0 +1,48 @@
+// Options records (RFC 3954 and RFC 7011, section 4): what the exporter says about itself and its templates, not about a
+// flow. They are few, so template and values are kept together.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "fields.hpp"
+
+namespace netflow {
+
+constexpr std::uint16_t variable_length = 0xffff;
+
+struct OptionField {
+  std::uint16_t element, length;
+};
+
+struct Options {
+  std::uint16_t id;                   // of the template
+  unsigned scopes;                    // so many fields say what the record is about
+  std::vector<OptionField> fields;
+  std::vector<std::uint8_t> bytes = {};  // of the records
+  unsigned records = 0;
+
+  // A record; `texts`: the last fields, of variable length.
+  void add(std::initializer_list<std::uint64_t> numbers, std::initializer_list<std::string_view> texts = {});
+};
+
+// Totals since the exporter was started.
+struct Statistics {
+  std::uint64_t start = 0;            // milliseconds since 1970
+  std::uint64_t octets = 0, messages = 0;  // handed to the network, headers of UDP, TCP and IP left out
+  std::uint64_t records = 0, lost = 0;     // of flows: handed to the network, not handed over
+  std::uint64_t flows = 0, packets = 0;    // seen: directions of flows that have ended, their packets
+};
+
+Options statistics(Version version, std::uint32_t domain, const Statistics& s);
+// One packet of so many was captured.
+Options sampling(Version version, std::uint32_t domain, std::uint32_t interval);
+// IPFIX: which fields of a template make the flow's key.
+Options flow_keys(std::span<const Template> templates);
+// IPFIX: names and types of the own elements (RFC 5610), in parts of so many bytes.
+std::vector<Options> element_types(const Layout& layout, std::size_t size);
+
+}  // namespace netflow

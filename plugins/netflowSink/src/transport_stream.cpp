@@ -1,0 +1,411 @@
+// One connection at a time, and a bounded queue while there is none or the collector is slow.
+//
+// A new connection is a new session: the templates go first, the sequence begins at 0. Header fields that belong to the
+// session are therefore filled in when a message leaves. TCP confirms what the other host has taken, not what the
+// collector has read, and IPFIX has no confirmation of its own. A message is therefore kept until it is known to have
+// been read: from the kernel, if the collector is on this machine; because the collector closed in order, which a host
+// does only when everything was read; or because so much was sent after it that no receive buffer could still hold it.
+// If the connection breaks, what is kept is sent again on the next one.
+#include "transport_stream.hpp"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <ctime>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "fields.hpp"
+#include "resolve.hpp"
+#include "transport_peer.hpp"
+
+namespace netflow {
+
+namespace {
+
+constexpr std::int64_t millisecond = 1'000'000, second = 1000 * millisecond;
+constexpr std::int64_t first_pause = 100 * millisecond, longest_pause = 10 * second;  // between attempts to connect
+constexpr std::int64_t connect_patience = 5 * second;  // with all greetings
+constexpr std::int64_t stall_patience = 2 * second;    // of a full queue, without any progress
+constexpr std::int64_t close_patience = 5 * second;    // at the end, without any progress
+constexpr std::int64_t absent_patience = 2 * second;   // at the end, while nobody listens
+constexpr std::int64_t goodbye_patience = second;      // until the collector closes as well
+constexpr std::int64_t longest_wait = 20 * millisecond;  // of a message for others to leave together
+constexpr unsigned most_farewells = 3;
+constexpr std::size_t plain_block = 64 << 10, protected_block = 16 << 10;  // bytes that leave together; the second: one TLS record
+constexpr std::uint64_t least_buffer = 256 << 10, largest_buffer = 64 << 20;  // bytes that a host somewhere else may keep unread
+constexpr std::size_t time_at = 4, sequence_at = 8;    // in the header of a message
+
+std::int64_t clock_now(clockid_t clock) {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return t.tv_sec * second + t.tv_nsec;
+}
+std::int64_t monotonic_now() { return clock_now(CLOCK_MONOTONIC); }
+
+class Stream final : public Transport {
+ public:
+  Stream(const Address& collector, Resolved list, std::unique_ptr<Channels> channels, std::size_t most_messages, Warn warn)
+      : destination_(collector.text()), list_(std::move(list)), next_address_(list_.get()), channels_(std::move(channels)), limit_(most_messages), warn_(std::move(warn)) {}
+  ~Stream() override { disconnect(); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  bool stream() const override { return true; }
+
+  void begin(std::span<const std::uint8_t> templates, unsigned options) override {
+    templates_.assign(templates.begin(), templates.end());
+    template_options_ = options;
+    pump();
+  }
+
+  void send(std::span<const std::uint8_t> message, unsigned records, unsigned options) override {
+    if (queue_.size() >= limit_) pump();
+    if (queue_.size() >= limit_) wait_for_room();
+    if (queue_.size() >= limit_) {
+      warn_once(told_full_, destination_ + " takes too little, and the queue is full (NF_QUEUE): records are lost");
+      books_.lost += records;
+      return;
+    }
+    queue_.push_back({{message.begin(), message.end()}, records, options});
+    waiting_ += message.size();
+    if (waiting_ >= plain_block) pump();
+  }
+
+  void work() override {
+    if (clock_now(CLOCK_MONOTONIC_COARSE) - pumped_ >= longest_wait) pump();
+  }
+
+  void finish() override {
+    for (unsigned i = 0; i < most_farewells; ++i) {
+      drain();
+      if (state_ != State::connected || say_goodbye()) break;
+    }
+    if (state_ == State::connected) leave_the_rest();
+    disconnect();
+    for (const Message& message : queue_) {
+      books_.lost += message.records;
+      if (message.again) books_.doubtful += message.records;
+    }
+    queue_.clear();
+  }
+
+  const Books& books() const override { return books_; }
+  std::string destination() const override { return destination_; }
+
+ private:
+  enum class State { none, connecting, greeting, connected };
+  struct Message {
+    std::vector<std::uint8_t> bytes;
+    unsigned records;             // 0: templates, or options: neither is sent again
+    unsigned options;
+    bool again = false;           // may have arrived on an earlier connection
+    std::uint64_t end = UINT64_MAX;  // where it ends in what TCP carried; last: not all of it has left
+  };
+
+  // ---- Connections
+
+  void pump() {
+    pumped_ = clock_now(CLOCK_MONOTONIC_COARSE);
+    waiting_ = 0;
+    if (state_ == State::none && monotonic_now() >= next_try_) connect();
+    if (state_ == State::connecting) check_connecting();
+    if (state_ == State::greeting) greet();
+    if (state_ == State::connected && listen_to_peer()) write();
+    if (state_ == State::connected) forget_read();
+  }
+
+  void connect() {
+    const addrinfo* a = next_address_;
+    next_address_ = a->ai_next ? a->ai_next : list_.get();
+    socket_ = ::socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    state_ = State::connecting;
+    began_ = monotonic_now();
+    if (socket_ < 0 || (::connect(socket_, a->ai_addr, a->ai_addrlen) != 0 && errno != EINPROGRESS)) fail(std::strerror(errno));
+  }
+
+  void check_connecting() {
+    pollfd p{socket_, POLLOUT, 0};
+    if (poll(&p, 1, 0) <= 0) return check_patience();
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    getsockopt(socket_, SOL_SOCKET, SO_ERROR, &problem, &size);
+    if (problem != 0) return fail(std::strerror(problem));
+    channel_ = channels_->open(socket_);
+    progress_ = monotonic_now();
+    state_ = State::greeting;
+  }
+
+  void greet() {
+    const Channel::Step step = channel_->greet();
+    if (step == Channel::Step::failed) return fail(channel_->problem());
+    if (step == Channel::Step::again) return check_patience();
+    peer_.emplace(socket_, IPPROTO_TCP);
+    Peer::View view;
+    if (peer_->look(view) != Peer::Sight::seen) peer_.reset();  // on another machine, or behind something on this one
+    state_ = State::connected;
+    progress_ = monotonic_now();
+    stalled_ = false;
+    sequence_ = 0;
+    buffer_ = least_buffer;
+    ++books_.templates;
+    queue_.push_front({templates_, 0, template_options_});
+  }
+
+  void check_patience() {
+    if (monotonic_now() - began_ > connect_patience) fail(std::strerror(ETIMEDOUT));
+  }
+
+  bool listen_to_peer() {
+    const Channel::Step step = channel_->listen();
+    if (step == Channel::Step::done) end_session();
+    if (step == Channel::Step::failed) fail(channel_->problem());
+    return step == Channel::Step::again;
+  }
+
+  // The collector closed in order: it has read what its host has confirmed, and nothing else.
+  void end_session() {
+    forget(confirmed());
+    for (Message& message : kept_) message.end = UINT64_MAX;
+    fail("closed by the collector");
+  }
+
+  void fail(const std::string& problem) {
+    if (state_ == State::connected) {
+      warn_once(told_break_, "the connection to " + destination_ + " broke (" + problem + "): records wait until it is there again");
+    } else {
+      warn_once(told_absent_, "no connection to " + destination_ + " (" + problem + "): records wait until it can be made");
+    }
+    disconnect();
+    next_try_ = monotonic_now() + pause_;
+    pause_ = std::min(2 * pause_, longest_pause);
+  }
+
+  // Ends the session; what is not known to have been read waits again, in its old order.
+  void disconnect() {
+    const std::uint64_t left = channel_ ? gone(SIOCOUTQNSD) : 0;
+    channel_.reset();
+    peer_.reset();
+    if (socket_ >= 0) {
+      if (!kept_.empty()) {  // what will be sent again, or counts as lost, must not arrive later on
+        const linger at_once{1, 0};
+        setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      }
+      close(socket_);
+    }
+    socket_ = -1;
+    state_ = State::none;
+    block_.clear();
+    block_at_ = in_block_ = 0;
+    said_goodbye_ = false;
+    std::erase_if(queue_, [](const Message& message) { return message.records == 0; });
+    for (; !kept_.empty(); kept_.pop_back()) {
+      Message& message = kept_.back();
+      if (message.records == 0) continue;
+      books_.sent -= message.records;
+      if (message.again) books_.resent -= message.records;
+      message.again |= message.end <= left;
+      message.end = UINT64_MAX;
+      queue_.push_front(std::move(message));
+    }
+  }
+
+  // ---- Messages
+
+  void write() {
+    for (;;) {
+      if (block_at_ == block_.size()) {
+        if (queue_.empty()) return;
+        fill_block();
+      }
+      const std::ptrdiff_t n = channel_->write(std::span(block_).subspan(block_at_));
+      if (n < 0) return fail(channel_->problem());
+      if (n == 0) return;
+      note_progress();
+      block_at_ += static_cast<std::size_t>(n);
+      if (block_at_ == block_.size() && !channel_->plain()) {
+        for (std::size_t i = kept_.size() - in_block_; i < kept_.size(); ++i) kept_[i].end = channel_->written();
+      }
+    }
+  }
+
+  void fill_block() {
+    block_.clear();
+    block_at_ = in_block_ = 0;
+    const std::size_t enough = channel_->plain() ? plain_block : protected_block;
+    const std::uint64_t begin = channel_->written();
+    const auto seconds = static_cast<std::uint64_t>(clock_now(CLOCK_REALTIME) / second);
+    while (!queue_.empty() && (block_.empty() || block_.size() + queue_.front().bytes.size() <= enough)) {
+      Message& message = queue_.front();
+      store(&message.bytes[time_at], 4, seconds);
+      store(&message.bytes[sequence_at], 4, sequence_);
+      sequence_ += message.records + message.options;
+      block_.insert(block_.end(), message.bytes.begin(), message.bytes.end());
+      if (channel_->plain()) message.end = begin + block_.size();
+      books_.sent += message.records;
+      if (message.again) books_.resent += message.records;
+      kept_.push_back(std::move(message));
+      queue_.pop_front();
+      ++in_block_;
+    }
+  }
+
+  // Bytes that are no longer in this host's buffer: SIOCOUTQ: the other host has taken them, SIOCOUTQNSD: they have left.
+  std::uint64_t gone(unsigned long which) const {
+    int pending = 0;
+    if (socket_ < 0 || ioctl(socket_, which, &pending) != 0) return which == SIOCOUTQ ? 0 : channel_->written();
+    const std::uint64_t all = channel_->written() + (said_goodbye_ ? 1 : 0);  // the end takes the place of a byte
+    return std::min(channel_->written(), all - std::min(all, static_cast<std::uint64_t>(pending)));
+  }
+  std::uint64_t confirmed() const { return gone(SIOCOUTQ); }
+
+  // What came while the kernel was asked counts as unread: bytes are confirmed before they are looked for.
+  void forget_read() {
+    if (kept_.empty()) return;
+    const std::uint64_t taken = confirmed();
+    std::uint64_t unread = 0;
+    if (peer_) {
+      Peer::View view;
+      if (peer_->look(view) != Peer::Sight::seen) return;  // it has just gone
+      unread = view.unread;
+    } else {
+      tcp_info info{};
+      socklen_t size = sizeof info;
+      if (getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= offsetof(tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd) {
+        buffer_ = std::clamp<std::uint64_t>(2 * std::uint64_t{info.tcpi_snd_wnd}, buffer_, largest_buffer);
+      } else {
+        buffer_ = largest_buffer;
+      }
+      unread = buffer_;
+    }
+    forget(taken - std::min(taken, unread));
+  }
+
+  void forget(std::uint64_t read) {
+    while (!kept_.empty() && kept_.front().end <= read) {
+      kept_.pop_front();
+      pause_ = first_pause;
+      note_progress();
+    }
+  }
+
+  void note_progress() {
+    progress_ = monotonic_now();
+    stalled_ = false;
+  }
+
+  // A slow collector slows t2 down, one that does not read at all does not.
+  void wait_for_room() {
+    while ((state_ == State::connected || state_ == State::greeting) && !stalled_ && queue_.size() >= limit_) {
+      rest(100);
+      pump();
+      stalled_ = monotonic_now() - progress_ > stall_patience;
+    }
+  }
+
+  void rest(int milliseconds) const {  // or until something can be written
+    const bool waits = block_at_ < block_.size() || !queue_.empty();
+    pollfd p{socket_, static_cast<short>(waits ? POLLOUT : 0), 0};
+    if (socket_ < 0 || state_ != State::connected) p.fd = -1;
+    poll(&p, 1, p.fd < 0 ? std::min(milliseconds, 10) : milliseconds);
+  }
+
+  // ---- The end
+
+  // Until everything has been read, or taken where that cannot be known.
+  void drain() {
+    std::int64_t connected = progress_ = monotonic_now();
+    for (int nap = 1;; nap = std::min(2 * nap, 10)) {
+      pause_ = std::min(pause_, first_pause);
+      next_try_ = std::min(next_try_, monotonic_now() + pause_);
+      pump();
+      if (queue_.empty() && kept_.empty()) return;
+      if (state_ == State::connected && !peer_ && queue_.empty() && block_at_ == block_.size() && confirmed() == channel_->written()) return;
+      const std::int64_t now = monotonic_now();
+      if (state_ == State::connected) connected = now;
+      if (now - connected > absent_patience || (state_ == State::connected && now - progress_ > close_patience)) return;
+      rest(nap);
+    }
+  }
+
+  // A collector that has read everything closes its end. False if it broke the connection instead.
+  bool say_goodbye() {
+    channel_->close();
+    shutdown(socket_, SHUT_WR);
+    said_goodbye_ = true;
+    const std::int64_t begin = monotonic_now();
+    for (std::int64_t spent = 0; spent < goodbye_patience; spent = monotonic_now() - begin) {
+      const Channel::Step step = channel_->listen();
+      if (step == Channel::Step::done) {
+        forget(confirmed());
+        if (kept_.empty()) return true;
+        fail("closed by the collector");
+        return false;
+      }
+      if (step == Channel::Step::failed) {
+        if (kept_.empty()) return true;
+        fail(channel_->problem());
+        return false;
+      }
+      forget_read();
+      pollfd p{socket_, POLLIN, 0};
+      poll(&p, 1, 10);
+    }
+    return true;
+  }
+
+  // The collector does not read, or does not close. What its host has taken is there when it goes on reading.
+  void leave_the_rest() {
+    const std::uint64_t taken = confirmed();
+    for (const Message& message : kept_) {
+      if (peer_ && message.end <= taken) books_.unread += message.records;
+    }
+    forget(taken);
+  }
+
+  void warn_once(bool& told, const std::string& text) {
+    if (!std::exchange(told, true)) warn_(text);
+  }
+
+  std::string destination_;
+  Resolved list_;
+  const addrinfo* next_address_;
+  std::unique_ptr<Channels> channels_;
+  std::size_t limit_;
+  Warn warn_;
+  std::vector<std::uint8_t> templates_;
+  unsigned template_options_ = 0;      // data records in it
+  std::deque<Message> queue_;          // not yet in a block
+  std::deque<Message> kept_;           // in a block or written, not known to have been read
+  std::vector<std::uint8_t> block_;    // leaves together
+  std::size_t block_at_ = 0, in_block_ = 0;  // bytes of it that have left; messages, the last ones kept
+  std::size_t waiting_ = 0;            // bytes queued since something was written
+  int socket_ = -1;
+  std::unique_ptr<Channel> channel_;
+  std::optional<Peer> peer_;
+  State state_ = State::none;
+  std::uint32_t sequence_ = 0;
+  std::uint64_t buffer_ = least_buffer;  // of the other host, at most
+  std::int64_t next_try_ = 0, began_ = 0, progress_ = 0, pumped_ = 0, pause_ = first_pause;
+  bool said_goodbye_ = false, stalled_ = false, told_absent_ = false, told_break_ = false, told_full_ = false;
+  Books books_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> stream(const Address& collector, std::unique_ptr<Channels> channels, std::size_t most_messages, Warn warn) {
+  return std::make_unique<Stream>(collector, resolve(collector, SOCK_STREAM), std::move(channels), most_messages, std::move(warn));
+}
+
+}  // namespace netflow

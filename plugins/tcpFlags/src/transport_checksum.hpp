@@ -1,0 +1,54 @@
+// The checksum of TCP, UDP, ICMP and their like. Nearly all packets are plain TCP or UDP and complete: these are judged
+// here, the others in transport_checksum.cpp.
+#pragma once
+
+#include "checksum.hpp"
+#include "parts.hpp"
+
+namespace tcp_flags {
+
+enum Protocol : std::uint8_t { icmp = 1, igmp = 2, tcp = 6, udp = 17, gre = 47, icmp6 = 58, ospf = 89, udp_lite = 136 };
+
+void other_checksum(Step&);
+
+inline std::uint64_t pseudo_header(const t2::Packet& packet, std::uint32_t length) {
+  const std::uint8_t* ip = packet.data + packet.l3;
+  return (packet.family == t2::Family::ipv4 ? sum_words(ip + 12, 8) : sum_words(ip + 8, 32)) + as_word(packet.protocol) +
+         as_word(static_cast<std::uint16_t>(length));
+}
+
+// Of a sum over all that the checksum covers, if it is long enough to have one.
+inline void judge(Step& step, std::uint64_t sum, bool has_field) {
+  step.common.trace.l4_sum = sum;
+  step.common.trace.summed = true;
+  if (!is_right(sum) || !has_field) step.ip_flags |= ip_bit::transport_checksum;
+}
+
+// Of a complete packet: over its header and payload and the pseudo header. The addresses of IPv4 stand in front of what
+// follows, unless there are options.
+inline std::uint64_t complete_sum(const t2::Packet& packet) {
+  const std::uint32_t length = packet.l4_length;
+  const std::uint8_t* header = packet.data + packet.l4;
+  if (packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20)
+    return sum_words(header - 8, length + 8) + as_word(packet.protocol) + as_word(static_cast<std::uint16_t>(length));
+  return sum_words(header, length) + pseudo_header(packet, length);
+}
+
+inline void transport_checksum(Step& step) {
+  const t2::Packet& packet = step.packet;
+  if (IPCHECKSUM < 2 || packet.later_fragment || packet.more_fragments) return other_checksum(step);
+  if (packet.captured_l3 < packet.l3_length || packet.captured_l4 < packet.l4_length) return other_checksum(step);
+  const std::uint8_t* header = packet.data + packet.l4;
+  if (packet.protocol == tcp && packet.captured_l4 >= 18) {
+    step.common.trace.l4_field = 16;
+  } else if (packet.protocol == udp && packet.captured_l4 >= 8) {
+    step.common.trace.l4_field = 6;
+    if (word_at(header + 4) != packet.captured_l4) step.ip_flags |= ip_bit::length;
+    if (word_at(header + 6) == 0 && packet.family == t2::Family::ipv4) return;  // was not filled in
+  } else {
+    return other_checksum(step);
+  }
+  judge(step, complete_sum(packet), true);
+}
+
+}  // namespace tcp_flags

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# A smoke test of scripts/bench with tiny captures: its tables and its JSON come out. Nothing is judged that is timed.
+# Usage: tests/bench/bench_test.sh [BUILD FOLDER]
+here=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd -P)
+bench=$here/../../scripts/bench
+build=${1:-$here/../../build/test-tree}
+for program in python3 c++; do
+    command -v "$program" >/dev/null || { echo "$program is not installed"; exit 77; }
+done
+[ -x "$build/tranalyzer" ] || { echo "no build in $build"; exit 77; }
+work=$(mktemp -d "${TMPDIR:-/tmp}/t2-bench-test.XXXXXX") || exit 1
+trap 'rm -rf -- "$work"' EXIT
+
+failed=0
+check() { # WHAT STATUS
+    if [ "$2" -eq 0 ]; then echo "ok $1"; else echo "FAILED $1"; failed=1; fi
+}
+
+"$bench" --help > /dev/null
+check '--help' $?
+"$bench" --only nothing > "$work/log" 2>&1
+[ $? -eq 2 ] && grep -q "there is no part nothing" "$work/log"
+check 'an unknown part is refused' $?
+"$bench" --quick --scale 0.01 --rounds 1 --build "$build" --work "$work" --json "$work/all.json" > "$work/log" 2>&1
+check 'a small run' $? && cat "$work/log"
+for text in '^web: 11,000 packets' '^hostile: 30,000 packets' '^Growth' '^Goals' '^  libpcap loop  ' '^  t2 -t 2  '; do
+    grep -q "$text" "$work/log"
+    check "the output has a line like '$text'" $?
+done
+python3 - "$work/all.json" << 'EOF'
+import json, sys
+all = json.load(open(sys.argv[1]))
+web = all['captures']['web']
+assert web['packets'] == 11000 and web['rows'] > 0 and web['record_bytes'] > 0
+assert {'mapped file', 'libpcap loop', 't2', 't2 -t 1', 't2 -t 2', 't2 + txtSink'} <= set(web['programs'])
+assert all['goals'] and all['growth'][0]['connections'] == 100
+EOF
+check 'the JSON holds the figures' $?
+"$bench" --rounds 1 --only plugins --build "$build" --work "$work" "$work/web-11000.pcap" > "$work/log" 2>&1 && grep -q '^  tcpStates  .* [0-9]' "$work/log"
+check 'a capture of the user' $?
+exit "$failed"

@@ -1,0 +1,129 @@
+// Helpers of scripts/bench, as small as the floors they measure:
+//
+//   tools map FILE            reads a mapped pcap file and touches every packet's header: the first floor
+//   tools pcap FILE           counts packets and bytes in a loop over libpcap: the second floor; prints both
+//   tools drain PORT          a collector on loopback that throws away what it receives; prints a line when it listens
+//   tools run OUTPUT COMMAND  runs a command with its output in a file and prints what it and all its processes cost:
+//                             status, CPU and wall time in nanoseconds, memory peak of the largest in KiB
+//
+// `run` is here and not in the script because a child's memory peak begins with that of the process it was forked from.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pcap.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+int fail(const char* what) {
+  std::perror(what);
+  return 1;
+}
+
+int map(const char* path) {
+  const int file = open(path, O_RDONLY);
+  struct stat about{};
+  if (file < 0 || fstat(file, &about) != 0) return fail(path);
+  const auto size = static_cast<std::size_t>(about.st_size);
+  void* mapped = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  if (mapped == MAP_FAILED) return fail(path);
+  madvise(mapped, size, MADV_SEQUENTIAL);
+  const auto* data = static_cast<const std::uint8_t*>(mapped);
+  std::uint32_t word = 0;
+  std::memcpy(&word, data, sizeof word);
+  if (size < 24 || (word != 0xa1b2c3d4 && word != 0xa1b23c4d)) return std::fprintf(stderr, "%s: not a pcap file of this byte order\n", path), 1;
+  std::uint64_t packets = 0, sum = 0;
+  for (std::size_t at = 24; at + 16 <= size; ++packets) {
+    std::uint32_t captured = 0;
+    std::memcpy(&captured, data + at + 8, sizeof captured);
+    if (captured > size - at - 16) break;
+    for (std::size_t i = 0; i + 4 <= captured && i < 54; i += 16) sum += data[at + 16 + i];
+    at += 16 + captured;
+  }
+  std::printf("%llu packets %llu\n", static_cast<unsigned long long>(packets), static_cast<unsigned long long>(sum));
+  return 0;
+}
+
+int loop(const char* path) {
+  char problem[PCAP_ERRBUF_SIZE];
+  pcap_t* capture = pcap_open_offline(path, problem);
+  if (!capture) return std::fprintf(stderr, "%s\n", problem), 1;
+  pcap_pkthdr* head = nullptr;
+  const u_char* data = nullptr;
+  unsigned long long packets = 0, bytes = 0;
+  while (pcap_next_ex(capture, &head, &data) == 1) ++packets, bytes += head->caplen;
+  std::printf("%llu packets %llu bytes\n", packets, bytes);
+  pcap_close(capture);
+  return 0;
+}
+
+int drain(unsigned port) {
+  const int s = socket(AF_INET, SOCK_DGRAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int buffer = 32 << 20;
+  if (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0) setsockopt(s, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  if (bind(s, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return fail("drain");
+  std::puts("listening");
+  std::fflush(stdout);
+  char datagram[65536];
+  while (recv(s, datagram, sizeof datagram, 0) >= 0) {}
+  return fail("drain");
+}
+
+int run(const char* output, char** command) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);  // what the command leaves behind becomes a child of this process
+  const auto start = std::chrono::steady_clock::now();
+  const pid_t child = fork();
+  if (child < 0) return fail("fork");
+  if (child == 0) {
+    const int in = open("/dev/null", O_RDONLY), out = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    dup2(in, 0), dup2(out, 1), dup2(out, 2);
+    execvp(command[0], command);
+    std::perror(command[0]);
+    _exit(127);
+  }
+  int result = 0;
+  std::int64_t cpu = 0, wall = 0;
+  long peak = 0;
+  for (;;) {
+    int status = 0;
+    rusage used{};
+    const pid_t ended = wait4(-1, &status, 0, &used);
+    if (ended < 0) break;
+    if (ended == child) result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    const auto nanoseconds = [](const timeval& t) { return t.tv_sec * std::int64_t{1'000'000'000} + t.tv_usec * std::int64_t{1'000}; };
+    cpu += nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime);
+    if (used.ru_maxrss > peak) peak = used.ru_maxrss;
+  }
+  wall = std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
+  std::printf("%d %lld %lld %ld\n", result, static_cast<long long>(cpu), static_cast<long long>(wall), peak);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc > 2 ? argv[1] : "";
+  if (what == "map") return map(argv[2]);
+  if (what == "pcap") return loop(argv[2]);
+  if (what == "drain") return drain(static_cast<unsigned>(std::atoi(argv[2])));
+  if (what == "run" && argc > 3) return run(argv[2], argv + 3);
+  std::fprintf(stderr, "usage: tools map FILE | pcap FILE | drain PORT | run OUTPUT COMMAND...\n");
+  return 1;
+}

@@ -1,0 +1,197 @@
+"""What the tests of export share: running the program, ports, captures of many flows."""
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+FEATURES = ('basicFlow', 'basicStats', 'tcpStates', 'tcpFlags', 'macRecorder')
+
+
+class Failure(Exception):
+    pass
+
+
+def wait_for(what, condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Failure(f'waited in vain for {what}')
+        time.sleep(0.01)
+
+
+# ---- The program
+
+class Program:
+    def __init__(self, binary, plugins, folder):
+        self.binary, self.built, self.folder = binary, Path(plugins).resolve(), folder
+        self.count = 0
+
+    def plugin_folder(self, names):
+        folder = self.folder / ('plugins_' + '_'.join(names))
+        if not folder.exists():
+            folder.mkdir()
+            for name in names:
+                found = list(self.built.glob(f'[0-9][0-9][0-9]_{name}.so'))
+                if len(found) != 1:
+                    raise Failure(f'{self.built} has no plugin {name}')
+                (folder / found[0].name).symlink_to(found[0])
+        return folder
+
+    def command(self, source, more=(), features=FEATURES):
+        self.count += 1
+        self.prefix = self.folder / f'out{self.count}'
+        return [self.binary, '-p', str(self.plugin_folder((*features, 'netflowSink', *more))), '-r', str(source), '-w', str(self.prefix)]
+
+    def environment(self, port, **settings):
+        home = self.folder / 'home'
+        home.mkdir(exist_ok=True)
+        clean = {name: value for name, value in os.environ.items() if not name.startswith('NF_')}
+        return clean | {'HOME': str(home), 'NF_SERVADD': '127.0.0.1', 'NF_DPORT': str(port)} | {k: str(v) for k, v in settings.items()}
+
+    def start(self, source, port, stdin=None, **settings):
+        return subprocess.Popen(self.command(source), env=self.environment(port, **settings), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=stdin is None)
+
+    def run(self, source, port, more=(), features=FEATURES, status=0, **settings):
+        result = subprocess.run(self.command(source, more, features), env=self.environment(port, **settings), capture_output=True, text=True, timeout=300)
+        if result.returncode != status:
+            raise Failure(f'ended with status {result.returncode}, not {status}: {result.stdout}{result.stderr}')
+        return result.stdout + result.stderr
+
+
+def reported(text, what):
+    found = re.search(rf'flow records {what}[^:]*: (\d+)', text)
+    return int(found.group(1)) if found else 0
+
+
+# ---- Ports
+
+def free_port(family=socket.AF_INET, kind=socket.SOCK_DGRAM):
+    with socket.socket(family, kind) as s:
+        s.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def queues(port, protocol='udp', tables='/proc/net'):
+    """Bytes that wait in the receive buffers of this port's sockets; None where there is no socket."""
+    waiting = None
+    for table in (f'{tables}/{protocol}', f'{tables}/{protocol}6'):
+        if os.path.exists(table):
+            for row in Path(table).read_text().splitlines()[1:]:
+                fields = row.split()
+                if int(fields[1].rsplit(':', 1)[1], 16) == port:
+                    waiting = (waiting or 0) + int(fields[4].split(':')[1], 16)
+    return waiting
+
+
+# ---- Network namespaces
+
+INSIDE = '--inside'
+
+
+def ip(*words):
+    subprocess.run(['ip', *words], check=True, capture_output=True)
+
+
+def in_namespaces(script, binary, plugins, *more):
+    """Runs the script once more, with INSIDE, in namespaces of its own; true if all went well, or if there can be none here."""
+    isolate = ['unshare', '--mount', '--net', '--pid', '--mount-proc', '--fork', '--kill-child']
+    probe = 'mount -t tmpfs t /run && ip netns add x && ip link add x1 type veth peer name x2 netns x'
+    if os.geteuid() != 0 or subprocess.run([*isolate, 'sh', '-c', probe], stderr=subprocess.DEVNULL).returncode:
+        print('skipped: scenarios that need root and network namespaces')
+        return True
+    return subprocess.run([*isolate, sys.executable, os.path.realpath(script), binary, plugins, *more, INSIDE]).returncode == 0
+
+
+def lay_wire():
+    """Inside: from here (10.9.0.1) to a namespace `there` (10.9.0.2)."""
+    subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', '/run'], check=True)
+    ip('link', 'set', 'lo', 'up')
+    ip('netns', 'add', 'there')
+    ip('link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'wire', 'netns', 'there')
+    ip('addr', 'add', '10.9.0.1/24', 'dev', 'wire')
+    ip('link', 'set', 'wire', 'up')
+    ip('-n', 'there', 'addr', 'add', '10.9.0.2/24', 'dev', 'wire')
+    ip('-n', 'there', 'link', 'set', 'wire', 'up')
+    ip('-n', 'there', 'link', 'set', 'lo', 'up')
+
+
+# ---- Captures of one-packet flows
+
+PCAP_HEADER = struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 1)
+FRAME = 46
+
+
+def udp_frames(first, count, seconds, step=1000):
+    """Records of a capture file, `step` nanoseconds apart; each has an address and port of its own."""
+    ethernet = bytes.fromhex('020000000001 020000000002 0800')
+    ip = struct.pack('>BBHHHBBHII', 0x45, 0, 32, 0, 0, 64, 17, 0, 0x0a000000, 0x0affff01)
+    record = bytes(8) + struct.pack('<2I', FRAME, FRAME) + ethernet + ip + struct.pack('>HHHHI', 0, 9, 12, 0, 0)
+    out = bytearray(record * count)
+
+    def put(at, size, order, values):  # a field of all records
+        column = b''.join(v.to_bytes(size, order) for v in values)
+        for k in range(size):
+            out[at + k::len(record)] = column[k::size]
+    times = [seconds * 10**9 + i * step for i in range(count)]
+    numbers = range(first, first + count)
+    put(0, 4, 'little', (t // 10**9 for t in times))
+    put(4, 4, 'little', (t % 10**9 for t in times))
+    put(16 + 26, 4, 'big', (0x0a000000 + n // 1000 for n in numbers))
+    put(16 + 34, 2, 'big', (1024 + n % 1000 for n in numbers))
+    put(16 + 42, 4, 'big', numbers)
+    return bytes(out)
+
+
+def many_flows(folder, count=60_000, step=1000):
+    path = folder / f'flows{count}.pcap'
+    if not path.exists():
+        with path.open('wb') as f:
+            f.write(PCAP_HEADER)
+            for first in range(0, count, 100_000):
+                f.write(udp_frames(first, min(100_000, count - first), 1_600_000_000 + first * step // 10**9, step))
+    return path, count
+
+
+# ---- IPFIX on the wire
+
+def ipfix_sets(message):
+    """The sets of a message without its header: (number, content)."""
+    at = 0
+    while at + 4 <= len(message):
+        number, length = struct.unpack('>HH', message[at:at + 4])
+        if length < 4 or at + length > len(message):
+            raise Failure(f'a set of {length} bytes at {at} in a message of {len(message)}')
+        yield number, message[at + 4:at + length]
+        at += length
+
+
+def ipfix_templates(data, options=False):
+    """Of a set of templates: {number: (length of a record, where its flowId is, None for options)}."""
+    out, at = {}, 0
+    while at + 4 <= len(data):
+        number, count = struct.unpack('>HH', data[at:at + 4])
+        at += 6 if options else 4
+        length = where = 0
+        for _ in range(count):
+            element, size = struct.unpack('>HH', data[at:at + 4])
+            at += 8 if element & 0x8000 else 4
+            if element == 148:
+                where = length
+            length += size
+        out[number] = length, None if options else where
+    return out
+
+
+def ipfix_records(message, known):
+    """Data records of a message without its header: (record, where its flowId is). Templates are added to `known`."""
+    for number, content in ipfix_sets(message):
+        if number in (2, 3):
+            known |= ipfix_templates(content, number == 3)
+        elif number in known:
+            length, where = known[number]
+            for begin in range(0, len(content) - length + 1, length):
+                yield content[begin:begin + length], where
