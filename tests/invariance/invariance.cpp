@@ -130,6 +130,9 @@ std::map<std::size_t, std::vector<Buffer>> records_of(const std::vector<Buffer>&
           sizes[number] = size;
           at += 4 + 4 * fields;
         }
+      } else if (id == 1) {  // statistics of the exporter belong to the run as well
+        set = end + big_endian(message, end + 2, 2);
+        continue;
       } else {
         const std::size_t size = sizes.at(id);
         for (; at + size <= end; at += size)
