@@ -4,7 +4,6 @@
 #include "expiry.hpp"
 #include "flow_table.hpp"
 #include "key.hpp"
-#include "key.hpp"
 #include "traffic.hpp"
 
 using namespace t2;

@@ -218,7 +218,6 @@ class BasicStats final : public t2::Plugin {
     ++s.packets;
     s.bytes += length;
     s.ip_bytes += p.l3_length;
-    s.wire_bytes += p.wire;
     s.padding += p.padding;
     widen(s.min_ip_length, s.max_ip_length, p.l3_length);
 #if BS_STATS == 1 && BS_PL_STATS == 1

@@ -20,7 +20,6 @@ struct BasicStatsState {
     std::uint64_t packets = 0;
     std::uint64_t bytes = 0;           // "packet length" of the core flag PACKETLENGTH
     std::uint64_t ip_bytes = 0;        // IP headers and payload; 0 for layer-2 flows
-    std::uint64_t wire_bytes = 0;      // whole frames
     std::uint64_t padding = 0;         // bytes
     // Lengths above 65535 (an IPv6 header with the largest payload, segments that hardware put together) count as 65535.
     std::uint16_t min_length = 0xffff, max_length = 0;        // bytes; of the packets that BS_XCLD lets in
