@@ -76,11 +76,8 @@ Crew::~Crew() {
 void Crew::take(const RawPacket& raw, bool plain) {
   if (!threaded_) return stations_[0]->take();
   Chunk& filling = lanes_[lane_of(next_, lanes_.size())]->filling;
-  Item& item = filling.items.emplace_back(raw, next_.clock, next_.number);
-  if (!plain) {
-    item.raw = {};
-    filling.decoded.push_back(next_);
-  }
+  filling.items.push_back({plain ? raw : RawPacket{}, next_.clock, next_.number});
+  if (!plain) filling.decoded.push_back(next_);
   ++waiting_;
 }
 
