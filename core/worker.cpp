@@ -273,6 +273,7 @@ Flow& Worker::create(Packet& packet, const Lookup& lookup) {
   flow.number = packet.number;
   flow.index = shared_ ? packet.number : ++flow_number_;
   flow.opener = lookup.source_end;
+  packet.direction = 0;  // in a flow that was cut it may have been the other one
   flow.due[0] = packet.clock + Time{FLOW_TIMEOUT} * one_second;
   expiry_.file(flow);
   begin_side(packet, flow);
