@@ -2,10 +2,10 @@
 #include "crew.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "expiry.hpp"
+#include "key.hpp"
 
 namespace t2 {
 
@@ -16,23 +16,6 @@ constexpr std::size_t in_chunk = 1024;  // packets that a worker gets at once, o
 // The reader has seen the frame, but in another cache.
 [[gnu::always_inline]] inline void prefetch_frame(const RawPacket& raw) {
   for (std::uint32_t at = 0; at < raw.captured; at += 64) __builtin_prefetch(raw.data + at);
-}
-
-// By the pair of innermost addresses, whichever of them is the source.
-std::size_t lane_of(const Packet& p, std::size_t lanes) {
-  const auto load = [&](std::uint32_t at, std::size_t bytes) {
-    std::uint64_t word = 0;
-    if (at != absent) std::memcpy(&word, p.data + at, bytes);
-    return word;
-  };
-  std::uint64_t both = 0;
-  switch (p.family) {
-    case Family::ipv4: both = load(p.l3 + 12, 4) ^ load(p.l3 + 16, 4); break;
-    case Family::ipv6: both = load(p.l3 + 8, 8) ^ load(p.l3 + 24, 8) ^ (load(p.l3 + 16, 8) ^ load(p.l3 + 32, 8)) * 3; break;
-    case Family::layer2: both = load(p.source_mac, 6) ^ load(p.destination_mac, 6); break;
-  }
-  both *= 0x9e3779b97f4a7c15u;
-  return (both ^ both >> 32) % lanes;
 }
 
 }  // namespace
@@ -75,7 +58,7 @@ Crew::~Crew() {
 
 void Crew::take(const RawPacket& raw, bool plain) {
   if (!threaded_) return stations_[0]->take();
-  Chunk& filling = lanes_[lane_of(next_, lanes_.size())]->filling;
+  Chunk& filling = lanes_[shard_of(next_, lanes_.size())]->filling;
   filling.items.push_back({plain ? raw : RawPacket{}, next_.clock, next_.number});
   if (!plain) filling.decoded.push_back(next_);
   ++waiting_;

@@ -1,7 +1,8 @@
 // The flow table: records that never move, found by their key through an index of 8-byte slots.
 //
 // A conversation has a Flow and, for each direction that had a packet, a Side with the state of every plugin behind it; a
-// new side is a copy of a prototype. The index is open addressing with linear probing, at most half full, deletion by shifting back; it grows with the number of flows.
+// new side is a copy of a prototype. The index is open addressing with linear probing, at most half full, deletion by
+// shifting back; it grows with the number of flows.
 // The hash is seeded at random: nothing that is written may depend on it. Used by one worker.
 #pragma once
 

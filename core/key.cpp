@@ -32,6 +32,23 @@ struct End {
   Word port = 0;
 };
 
+// Where a packet comes from and goes to, by its innermost header; without the ports.
+struct Ends {
+  End source, destination;
+};
+inline Ends addresses(const Packet& p) {
+  if (p.family == Family::ipv4) {
+    const std::uint8_t* ip = p.data + p.l3;
+    return {{load<4>(ip + 12)}, {load<4>(ip + 16)}};
+  }
+  if (p.family == Family::ipv6) {
+    const std::uint8_t* ip = p.data + p.l3;
+    return {{load<8>(ip + 8), load<8>(ip + 16)}, {load<8>(ip + 24), load<8>(ip + 32)}};
+  }
+  const auto mac = [&](std::uint32_t offset) { return End{offset != absent ? load<6>(p.data + offset) : 0}; };
+  return {mac(p.source_mac), mac(p.destination_mac)};
+}
+
 // Any order will do, as long as it is always the same. Which end comes first is chance, so nothing branches on it.
 bool before(const End& a, const End& b) {
   return a.low != b.low ? a.low < b.low : a.high != b.high ? a.high < b.high : a.port < b.port;
@@ -85,31 +102,14 @@ static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof
 
 // Written where it stays: a copy would wait for its parts.
 void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
-  End source, destination;
+  auto [source, destination] = addresses(p);
   std::uint32_t identification = 0;
-  switch (p.family) {
-    case Family::ipv4: {
-      const std::uint8_t* ip = p.data + p.l3;
-      source.low = load<4>(ip + 12);
-      destination.low = load<4>(ip + 16);
-      identification = static_cast<std::uint32_t>(ip[4] << 8 | ip[5]);
-      break;
-    }
-    case Family::ipv6: {
-      const std::uint8_t* ip = p.data + p.l3;
-      source.low = load<8>(ip + 8), source.high = load<8>(ip + 16);
-      destination.low = load<8>(ip + 24), destination.high = load<8>(ip + 32);
-      if (p.fragment_header != absent) {
-        Bytes header = p.bytes(p.fragment_header);
-        header.skip(4);
-        identification = header.u32();
-      }
-      break;
-    }
-    case Family::layer2:
-      if (p.source_mac != absent) source.low = load<6>(p.data + p.source_mac);
-      if (p.destination_mac != absent) destination.low = load<6>(p.data + p.destination_mac);
-      break;
+  if (p.family == Family::ipv4) {
+    identification = static_cast<std::uint32_t>(p.data[p.l3 + 4] << 8 | p.data[p.l3 + 5]);
+  } else if (p.family == Family::ipv6 && p.fragment_header != absent) {
+    Bytes header = p.bytes(p.fragment_header);
+    header.skip(4);
+    identification = header.u32();
   }
   if (p.has_ports) {
     source.port = p.source_port;
@@ -144,6 +144,12 @@ void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
   made.hash = hash.value();
   made.identification = identification;
   made.source_end = swapped;
+}
+
+std::size_t shard_of(const Packet& p, std::size_t shards) {
+  const auto [source, destination] = addresses(p);
+  const Word both = ((source.low ^ destination.low) + 3 * (source.high ^ destination.high)) * 0x9e3779b97f4a7c15u;
+  return (both ^ both >> 32) % shards;
 }
 
 }  // namespace t2

@@ -10,31 +10,11 @@
 using namespace netflow;
 using namespace t2::test::netflow9;
 using t2::one_second;
+using t2::test::Wire;
 
 namespace {
 
 constexpr t2::Time start_time = 1'700'000'000 * one_second + 250'000'000;
-
-class Wire : public Transport {  // keeps what is sent
- public:
-  struct Log {
-    std::vector<Message> messages;
-    Books books;
-  };
-  explicit Wire(Log& log) : log_(log) {}
-  void begin(std::span<const std::uint8_t>, unsigned) override {}
-  void send(std::span<const std::uint8_t> message, unsigned records, unsigned) override {
-    log_.messages.emplace_back(message.begin(), message.end());
-    log_.books.sent += records;
-  }
-  void work() override {}
-  void finish() override {}
-  const Books& books() const override { return log_.books; }
-  std::string destination() const override { return "test"; }
-
- private:
-  Log& log_;
-};
 
 struct Fixture {
   explicit Fixture(Settings settings = {}) : layout(settings.layout), exporter(settings, std::make_unique<Wire>(log)) { exporter.start(start_time); }

@@ -9,42 +9,12 @@
 using namespace netflow;
 using namespace t2::test::netflow9;
 using t2::one_second;
+using t2::test::Wire;
 using t2::test::hex;
 
 namespace {
 
 constexpr t2::Time start_time = 1'700'000'000 * one_second;
-
-struct Log {
-  std::vector<Message> messages;
-  std::vector<unsigned> options;  // data records of options in each
-  Message first;                  // what begin() got
-  unsigned first_options = 0;
-  Books books;
-};
-
-class Wire : public Transport {
- public:
-  Wire(Log& log, bool is_stream) : log_(log), stream_(is_stream) {}
-  bool stream() const override { return stream_; }
-  void begin(std::span<const std::uint8_t> templates, unsigned options) override {
-    log_.first.assign(templates.begin(), templates.end());
-    log_.first_options = options;
-  }
-  void send(std::span<const std::uint8_t> message, unsigned records, unsigned options) override {
-    log_.messages.emplace_back(message.begin(), message.end());
-    log_.options.push_back(options);
-    log_.books.sent += records;
-  }
-  void work() override {}
-  void finish() override {}
-  const Books& books() const override { return log_.books; }
-  std::string destination() const override { return "test"; }
-
- private:
-  Log& log_;
-  bool stream_;
-};
 
 struct Fixture {
   explicit Fixture(const Settings& settings, bool stream = false) : layout(settings.layout), exporter(settings, std::make_unique<Wire>(log, stream)) { exporter.start(start_time); }
@@ -60,7 +30,7 @@ struct Fixture {
     for (const Message& message : log.messages) out.push_back(decoder.decode(message));
     return out;
   }
-  Log log;
+  Wire::Log log;
   Layout layout;
   Exporter exporter;
 };

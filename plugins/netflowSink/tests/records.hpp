@@ -1,4 +1,4 @@
-// Records as the workers hand them to an exporter.
+// Both ends of an exporter in tests: records as the workers hand them to it, and a transport that keeps what it sends.
 #pragma once
 
 #include <vector>
@@ -6,6 +6,36 @@
 #include "../src/exporter.hpp"
 
 namespace t2::test {
+
+class Wire final : public netflow::Transport {
+ public:
+  struct Log {
+    std::vector<std::vector<std::uint8_t>> messages;
+    std::vector<unsigned> options;    // data records of options in each
+    std::vector<std::uint8_t> first;  // what begin() got
+    unsigned first_options = 0;
+    netflow::Books books;
+  };
+  explicit Wire(Log& log, bool is_stream = false) : log_(log), stream_(is_stream) {}
+  bool stream() const override { return stream_; }
+  void begin(std::span<const std::uint8_t> templates, unsigned options) override {
+    log_.first.assign(templates.begin(), templates.end());
+    log_.first_options = options;
+  }
+  void send(std::span<const std::uint8_t> message, unsigned records, unsigned options) override {
+    log_.messages.emplace_back(message.begin(), message.end());
+    log_.options.push_back(options);
+    log_.books.sent += records;
+  }
+  void work() override {}
+  void finish() override {}
+  const netflow::Books& books() const override { return log_.books; }
+  std::string destination() const override { return "test"; }
+
+ private:
+  Log& log_;
+  bool stream_;
+};
 
 // `layout`: that of the exporter.
 inline void export_record(netflow::Exporter& exporter, const netflow::Layout& layout, const netflow::Record& record, Time now) {
