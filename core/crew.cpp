@@ -47,7 +47,7 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
 Crew::~Crew() {
   for (const auto& lane : lanes_) {
     if (!lane->thread.joinable()) continue;
-    send(*lane, Kind::end, 0, nullptr);
+    send(*lane, Kind::end, 0);
     lane->thread.join();
   }
   if (writer_.joinable()) {
@@ -57,25 +57,36 @@ Crew::~Crew() {
 }
 
 void Crew::take(const RawPacket& raw, bool plain) {
-  if (!threaded_) return stations_[0]->take();
+  if (!threaded_) {
+    ++taken_;
+    return stations_[0]->take();
+  }
   Chunk& filling = lanes_[shard_of(next_, lanes_.size())]->filling;
   filling.items.push_back({plain ? raw : RawPacket{}, next_.clock, next_.number});
   if (!plain) filling.decoded.push_back(next_);
   ++waiting_;
 }
 
-void Crew::flush(Time clock, const std::shared_ptr<Block>& block, bool now) {
-  if (!now && !block && (!threaded_ || waiting_ < in_chunk * lanes_.size())) return;
+void Crew::flush(Time clock, std::shared_ptr<Block> block, bool now) {
+  if (!threaded_) {
+    if (block) held_.push_back({taken_, std::move(block)});
+    if (now) stations_[0]->flush();
+    while (!held_.empty() && held_.front().taken + stations_[0]->waiting() <= taken_) held_.pop_front();
+    return;
+  }
+  for (const auto& lane : lanes_) {
+    if (block) lane->filling.blocks.push_back(block);
+  }
+  constexpr std::size_t most_blocks = 32;
+  if (!now && waiting_ < in_chunk * lanes_.size() && lanes_[0]->filling.blocks.size() < most_blocks) return;
   waiting_ = 0;
-  if (!threaded_) stations_[0]->flush();
-  for (const auto& lane : lanes_) send(*lane, Kind::packets, clock, block);
+  for (const auto& lane : lanes_) send(*lane, Kind::packets, clock);
 }
 
-void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block) {
+void Crew::send(Lane& lane, Kind kind, Time clock) {
   Chunk full = std::exchange(lane.filling, lane.used.try_pop().value_or(Chunk{}));
   full.kind = kind;
   full.clock = clock;
-  full.block = block;
   lane.queue.push(std::move(full));
 }
 
@@ -108,7 +119,7 @@ void Crew::work(std::size_t which) {
     if (chunk.kind == Kind::end) return;
     chunk.items.clear();
     chunk.decoded.clear();
-    chunk.block.reset();
+    chunk.blocks.clear();
     lanes_[which]->used.try_push(chunk);
   }
 }
@@ -183,7 +194,7 @@ void Crew::finish(Time clock) {
     while (workers_[0]->finish(clock)) {}
     return;
   }
-  for (const auto& lane : lanes_) send(*lane, Kind::end, clock, nullptr);
+  for (const auto& lane : lanes_) send(*lane, Kind::end, clock);
   for (const auto& lane : lanes_) lane->thread.join();
   deliveries_.push({Kind::end, {}});
   writer_.join();

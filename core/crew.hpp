@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -31,9 +32,8 @@ class Crew {
   // Where the next packet is to be decoded; take() it when it has a flow. `plain`: PlainDecoder decodes it alone.
   Packet& next() { return threaded_ ? next_ : stations_[0]->next(); }
   void take(const RawPacket& raw, bool plain);
-  // All packets of a block were taken. `block`: it must not change before they are analysed; null: it need not be waited
-  // for. `now`: nothing may wait for more packets.
-  void flush(Time clock, const std::shared_ptr<Block>& block, bool now);
+  // All packets of a block were taken; it is held until they are analysed. `now`: nothing may wait for more packets.
+  void flush(Time clock, std::shared_ptr<Block> block, bool now);
   void advance(Time clock);         // no packets, but time has passed
   void finish(Time clock);          // ends all flows; afterwards all rows are with the sinks
   void stop_creating();
@@ -60,7 +60,7 @@ class Crew {
     Kind kind = Kind::packets;
     std::vector<Item> items;
     std::vector<Packet> decoded;
-    std::shared_ptr<Block> block;   // keeps the packets' bytes
+    std::vector<std::shared_ptr<Block>> blocks;  // keep the packets' bytes
     Time clock = 0;
   };
   struct Lane {                     // from the decoder to a worker
@@ -71,7 +71,7 @@ class Crew {
   void work(std::size_t which);
   void deliver(std::size_t which, Time complete);
   void write();
-  void send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block);
+  void send(Lane& lane, Kind kind, Time clock);
   void stand_still();
 
   Layout& layout_;
@@ -80,6 +80,12 @@ class Crew {
   OutputSinks& sinks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<Station>> stations_;
+  struct Held {
+    std::uint64_t taken;            // packets up to the end of the block
+    std::shared_ptr<Block> block;
+  };
+  std::deque<Held> held_;           // without threads: blocks with packets that wait in the station
+  std::uint64_t taken_ = 0;
   Packet next_;                     // with threads
   std::size_t waiting_ = 0;         // packets in all lanes that wait for more
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -37,14 +37,14 @@ void catch_signals() {
 
 void Engine::run() {
   const Time begin = wall_clock();
-  auto block = std::make_shared<Block>();
+  BlockPool blocks;
   for (Read kind = Read::packets; kind != Read::end;) {
     heed_signals();
-    if (block.use_count() > 1) block = std::make_shared<Block>();  // workers are still busy with it
+    std::shared_ptr<Block> block = blocks.take();
     kind = read(*block);
     for (const RawPacket& raw : block->packets) decode(raw);
     const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
-    parts_.crew.flush(counters_.last, block->borrowed() ? nullptr : block, waiting);
+    parts_.crew.flush(counters_.last, std::move(block), waiting);
     if (waiting) idle();
   }
   heed_signals();

@@ -34,6 +34,7 @@ class Station {
     take();
   }
   void flush();  // nothing waits any longer
+  std::size_t waiting() const { return slices_[0].size + slices_[1].size; }  // packets that were taken and not analysed yet
 
  private:
   struct Slice {
