@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include <fmt/format.h>
+#include <pcap/dlt.h>
 
 #include "capture/filter.hpp"
 #include "tranalyzer.h"
@@ -83,15 +84,23 @@ void Engine::decode(const RawPacket& raw) {
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
   if (raw.link_type != link_type_ && !accepts(raw.link_type)) return;
+  if (Plain plain; link_type_ == DLT_EN10MB && PlainDecoder::recognise(raw, plain)) {
+    parts_.dissector.count_plain();
+    counters_.status |= parts_.dissector.short_cut().status(plain);
+    ++(plain.v4 ? counters_.ipv4 : counters_.ipv6);
+    counters_.ip_wire_bytes += PlainDecoder::l3 + plain.l3_length;
+    if (Dissector::makes_flows(plain.v4)) parts_.crew.take(raw, plain, counters_.last, counters_.packets);
+    return;
+  }
   Packet& packet = parts_.crew.next();
   begin_packet(packet, raw, counters_.last, counters_.packets);
-  const bool has_flow = parts_.dissector.run(raw.link_type, packet);
+  const bool has_flow = parts_.dissector.walk(raw.link_type, packet);
   counters_.status |= packet.status;
   counters_.layer2 += (packet.status & status::layer2_flow) != 0;
   counters_.ipv4 += (packet.status & status::ipv4) != 0;
   counters_.ipv6 += (packet.status & status::ipv6) != 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
-  if (has_flow) parts_.crew.take(raw, parts_.dissector.was_plain());
+  if (has_flow) parts_.crew.take();
 }
 
 // Live input: flows also end without traffic, and rows leave in bounded time.

@@ -52,17 +52,9 @@ struct BasicFlowState {
     Tags tags;            // of the first packet
   };
 
+  // The header stack and the MAC addresses of the first packet are in the core's Side. Nearly no direction has others.
   struct Side {
-    union {
-      struct {
-        std::uint32_t stack;
-        std::uint8_t destination[6], source[6];
-      } one;              // what nearly all directions have
-      Many* many;         // where has_many says so
-    };
-#if BFO_HDRDESC_PKTCNT == 1
-    std::uint64_t packets;  // of the only header stack
-#endif
+    Many* many;           // null: no others
 #if BFO_MPLS > 0
     std::uint32_t mpls[BFO_MAX_MPLS];  // as in Tags
 #endif
@@ -73,14 +65,12 @@ struct BasicFlowState {
     std::uint16_t vlan_type[max_tags];
 #endif
 #endif
-    std::uint16_t depth;  // of the only header stack
+    std::uint16_t depth;  // headers in the first packet's stack
     std::uint8_t stacks;  // stored
 #if BFO_MPLS > 0
     std::uint8_t mpls_entries;
 #endif
     std::uint8_t vlans : 4;
-    bool has_source : 1, has_destination : 1;  // in `one`
-    bool has_many : 1;
     bool overrun : 1;     // a packet came when the list of stacks was full, or there was no memory for a list
   };
 };
