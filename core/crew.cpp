@@ -85,18 +85,6 @@ void Crew::take() {
   }
 }
 
-void Crew::take(const RawPacket& raw, const Plain& plain, Time clock, std::uint64_t number) {
-  if (threaded()) {
-    ++waiting_;
-    if (const std::size_t worker = share_[share_of(raw, plain)]; worker > 0) {
-      lanes_[worker - 1]->filling.items.push_back({raw, plain, clock, number});
-      return;
-    }
-  }
-  ++taken_;
-  stations_[0]->take(raw, plain, clock, number);
-}
-
 void Crew::flush(Time clock, std::shared_ptr<Block> block, bool now) {
   if (block) {
     for (const auto& lane : lanes_) lane->filling.blocks.push_back(block);

@@ -33,7 +33,17 @@ class Crew {
   // Where the next packet is to be decoded; take() it when it has a flow.
   Packet& next() { return lanes_.empty() ? stations_[0]->next() : next_; }
   void take();
-  void take(const RawPacket& raw, const Plain& plain, Time clock, std::uint64_t number);  // one that PlainDecoder recognised
+  [[gnu::always_inline]] void take(const RawPacket& raw, const Plain& found, Time clock, std::uint64_t number) {  // one that PlainDecoder recognised
+    if (threaded()) {
+      ++waiting_;
+      if (const std::size_t worker = share_[share_of(raw, found)]; worker > 0) {
+        lanes_[worker - 1]->filling.items.push_back({raw, found, clock, number});
+        return;
+      }
+    }
+    ++taken_;
+    stations_[0]->take(raw, found, clock, number);
+  }
   // All packets of a block were taken; it is held until they are analysed. `now`: nothing may wait for more packets.
   void flush(Time clock, std::shared_ptr<Block> block, bool now);
   void advance(Time clock);         // no packets, but time has passed

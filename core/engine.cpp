@@ -87,9 +87,9 @@ void Engine::decode(const RawPacket& raw) {
   if (Plain plain; link_type_ == DLT_EN10MB && PlainDecoder::recognise(raw, plain)) {
     parts_.dissector.count_plain();
     counters_.status |= parts_.dissector.short_cut().status(plain);
-    ++(plain.v4 ? counters_.ipv4 : counters_.ipv6);
+    ++(plain.v6 ? counters_.ipv6 : counters_.ipv4);
     counters_.ip_wire_bytes += PlainDecoder::l3 + plain.l3_length;
-    if (Dissector::makes_flows(plain.v4)) parts_.crew.take(raw, plain, counters_.last, counters_.packets);
+    if (Dissector::makes_flows(!plain.v6)) parts_.crew.take(raw, plain, counters_.last, counters_.packets);
     return;
   }
   Packet& packet = parts_.crew.next();

@@ -26,14 +26,14 @@ std::byte* map_pages(std::size_t bytes) {
 
 }  // namespace
 
-FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most, std::vector<std::uint32_t> peer_lines)
+FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most, const std::vector<std::uint32_t>& peer_lines)
     : prototype_(std::move(prototype)),
       stride_(prototype_.size()),
       most_(std::min<std::uint64_t>(most, 0xffff'fff0)),
-      peer_lines_(std::move(peer_lines)),
       slots_(make_slots(4096)),
       mask_(4095) {
   if (!slots_) throw Error("no memory for a flow table");
+  std::copy_n(peer_lines.begin(), std::min(peer_lines.size(), peer_lines_.size()), peer_lines_.begin());
 }
 
 FlowTable::~FlowTable() {

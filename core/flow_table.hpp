@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -21,7 +22,7 @@ class FlowTable {
  public:
   // `prototype`: a Side and the plugins' initial state, its size a multiple of its alignment. `most`: flows that may exist.
   // `peer_lines`: offsets of what packets of the other direction touch of a side.
-  FlowTable(std::vector<std::byte> prototype, std::uint64_t most, std::vector<std::uint32_t> peer_lines = {});
+  FlowTable(std::vector<std::byte> prototype, std::uint64_t most, const std::vector<std::uint32_t>& peer_lines = {});
   ~FlowTable();
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
@@ -49,7 +50,9 @@ class FlowTable {
   }
   [[gnu::always_inline]] void prefetch_side(const Side& side) const {
     const auto* line = reinterpret_cast<const char*>(&side);
-    for (std::size_t i = 0; i < stride_; i += 64) __builtin_prefetch(line + i, 1, 2);
+    const char* const end = line + stride_;
+    do __builtin_prefetch(line, 1, 2);
+    while ((line += 64) < end);
   }
   // What packets of the other direction touch of it.
   [[gnu::always_inline]] void prefetch_peer(const Side& side) const {
@@ -91,7 +94,7 @@ class FlowTable {
   std::size_t stride_;                       // from one side to the next
   std::uint64_t most_, records_ = 0;
   std::uint32_t removals_ = 0;
-  std::vector<std::uint32_t> peer_lines_;    // offsets in a side
+  std::array<std::uint32_t, 4> peer_lines_{};  // offsets in a side; those that are not needed are 0
   std::vector<std::byte*> chunks_;           // of flows
   std::uint32_t next_record_ = 1;
   std::vector<std::uint32_t> free_;

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <utility>
 
-#include "key.hpp"
 
 namespace t2 {
 
@@ -38,23 +37,10 @@ void Station::take() {
   taken(found);
 }
 
-void Station::take(const RawPacket& raw, const Plain& plain, Time clock, std::uint64_t number) {
-  plain_.fill(*next_, raw, plain, clock, number);
-  Lookup& found = lookup();
-  make_lookup(raw, plain, seed_, found);
-  taken(found);
-}
-
-inline void Station::taken(const Lookup& lookup) {
-  constexpr std::size_t behind = 16;  // packets from asking for a slot to looking into it
+// The slice is full.
+void Station::analyse() {
   Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
-  const std::size_t at = slice.size++;
-  worker_.prefetch_slot(lookup);
-  if (at >= behind) worker_.prefetch_flow(slice.lookups[at - behind]);
-  if (before.sought < before.size) worker_.seek(before.lookups[before.sought++]);
-  ++next_;
-  if (slice.size < slice.packets.size()) return;
-  for (std::size_t i = at < behind ? 0 : at - behind + 1; i <= at; ++i) worker_.prefetch_flow(slice.lookups[i]);
+  for (std::size_t i = slice.size - std::min(slice.size, behind); i < slice.size; ++i) worker_.prefetch_flow(slice.lookups[i]);
   analyse(before, slice);
   filling_ ^= 1;
   next_ = before.packets.data();

@@ -10,6 +10,7 @@
 
 #include "capture/block.hpp"
 #include "decode/plain.hpp"
+#include "key.hpp"
 #include "worker.hpp"
 
 namespace t2 {
@@ -27,7 +28,12 @@ class Station {
   // Where the next packet is to be decoded; take() it when it has a flow.
   Packet& next() { return *next_; }
   void take();
-  void take(const RawPacket& raw, const Plain& plain, Time clock, std::uint64_t number);  // one that PlainDecoder recognised
+  [[gnu::always_inline]] void take(const RawPacket& raw, const Plain& found, Time clock, std::uint64_t number) {  // one that PlainDecoder recognised
+    plain_.fill(*next_, raw, found, clock, number);
+    Lookup& made = lookup();
+    make_lookup(raw, found, seed_, made);
+    taken(made);
+  }
   void flush();  // nothing waits any longer
   std::size_t waiting() const { return slices_[0].size + slices_[1].size; }  // packets that were taken and not analysed yet
 
@@ -38,7 +44,17 @@ class Station {
     std::size_t size = 0, sought = 0;
   };
   Lookup& lookup() { return slices_[filling_].lookups[slices_[filling_].size]; }
-  [[gnu::always_inline]] void taken(const Lookup& lookup);
+  static constexpr std::size_t behind = 16;  // packets from asking for a slot to looking into it
+  [[gnu::always_inline]] void taken(const Lookup& lookup) {
+    Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
+    const std::size_t at = slice.size++;
+    worker_.prefetch_slot(lookup);
+    if (at >= behind) worker_.prefetch_flow(slice.lookups[at - behind]);
+    if (before.sought < before.size) worker_.seek(before.lookups[before.sought++]);
+    ++next_;
+    if (slice.size == slice.packets.size()) analyse();
+  }
+  void analyse();
   void analyse(Slice& slice, Slice& ahead);
 
   Worker& worker_;

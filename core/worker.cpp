@@ -56,6 +56,12 @@ bool is_like_first(const Packet& p, const Side& side) {
          (!(link & Side::has_source) || same(side.macs + 6, p.data + p.source_mac, 6));
 }
 
+// FDURLIMIT: is the packet so late that its flow has to be cut in front of it?
+bool beyond_limit(const Flow& flow, const Packet& packet) {
+  const Side* side = flow.side[packet.direction];
+  return FDURLIMIT > 0 && packet.is_ip() && side && packet.time / one_second - side->first / one_second >= FDURLIMIT;
+}
+
 FragmentKey fragment_key(const Lookup& lookup) {
   const auto& address = lookup.key.address;
   return {address[lookup.source_end], address[lookup.source_end ^ 1], lookup.identification, lookup.key.vlan, lookup.key.protocol, lookup.key.family};
@@ -98,39 +104,6 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
     plugins_.push_back(entry.plugin.get());
     if (entry.descriptor->create_sink) own_.emplace_back();
   }
-}
-
-void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups, std::span<Lookup>& ahead) {
-  ahead_ = &ahead;
-  pending_ = packets;
-  pending_first_ = pending_last_ = 0;
-  if (!packets.empty()) expiry_.start(packets[0].clock);
-  for (std::size_t i = 0; i < packets.size(); ++i) {
-    Packet& packet = packets[i];
-    if (pending_last_ - pending_first_ >= batch_ || packet.clock - pending_clock_ >= shortest_timeout) drain_pending();
-    if (pending_first_ == pending_last_) {
-      pending_first_ = pending_last_ = i;
-      pending_clock_ = packet.clock;
-    }
-    if (!expiry_.nothing_due(packet.clock)) expire(packet.clock);
-    if (look_up(packet, lookups[i])) {
-      pending_last_ = i + 1;
-    } else {
-      drain_pending();
-    }
-  }
-  drain_pending();
-}
-
-// The flow as it stands now. Packets in front of this one may still begin or end it: it is asked for again if there was
-// none, or if any flow was taken out of the index since.
-void Worker::seek(Lookup& lookup) {
-  lookup.hint = table_.find(lookup.key, lookup.hash);
-  lookup.removals = table_.removals();
-  if (!lookup.hint) return;
-  const unsigned direction = lookup.source_end ^ lookup.hint->opener;
-  if (const Side* own = lookup.hint->side[direction]) table_.prefetch_side(*own);
-  if (const Side* peer = lookup.hint->side[direction ^ 1]) table_.prefetch_peer(*peer);
 }
 
 void Worker::drain_pending() {
@@ -203,81 +176,60 @@ Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& left_out
   return place.flow;
 }
 
-bool Worker::look_up(Packet& packet, const Lookup& lookup) {
+[[gnu::always_inline]] inline bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   const Time clock = packet.clock;
   Flow* flow = nullptr;
-  if (packet.later_fragment) [[unlikely]] {
-    bool left_out;
-    flow = fragment_flow(packet, lookup, left_out);
-    if (left_out) return false;
-  }
-  const bool joined = flow;  // a later fragment found its datagram
-  if (!joined) {
-    flow = find(lookup, clock);
-    if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->opener);
-  }
-  status::Word inherited = 0;
-  std::uint64_t index = 0;
-  bool part_of_flow = false;  // FDLSFINDEX: continues one that was cut
-  if (flow && FDURLIMIT > 0 && packet.is_ip()) {
-    const Side* side = flow->side[packet.direction];
-    if (side && packet.time / one_second - side->first / one_second >= FDURLIMIT) {
-      inherited = side->status & status::inverted;
-      index = FDLSFINDEX ? flow->index : 0;
-      drain_before(packet);
-      cut(*flow, packet.direction, clock);
-      flow = nullptr;
-      if (joined) return look_up(packet, lookup);
+  bool joined = false;  // a later fragment found its datagram
+  Successor successor;
+  for (;;) {
+    if (packet.later_fragment) [[unlikely]] {
+      bool left_out;
+      flow = fragment_flow(packet, lookup, left_out);
+      if (left_out) return false;
+      joined = flow;
     }
+    if (!joined) {
+      flow = find(lookup, clock);
+      if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->opener);
+    }
+    if (!flow || !beyond_limit(*flow, packet)) break;
+    successor = cut(*flow, packet);
+    flow = nullptr;
+    if (!std::exchange(joined, false)) break;
   }
-  if (!flow) {
-    if (!creating_) return false;
-    if (table_.full()) {
-      drain_before(packet);
-      make_room(clock);
-    }
-    flow = &create(packet, lookup);
-    flow->side[0]->status |= inherited;
-    if (index != 0) {
-      flow->index = index;
-      flow->side[0]->status |= status::duration_limit;
-      if (!shared_) --flow_number_;
-      part_of_flow = true;
-    }
+  if (!flow) [[unlikely]] {
+    flow = begin_flow(packet, lookup, successor);
+    if (!flow) return false;
   }
   packet.flow = flow;
-  packet.peer = flow->side[packet.direction ^ 1];
-  if (packet.peer) {
-    packet.peer_last = packet.peer->last;
-    packet.peer_fragment_pending = packet.peer->status & status::fragment_pending;
+  if (const Side* peer = packet.peer = flow->side[packet.direction ^ 1]) {
+    packet.peer_last = peer->last;
+    packet.peer_fragment_pending = peer->status & status::fragment_pending;
   }
-  if (!flow->side[packet.direction]) begin_side(packet, *flow);
+  if (!flow->side[packet.direction]) [[unlikely]] begin_side(packet, *flow, successor);
   Side& side = *flow->side[packet.direction];
-  if (packet.first_of_direction && shared_) births_.push_back({packet.number, Expiry::bucket_of(clock), packet.first_of_flow && !part_of_flow});
   packet.side = &side;
   packet.nth = ++side.packets;
   packet.first = side.first;
   packet.previous = side.last;
-  packet.like_first = !packet.first_of_direction && is_like_first(packet, side);
-
-  if (packet.family == Family::ipv4 && !packet.first_of_direction && !joined) {
-    if (lookup.identification != 0 && lookup.identification == side.last_ip_id) {
-      side.status |= status::duplicate_ip_id;
-      counters_.status |= status::duplicate_ip_id;
+  status::Word status = 0;
+  if (packet.nth > 1) {
+    packet.like_first = is_like_first(packet, side);
+    if (packet.family == Family::ipv4 && !joined) {
+      if (lookup.identification == side.last_ip_id && lookup.identification != 0) status |= status::duplicate_ip_id;
+      side.last_ip_id = lookup.identification;
     }
-    side.last_ip_id = lookup.identification;
+    if (packet.time < side.last) status |= status::time_jump;
   }
-  if (packet.more_fragments || packet.later_fragment || (side.status & status::fragment_pending)) fragments_of(packet, lookup, joined);
-  if (packet.time < side.last) {
-    side.status |= status::time_jump;
-    counters_.status |= status::time_jump;
-  }
+  if (packet.more_fragments || packet.later_fragment || (side.status & status::fragment_pending)) [[unlikely]] fragments_of(packet, lookup, joined);
   side.last = packet.time;
   flow->due[packet.direction] = clock + Time{side.timeout} * millisecond;
-  side.status |= packet.status;
-  counters_.status |= packet.status;
+  status |= packet.status;
+  side.status |= status;
+  counters_.status |= status;
   counters_.padding += packet.padding;
-  const unsigned letter = side.status & status::inverted ? 1 : 0;
+  const unsigned letter = side.status & status::inverted;
+  static_assert(status::inverted == 1);
   ++counters_.packets[letter];
   counters_.bytes[letter] += packet.captured;
   if (packet.is_ip()) {
@@ -288,6 +240,28 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
     counters_.type_rarp += packet.ether_type == 0x8035;
   }
   return true;
+}
+
+void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups, std::span<Lookup>& ahead) {
+  ahead_ = &ahead;
+  pending_ = packets;
+  pending_first_ = pending_last_ = 0;
+  if (!packets.empty()) expiry_.start(packets[0].clock);
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    Packet& packet = packets[i];
+    if (pending_last_ - pending_first_ >= batch_ || packet.clock - pending_clock_ >= shortest_timeout) drain_pending();
+    if (pending_first_ == pending_last_) {
+      pending_first_ = pending_last_ = i;
+      pending_clock_ = packet.clock;
+    }
+    if (!expiry_.nothing_due(packet.clock)) expire(packet.clock);
+    if (look_up(packet, lookups[i])) {
+      pending_last_ = i + 1;
+    } else {
+      drain_pending();
+    }
+  }
+  drain_pending();
 }
 
 // A fragment, or a packet where one was expected.
@@ -304,21 +278,26 @@ void Worker::fragments_of(Packet& packet, const Lookup& lookup, bool joined) {
   }
 }
 
-Flow& Worker::create(Packet& packet, const Lookup& lookup) {
+// A conversation begins. Null: no more of them do.
+Flow* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor) {
+  if (!creating_) return nullptr;
+  if (table_.full()) {
+    drain_before(packet);
+    make_room(packet.clock);
+  }
   Flow& flow = table_.create(lookup.key, lookup.hash);
   flow.number = packet.number;
-  flow.index = shared_ ? packet.number : ++flow_number_;
+  if (successor.index != 0) flow.index = successor.index;
+  else flow.index = shared_ ? packet.number : ++flow_number_;
   flow.opener = lookup.source_end;
   packet.direction = 0;  // in a flow that was cut it may have been the other one
   flow.due[0] = packet.clock + Time{FLOW_TIMEOUT} * one_second;
   expiry_.file(flow);
-  begin_side(packet, flow);
-  if (answers(packet)) flow.side[0]->status |= status::inverted;
-  return flow;
+  return &flow;
 }
 
 // The first packet of a direction.
-void Worker::begin_side(Packet& packet, Flow& flow) {
+void Worker::begin_side(Packet& packet, Flow& flow, const Successor& successor) {
   Side& side = table_.add_side(flow, packet.direction);
   const Side* peer = flow.side[packet.direction ^ 1];
   side.first = side.last = packet.time;
@@ -330,7 +309,9 @@ void Worker::begin_side(Packet& packet, Flow& flow) {
   if (side.link & Side::has_source) std::memcpy(side.macs + 6, packet.data + packet.source_mac, 6);
   packet.first_of_direction = true;
   packet.first_of_flow = !peer;
-  if (peer) side.status |= peer->status & status::inverted ? 0 : status::inverted;
+  if (shared_) births_.push_back({packet.number, Expiry::bucket_of(packet.clock), !peer && successor.index == 0});
+  side.status |= successor.status;
+  if (peer ? !(peer->status & status::inverted) : answers(packet)) side.status |= status::inverted;
   const auto kind = packet.family == Family::ipv4 ? status::ipv4 : packet.family == Family::ipv6 ? status::ipv6 : status::layer2_flow;
   side.status |= kind;
   if (packet.protocol == tcp && packet.is_ip() && flow.key.end(0) == flow.key.end(1)) {
@@ -373,14 +354,19 @@ void Worker::drain_before(const Packet& packet) {
   pending_clock_ = packet.clock;
 }
 
-// FDURLIMIT: the flow ends now, its successor takes over.
-void Worker::cut(Flow& flow, unsigned direction, Time clock) {
-  flow.side[direction]->status |= status::removed;
+// FDURLIMIT: the flow ends in front of this packet, a successor takes over.
+Worker::Successor Worker::cut(Flow& flow, const Packet& packet) {
+  drain_before(packet);
+  Side& side = *flow.side[packet.direction];
+  side.status |= status::removed;
   counters_.status |= status::removed;
   if (FDLSFINDEX) mark(flow, status::duration_limit);
-  force_end(flow, clock);
+  force_end(flow, packet.clock);
   table_.detach(flow);
   expiry_.file(flow);
+  Successor successor{side.status & status::inverted, 0};
+  if (FDLSFINDEX) successor = {successor.status | status::duration_limit, flow.index};
+  return successor;
 }
 
 void Worker::make_room(Time clock) {

@@ -86,13 +86,18 @@ class Worker {
  private:
   bool look_up(Packet& packet, const Lookup& lookup);
   Flow* find(const Lookup& lookup, Time clock);
-  Flow* fragment_flow(Packet& packet, const Lookup& lookup, bool& left_out);
-  void fragments_of(Packet& packet, const Lookup& lookup, bool joined);
-  Flow& create(Packet& packet, const Lookup& lookup);
+  [[gnu::noinline]] Flow* fragment_flow(Packet& packet, const Lookup& lookup, bool& left_out);
+  [[gnu::noinline]] void fragments_of(Packet& packet, const Lookup& lookup, bool joined);
+  // Of a flow that was cut: what the next part of it keeps.
+  struct Successor {
+    status::Word status = 0;
+    std::uint64_t index = 0;         // 0: one of its own
+  };
+  [[gnu::noinline]] Flow* begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor);
   void make_room(Time clock);
-  void begin_side(Packet& packet, Flow& flow);
+  [[gnu::noinline]] void begin_side(Packet& packet, Flow& flow, const Successor& successor);
   void first_fragment(Packet& packet, std::uint32_t identification);
-  void cut(Flow& flow, unsigned direction, Time clock);
+  Successor cut(Flow& flow, const Packet& packet);
   void drain_pending();
   void drain_before(const Packet& packet);
   void packet_row(const Packet& packet);
@@ -126,5 +131,16 @@ class Worker {
   std::size_t pending_first_ = 0, pending_last_ = 0;
   Time pending_clock_ = 0;
 };
+
+// The flow as it stands now. Packets in front of this one may still begin or end it: it is asked for again if there was
+// none, or if any flow was taken out of the index since.
+inline void Worker::seek(Lookup& lookup) {
+  lookup.hint = table_.find(lookup.key, lookup.hash);
+  lookup.removals = table_.removals();
+  if (!lookup.hint) return;
+  const unsigned direction = lookup.source_end ^ lookup.hint->opener;
+  if (const Side* own = lookup.hint->side[direction]) table_.prefetch_side(*own);
+  if (const Side* peer = lookup.hint->side[direction ^ 1]) table_.prefetch_peer(*peer);
+}
 
 }  // namespace t2

@@ -15,7 +15,7 @@ bool Dissector::run(int link_type, Packet& p) {
   if (link_type != DLT_EN10MB || !PlainDecoder::recognise(raw, found)) return walk(link_type, p);
   count_plain();
   short_cut_.fill(p, raw, found, p.clock, p.number);
-  return makes_flows(found.v4);
+  return makes_flows(!found.v6);
 }
 
 DecodeCounters Dissector::counters() const {

@@ -130,12 +130,17 @@ TEST_CASE("flow table: knows when it is full", "[table]") {
 }
 
 TEST_CASE("flow table: the seed changes the hash, every part of the key counts", "[table]") {
-  CHECK(hash_key(key(1), 1) != hash_key(key(1), 2));
-  const std::uint64_t reference = hash_key(key(1), 1);
-  for (std::size_t i = 0; i < sizeof(Key); ++i) {
-    Key other = key(1);
-    reinterpret_cast<unsigned char*>(&other)[i] ^= 0x10;
-    CHECK(hash_key(other, 1) != reference);
+  for (const Family family : {Family::layer2, Family::ipv4, Family::ipv6}) {
+    Key one = key(1);
+    one.family = family;
+    CHECK(hash_key(one, 1) != hash_key(one, 2));
+    const std::uint64_t reference = hash_key(one, 1);
+    for (std::size_t i = 0; i < sizeof(Key); ++i) {
+      if (family == Family::ipv4 && i < 32 && i % 16 >= 8) continue;  // of the address, and always zero
+      Key other = one;
+      reinterpret_cast<unsigned char*>(&other)[i] ^= 0x10;
+      CHECK(hash_key(other, 1) != reference);
+    }
   }
 }
 

@@ -131,8 +131,8 @@ class Recorder final : public t2::Plugin {
     r.min_ttl = own.ttl_min;
     r.max_ttl = own.ttl_max;
     r.ttl_changes = own.ttl_changes;
-    r.icmp_type = own.icmp_type;
-    r.icmp_code = own.icmp_code;
+    r.icmp_type = own.icmp_type();
+    r.icmp_code = own.icmp_code();
     r.trip = microseconds(own.trip);
     r.answer_min = microseconds(own.rtt_min);
     r.answer_max = microseconds(own.rtt_max);
@@ -141,12 +141,12 @@ class Recorder final : public t2::Plugin {
     if (e.peer) r.round_trip = microseconds(own.trip + tcp_flags_(*e.flow.side[direction ^ 1]).trip);
     r.tcp_flags = own.tcp_flags;
     r.isn = own.isn;
-    r.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(own.window_first, 0xffff));
+    r.window = own.window_first;
     r.window_min = own.window_min;
     r.window_max = own.window_max;
     r.tcp_options = own.options & 0x7fff'ffff;
     r.anomaly = own.anomaly;
-    r.mss = own.mss;
+    r.mss = own.mss();
     r.scale = static_cast<std::uint16_t>(own.status & scaled ? 1u << (own.scale & 15) : 0);
     r.sent_bytes = own.sent_bytes;
     r.acked_bytes = own.acked_bytes;

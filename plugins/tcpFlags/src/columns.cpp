@@ -46,9 +46,10 @@ void put_numbers(t2::Row& row, const Side& own) {
   put(row, own.isn, own.in_sequence, own.sent_bytes, own.retransmissions, own.acks, own.acked_bytes, own.ack_faults, own.in_flight_max);
 }
 
-void put_window(t2::Row& row, const Side& own) {
-  const float below = own.tcp_packets ? static_cast<float>(rare_of(own).window_below) / static_cast<float>(own.tcp_packets) : 0.0f;
-  put(row, own.window_first, own.window_mean, own.window_min, own.window_max, own.window_down, own.window_up, own.window_turns, below);
+void put_window(t2::Row& row, const t2::Side& side, const Side& own) {
+  const auto packets = static_cast<float>(tcp_packets(side, own));
+  const float below = packets > 0 ? static_cast<float>(rare_of(own).window_below) / packets : 0.0f;
+  put(row, std::uint32_t{own.window_first}, own.window_mean, own.window_min, own.window_max, own.window_down, own.window_up, own.window_turns, below);
 }
 
 // WINDOW_KIND-KIND...MSS_SHIFT: no separator between the last kind and the segment size, `00` for what is missing.
@@ -66,8 +67,8 @@ void put_fingerprint(t2::Row& row, const Side& own) {
     number(own.rare && own.rare->has_kinds ? own.rare->kinds[i] : short_kind(own, i));
   }
   if (!own.kind_count) put("00_");
-  if (own.mss < 10) put("0");
-  number(own.mss);
+  if (own.mss() < 10) put("0");
+  number(own.mss());
   put("_");
   if (own.status & stat::scaled) number(own.scale);
   else put("00");
@@ -76,7 +77,7 @@ void put_fingerprint(t2::Row& row, const Side& own) {
 
 void put_options(t2::Row& row, const Side& own) {
   const auto factor = static_cast<std::uint16_t>(own.status & stat::scaled ? 1u << (own.scale & 31) : 0);
-  put(row, own.option_packets, own.option_count, own.options, own.mss, factor);
+  put(row, own.option_packets, own.option_count, own.options, own.mss(), factor);
   if (!MPTCP) return;
   const Rare& rare = rare_of(own);
   put(row, rare.mptcp_types, rare.mptcp_flags, rare.mptcp_address, rare.mptcp_dss);
@@ -126,7 +127,7 @@ void put_times(t2::Row& row, const Side& own, const Side* peer, bool inverted) {
 void put_columns(t2::Row& row, const t2::EndedFlow& e, const Side& own, const Side* peer) {
   put_ip(row, own, e.flow.key.family == t2::Family::ipv4);
   if (SEQ_ACK_NUM) put_numbers(row, own);
-  if (WINDOWSIZE) put_window(row, own);
+  if (WINDOWSIZE) put_window(row, e.side, own);
   put(row, own.tcp_flags, own.anomaly);
 #if TCPFLGCNT
   for (const std::uint16_t count : own.flag_counts) row.put(count);

@@ -50,14 +50,13 @@ void ipv6_options(Step& step, std::uint32_t offset, unsigned which) {
 void ip_start(const t2::Packet& packet, const std::uint8_t* ip, IpHeader header, Side& own) {
   own.ttl = own.ttl_min = own.ttl_max = header.ttl;
   own.ip_id = header.id;
-  own.id_first = packet.family == t2::Family::ipv4 ? header.id : long_at(ip) & 0xfffff;
+  own.id_first = (packet.family == t2::Family::ipv4 ? header.id : long_at(ip)) & 0xfffff;
   if ((packet.protocol == 1 || packet.protocol == 58) && !packet.later_fragment && packet.captured_l4 >= 2) {
-    own.icmp_type = packet.data[packet.l4];
-    own.icmp_code = packet.data[packet.l4 + 1];
+    own.mss_or_icmp = word_at(packet.data + packet.l4);
   }
 }
 
-void ip_options(Step& step, const std::uint8_t* ip) {
+Found ip_options(Step step, const std::uint8_t* ip) {
   const t2::Packet& packet = step.packet;
   if (packet.captured_l3 < packet.l3_header) {  // captured_l3 is never more than the header says
     step.ip_flags |= ip_bit::options_corrupt;
@@ -67,17 +66,19 @@ void ip_options(Step& step, const std::uint8_t* ip) {
     ipv6_options(step, packet.hop_options, 0);
     ipv6_options(step, packet.destination_options, 1);
   }
+  return step;
 }
 
-void fragment_position(Step& step, std::uint16_t position) {
+Found fragment_position(Step step, std::uint16_t position) {
   const t2::Packet& packet = step.packet;
   Rare* rare = step.rare();
-  if (!rare) return;
+  if (!rare) return step;
   std::uint16_t& expected = rare->fragment_expected;
   if (packet.more_fragments && packet.l3_length < small_fragment) step.ip_flags |= ip_bit::fragment_small;
   if (position - expected > 1) step.ip_flags |= ip_bit::fragment_position;
   expected = static_cast<std::uint16_t>(position + packet.l4_length / 8);
   if (expected > last_position) step.ip_flags |= ip_bit::fragment_range;
+  return step;
 }
 
 }  // namespace tcp_flags

@@ -18,8 +18,8 @@ struct IpHeader {
 };
 
 void ip_start(const t2::Packet&, const std::uint8_t* ip, IpHeader, Side& own);
-void ip_options(Step&, const std::uint8_t* ip);
-void fragment_position(Step&, std::uint16_t position);
+Found ip_options(Step, const std::uint8_t* ip);
+Found fragment_position(Step, std::uint16_t position);
 
 template <class T>
 void count(T& counter) {
@@ -47,11 +47,12 @@ inline void time_to_live(Side& own, std::uint8_t ttl) {
   own.ttl_max = std::max(own.ttl_max, ttl);
 }
 
-inline void identification(Step& step, std::uint16_t id) {
+template <bool traced>
+[[gnu::always_inline]] inline void identification(Step& step, std::uint16_t id) {
   Side& own = step.own;
   if (!step.packet.first_of_direction) {
     const int change = id - own.ip_id;
-    step.common.trace.ip_id_step = change;
+    if (traced) step.common.trace.ip_id_step = change;
     if (change < 0) step.ip_flags |= ip_bit::id_down;
     if (change < own.ip_id_step_min) own.ip_id_step_min = static_cast<std::uint16_t>(change);
     if (change > own.ip_id_step_max) own.ip_id_step_max = static_cast<std::uint16_t>(change);
@@ -59,7 +60,7 @@ inline void identification(Step& step, std::uint16_t id) {
   own.ip_id = id;
 }
 
-inline void header_checksum(Step& step, const std::uint8_t* ip) {
+[[gnu::always_inline]] inline void header_checksum(Step& step, const std::uint8_t* ip) {
   const t2::Packet& packet = step.packet;
   if (packet.captured_l3 < packet.l3_header) {
     step.ip_flags |= ip_bit::header_checksum | ip_bit::cut;
@@ -68,7 +69,7 @@ inline void header_checksum(Step& step, const std::uint8_t* ip) {
   }
 }
 
-inline void order_in_time(Step& step) {
+[[gnu::always_inline]] inline void order_in_time(Step& step) {
   const t2::Packet& packet = step.packet;
   if (packet.time > packet.previous || packet.first_of_direction) return;
   step.ip_flags |= packet.time == packet.previous ? ip_bit::no_distance : ip_bit::time_back;
@@ -77,7 +78,7 @@ inline void order_in_time(Step& step) {
 // The time since the peer's last packet counts as the answer time that the peer saw. Fractions of a second are rounded
 // to single precision before they are subtracted, and means are weighed with all packets of this direction: users'
 // baselines were made so.
-inline void answer_time(const Step& step) {
+[[gnu::always_inline]] inline void answer_time(const Step& step) {
   Side& own = step.own;
   Side& peer = *step.peer;
   if (own.trip_state == Trip::stop) return;
@@ -87,16 +88,19 @@ inline void answer_time(const Step& step) {
   const float time = static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / 1e9));
   if (time < peer.rtt_min) peer.rtt_min = time;
   if (time > peer.rtt_max) peer.rtt_max = time;
-  if ((peer.trip_state == Trip::syn || peer.trip_state == Trip::syn_ack) && peer.packets == 1.0f) {
+  if ((peer.trip_state == Trip::syn || peer.trip_state == Trip::syn_ack) && !peer.several) {
     peer.trip = peer.rtt_mean = time;
     return;
   }
+  constexpr std::uint64_t most = 1 << 24;  // where counting in single precision ends
+  const auto packets = static_cast<float>(static_cast<std::int64_t>(std::min(step.packet.nth, most)));
   const float deviation = time - peer.rtt_mean;
-  peer.rtt_mean += deviation / own.packets;
-  peer.rtt_variance += (deviation * deviation - peer.rtt_variance) / own.packets;
+  peer.rtt_mean += deviation / packets;
+  peer.rtt_variance += (deviation * deviation - peer.rtt_variance) / packets;
   peer.trip_state = Trip::ack;
 }
 
+template <bool traced>
 [[gnu::always_inline]] inline void ip_part(Step& step) {
   const t2::Packet& packet = step.packet;
   Side& own = step.own;
@@ -106,21 +110,21 @@ inline void answer_time(const Step& step) {
   const IpHeader header = read_header(packet, ip);
 
   if (packet.first_of_direction) ip_start(packet, ip, header, own);
-  own.packets += 1.0f;
-  if (has_ip_options(packet)) ip_options(step, ip);
+  else own.several = true;
+  if (has_ip_options(packet)) step.take(ip_options(step, ip));
   time_to_live(own, header.ttl);
   own.tos |= header.tos;
 
   if (v4) {
     step.ip_flags |= ip[6] & 0xe0u;
-    identification(step, header.id);
+    identification<traced>(step, header.id);
     header_checksum(step, ip);
   } else if (packet.more_fragments) {
     step.ip_flags |= ip_bit::more_fragments;
   }
-  transport_checksum(step);
+  transport_checksum<traced>(step);
   order_in_time(step);
-  if (FRAG_ANALYZE && (packet.more_fragments || header.position)) fragment_position(step, header.position);
+  if (FRAG_ANALYZE && (packet.more_fragments || header.position)) step.take(fragment_position(step, header.position));
   own.ip_flags |= static_cast<Word>(step.ip_flags);
 
   if (!step.peer) return;

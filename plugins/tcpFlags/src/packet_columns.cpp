@@ -123,7 +123,7 @@ void put_numbers(t2::Row& row, const PacketParts& parts) {
   memory.begun = true;
   memory.payload += packet.l7_length;
   const std::uint32_t seq_base = SPKTMD_SEQACKREL ? own.isn : 0;
-  const std::uint32_t ack_base = !SPKTMD_SEQACKREL ? 0 : peer && peer->tcp_packets ? peer->isn : memory.ack;
+  const std::uint32_t ack_base = !SPKTMD_SEQACKREL ? 0 : peer && peer->tcp_seen ? peer->isn : memory.ack;
   const bool acknowledges = !SPKTMD_SEQACKREL || (trace.flags & flag::ack);  // else there is nothing to count from
   cell(row, seq - seq_base);
   cell(row, acknowledges ? ack - ack_base : 0u);
@@ -146,7 +146,7 @@ void put_tcp(t2::Row& row, const PacketParts& parts) {
   cell(row, trace.anomaly);
   cell(row, trace.window);
   cell(row, trace.factor);
-  cell(row, own.mss);
+  cell(row, own.mss());
   if (NAT_BT_EST) {
     cell(row, own.stamp);
     cell(row, own.stamp_echo);

@@ -63,17 +63,24 @@ struct Common {
   Trace trace{};
 };
 
-// One packet. `peer` is null as long as the other direction had no packet.
-struct Step {
-  const t2::Packet& packet;
-  Side& own;
-  Side* peer;
-  Common& common;
+// What is found out about one packet.
+struct Found {
   unsigned status;        // tcpFStat, ipFlags, tcpFlags, tcpAnomaly of this packet
   unsigned ip_flags = 0;
   unsigned flags = 0;
   unsigned anomaly = 0;
   bool stamped = false;   // has a time stamp
+};
+
+// One packet. `peer` is null as long as the other direction had no packet. Functions that are not inline get a copy and
+// answer what they found: so a Step lives in registers.
+struct Step : Found {
+  Step(const t2::Packet& p, Side& of, Side* other, Common& for_all, unsigned kept) : Found{kept}, packet(p), own(of), peer(other), common(for_all) {}
+  const t2::Packet& packet;
+  Side& own;
+  Side* peer;
+  Common& common;
+  void take(const Found& found) { static_cast<Found&>(*this) = found; }
 
   // Seconds since the packet before in this direction.
   float distance() const { return static_cast<float>(static_cast<double>(packet.time - packet.previous) / 1e9); }
@@ -91,6 +98,11 @@ inline std::uint16_t word_at(const std::uint8_t* bytes) {
 }
 inline std::uint32_t long_at(const std::uint8_t* bytes) {
   return static_cast<std::uint32_t>(word_at(bytes)) << 16 | word_at(bytes + 2);
+}
+
+// Of a direction that has ended: packets whose TCP header was seen.
+inline std::uint64_t tcp_packets(const t2::Side& side, const Side& own) {
+  return own.tcp_seen ? side.packets - (own.rare ? own.rare->headless : 0) : 0;
 }
 
 // The TCP header counts as seen if its fields up to the window were captured.

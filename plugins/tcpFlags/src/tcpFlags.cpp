@@ -38,22 +38,16 @@ constexpr std::uint32_t scan_packets = 4;  // a direction with fewer TCP packets
 
 class TcpFlags : public t2::Plugin {
  public:
-  explicit TcpFlags(t2::Host& host) : state_(host), common_{host} {}
+  explicit TcpFlags(t2::Host& host) : state_(host, Side::peer_bytes), common_{host} {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
-    const bool alone = packets.size() == 1;  // a row of the packet may follow
-    if (alone) common_.trace = {};
+    if (packets.size() == 1) {  // a row of the packet may follow
+      common_.trace = {};
+      if (packets[0].is_ip()) analyse<true>(packets[0]);
+      return;
+    }
     for (const t2::Packet& packet : packets) {
-      if (!packet.is_ip()) continue;
-      Side& own = state_(*packet.side);
-      Step step{packet, own, packet.peer ? &state_(*packet.peer) : nullptr, common_, own.status & unsigned{stat::kept}};
-      ip_part(step);
-      if (has_tcp_header(packet)) tcp_part(step);
-      else if (own.packets == 1.0f) own.trip_state = Trip::syn_ack;
-      else if (own.trip_state == Trip::syn_ack) own.trip_state = Trip::ack;
-      stamp_on_last(step);
-      own.status |= static_cast<Word>(step.status | stat::started);
-      if (alone) trace(step);
+      if (packet.is_ip()) analyse<false>(packet);
     }
   }
 
@@ -68,7 +62,7 @@ class TcpFlags : public t2::Plugin {
     Side* peer = e.peer ? &state_(*e.peer) : nullptr;
     if (!packet_memory_.empty()) packet_memory_.erase(side_key(e.flow, e.direction));
     add_to_totals(own);
-    if (SCAN_DETECTOR) scan_verdict(own, peer);
+    if (SCAN_DETECTOR) scan_verdict(e, own, peer);
     if (FRAG_ANALYZE && (e.side.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
     if (row.is_read()) put_columns(row, e, own, peer);
   }
@@ -79,6 +73,19 @@ class TcpFlags : public t2::Plugin {
  private:
   static std::uintptr_t side_key(const t2::Flow& flow, unsigned direction) {  // records are aligned to more than 2
     return reinterpret_cast<std::uintptr_t>(&flow) | direction;
+  }
+
+  // `traced`: fills the trace for the packet's row.
+  template <bool traced>
+  void analyse(const t2::Packet& packet) {
+    Side& own = state_(*packet.side);
+    Step step(packet, own, packet.peer ? &state_(*packet.peer) : nullptr, common_, own.status & unsigned{stat::kept});
+    ip_part<traced>(step);
+    if (has_tcp_header(packet)) tcp_part<traced>(step);
+    else no_tcp_part(step);
+    stamp_on_last(step);
+    own.status |= static_cast<Word>(step.status | stat::started);
+    if (traced) trace(step);
   }
 
   void trace(const Step& step) {
@@ -101,18 +108,18 @@ class TcpFlags : public t2::Plugin {
     totals.window_below += side.rare->window_below;
   }
 
-  void scan_verdict(Side& own, Side* peer) {
+  void scan_verdict(const t2::EndedFlow& e, Side& own, Side* peer) {
     const auto unanswered = [](const Side& side) {
       return (side.anomaly & (anomaly::scan | anomaly::scan_success)) == anomaly::scan;
     };
     constexpr Word suspicious = flag::fin | flag::syn | flag::null | flag::syn_fin | flag::syn_fin_rst | flag::rst_fin | flag::xmas;
     if ((own.anomaly & anomaly::syn_retry) || !(own.tcp_flags & suspicious)) return;
-    const bool brief = own.tcp_packets < scan_packets;
+    const bool brief = tcp_packets(e.side, own) < scan_packets;
     if (brief && !(own.anomaly & (anomaly::scan | anomaly::scan_success))) {
       own.anomaly |= anomaly::scan;
       ++common_.totals.scans;
     }
-    if (peer && (unanswered(own) || (unanswered(*peer) && brief && peer->tcp_packets < scan_packets))) {
+    if (peer && (unanswered(own) || (unanswered(*peer) && brief && tcp_packets(*e.peer, *peer) < scan_packets))) {
       own.anomaly |= anomaly::scan_success;
       peer->anomaly |= anomaly::scan_success;
       ++common_.totals.scan_successes;

@@ -1,9 +1,9 @@
 // What tcpFlags remembers of each direction of a conversation. Other plugins may read it when a flow has ended.
 //
-// Fields stand in the order in which packets touch them: the first 128 bytes serve every packet, then come TCP options
-// and what only the first packet writes. What few directions have is in memory of its own. Integers are as the output
-// columns print them; times are nanoseconds. Figures of an analysis that a user flag turned off stay 0 (sequence numbers
-// and windows are always known).
+// Fields stand in the order in which packets touch them: the first 48 bytes are those that packets of the other direction
+// look at, too; then come those of every packet, TCP options, and what only the first packet writes. What few directions
+// have is in memory of its own. Integers are as the output columns print them; times are nanoseconds. Figures of an analysis
+// that a user flag turned off stay 0 (sequence numbers and windows are always known).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ enum class Trip : std::uint8_t { none, syn, syn_ack, ack, stop };
 
 struct Rare {
   t2::Time stamp_first_time, stamp_last_time;  // of packets with a time stamp; see Side::stamp_on_first, stamp_on_last
+  std::uint64_t headless;               // packets of TCP whose header was not captured, or that have none: later fragments
   std::uint32_t window_below;           // packets with a window below WINMIN
 
   // ---- fragments: the datagram whose L4 checksum is being summed up
@@ -37,56 +38,65 @@ struct Rare {
 };
 
 struct Side {
-  // ---- every IP packet
-  float packets = 0;                    // single precision: it weighs the means below
+  // ---- packets of both directions
   float rtt_min = 65535.0f, rtt_max = 0, rtt_mean = 0, rtt_variance = 0;  // seconds until the peer answered
   float trip = 0;                       // SYN to SYN-ACK, or SYN-ACK to ACK; seconds
-  std::uint16_t ip_flags = 0;           // column ipFlags
-  std::uint16_t status = 0;             // column tcpFStat
-  std::uint16_t ip_id = 0, ip_id_step_min = 0xffff, ip_id_step_max = 0;  // IPv4
-  Trip trip_state = Trip::none;
-  std::uint8_t ttl = 0, ttl_min = 0, ttl_max = 0, ttl_changes = 0;
-  std::uint8_t tos = 0;                 // OR of all packets
-  std::uint8_t last_flags = 0;          // TCP flags of the previous TCP packet
-  bool stamp_on_first : 1 = false;      // the first time stamp came with the first packet of the direction
-  bool stamp_on_last : 1 = false;       // the last one came with its last packet so far
-
-  // ---- every TCP packet
-  bool probed = false;                  // the previous TCP packet was a zero-window probe
-  bool repeated_ack = false;            // the previous TCP packet was a duplicate ACK
-  std::uint16_t tcp_flags = 0;          // column tcpFlags: lower byte: OR of the flags, upper byte: combinations
-  std::uint16_t anomaly = 0;            // column tcpAnomaly
-  std::uint32_t tcp_packets = 0;        // TCP packets whose header was captured
-  std::uint32_t seq = 0, ack = 0;       // of the previous TCP packet
+  std::uint32_t ack = 0;                // of the previous TCP packet
   std::uint32_t seq_expected = 0;       // that follows the previous packet
   std::uint32_t seq_max = 0;            // largest expected so far
+  std::uint32_t window = 0;             // scaled; of the previous packet
   std::uint32_t in_flight = 0;
+  std::uint16_t status = 0;             // column tcpFStat
+  std::uint16_t ip_flags = 0;           // column ipFlags
+  std::uint16_t anomaly = 0;            // column tcpAnomaly
+  std::uint8_t last = 0;                // of the previous TCP packet: FIN, SYN, RST; last_probe, last_duplicate
+  Trip trip_state : 3 = Trip::none;
+  bool several : 1 = false;             // there was more than one packet
+  bool tcp_seen : 1 = false;            // there was a TCP header
+  bool stamp_on_first : 1 = false;      // the first time stamp came with the first packet of the direction
+  bool stamp_on_last : 1 = false;       // the last one came with its last packet so far
+  // ---- every IP packet
+  std::uint8_t ttl = 0, ttl_min = 0, ttl_max = 0, ttl_changes = 0;
+  std::uint8_t tos = 0;                 // OR of all packets
+  std::uint8_t kind_count = 0;          // option kinds of packets with SYN
+  std::uint16_t ip_id = 0;              // IPv4
+  std::uint16_t tcp_flags = 0;          // column tcpFlags: lower byte: OR of the flags, upper byte: combinations
+  // ---- every TCP packet
+  std::uint16_t in_sequence = 0;
+  std::uint32_t seq = 0;                // of the previous TCP packet
   std::uint64_t sent_bytes = 0, acked_bytes = 0;
-  std::uint32_t in_flight_max = 0;
-  std::uint32_t window = 0, window_min = 0, window_max = 0;  // scaled; `window`: of the previous packet
   float window_mean = 0;
-  std::uint16_t in_sequence = 0, acks = 0, ack_faults = 0;
-  std::uint16_t retransmissions = 0;    // column tcpSeqFaultCnt
-  std::uint16_t window_down = 0, window_up = 0, window_turns = 0;
-
+  std::uint16_t acks = 0;
   // ---- TCP options
   std::uint16_t option_packets = 0, option_count = 0;
-  std::uint16_t mss = 0;                // last value, 0: none
-  std::uint8_t scale = 0;               // window scale option: shift
-  std::uint8_t kind_count = 0;          // option kinds of packets with SYN
-  std::uint8_t icmp_type = 0, icmp_code = 0;  // of the first packet; ICMP and ICMPv6
-  std::uint32_t kinds = 0;              // the first of them, 4 bits each, as long as no more are needed
+  std::uint16_t mss_or_icmp = 0;        // TCP: last segment size; ICMP: type and code of the first packet
   std::uint32_t options = 0;            // bit k: kind k; bit 31: kinds 31 and above
-  std::uint32_t stamp = 0, stamp_echo = 0, stamp_first = 0, stamp_max = 0;
-
+  std::uint32_t stamp = 0, stamp_echo = 0, stamp_max = 0;
+  // ---- what changes now and then
+  std::uint16_t ip_id_step_min = 0xffff, ip_id_step_max = 0;  // IPv4
+  std::uint32_t in_flight_max = 0;
+  std::uint32_t window_min = 0, window_max = 0;
+  std::uint16_t ack_faults = 0;
+  std::uint16_t retransmissions = 0;    // column tcpSeqFaultCnt
+  std::uint16_t window_down = 0, window_up = 0, window_turns = 0;
   // ---- the first packet
+  std::uint16_t window_first = 0;       // scaling begins later
+  std::uint32_t kinds = 0;              // the first option kinds, 4 bits each, as long as no more are needed
+  std::uint32_t stamp_first = 0;
   std::uint32_t isn = 0;                // sequence number of the first TCP packet
-  std::uint32_t window_first = 0;
-  std::uint32_t id_first = 0;           // IPv4: identification; IPv6: flow label
+  std::uint32_t id_first : 24 = 0;      // IPv4: identification; IPv6: flow label
+  std::uint32_t scale : 8 = 0;          // window scale option: shift
   Rare* rare = nullptr;
 #if TCPFLGCNT
   std::uint16_t flag_counts[16]{};
 #endif
+
+  static constexpr std::uint8_t last_probe = 0x08;      // a zero-window probe
+  static constexpr std::uint8_t last_duplicate = 0x10;  // a duplicate ACK
+  static constexpr std::size_t peer_bytes = 48;
+  std::uint16_t mss() const { return tcp_seen ? mss_or_icmp : std::uint16_t{0}; }  // 0: none
+  std::uint8_t icmp_type() const { return tcp_seen ? std::uint8_t{0} : static_cast<std::uint8_t>(mss_or_icmp >> 8); }  // ICMP and ICMPv6
+  std::uint8_t icmp_code() const { return tcp_seen ? std::uint8_t{0} : static_cast<std::uint8_t>(mss_or_icmp); }
 };
 
 }  // namespace tcp_flags

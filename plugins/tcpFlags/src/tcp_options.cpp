@@ -78,7 +78,7 @@ void take(Step& step, const Option& option) {
     return;
   }
   switch (option.kind) {
-    case segment_size: step.own.mss = word_at(option.at + 2); break;
+    case segment_size: step.own.mss_or_icmp = word_at(option.at + 2); break;
     case window_scale: scale(step, option); break;
     case sack: step.status |= stat::sack; break;
     case timestamps:
@@ -109,9 +109,7 @@ void keep_kind(Step& step, std::uint8_t kind) {
   own.rare->kinds[own.kind_count++] = kind;
 }
 
-}  // namespace
-
-void walk_tcp_options(Step& step) {
+void walk(Step& step) {
   const t2::Packet& packet = step.packet;
   if (packet.captured_l4 < packet.l4_header) {
     step.status |= stat::options_corrupt;
@@ -137,12 +135,17 @@ void walk_tcp_options(Step& step) {
   }
 }
 
+}  // namespace
+
+Found walk_tcp_options(Step step) {
+  walk(step);
+  return step;
+}
+
 // Times of the first and last packets of a direction are known to the core. Here are the others.
-void note_stamp_time(Step& step, bool first) {
-  Rare* rare = step.rare();
-  if (!rare) return;
-  if (first) rare->stamp_first_time = step.packet.time;
-  else rare->stamp_last_time = step.packet.previous;
+Found note_stamp_time(Step step, bool first) {
+  if (Rare* rare = step.rare()) (first ? rare->stamp_first_time : rare->stamp_last_time) = first ? step.packet.time : step.packet.previous;
+  return step;
 }
 
 }  // namespace tcp_flags

@@ -12,10 +12,10 @@ enum Kind : std::uint8_t { end_of_list, no_operation, segment_size, window_scale
 inline constexpr unsigned short_kinds = JA4TOPTMX < 8 ? JA4TOPTMX : 8;
 inline std::uint8_t short_kind(const Side& side, unsigned i) { return static_cast<std::uint8_t>(side.kinds >> 4 * i & 15); }
 
-void walk_tcp_options(Step&);
-void note_stamp_time(Step&, bool first);
+Found walk_tcp_options(Step);
+Found note_stamp_time(Step, bool first);
 
-inline void time_stamp(Step& step, const std::uint8_t* option) {
+[[gnu::always_inline]] inline void time_stamp(Step& step, const std::uint8_t* option) {
   Side& own = step.own;
   own.stamp = long_at(option + 2);
   own.stamp_echo = long_at(option + 6);
@@ -28,17 +28,17 @@ inline void time_stamp(Step& step, const std::uint8_t* option) {
   if (step.status & stat::stamped) return;
   own.stamp_first = own.stamp;
   if (step.packet.first_of_direction) own.stamp_on_first = true;
-  else note_stamp_time(step, true);
+  else step.take(note_stamp_time(step, true));
   step.status |= stat::stamped;
 }
 
-inline void tcp_options(Step& step) {
+[[gnu::always_inline]] inline void tcp_options(Step& step) {
   const t2::Packet& packet = step.packet;
   if (packet.l4_header <= 20) return;
   const std::uint8_t* options = packet.data + packet.l4 + 20;
   constexpr std::uint32_t padded_stamp = 0x0101080a;  // two NOP, kind 8 of 10 bytes (RFC 7323, appendix A)
   if (packet.l4_header != 32 || packet.captured_l4 < 32 || (step.flags & flag::syn) || long_at(options) != padded_stamp)
-    return walk_tcp_options(step);
+    return step.take(walk_tcp_options(step));
   Side& own = step.own;
   ++own.option_packets;
   own.option_count = static_cast<std::uint16_t>(own.option_count + 3);
@@ -47,9 +47,9 @@ inline void tcp_options(Step& step) {
 }
 
 // Behind each packet of a direction: was the last time stamp in this one?
-inline void stamp_on_last(Step& step) {
+[[gnu::always_inline]] inline void stamp_on_last(Step& step) {
   if (!NAT_BT_EST || step.own.stamp_on_last == step.stamped) return;
-  if (!step.stamped) note_stamp_time(step, false);
+  if (!step.stamped) step.take(note_stamp_time(step, false));
   step.own.stamp_on_last = step.stamped;
 }
 

@@ -24,7 +24,7 @@ void syn(Step& step) {
 
 }  // namespace
 
-void edge_flags(Step& step) {
+Found edge_flags(Step step) {
   const unsigned six = step.flags & 0x3f;
   if (six == 0) {
     step.flags |= flag::null;
@@ -36,11 +36,11 @@ void edge_flags(Step& step) {
   switch (step.flags & (flag::ack | flag::edge)) {
     case flag::syn:
       syn(step);
-      return;
+      return step;
     case flag::syn | flag::ack:
       step.flags |= flag::syn_ack;
       step.own.trip_state = Trip::syn_ack;
-      return;
+      return step;
     case flag::fin | flag::ack: step.flags |= flag::fin_ack; break;
     case flag::rst | flag::ack: step.flags |= flag::rst_ack; break;
     case flag::syn | flag::fin: step.flags |= flag::syn_fin; break;
@@ -49,10 +49,17 @@ void edge_flags(Step& step) {
     default: break;
   }
   step.own.trip_state = Trip::stop;
+  return step;
 }
 
-void count_window_below(Step& step) {
+Found count_window_below(Step step) {
   if (Rare* rare = step.rare()) ++rare->window_below;
+  return step;
+}
+
+Found count_headless(Step step) {
+  if (Rare* rare = step.rare()) ++rare->headless;
+  return step;
 }
 
 #if TCPFLGCNT

@@ -7,6 +7,7 @@
 
 #include "parts.hpp"
 #include "tcp_options.hpp"
+#include "transport_checksum.hpp"
 
 namespace tcp_flags {
 
@@ -19,13 +20,14 @@ struct Segment {
   bool edge;                  // carries SYN, FIN or RST
 };
 
-void edge_flags(Step&);
-void count_window_below(Step&);
+Found edge_flags(Step);
+Found count_window_below(Step);
+Found count_headless(Step);
 #if TCPFLGCNT
 void count_flags(Side& own, unsigned flags);
 #endif
 
-inline bool was_edge(const Side& side) { return side.last_flags & flag::edge; }
+inline bool was_edge(const Side& side) { return side.last & flag::edge; }
 
 inline void start(Side& own, const Segment& segment) {
   own.isn = own.seq = own.seq_expected = own.seq_max = segment.seq;
@@ -34,7 +36,7 @@ inline void start(Side& own, const Segment& segment) {
 
 // Payload counts as in flight until the peer sends something with ACK alone, whatever number it acknowledges. Where no
 // peer was seen nothing can be in flight to it.
-inline void plain_ack(Step& step, const Segment& segment) {
+[[gnu::always_inline]] inline void plain_ack(Step& step, const Segment& segment) {
   Side& own = step.own;
   if (own.trip_state == Trip::syn_ack) own.trip_state = Trip::ack;
   if (!step.peer) return;
@@ -45,7 +47,7 @@ inline void plain_ack(Step& step, const Segment& segment) {
 }
 
 // Once a window has grown, each decrease counts as a turn and no increase does: the bit is never taken back.
-inline void window_turns(Step& step, std::uint32_t window) {
+[[gnu::always_inline]] inline void window_turns(Step& step, std::uint32_t window) {
   Side& own = step.own;
   if (window < own.window) {
     ++own.window_down;
@@ -60,17 +62,20 @@ inline void window_turns(Step& step, std::uint32_t window) {
   }
 }
 
-inline void window(Step& step, Segment& segment) {
+[[gnu::always_inline]] inline void window(Step& step, Segment& segment) {
   Side& own = step.own;
   if (step.status & stat::scaled) {
     segment.factor = static_cast<std::uint16_t>(1u << (own.scale & 31));
     segment.window *= segment.factor;
   }
-  if (own.tcp_packets == 0) own.window_first = own.window = segment.window;
+  if (!own.tcp_seen) {
+    own.window = segment.window;
+    own.window_first = static_cast<std::uint16_t>(segment.window);
+  }
   if (!WINDOWSIZE) return;
   const std::uint32_t now = segment.window;
   if (!segment.edge && now < WINMIN + 0u) {
-    count_window_below(step);
+    step.take(count_window_below(step));
     step.status |= stat::window_below;
   }
   if (!(step.status & stat::window_known)) {
@@ -84,27 +89,27 @@ inline void window(Step& step, Segment& segment) {
 }
 
 // A byte sent into a closed window, or the answer to one.
-inline bool window_probe(Step& step, const Segment& segment) {
+[[gnu::always_inline]] inline bool window_probe(Step& step, const Segment& segment) {
   if (!step.peer || segment.edge) return false;
   if (step.peer->window == 0 && segment.payload == 1) step.status |= stat::probe;
-  else if (step.peer->probed && segment.window == 0 && segment.payload == 0) step.status |= stat::probe_answer;
+  else if ((step.peer->last & Side::last_probe) && segment.window == 0 && segment.payload == 0) step.status |= stat::probe_answer;
   return step.status & (stat::probe | stat::probe_answer);
 }
 
-inline bool slower_than_answers(const Step& step) {
+[[gnu::always_inline]] inline bool slower_than_answers(const Step& step) {
   if (!RTT_ESTIMATE) return step.distance() > retry_distance;
   return step.peer &&
          static_cast<double>(step.distance()) > retry_factor * static_cast<double>(step.peer->rtt_mean + step.own.rtt_mean);
 }
 
-inline void retransmission(Step& step, Word kind) {
+[[gnu::always_inline]] inline void retransmission(Step& step, Word kind) {
   step.anomaly |= kind;
   ++step.common.totals.seq_retries;
   ++step.own.retransmissions;
 }
 
 // A packet that acknowledges nothing new.
-inline void same_ack(Step& step, const Segment& segment) {
+[[gnu::always_inline]] inline void same_ack(Step& step, const Segment& segment) {
   Side& own = step.own;
   const Side* peer = step.peer;
   if (!step.packet.first_of_direction && !segment.edge && segment.payload == 0) {
@@ -122,7 +127,7 @@ inline void same_ack(Step& step, const Segment& segment) {
   }
   if (!peer) return;
   const bool carries = segment.payload || (step.flags & (flag::syn | flag::fin));
-  if (peer->repeated_ack && segment.seq == peer->ack && carries && segment.seq < own.seq_expected)
+  if ((peer->last & Side::last_duplicate) && segment.seq == peer->ack && carries && segment.seq < own.seq_expected)
     retransmission(step, anomaly::fast_retry);
   if (peer->ack > segment.seq) step.anomaly |= anomaly::already_acked;
 }
@@ -134,7 +139,8 @@ inline std::uint32_t bytes_of(std::int32_t step, bool after_edge) {
   return step <= 0 || (after_edge && step == 1) ? 0 : static_cast<std::uint32_t>(step);
 }
 
-inline void sequence_and_ack(Step& step, const Segment& segment) {
+template <bool traced>
+[[gnu::always_inline]] inline void sequence_and_ack(Step& step, const Segment& segment) {
   Side& own = step.own;
   const Side* peer = step.peer;
   if (segment.payload <= 1 && !segment.edge) {
@@ -149,23 +155,25 @@ inline void sequence_and_ack(Step& step, const Segment& segment) {
     ++own.ack_faults;
   }
   if (!was_edge(own) && segment.seq > own.seq_max) step.anomaly |= anomaly::segment_missing;
-  Trace& trace = step.common.trace;
-  trace.seq_step = step_between(own.seq, segment.seq);
-  trace.ack_step = step_between(own.ack, segment.ack);
-  trace.seq_bytes = bytes_of(trace.seq_step, was_edge(own));
-  trace.ack_bytes = bytes_of(trace.ack_step, was_edge(own) || (peer && was_edge(*peer)));
-  own.sent_bytes += trace.seq_bytes;
-  own.acked_bytes += trace.ack_bytes;
+  const std::int32_t seq_step = step_between(own.seq, segment.seq), ack_step = step_between(own.ack, segment.ack);
+  const std::uint32_t seq_bytes = bytes_of(seq_step, was_edge(own)), ack_bytes = bytes_of(ack_step, was_edge(own) || (peer && was_edge(*peer)));
+  own.sent_bytes += seq_bytes;
+  own.acked_bytes += ack_bytes;
   ++own.acks;
+  if (traced) {
+    Trace& trace = step.common.trace;
+    trace.seq_step = seq_step, trace.ack_step = ack_step;
+    trace.seq_bytes = seq_bytes, trace.ack_bytes = ack_bytes;
+  }
 }
 
-inline bool window_full(const Step& step) {
+[[gnu::always_inline]] inline bool window_full(const Step& step) {
   const Side* peer = step.peer;
   return peer && !(step.status & (stat::probe | stat::probe_answer)) && step.own.in_flight >= peer->window &&
-         !(peer->last_flags & flag::rst) && (step.own.tcp_flags & flag::syn);
+         !(peer->last & flag::rst) && (step.own.tcp_flags & flag::syn);
 }
 
-inline void remember(Step& step, const Segment& segment) {
+[[gnu::always_inline]] inline void remember(Step& step, const Segment& segment) {
   Side& own = step.own;
   own.seq = segment.seq;
   own.ack = segment.ack;
@@ -174,14 +182,22 @@ inline void remember(Step& step, const Segment& segment) {
   else if (step.status & stat::probe) --own.seq_expected;
   if (own.seq_expected > own.seq_max) own.seq_max = own.seq_expected;
   own.window = segment.window;
-  own.last_flags = static_cast<std::uint8_t>(step.flags);
-  own.probed = step.status & stat::probe;
-  own.repeated_ack = step.anomaly & anomaly::duplicate_ack;
+  own.last = static_cast<std::uint8_t>((step.flags & flag::edge) | (step.status & stat::probe ? Side::last_probe : 0) |
+                                       (step.anomaly & anomaly::duplicate_ack ? Side::last_duplicate : 0));
   own.tcp_flags |= static_cast<Word>(step.flags);
   own.anomaly |= static_cast<Word>(step.anomaly);
-  ++own.tcp_packets;
+  own.tcp_seen = true;
 }
 
+// Another protocol; or TCP, but the header was not captured.
+[[gnu::always_inline]] inline void no_tcp_part(Step& step) {
+  Side& own = step.own;
+  if (step.packet.first_of_direction) own.trip_state = Trip::syn_ack;
+  else if (own.trip_state == Trip::syn_ack) own.trip_state = Trip::ack;
+  if (step.packet.protocol == tcp) step.take(count_headless(step));
+}
+
+template <bool traced>
 [[gnu::always_inline]] inline void tcp_part(Step& step) {
   const t2::Packet& packet = step.packet;
   Side& own = step.own;
@@ -189,23 +205,25 @@ inline void remember(Step& step, const Segment& segment) {
   step.flags = header[13];
   Segment segment{long_at(header + 4), long_at(header + 8), word_at(header + 14), packet.l7_length, 0,
                   (step.flags & flag::edge) != 0};
-  if (own.tcp_packets == 0) start(own, segment);
+  if (!own.tcp_seen) start(own, segment);
 
   if ((step.flags & (flag::ack | flag::edge)) == flag::ack) plain_ack(step, segment);
-  else edge_flags(step);
+  else step.take(edge_flags(step));
 #if TCPFLGCNT
   count_flags(own, step.flags);
 #endif
   tcp_options(step);
   window(step, segment);
   if (SEQ_ACK_NUM) {
-    if (!window_probe(step, segment) && (step.flags & flag::ack)) sequence_and_ack(step, segment);
+    if (!window_probe(step, segment) && (step.flags & flag::ack)) sequence_and_ack<traced>(step, segment);
     if (window_full(step)) step.status |= stat::window_full;
   }
   if ((step.anomaly | own.anomaly) & anomaly::scan) step.anomaly &= ~unsigned{anomaly::hidden_by_scan};
-  step.common.trace.window = segment.window;
-  step.common.trace.factor = segment.factor;
-  step.common.trace.seq_max = own.seq_max;
+  if (traced) {
+    step.common.trace.window = segment.window;
+    step.common.trace.factor = segment.factor;
+    step.common.trace.seq_max = own.seq_max;
+  }
   remember(step, segment);
   if (FRAG_ANALYZE && packet.peer_fragment_pending && step.peer && (step.flags & (flag::rst | flag::fin)))
     step.peer->ip_flags |= ip_bit::fragment_sequence;

@@ -113,13 +113,11 @@ void later_fragment(Step& step) {
   if (!rare.datagram_length || rare.datagram_got != rare.datagram_length) return;
   std::uint64_t sum = rare.datagram_sum;
   if (has_pseudo_header(packet)) sum += pseudo_header(packet, rare.datagram_length);
-  judge(step, sum, true);
+  judge<true>(step, sum, true);
   rare.datagram_sum = 0;
 }
 
-}  // namespace
-
-void other_checksum(Step& step) {
+void judge_other(Step& step) {
   const t2::Packet& packet = step.packet;
   if (packet.later_fragment) {
     if (IPCHECKSUM > 1) later_fragment(step);
@@ -140,7 +138,14 @@ void other_checksum(Step& step) {
   if (cut || !cover.used) return;
   std::uint64_t sum = covered_sum(packet, cover);
   if (cover.pseudo_header) sum += pseudo_header(packet, packet.l4_length);
-  judge(step, sum, cover.bytes >= cover.field + 2);
+  judge<true>(step, sum, cover.bytes >= cover.field + 2);
+}
+
+}  // namespace
+
+Found other_checksum(Step step) {
+  judge_other(step);
+  return step;
 }
 
 }  // namespace tcp_flags

@@ -9,7 +9,7 @@ namespace tcp_flags {
 
 enum Protocol : std::uint8_t { icmp = 1, igmp = 2, tcp = 6, udp = 17, gre = 47, icmp6 = 58, ospf = 89, udp_lite = 136 };
 
-void other_checksum(Step&);
+Found other_checksum(Step);
 
 inline std::uint64_t pseudo_header(const t2::Packet& packet, std::uint32_t length) {
   const std::uint8_t* ip = packet.data + packet.l3;
@@ -18,9 +18,12 @@ inline std::uint64_t pseudo_header(const t2::Packet& packet, std::uint32_t lengt
 }
 
 // Of a sum over all that the checksum covers, if it is long enough to have one.
-inline void judge(Step& step, std::uint64_t sum, bool has_field) {
-  step.common.trace.l4_sum = sum;
-  step.common.trace.summed = true;
+template <bool traced>
+[[gnu::always_inline]] inline void judge(Step& step, std::uint64_t sum, bool has_field) {
+  if (traced) {
+    step.common.trace.l4_sum = sum;
+    step.common.trace.summed = true;
+  }
   if (!is_right(sum) || !has_field) step.ip_flags |= ip_bit::transport_checksum;
 }
 
@@ -34,21 +37,24 @@ inline std::uint64_t complete_sum(const t2::Packet& packet) {
   return sum_words(header, length) + pseudo_header(packet, length);
 }
 
-inline void transport_checksum(Step& step) {
+template <bool traced>
+[[gnu::always_inline]] inline void transport_checksum(Step& step) {
   const t2::Packet& packet = step.packet;
-  if (IPCHECKSUM < 2 || packet.later_fragment || packet.more_fragments) return other_checksum(step);
-  if (packet.captured_l3 < packet.l3_length || packet.captured_l4 < packet.l4_length) return other_checksum(step);
+  const bool whole = !packet.later_fragment && !packet.more_fragments && packet.captured_l3 >= packet.l3_length && packet.captured_l4 >= packet.l4_length;
+  std::uint32_t field = 0;
+  if (IPCHECKSUM < 2 || !whole) return step.take(other_checksum(step));
   const std::uint8_t* header = packet.data + packet.l4;
   if (packet.protocol == tcp && packet.captured_l4 >= 18) {
-    step.common.trace.l4_field = 16;
+    field = 16;
   } else if (packet.protocol == udp && packet.captured_l4 >= 8) {
-    step.common.trace.l4_field = 6;
+    field = 6;
     if (word_at(header + 4) != packet.captured_l4) step.ip_flags |= ip_bit::length;
-    if (word_at(header + 6) == 0 && packet.family == t2::Family::ipv4) return;  // was not filled in
   } else {
-    return other_checksum(step);
+    return step.take(other_checksum(step));
   }
-  judge(step, complete_sum(packet), true);
+  if (traced) step.common.trace.l4_field = field;
+  if (packet.protocol == udp && word_at(header + 6) == 0 && packet.family == t2::Family::ipv4) return;  // was not filled in
+  judge<traced>(step, complete_sum(packet), true);
 }
 
 }  // namespace tcp_flags
