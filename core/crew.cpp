@@ -57,7 +57,7 @@ Crew::~Crew() {
 
 // Shares of packets, and of the flows that fit into memory.
 void Crew::share_out(std::uint64_t most_flows) {
-  constexpr std::size_t own[] = {256, 64, 24};  // of 256, by the number of other workers: as much as reading leaves time for
+  constexpr std::size_t own[] = {256, 72, 24};  // of 256, by the number of other workers: as much as reading leaves time for
   const std::size_t others = workers_.size() - 1, mine = others < std::size(own) ? own[others] : 0;
   std::array<std::uint64_t, 256> shares{};
   for (std::size_t i = 0; i < share_.size(); ++i) {
@@ -101,7 +101,7 @@ void Crew::flush(Time clock, std::shared_ptr<Block> block, bool now) {
   stations_[0]->flush();
   workers_[0]->advance(clock);
   let_go();
-  deliver(0, Expiry::bucket_of(clock));
+  deliver_due(0, clock, delivered_);
 }
 
 // Blocks whose packets the calling thread has analysed.
@@ -121,6 +121,7 @@ void Crew::work(std::size_t which) {
   const std::size_t me = which + 1;
   Worker& worker = *workers_[me];
   Station& station = *stations_[me];
+  Time delivered = INT64_MIN;
   for (;;) {
     Chunk chunk = lane.queue.pop();
     if (!creating_) worker.stop_creating();
@@ -142,14 +143,22 @@ void Crew::work(std::size_t which) {
       while (const std::optional<Time> ended = worker.finish(chunk.clock)) deliver(me, Expiry::bucket_of(*ended));
     }
     flows_[me] = worker.flows_in_memory();
+    if (chunk.kind == Kind::packets) deliver_due(me, chunk.clock, delivered);
     if (chunk.kind == Kind::pause) stand_still();
-    else deliver(me, chunk.kind == Kind::end ? INT64_MAX : Expiry::bucket_of(chunk.clock));
-    if (chunk.kind == Kind::end) return;
+    if (chunk.kind == Kind::end) return deliver(me, INT64_MAX);
     chunk.items.clear();
     chunk.decoded.clear();
     chunk.blocks.clear();
     lane.used.try_push(chunk);
   }
+}
+
+// Where nothing more is complete than before, nothing could go on: that waits.
+void Crew::deliver_due(std::size_t which, Time clock, Time& delivered) {
+  const Time complete = Expiry::bucket_of(clock);
+  if (complete == delivered) return;
+  deliver(which, complete);
+  delivered = complete;
 }
 
 void Crew::deliver(std::size_t which, Time complete) {

@@ -83,6 +83,7 @@ class Crew {
   };
   void work(std::size_t which);
   void deliver(std::size_t which, Time complete);
+  void deliver_due(std::size_t which, Time clock, Time& delivered);
   void write();
   bool threaded() const { return !lanes_.empty(); }
   void share_out(std::uint64_t most_flows);
@@ -102,6 +103,7 @@ class Crew {
   };
   std::deque<Held> held_;           // blocks with packets that wait in the calling thread's station
   std::uint64_t taken_ = 0;         // packets of that station
+  Time delivered_ = INT64_MIN;      // by the calling thread's worker
   Packet next_;                     // with threads
   std::size_t waiting_ = 0;         // packets in all lanes that wait for more
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -59,15 +59,15 @@ Merge::Source* Merge::next_birth() {
 void Merge::take_birth(Source& source) {
   const Birth birth = source.births.front();
   source.births.pop_front();
-  if (birth.of_flow) indices_.insert(birth.number, ++flows_);
+  if (birth.of_flow) source.numbers.add(++flows_);
   most_ = std::max(most_, ++in_memory_);
 }
 
 void Merge::take_row(Source& source) {
   RowBatch& rows = source.rows.front();
   const RowBatch::Head& head = rows.head(source.next);
-  out_.add_copy(rows, source.next, indices_.at(head.index));
-  if (head.last && !FDLSFINDEX) indices_.erase(head.index);
+  out_.add_copy(rows, source.next, source.numbers.at(head.index));
+  if (head.last && !FDLSFINDEX) source.numbers.drop(head.index);
   --in_memory_;
   if (++source.next == rows.size()) {
     source.rows.pop_front();

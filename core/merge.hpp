@@ -1,15 +1,15 @@
 // Puts the rows of several workers into the order that one worker would give them, and numbers their flows.
 //
 // Rows are ordered by the end of their flow, then by its first packet. A worker's rows come in that order, and with each
-// delivery it says up to which end they are complete; rows before the smallest of these marks can go. Workers know a flow
-// by the number of its first packet; here it gets its flowInd, the count of first packets so far. Used by the output thread.
+// delivery it says up to which end they are complete; rows before the smallest of these marks can go. Workers number their
+// flows themselves; here they get their flowInd, the count of first packets so far. Used by the output thread.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <vector>
 
-#include "number_map.hpp"
+#include "flow_numbers.hpp"
 #include "output.hpp"
 
 namespace t2 {
@@ -40,6 +40,7 @@ class Merge {
     std::deque<RowBatch> rows;
     std::size_t next = 0;        // row of rows.front()
     std::deque<Birth> births;
+    FlowNumbers numbers;         // of flows whose rows are still to come
     Time complete = INT64_MIN;
   };
   Source* next_row();
@@ -50,7 +51,6 @@ class Merge {
   std::vector<Source> sources_;
   std::function<void(RowBatch&)> rows_;
   RowBatch out_;
-  NumberMap indices_;  // first packet to flowInd, of flows whose rows are still to come
   std::uint64_t flows_ = 0, in_memory_ = 0, most_ = 0;
 };
 

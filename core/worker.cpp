@@ -287,8 +287,7 @@ Flow* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& 
   }
   Flow& flow = table_.create(lookup.key, lookup.hash);
   flow.number = packet.number;
-  if (successor.index != 0) flow.index = successor.index;
-  else flow.index = shared_ ? packet.number : ++flow_number_;
+  flow.index = successor.index ? *successor.index : shared_ ? flow_number_++ : ++flow_number_;
   flow.opener = lookup.source_end;
   packet.direction = 0;  // in a flow that was cut it may have been the other one
   flow.due[0] = packet.clock + Time{FLOW_TIMEOUT} * one_second;
@@ -309,7 +308,7 @@ void Worker::begin_side(Packet& packet, Flow& flow, const Successor& successor) 
   if (side.link & Side::has_source) std::memcpy(side.macs + 6, packet.data + packet.source_mac, 6);
   packet.first_of_direction = true;
   packet.first_of_flow = !peer;
-  if (shared_) births_.push_back({packet.number, Expiry::bucket_of(packet.clock), !peer && successor.index == 0});
+  if (shared_) births_.push_back({packet.number, Expiry::bucket_of(packet.clock), !peer && !successor.index});
   side.status |= successor.status;
   if (peer ? !(peer->status & status::inverted) : answers(packet)) side.status |= status::inverted;
   const auto kind = packet.family == Family::ipv4 ? status::ipv4 : packet.family == Family::ipv6 ? status::ipv6 : status::layer2_flow;
@@ -364,7 +363,7 @@ Worker::Successor Worker::cut(Flow& flow, const Packet& packet) {
   force_end(flow, packet.clock);
   table_.detach(flow);
   expiry_.file(flow);
-  Successor successor{side.status & status::inverted, 0};
+  Successor successor{side.status & status::inverted, {}};
   if (FDLSFINDEX) successor = {successor.status | status::duration_limit, flow.index};
   return successor;
 }

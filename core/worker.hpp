@@ -49,7 +49,7 @@ struct WorkerOptions {
   std::uint64_t most_flows = 0;            // conversations in memory; more end the oldest
   std::function<void(RowBatch&)> rows;     // takes rows of flows that ended
   std::function<void(RowBatch&)> packets;  // -s: takes rows of packets; set: batches hold one packet
-  bool shared = false;                     // one of several: rows wait for hand_over(), flows are known by their first packet
+  bool shared = false;                     // one of several: rows wait for hand_over(), flows are numbered from 0
 };
 
 class Worker {
@@ -91,7 +91,7 @@ class Worker {
   // Of a flow that was cut: what the next part of it keeps.
   struct Successor {
     status::Word status = 0;
-    std::uint64_t index = 0;         // 0: one of its own
+    std::optional<std::uint64_t> index;  // without one: its own
   };
   [[gnu::noinline]] Flow* begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor);
   void make_room(Time clock);

@@ -217,7 +217,7 @@ class BasicStats final : public t2::Plugin {
     const std::uint32_t length = counted(p);
     s.bytes += length;
     s.ip_bytes += p.l3_length;
-    s.padding += p.padding;
+    if (p.padding != 0) s.padding += p.padding;
     widen(s.min_ip_length, s.max_ip_length, p.l3_length);
 #if BS_STATS == 1 && BS_PL_STATS == 1
     if (p.first_of_direction) s.length.mean = static_cast<float>(length);
@@ -229,7 +229,7 @@ class BasicStats final : public t2::Plugin {
 #endif
     widen(s.min_length, s.max_length, length);
     [[maybe_unused]] const auto n = static_cast<float>(static_cast<std::int64_t>(in_statistics(s, p.nth)));
-#if BS_STATS == 1 && BS_PL_STATS == 1
+#if BS_STATS == 1 && BS_PL_STATS == 1 && BS_IAT_STATS == 0
     t2::basic_stats::update(s.length, static_cast<float>(length), n);
 #endif
 #if BS_STATS == 1 && BS_IAT_STATS == 1
@@ -241,7 +241,11 @@ class BasicStats final : public t2::Plugin {
 #endif
     if (interval < s.min_interval) s.min_interval = interval;
     if (interval > s.max_interval) s.max_interval = interval;
+#if BS_PL_STATS == 1
+    t2::basic_stats::update(s.length, static_cast<float>(length), s.interval, interval, n);
+#else
     t2::basic_stats::update(s.interval, interval, n);
+#endif
 #endif
   }
 

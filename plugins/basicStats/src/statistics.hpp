@@ -26,6 +26,20 @@ inline void update(Moments& of, float value, float n) {
 #endif
 }
 
+// The same for one value of each of two; the quotients are computed side by side, each as if alone.
+inline void update(Moments& a, float value_a, Moments& b, float value_b, float n) {
+#if BS_VAR == 1 && BS_SK == 1
+  update(a, value_a, n);
+  update(b, value_b, n);
+#else
+  using Lanes = float __attribute__((vector_size(16)));
+  const float m_a = value_a - a.mean, m_b = value_b - b.mean;
+  const Lanes change = Lanes{m_a, m_a * m_a - a.variance, m_b, m_b * m_b - b.variance} / n;
+  a.mean += change[0], a.variance += change[1];
+  b.mean += change[2], b.variance += change[3];
+#endif
+}
+
 inline float deviation(const Moments& of) { return static_cast<float>(std::sqrt(static_cast<double>(of.variance))); }
 
 #if BS_VAR == 1 && BS_SK == 1

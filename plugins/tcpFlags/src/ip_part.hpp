@@ -94,9 +94,11 @@ template <bool traced>
   }
   constexpr std::uint64_t most = 1 << 24;  // where counting in single precision ends
   const auto packets = static_cast<float>(static_cast<std::int64_t>(std::min(step.packet.nth, most)));
+  using Lanes = float __attribute__((vector_size(16)));  // both quotients at once
   const float deviation = time - peer.rtt_mean;
-  peer.rtt_mean += deviation / packets;
-  peer.rtt_variance += (deviation * deviation - peer.rtt_variance) / packets;
+  const Lanes change = Lanes{deviation, deviation * deviation - peer.rtt_variance} / packets;
+  peer.rtt_mean += change[0];
+  peer.rtt_variance += change[1];
   peer.trip_state = Trip::ack;
 }
 
