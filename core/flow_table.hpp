@@ -46,7 +46,7 @@ class FlowTable {
   }
   [[gnu::always_inline]] void prefetch(const Flow& flow) const {
     const auto* line = reinterpret_cast<const char*>(&flow);
-    for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i, 1, 2);
+    for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i, 1, 3);
   }
   [[gnu::always_inline]] void prefetch_side(const Side& side) const {
     const auto* line = reinterpret_cast<const char*>(&side);

@@ -115,18 +115,25 @@ constexpr std::size_t words_of_key = sizeof(Key) / sizeof(Word);
 static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof(Key, ether_type) == 38 && offsetof(Key, protocol) == 40 &&
               offsetof(Key, family) == 41 && words_of_key == (ETH_ACTIVATE == 2 ? 8 : 6));
 
+struct Words {
+  Word address[4], ports, kind, macs[2];
+};
+
 // The upper words of IPv4 addresses are always 0.
-[[gnu::always_inline]] inline Word hash_of(const Word* words, bool v4, Word seed) {
+[[gnu::always_inline]] inline Word hash_of(const Words& w, bool v4, Word seed) {
   Hash hash(seed);
   if (v4) {
-    hash.add(words[0], words[2]);
+    hash.add(w.address[0], w.address[2]);
   } else {
-    hash.add(words[0], words[1]);
-    hash.add(words[2], words[3]);
+    hash.add(w.address[0], w.address[1]);
+    hash.add(w.address[2], w.address[3]);
   }
-  for (std::size_t i = 4; i < words_of_key; i += 2) hash.add(words[i], words[i + 1]);
+  hash.add(w.ports, w.kind);
+  if (ETH_ACTIVATE == 2) hash.add(w.macs[0], w.macs[1]);
   return hash.value();
 }
+
+inline void put(Key& key, std::size_t which, Word word) { std::memcpy(reinterpret_cast<char*>(&key) + which * sizeof word, &word, sizeof word); }
 
 // What a key has besides the two ends. MAC addresses are in it where ETH_ACTIVATE says so.
 struct Kind {
@@ -141,17 +148,16 @@ template <bool v4>
 [[gnu::always_inline]] inline void put_together(Ends ends, Kind kind, std::uint32_t identification, Word seed, Lookup& made) {
   const bool swapped = put_in_order<v4>(ends, ETH_ACTIVATE == 2 && kind.destination_mac < kind.source_mac);
   const auto& [a, b] = ends;
-  Word words[words_of_key] = {a.low, a.high, b.low, b.high,
-                              at(0, 2, a.port) | at(2, 2, b.port) | at(4, 2, kind.vlan) | at(6, 2, kind.ether_type),
-                              at(0, 1, kind.protocol) | at(1, 1, static_cast<Word>(kind.family))};
-#if ETH_ACTIVATE == 2
-  static_assert(std::endian::native == std::endian::little, "the words of both MAC addresses");
-  swap_if(swapped, kind.source_mac, kind.destination_mac);
-  words[6] = kind.source_mac | kind.destination_mac << 48;
-  words[7] = kind.destination_mac >> 16;
-#endif
-  std::memcpy(&made.key, words, sizeof words);
-  made.hash = hash_of(words, v4, seed);
+  if (ETH_ACTIVATE == 2) swap_if(swapped, kind.source_mac, kind.destination_mac);
+  static_assert(ETH_ACTIVATE != 2 || std::endian::native == std::endian::little, "the words of both MAC addresses");
+  const Words w{{a.low, a.high, b.low, b.high},
+                at(0, 2, a.port) | at(2, 2, b.port) | at(4, 2, kind.vlan) | at(6, 2, kind.ether_type),
+                at(0, 1, kind.protocol) | at(1, 1, static_cast<Word>(kind.family)),
+                {kind.source_mac | kind.destination_mac << 48, kind.destination_mac >> 16}};
+  put(made.key, 0, w.address[0]), put(made.key, 1, w.address[1]), put(made.key, 2, w.address[2]), put(made.key, 3, w.address[3]);
+  put(made.key, 4, w.ports), put(made.key, 5, w.kind);
+  if (ETH_ACTIVATE == 2) put(made.key, 6, w.macs[0]), put(made.key, 7, w.macs[1]);
+  made.hash = hash_of(w, v4, seed);
   made.hint = nullptr;
   made.identification = identification;
   made.source_end = swapped;
@@ -167,8 +173,8 @@ inline std::uint8_t share_of(const Ends& ends) {
 // ---- All of it
 
 inline std::uint64_t hash_key(const Key& key, std::uint64_t seed) {
-  keys::Word words[keys::words_of_key];
-  std::memcpy(words, &key, sizeof words);
+  keys::Words words{};
+  std::memcpy(&words, &key, sizeof key);
   return keys::hash_of(words, key.family == Family::ipv4, seed);
 }
 

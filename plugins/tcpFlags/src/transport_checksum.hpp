@@ -32,9 +32,11 @@ template <bool traced>
 inline std::uint64_t complete_sum(const t2::Packet& packet) {
   const std::uint32_t length = packet.l4_length;
   const std::uint8_t* header = packet.data + packet.l4;
+  constexpr std::uint32_t readable = 32, longest = 0xffff - 8;
+  if (packet.l4 + length < readable || length > longest) return sum_words(header, length) + pseudo_header(packet, length);
   if (packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20)
-    return sum_words(header - 8, length + 8) + as_word(packet.protocol) + as_word(static_cast<std::uint16_t>(length));
-  return sum_words(header, length) + pseudo_header(packet, length);
+    return sum_words_behind(header - 8, length + 8) + as_word(packet.protocol) + as_word(static_cast<std::uint16_t>(length));
+  return sum_words_behind(header, length) + pseudo_header(packet, length);
 }
 
 template <bool traced>

@@ -42,6 +42,23 @@ TEST_CASE("tcpFlags: the fast checksum agrees with the definition", "[tcpFlags][
     }
 }
 
+TEST_CASE("tcpFlags: the checksum behind other bytes agrees with the definition", "[tcpFlags][checksum]") {
+  std::srand(8);
+  for (std::size_t bytes = 0; bytes < 400; ++bytes)
+    for (std::size_t offset = 0; offset < 9; ++offset) {
+      const std::size_t before = bytes < 32 ? 32 - bytes + offset : offset;
+      std::vector<std::uint8_t> data(before + bytes);
+      for (auto& byte : data) byte = static_cast<std::uint8_t>(std::rand());
+      REQUIRE(fold(tcp_flags::sum_words_behind(data.data() + before, bytes)) == fold(sum_words(data.data() + before, bytes)));
+      REQUIRE(fold(tcp_flags::detail::sum_behind_any(data.data() + before, bytes)) == fold(sum_words(data.data() + before, bytes)));
+    }
+  const std::vector<std::uint8_t> ones(65535, 0xff);
+  for (const std::size_t bytes : {65534u, 65535u}) {
+    CHECK(fold(tcp_flags::sum_words_behind(ones.data(), bytes)) == fold(sum_words(ones.data(), bytes)));
+    CHECK(fold(tcp_flags::detail::sum_behind_any(ones.data(), bytes)) == fold(sum_words(ones.data(), bytes)));
+  }
+}
+
 TEST_CASE("tcpFlags: carries of large blocks are kept", "[tcpFlags][checksum]") {
   const std::vector<std::uint8_t> ones(65535, 0xff);
   CHECK(fast(ones.data(), 65534) == std::vector<std::uint8_t>{0xff, 0xff});
