@@ -119,8 +119,9 @@ constexpr t2::Column packet_columns[] = {
 
 // Widens a range by a length; what is above 65535 counts as that.
 void widen(std::uint16_t& smallest, std::uint16_t& largest, std::uint32_t length) {
-  if (length < smallest) smallest = static_cast<std::uint16_t>(length);
-  if (length > largest) largest = static_cast<std::uint16_t>(std::min(length, 0xffffu));
+  const std::uint32_t counted = std::min(length, 0xffffu);  // no branches: which is larger is chance
+  smallest = static_cast<std::uint16_t>(std::min<std::uint32_t>(smallest, counted));
+  largest = static_cast<std::uint16_t>(std::max<std::uint32_t>(largest, counted));
 }
 
 // The flow with the largest count. Equal counts: the earlier flow, so that the order of their ends does not matter.
@@ -239,8 +240,8 @@ class BasicStats final : public t2::Plugin {
 #else
     const float interval = intervals_(p.previous, p.time);
 #endif
-    if (interval < s.min_interval) s.min_interval = interval;
-    if (interval > s.max_interval) s.max_interval = interval;
+    s.min_interval = std::min(s.min_interval, interval);
+    s.max_interval = std::max(s.max_interval, interval);
 #if BS_PL_STATS == 1
     t2::basic_stats::update(s.length, static_cast<float>(length), s.interval, interval, n);
 #else

@@ -54,8 +54,9 @@ template <bool traced>
     const int change = id - own.ip_id;
     if (traced) step.common.trace.ip_id_step = change;
     if (change < 0) step.ip_flags |= ip_bit::id_down;
-    if (change < own.ip_id_step_min) own.ip_id_step_min = static_cast<std::uint16_t>(change);
-    if (change > own.ip_id_step_max) own.ip_id_step_max = static_cast<std::uint16_t>(change);
+    const bool smaller = change < own.ip_id_step_min, larger = change > own.ip_id_step_max;
+    own.ip_id_step_min = static_cast<std::uint16_t>(smaller ? change : own.ip_id_step_min);
+    own.ip_id_step_max = static_cast<std::uint16_t>(larger ? change : own.ip_id_step_max);
   }
   own.ip_id = id;
 }
@@ -86,8 +87,8 @@ template <bool traced>
   const double seconds = static_cast<double>(now.second - then.second);
   const float fraction = static_cast<float>(now.rest) - static_cast<float>(then.rest);
   const float time = static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / 1e9));
-  if (time < peer.rtt_min) peer.rtt_min = time;
-  if (time > peer.rtt_max) peer.rtt_max = time;
+  peer.rtt_min = std::min(peer.rtt_min, time);
+  peer.rtt_max = std::max(peer.rtt_max, time);
   if ((peer.trip_state == Trip::syn || peer.trip_state == Trip::syn_ack) && !peer.several) {
     peer.trip = peer.rtt_mean = time;
     return;

@@ -1,9 +1,14 @@
 // What every packet with a TCP header is asked: flags, options, window, sequence and acknowledgement numbers against
 // those of both directions. Packets other than a plain ACK go through tcp_part.cpp, too.
 //
+// What is decided by chance, like which of two numbers is larger, is computed without a branch, or asked behind what hardly
+// ever is so: a branch that the processor guesses wrong costs as much as twenty of these lines.
+//
 // Numbers are compared as plain unsigned values: behind a wrap of the sequence space a flow looks out of order, as it
 // always did in this program. Only the step from one packet to the next is taken modulo 2^32.
 #pragma once
+
+#include <algorithm>
 
 #include "parts.hpp"
 #include "tcp_options.hpp"
@@ -43,7 +48,7 @@ inline void start(Side& own, const Segment& segment) {
   if (step.peer->trip_state == Trip::none || step.peer->trip_state == Trip::syn_ack) step.peer->trip_state = Trip::ack;
   step.peer->in_flight = 0;
   own.in_flight += segment.payload;
-  if (own.in_flight > own.in_flight_max) own.in_flight_max = own.in_flight;
+  own.in_flight_max = std::max(own.in_flight_max, own.in_flight);
 }
 
 // Once a window has grown, each decrease counts as a turn and no increase does: the bit is never taken back.
@@ -136,20 +141,20 @@ inline std::int32_t step_between(std::uint32_t from, std::uint32_t to) { return 
 
 // Of a step forward; the one number that SYN, FIN and RST stand for is no byte.
 inline std::uint32_t bytes_of(std::int32_t step, bool after_edge) {
-  return step <= 0 || (after_edge && step == 1) ? 0 : static_cast<std::uint32_t>(step);
+  const unsigned counts = (step > 0) & !(after_edge & (step == 1));
+  return static_cast<std::uint32_t>(step) & -counts;
 }
 
 template <bool traced>
 [[gnu::always_inline]] inline void sequence_and_ack(Step& step, const Segment& segment) {
   Side& own = step.own;
   const Side* peer = step.peer;
-  if (segment.payload <= 1 && !segment.edge) {
-    if (segment.seq == own.seq_max - 1) step.anomaly |= anomaly::keep_alive;
-    else if (peer && peer->seq_expected == segment.ack - 1) step.anomaly |= anomaly::keep_alive_answer;
-  }
+  const auto probes = [&] { return segment.payload <= 1 && !segment.edge; };
+  if (segment.seq == own.seq_max - 1 && probes()) step.anomaly |= anomaly::keep_alive;
+  else if (peer && peer->seq_expected == segment.ack - 1 && probes()) step.anomaly |= anomaly::keep_alive_answer;
   if (segment.ack == own.ack && !(step.anomaly & (anomaly::keep_alive | anomaly::keep_alive_answer)))
     same_ack(step, segment);
-  if (segment.seq == own.seq_expected) ++own.in_sequence;
+  own.in_sequence = static_cast<std::uint16_t>(own.in_sequence + (segment.seq == own.seq_expected));
   if (peer && peer->seq_max < segment.ack) {
     step.anomaly |= anomaly::ack_unseen;
     ++own.ack_faults;
@@ -180,7 +185,7 @@ template <bool traced>
   own.seq_expected = segment.seq + segment.payload;
   if (segment.edge) ++own.seq_expected;
   else if (step.status & stat::probe) --own.seq_expected;
-  if (own.seq_expected > own.seq_max) own.seq_max = own.seq_expected;
+  own.seq_max = std::max(own.seq_max, own.seq_expected);
   own.window = segment.window;
   own.last = static_cast<std::uint8_t>((step.flags & flag::edge) | (step.status & stat::probe ? Side::last_probe : 0) |
                                        (step.anomaly & anomaly::duplicate_ack ? Side::last_duplicate : 0));
