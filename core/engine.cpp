@@ -43,11 +43,13 @@ void Engine::run() {
     if (block.use_count() > 1) block = std::make_shared<Block>();  // workers are still busy with it
     kind = read(*block);
     for (const RawPacket& raw : block->packets) decode(raw);
+    parts_.totals.packets.store(counters_.packets, std::memory_order_relaxed);
     const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
     parts_.crew.flush(counters_.last, block->borrowed() ? nullptr : block, waiting);
     if (waiting) idle();
   }
   heed_signals();
+  count_dropped();
   analysis_ = wall_clock() - begin;
   parts_.crew.finish(counters_.last);
 }
@@ -82,7 +84,7 @@ void Engine::decode(const RawPacket& raw) {
   counters_.last = std::max(counters_.last, raw.time);
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
-  if (raw.link_type != link_type_ && !accepts(raw.link_type)) return;
+  if (raw.link_type != link_type_ && !accepts(raw.link_type)) return parts_.totals.ignore_one();
   Packet& packet = parts_.crew.next();
   begin_packet(packet, raw, counters_.last, counters_.packets);
   const bool has_flow = parts_.dissector.run(raw.link_type, packet);
@@ -92,6 +94,12 @@ void Engine::decode(const RawPacket& raw) {
   counters_.ipv6 += (packet.status & status::ipv6) != 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
   if (has_flow) parts_.crew.take(raw, parts_.dissector.was_plain());
+  else parts_.totals.ignore_one();
+}
+
+void Engine::count_dropped() {
+  capture_ = parts_.source.counts();
+  if (capture_) parts_.totals.dropped.store(capture_->dropped_by_kernel + capture_->dropped_by_interface, std::memory_order_relaxed);
 }
 
 // Live input: flows also end without traffic, and rows leave in bounded time.
@@ -99,6 +107,7 @@ void Engine::idle() {
   const Time now = wall_clock();
   if (now - last_idle_ < one_second / 10) return;
   last_idle_ = now;
+  count_dropped();
   if (parts_.source.live() && counters_.packets > 0 && now - one_second > counters_.last) {
     counters_.last = now - one_second;  // packets that are still in the kernel are not older
     parts_.crew.advance(counters_.last);
@@ -124,6 +133,7 @@ void Engine::heed_signals() {
   }
   if (wanted && report_) {
     parts_.crew.flush(counters_.last, nullptr, true);
+    count_dropped();
     report_();
   }
   if (interrupts > interrupts_seen_) {

@@ -3,6 +3,7 @@
 // Everything here is either kept by the core already or taken from the first packets of a direction: per packet there
 // is little more to do than to notice that its header stack and its MAC addresses are known. What few directions have
 // (several stacks or addresses, many tags) is kept in memory of its own.
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -186,12 +187,14 @@ class BasicFlow final : public t2::Plugin {
   void note_tags(t2::Flow& flow, Side& s, const t2::Packet& p) {
     const State::Tags tags = read_tags(p);
     keep_tags(s, tags);
+    bool fits = tags.mpls_entries == 0;
 #if BFO_VLAN > 0
-    if (tags.vlans <= Side::max_tags) return;
+    fits = fits && tags.vlans <= Side::max_tags;
+#endif
+    if (fits) return;
     if (State::Many* list = many(flow, s)) list->tags = tags;
-    else s.vlans = Side::max_tags;
-#else
-    (void)flow;
+#if BFO_VLAN > 0
+    else s.vlans = std::min<std::uint8_t>(tags.vlans, Side::max_tags) & 15;
 #endif
   }
 

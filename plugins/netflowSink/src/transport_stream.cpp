@@ -64,16 +64,17 @@ class Stream final : public Transport {
 
   bool stream() const override { return true; }
 
-  void begin(std::span<const std::uint8_t> templates, unsigned options) override {
-    templates_.assign(templates.begin(), templates.end());
+  void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options) override {
+    templates_ = std::move(templates.front());
     template_options_ = options;
     pump();
   }
 
   void send(std::span<const std::uint8_t> message, unsigned records, unsigned options) override {
+    const bool vital = records + options == 0;  // templates: what follows could not be read without them
     if (queue_.size() >= limit_) pump();
     if (queue_.size() >= limit_) wait_for_room();
-    if (queue_.size() >= limit_) {
+    if (queue_.size() >= limit_ && !vital) {
       warn_once(told_full_, destination_ + " takes too little, and the queue is full (NF_QUEUE): records are lost");
       books_.lost += records;
       return;

@@ -49,7 +49,7 @@ class Udp final : public Transport {
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
 
-  void begin(std::span<const std::uint8_t> templates, unsigned) override { templates_.assign(templates.begin(), templates.end()); }
+  void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned) override { templates_ = std::move(templates); }
 
   void send(std::span<const std::uint8_t> message, unsigned records, unsigned) override {
     Waiting& w = waiting_[count_];
@@ -170,25 +170,33 @@ class Udp final : public Transport {
 
   // For whoever listens now, as if they stood right before the next message of their source. False if nobody takes them.
   bool send_templates(unsigned at) {
-    const bool ipfix = templates_[1] == static_cast<std::uint8_t>(Version::ipfix);
+    absent_ = false;
+    for (std::size_t i = 0; i < templates_.size() && !absent_; ++i) {
+      std::vector<std::uint8_t>& message = templates_[i];
+      put_before(message, at, static_cast<std::uint32_t>(templates_.size() - i));
+      if (::send(socket_, message.data(), message.size(), MSG_NOSIGNAL) < 0) absent_ = true;
+      else note(message, pacer_.sees() ? charge_.of(message) : 0, 0);
+    }
+    session_ = number_;
+    heed_errors();
+    if (!absent_) books_.templates += templates_.size();
+    return !absent_;
+  }
+
+  // Clocks and sequence of a message with templates that goes so many messages before the waiting one at `at`.
+  void put_before(std::vector<std::uint8_t>& message, unsigned at, std::uint32_t distance) const {
+    const bool ipfix = message[1] == static_cast<std::uint8_t>(Version::ipfix);
     const std::ptrdiff_t sequence = ipfix ? 8 : 12, source = sequence + 4;
-    const auto head = templates_.begin();
+    const auto head = message.begin();
     std::copy_n(waiting_[at].bytes.begin() + 4, sequence - 4, head + 4);  // clocks
     for (; at < count_; ++at) {
       const auto next = waiting_[at].bytes.begin();
       if (!std::equal(head + source, head + source + 4, next + source)) continue;  // statistics
       std::uint32_t number;
       std::memcpy(&number, &next[sequence], 4);
-      store(&head[sequence], 4, ntohl(number) - (ipfix ? 0 : 1));  // NetFlow 9 counts messages
-      break;
+      store(&head[sequence], 4, ntohl(number) - (ipfix ? 0 : distance));  // NetFlow 9 counts messages
+      return;
     }
-    absent_ = false;
-    if (::send(socket_, templates_.data(), templates_.size(), MSG_NOSIGNAL) < 0) absent_ = true;
-    else note(templates_, pacer_.sees() ? charge_.of(templates_) : 0, 0);
-    session_ = number_;
-    heed_errors();
-    if (!absent_) ++books_.templates;
-    return !absent_;
   }
 
   void note(std::span<const std::uint8_t> message, std::size_t memory, unsigned records) {
@@ -308,7 +316,7 @@ class Udp final : public Transport {
   Warn warn_;
   Pacer pacer_;
   Charge charge_;
-  std::vector<std::uint8_t> templates_;
+  std::vector<std::vector<std::uint8_t>> templates_;
   std::array<Waiting, most_at_once> waiting_;
   std::array<std::size_t, most_at_once> memory_{};  // of each
   unsigned count_ = 0;

@@ -98,6 +98,54 @@ TEST_CASE("netflowSink: IPv4 and IPv6 records travel in messages of their own", 
   CHECK(f.log.books.sent == 7);
 }
 
+TEST_CASE("netflowSink: templates for labels are announced when the first flow with labels comes", "[netflowSink]") {
+  Record labelled{};
+  labelled.family = t2::Family::ipv6;
+  labelled.mpls[0] = 0x00010140;
+  for (const Version version : {Version::netflow9, Version::ipfix}) {
+    Settings s = one_record_each(100'000);
+    s.layout.version = version;
+    Fixture f(s);
+    f.add(1, start_time);
+    t2::test::export_record(f.exporter, s.layout, labelled, start_time);
+    f.add(2, start_time);
+    CHECK(f.sequence_of_messages() == "T1T1T11");
+    const std::vector<Decoded> all = f.decoded();
+    CHECK(all[0].templates.size() == 2);
+    CHECK(all[2].templates.size() == 4);
+    CHECK(all[4].templates.size() == 4);
+    CHECK(f.log.first.size() == 1);
+    CHECK(Decoder().decode(f.log.first[0]).templates.size() == 4);  // and for whoever listens next
+    CHECK(all[3].records.at(0).first == 263);
+    CHECK(number(all[3].records.at(0).second.at(70)) == 0x000101);
+    for (std::size_t i = 0, records = 0; i < all.size(); ++i) {
+      CHECK(all[i].sequence == (version == Version::ipfix ? records : i));
+      records += all[i].records.size();
+    }
+  }
+}
+
+TEST_CASE("netflowSink: over a stream, templates for labels and their keys come before the first flow with labels", "[netflowSink]") {
+  Settings s = one_record_each();
+  s.layout.version = Version::ipfix;
+  Wire::Log log;
+  Exporter exporter(s, std::make_unique<Wire>(log, true));
+  exporter.start(start_time);
+  Decoder decoder;
+  CHECK(decoder.decode(log.first.at(0)).templates.size() == 2);
+  Record r{};
+  r.family = t2::Family::ipv4;
+  r.mpls[0] = 0x00010140;
+  for (unsigned i = 0; i < 2; ++i) t2::test::export_record(exporter, s.layout, r, start_time);
+  REQUIRE(log.messages.size() == 4);
+  CHECK(decoder.decode(log.messages[0]).templates.size() == 2);
+  CHECK(decoder.decode(log.messages[1]).options.size() == 2);
+  CHECK(log.options == std::vector<unsigned>{0, 2, 0, 0});
+  for (const std::size_t i : {2u, 3u}) CHECK(decoder.decode(log.messages[i]).records.at(0).first == 262);
+  CHECK(Decoder().decode(log.first.at(0)).templates.size() == 4);
+  CHECK(exporter.counters().template_messages == 1);
+}
+
 TEST_CASE("netflowSink: sequence counts messages, source and clock stand in each", "[netflowSink]") {
   Settings s = one_record_each();
   s.source = 0xfffffff0;

@@ -20,6 +20,7 @@ struct IpHeader {
 void ip_start(const t2::Packet&, const std::uint8_t* ip, IpHeader, Side& own);
 void ip_options(Step&, const std::uint8_t* ip);
 void fragment_position(Step&, std::uint16_t position);
+void extension_headers(Step&, const std::uint8_t* ip);
 
 template <class T>
 void count(T& counter) {
@@ -115,8 +116,9 @@ inline void answer_time(const Step& step) {
     step.ip_flags |= ip[6] & 0xe0u;
     identification(step, header.id);
     header_checksum(step, ip);
-  } else if (packet.more_fragments) {
-    step.ip_flags |= ip_bit::more_fragments;
+  } else {
+    if (packet.more_fragments) step.ip_flags |= ip_bit::more_fragments;
+    if (packet.l3_header > 40) extension_headers(step, ip);
   }
   transport_checksum(step);
   order_in_time(step);
