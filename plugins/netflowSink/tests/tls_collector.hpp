@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -96,7 +97,9 @@ class TlsCollector {
     std::vector<netflow9::Decoded> messages;
   };
 
-  TlsCollector(const Identity& own, Manners manners) : manners_(manners), context_(SSL_CTX_new(TLS_server_method())), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  TlsCollector(const Identity& own, Manners manners)
+      : manners_(manners), context_(SSL_CTX_new(TLS_server_method())), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    std::signal(SIGPIPE, SIG_IGN);  // as t2 does: both ends may write to a connection that the other one has closed
     SSL_CTX* c = context_.get();
     SSL_CTX_set_max_proto_version(c, manners.newest);
     SSL_CTX_use_certificate(c, own.certificate());
