@@ -27,9 +27,11 @@ Exporter::Exporter(const Settings& settings, std::unique_ptr<Transport> transpor
     templates_.emplace_back(settings.layout, kind);
     if (!has_labels(kind)) ++announced_;
   }
+  // Fragments, only where there is no other way.
+  settings_.message_size = std::min(settings_.message_size, std::max(transport_->largest(), least_size()));
   for (const Template& t : templates_) {
     const unsigned most = t.family() == t2::Family::ipv6 ? settings.most_ipv6 : settings.most_ipv4;
-    pending_.push_back({DataMessage(t, settings.message_size, most)});
+    pending_.push_back({DataMessage(t, settings_.message_size, most)});
   }
 }
 
@@ -38,7 +40,10 @@ void Exporter::start(t2::Time now) {
   statistics_sent_ = now;
   stream_ = transport_->stream();
   if (stream_) return begin(now);
-  check_templates();
+  if (const std::size_t least = least_size(); least > settings_.message_size) {
+    throw t2::Error("netflowSink: NF_MSGSIZE=" + std::to_string(settings_.message_size) +
+                    " is too small for these records: use a value of at least " + std::to_string(least));
+  }
   begin(now);
   send_templates(now);
 }
@@ -89,14 +94,14 @@ Header Exporter::header(t2::Time now, const Domain& domain) {
           .source = domain.id};
 }
 
-void Exporter::check_templates() const {
+// Of a message: one template, or one record.
+std::size_t Exporter::least_size() const {
+  std::size_t least = 0;
   for (const Template& t : templates_) {
     std::size_t count = 0;
-    const std::size_t size = std::max(template_message_size({&t, 1}, 0, count), DataMessage(t, 0, 1).size());
-    if (size > settings_.message_size) {
-      throw t2::Error("netflowSink: NF_MSGSIZE=" + std::to_string(settings_.message_size) + " is too small for these records: use a value of at least " + std::to_string(size));
-    }
+    least = std::max({least, template_message_size({&t, 1}, 0, count), DataMessage(t, 0, 1).size()});
   }
+  return least;
 }
 
 // As many as it takes: none is larger than NF_MSGSIZE.

@@ -59,7 +59,7 @@ class Exporter {
   // domain of their own, that of the exporter as a whole.
   Domain& options_domain() { return settings_.layout.version == Version::ipfix && !stream_ && flows_.id != whole_.id ? whole_ : flows_; }
   Header header(t2::Time now, const Domain& domain);
-  void check_templates() const;
+  std::size_t least_size() const;
   std::span<const Template> announced() const { return std::span(templates_).first(announced_); }
   void announce_labels(t2::Time now);
   void begin(t2::Time now);

@@ -28,6 +28,8 @@ class Transport {
   virtual ~Transport() = default;
   // Streams send the templates by themselves, and the sequence is that of each connection.
   virtual bool stream() const { return false; }
+  // Bytes of a message that travels in one piece, as far as is known now.
+  virtual std::size_t largest() const { return 65535; }
   // Keeps the messages with the templates (streams: one), and sends them by itself whenever somebody new listens. Again,
   // when there are more templates; who listens already gets these by send(). `options`: data records in them.
   virtual void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options = 0) = 0;

@@ -43,10 +43,20 @@ std::int64_t coarse_clock() {
 class Udp final : public Transport {
  public:
   Udp(int socket, int family, std::string destination, unsigned rate, Warn warn)
-      : socket_(socket), destination_(std::move(destination)), warn_(std::move(warn)), pacer_(socket, rate), charge_(family) {}
+      : socket_(socket), family_(family), destination_(std::move(destination)), warn_(std::move(warn)), pacer_(socket, rate), charge_(family) {}
   ~Udp() override { close(socket_); }
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
+
+  // What the kernel knows of the path. Should it learn of a narrower one, it sends fragments from then on.
+  std::size_t largest() const override {
+    const bool four = family_ == AF_INET;
+    const std::size_t headers = four ? 20 + 8 : 40 + 8;
+    int mtu = 0;
+    socklen_t size = sizeof mtu;
+    const int result = four ? getsockopt(socket_, IPPROTO_IP, IP_MTU, &mtu, &size) : getsockopt(socket_, IPPROTO_IPV6, IPV6_MTU, &mtu, &size);
+    return result == 0 && mtu > 0 && static_cast<std::size_t>(mtu) > headers ? static_cast<std::size_t>(mtu) - headers : 65535;
+  }
 
   void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned) override { templates_ = std::move(templates); }
 
@@ -256,7 +266,7 @@ class Udp final : public Transport {
     if (!std::exchange(told, true)) warn_(text);
   }
 
-  int socket_;
+  int socket_, family_;
   std::string destination_;
   Warn warn_;
   Pacer pacer_;

@@ -1,6 +1,7 @@
 // When messages leave: templates first and again, records in bounded time, sequence and losses counted.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <deque>
 
 #include "../src/exporter.hpp"
@@ -96,6 +97,23 @@ TEST_CASE("netflowSink: IPv4 and IPv6 records travel in messages of their own", 
     if (!d.records.empty()) sets.emplace_back(d.records.front().first, d.records.size());
   CHECK(sets == std::vector<std::pair<unsigned, std::size_t>>{{256, 3}, {257, 2}, {256, 1}, {257, 1}});
   CHECK(f.log.books.sent == 7);
+}
+
+TEST_CASE("netflowSink: messages are no larger than the path allows, unless not even a template fits", "[netflowSink]") {
+  for (const std::size_t path : {std::size_t{1232}, std::size_t{100}}) {
+    Wire::Log log;
+    log.largest = path;
+    Settings s;
+    Exporter exporter(s, std::make_unique<Wire>(log));
+    exporter.start(start_time);
+    Record r{};
+    r.family = t2::Family::ipv6;
+    for (unsigned i = 0; i < 30; ++i) t2::test::export_record(exporter, s.layout, r, start_time);
+    std::size_t largest = 0;
+    for (const auto& message : log.messages) largest = std::max(largest, message.size());
+    if (path == 100) CHECK((largest > 100 && largest < 250));
+    else CHECK((largest <= 1232 && largest > 1232 - 120));
+  }
 }
 
 TEST_CASE("netflowSink: templates for labels are announced when the first flow with labels comes", "[netflowSink]") {

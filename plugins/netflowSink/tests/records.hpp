@@ -14,10 +14,12 @@ class Wire final : public netflow::Transport {
     std::vector<unsigned> options;    // data records of options in each
     std::vector<std::vector<std::uint8_t>> first;  // what begin() got last
     unsigned first_options = 0;
+    std::size_t largest = 65535;
     netflow::Books books;
   };
   explicit Wire(Log& log, bool is_stream = false) : log_(log), stream_(is_stream) {}
   bool stream() const override { return stream_; }
+  std::size_t largest() const override { return log_.largest; }
   void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options) override {
     log_.first = std::move(templates);
     log_.first_options = options;

@@ -44,7 +44,8 @@ class Identity {
   explicit Identity(const std::string& name) : Identity(name, "", nullptr, {}) {}
   // `names`: "DNS:...", "IP:..."
   Identity(const std::string& name, const std::string& names, const Identity& authority) : Identity(name, names, &authority, {}) {}
-  Identity(const std::string& name, const std::string& names, const Identity& authority, Validity validity) : Identity(name, names, &authority, validity) {}
+  Identity(const std::string& name, const std::string& names, const Identity& authority, Validity validity)
+      : Identity(name, names, &authority, validity) {}
 
   std::string certificate_file() const { return (folder_ / "certificate.pem").string(); }
   std::string key_file() const { return (folder_ / "key.pem").string(); }
@@ -67,7 +68,8 @@ class Identity {
     if (!names.empty()) extend(NID_subject_alt_name, names);
     if (!authority) extend(NID_basic_constraints, "critical,CA:TRUE");
     check(X509_sign(x, authority ? authority->key() : key_.get(), EVP_sha256()) > 0);
-    const Owned<BIO, BIO_free_all> public_file(BIO_new_file(certificate_file().c_str(), "w")), private_file(BIO_new_file(key_file().c_str(), "w"));
+    const Owned<BIO, BIO_free_all> public_file(BIO_new_file(certificate_file().c_str(), "w"));
+    const Owned<BIO, BIO_free_all> private_file(BIO_new_file(key_file().c_str(), "w"));
     check(PEM_write_bio_X509(public_file.get(), x) == 1);
     check(PEM_write_bio_PrivateKey(private_file.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
   }
