@@ -20,6 +20,7 @@ void Backlog::add(std::span<const std::uint8_t> message, unsigned records, unsig
 void Backlog::begin_session(const std::vector<std::uint8_t>& templates, unsigned options) {
   sequence_ = 0;
   ++books_.templates;
+  books_.template_octets += templates.size();
   waiting_.push_front({templates, 0, options});
 }
 

@@ -79,6 +79,7 @@ Counters Exporter::counters() const {
   Counters c = counters_;
   c.template_messages += transport_->books().templates;
   c.messages += transport_->books().templates;
+  c.octets += transport_->books().template_octets;
   return c;
 }
 

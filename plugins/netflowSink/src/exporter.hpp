@@ -25,7 +25,7 @@ struct Settings {
 
 struct Counters {
   std::uint64_t messages = 0, template_messages = 0;  // handed to the transport, or sent by it; the first includes the second
-  std::uint64_t octets = 0;            // of the messages handed to the transport
+  std::uint64_t octets = 0;            // of these messages
   std::uint64_t records = 0, pairs = 0;  // handed to the transport, lost ones included; of both directions of a flow
 };
 

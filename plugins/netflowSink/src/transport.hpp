@@ -20,7 +20,7 @@ struct Books {                    // records, those that still wait excepted
   std::uint64_t lost = 0;
   std::uint64_t doubtful = 0;     // of the lost: waited in a collector that ended, which may have read them in its last moment
   std::uint64_t unread = 0;       // of the sent: taken by the collector's host, not read by the collector when t2 ended
-  std::uint64_t templates = 0;    // messages with templates that the transport sent on its own
+  std::uint64_t templates = 0, template_octets = 0;  // messages with templates that the transport sent on its own; their bytes
 };
 
 class Transport {

@@ -183,8 +183,9 @@ class Udp final : public Transport {
     }
     ledger_.begin_session();
     heed_errors();
-    if (!absent_) ledger_.sent_templates(templates_.size());
-    return !absent_;
+    if (absent_) return false;
+    for (const auto& message : templates_) ledger_.sent_templates(message);
+    return true;
   }
 
   // Clocks and sequence of a message with templates that goes so many messages before the waiting one at `at`.

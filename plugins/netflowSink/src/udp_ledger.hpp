@@ -20,7 +20,7 @@ class Ledger {
   bool all_read() const { return read_ == number_; }
 
   void sent(std::span<const std::uint8_t> message, std::size_t memory, unsigned records);  // memory: in the collector's buffer
-  void sent_templates(std::size_t messages) { books_.templates += messages; }
+  void sent_templates(std::span<const std::uint8_t> message) { ++books_.templates, books_.template_octets += message.size(); }
   void lose(unsigned records) { books_.lost += records; }  // of a message that was not sent
 
   void begin_session() { session_ = number_; }   // what follows is for another collector

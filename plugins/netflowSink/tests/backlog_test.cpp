@@ -53,6 +53,7 @@ TEST_CASE("netflowSink: each session has a sequence of its own, options count in
   write_all(backlog, written);
   CHECK(backlog.books().resent == 5);  // all of the second session may have arrived
   CHECK(backlog.books().templates == 3);
+  CHECK(backlog.books().template_octets == 3 * size);
 }
 
 TEST_CASE("netflowSink: what has been read is forgotten, what has not is sent again or lost", "[netflowSink]") {

@@ -82,6 +82,8 @@ TEST_CASE("netflowSink: statistics leave every NF_STAT_SECS and at the end, with
   f.exporter.tick(start_time + 11 * one_second, {4, 40});
   REQUIRE(f.log.messages.size() == 6);
   f.log.books.lost = 2;
+  f.log.books.templates = 1;  // on its own
+  f.log.books.template_octets = 77;
   f.exporter.finish(start_time + 12 * one_second, {5, 50, 6, 7});
   const std::vector<Decoded> all = f.decoded();
   REQUIRE(all.size() == 7);
@@ -96,7 +98,8 @@ TEST_CASE("netflowSink: statistics leave every NF_STAT_SECS and at the end, with
   CHECK(value(first, 166) == 0);
   CHECK(value(first, 163) == 4);
   CHECK(value(first, 86) == 40);
-  CHECK(value(last, 41) == 6);
+  CHECK(value(last, 41) == 7);
+  CHECK(value(last, 40) == octets + f.log.messages[5].size() + 77);
   CHECK(value(last, 42) == 1);
   CHECK(value(last, 166) == 2);
   CHECK(value(last, 163) == 5);

@@ -170,6 +170,7 @@ TEST_CASE("netflowSink: a collector that starts late gets the templates first, w
     CHECK(transport->books().sent == 10);
     CHECK(transport->books().lost == 40);
     CHECK(transport->books().templates == 2);
+    CHECK(transport->books().template_octets == 2 * template_size);
   }
 }
 
