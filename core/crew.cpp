@@ -2,6 +2,7 @@
 #include "crew.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "expiry.hpp"
@@ -24,21 +25,19 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
            std::uint64_t memory, OutputSinks& sinks)
     : layout_(layout),
       context_(context),
-      threaded_(threads > 0),
       sinks_(sinks),
-      flows_(std::max<std::size_t>(1, threads)),
+      flows_(1 + threads),
       merge_(flows_.size(), [&sinks](RowBatch& rows) { sinks.write(rows); }) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     WorkerOptions mine = options;
-    mine.shared = threaded_;
-    if (!threaded_) mine.rows = [&sinks](RowBatch& rows) { sinks.write(rows); };
+    mine.shared = threads > 0;
+    if (!mine.shared) mine.rows = [&sinks](RowBatch& rows) { sinks.write(rows); };
     workers_.push_back(std::make_unique<Worker>(layout, context, std::move(mine)));
-    constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
-    const std::uint64_t most = options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index));
     stations_.push_back(std::make_unique<Station>(*workers_.back(), plain, options.packets ? 1 : options.batch, options.seed));
-    workers_.back()->bound(std::max<std::uint64_t>(1, most / flows_.size()));
   }
-  if (!threaded_) return;
+  constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
+  share_out(options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index)));
+  if (threads == 0) return;
   writer_ = std::thread([this] { write(); });
   for (std::size_t i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
   for (std::size_t i = 0; i < threads; ++i) lanes_[i]->thread = std::thread([this, i] { work(i); });
@@ -47,7 +46,7 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
 Crew::~Crew() {
   for (const auto& lane : lanes_) {
     if (!lane->thread.joinable()) continue;
-    send(*lane, Kind::end, 0, nullptr);
+    send(*lane, Kind::end, 0);
     lane->thread.join();
   }
   if (writer_.joinable()) {
@@ -56,34 +55,86 @@ Crew::~Crew() {
   }
 }
 
-void Crew::take(const RawPacket& raw, bool plain) {
-  if (!threaded_) return stations_[0]->take();
-  Chunk& filling = lanes_[shard_of(next_, lanes_.size())]->filling;
-  filling.items.push_back({plain ? raw : RawPacket{}, next_.clock, next_.number});
-  if (!plain) filling.decoded.push_back(next_);
+// Shares of packets, and of the flows that fit into memory.
+void Crew::share_out(std::uint64_t most_flows) {
+  constexpr std::size_t own[] = {256, 64, 24};  // of 256, by the number of other workers: as much as reading leaves time for
+  const std::size_t others = workers_.size() - 1, mine = others < std::size(own) ? own[others] : 0;
+  std::array<std::uint64_t, 256> shares{};
+  for (std::size_t i = 0; i < share_.size(); ++i) {
+    share_[i] = static_cast<std::uint8_t>(i < mine ? 0 : 1 + (i - mine) % others);
+    ++shares[share_[i]];
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->bound(std::max<std::uint64_t>(1, most_flows * shares[i] / share_.size()));
+}
+
+void Crew::take() {
+  if (!threaded()) {
+    ++taken_;
+    return stations_[0]->take();
+  }
   ++waiting_;
+  const std::size_t worker = share_[share_of(next_)];
+  if (worker == 0) {
+    ++taken_;
+    stations_[0]->next() = next_;
+    stations_[0]->take();
+  } else {
+    Chunk& filling = lanes_[worker - 1]->filling;
+    filling.items.emplace_back();
+    filling.decoded.push_back(next_);
+  }
 }
 
-void Crew::flush(Time clock, const std::shared_ptr<Block>& block, bool now) {
-  if (!now && !block && (!threaded_ || waiting_ < in_chunk * lanes_.size())) return;
+void Crew::take(const RawPacket& raw, const Plain& plain, Time clock, std::uint64_t number) {
+  if (threaded()) {
+    ++waiting_;
+    if (const std::size_t worker = share_[share_of(raw, plain)]; worker > 0) {
+      lanes_[worker - 1]->filling.items.push_back({raw, plain, clock, number});
+      return;
+    }
+  }
+  ++taken_;
+  stations_[0]->take(raw, plain, clock, number);
+}
+
+void Crew::flush(Time clock, std::shared_ptr<Block> block, bool now) {
+  if (block) {
+    for (const auto& lane : lanes_) lane->filling.blocks.push_back(block);
+    held_.push_back({taken_, std::move(block)});
+  }
+  if (!threaded()) {
+    if (now) stations_[0]->flush();
+    return let_go();
+  }
+  constexpr std::size_t most_blocks = 32;
+  if (!now && waiting_ < in_chunk * workers_.size() && lanes_[0]->filling.blocks.size() < most_blocks) return let_go();
   waiting_ = 0;
-  if (!threaded_) stations_[0]->flush();
-  for (const auto& lane : lanes_) send(*lane, Kind::packets, clock, block);
+  for (const auto& lane : lanes_) send(*lane, Kind::packets, clock);
+  stations_[0]->flush();
+  workers_[0]->advance(clock);
+  let_go();
+  deliver(0, Expiry::bucket_of(clock));
 }
 
-void Crew::send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block) {
+// Blocks whose packets the calling thread has analysed.
+void Crew::let_go() {
+  while (!held_.empty() && held_.front().taken + stations_[0]->waiting() <= taken_) held_.pop_front();
+}
+
+void Crew::send(Lane& lane, Kind kind, Time clock) {
   Chunk full = std::exchange(lane.filling, lane.used.try_pop().value_or(Chunk{}));
   full.kind = kind;
   full.clock = clock;
-  full.block = block;
   lane.queue.push(std::move(full));
 }
 
 void Crew::work(std::size_t which) {
-  Worker& worker = *workers_[which];
-  Station& station = *stations_[which];
+  Lane& lane = *lanes_[which];
+  const std::size_t me = which + 1;
+  Worker& worker = *workers_[me];
+  Station& station = *stations_[me];
   for (;;) {
-    Chunk chunk = lanes_[which]->queue.pop();
+    Chunk chunk = lane.queue.pop();
     if (!creating_) worker.stop_creating();
     auto decoded = chunk.decoded.begin();
     for (std::size_t i = 0; i < chunk.items.size(); ++i) {
@@ -91,7 +142,7 @@ void Crew::work(std::size_t which) {
       if (i + ahead < chunk.items.size()) prefetch_frame(chunk.items[i + ahead].raw);
       const Item& item = chunk.items[i];
       if (item.raw.data) {
-        station.take(item.raw, item.clock, item.number);
+        station.take(item.raw, item.plain, item.clock, item.number);
       } else {
         station.next() = *decoded++;
         station.take();
@@ -100,16 +151,16 @@ void Crew::work(std::size_t which) {
     station.flush();
     if (chunk.kind == Kind::packets) worker.advance(chunk.clock);
     if (chunk.kind == Kind::end) {
-      while (const std::optional<Time> ended = worker.finish(chunk.clock)) deliver(which, Expiry::bucket_of(*ended));
+      while (const std::optional<Time> ended = worker.finish(chunk.clock)) deliver(me, Expiry::bucket_of(*ended));
     }
-    flows_[which] = worker.flows_in_memory();
+    flows_[me] = worker.flows_in_memory();
     if (chunk.kind == Kind::pause) stand_still();
-    else deliver(which, chunk.kind == Kind::end ? INT64_MAX : Expiry::bucket_of(chunk.clock));
+    else deliver(me, chunk.kind == Kind::end ? INT64_MAX : Expiry::bucket_of(chunk.clock));
     if (chunk.kind == Kind::end) return;
     chunk.items.clear();
     chunk.decoded.clear();
-    chunk.block.reset();
-    lanes_[which]->used.try_push(chunk);
+    chunk.blocks.clear();
+    lane.used.try_push(chunk);
   }
 }
 
@@ -146,7 +197,7 @@ void Crew::stand_still() {
 }
 
 void Crew::pause(const std::function<void()>& look) {
-  if (!threaded_ || !writer_.joinable()) return look();
+  if (!threaded() || !writer_.joinable()) return look();
   {
     const std::lock_guard hold(standstill_);
     paused_ = true;
@@ -174,23 +225,28 @@ void Crew::pause(const std::function<void()>& look) {
 
 void Crew::advance(Time clock) {
   flush(clock, nullptr, true);
-  if (!threaded_) workers_[0]->advance(clock);
+  if (!threaded()) workers_[0]->advance(clock);
 }
 
 void Crew::finish(Time clock) {
-  if (!threaded_) {
+  Worker& own = *workers_[0];
+  if (!threaded()) {
     flush(clock, nullptr, true);
-    while (workers_[0]->finish(clock)) {}
+    while (own.finish(clock)) {}
     return;
   }
-  for (const auto& lane : lanes_) send(*lane, Kind::end, clock, nullptr);
+  for (const auto& lane : lanes_) send(*lane, Kind::end, clock);
+  stations_[0]->flush();
+  let_go();
+  while (const std::optional<Time> ended = own.finish(clock)) deliver(0, Expiry::bucket_of(*ended));
+  deliver(0, INT64_MAX);
   for (const auto& lane : lanes_) lane->thread.join();
   deliveries_.push({Kind::end, {}});
   writer_.join();
 }
 
 void Crew::with_totals(const std::function<void(Instances&)>& look) {
-  if (workers_.size() == 1) return look(workers_[0]->instances());
+  if (!threaded()) return look(workers_[0]->instances());
   Instances sum(layout_, context_);
   for (const auto& worker : workers_) sum.merge(worker->instances());
   look(sum);
@@ -198,20 +254,19 @@ void Crew::with_totals(const std::function<void(Instances&)>& look) {
 
 void Crew::stop_creating() {
   creating_ = false;
-  if (!threaded_) workers_[0]->stop_creating();
+  workers_[0]->stop_creating();
 }
 
 void Crew::idle(Time now) {
   live_ = true;
-  if (threaded_) return;
+  if (threaded()) return;
   workers_[0]->drain();
   sinks_.idle(now);
 }
 
 std::uint64_t Crew::flows_in_memory() const {
-  if (!threaded_) return workers_[0]->flows_in_memory();
-  std::uint64_t sum = 0;
-  for (const auto& flows : flows_) sum += flows;
+  std::uint64_t sum = workers_[0]->flows_in_memory();
+  for (std::size_t i = 1; i < flows_.size(); ++i) sum += flows_[i];
   return sum;
 }
 
@@ -224,7 +279,7 @@ std::uint64_t Crew::most_flows() const {
 FlowCounters Crew::counters() const {
   FlowCounters sum;
   for (const auto& worker : workers_) sum += worker->counters();
-  if (threaded_) sum.most_in_memory = merge_.most_in_memory();
+  if (threaded()) sum.most_in_memory = merge_.most_in_memory();
   return sum;
 }
 

@@ -1,18 +1,20 @@
-// The analysis behind the decoder: one worker in the calling thread, or several in threads of their own.
+// The analysis behind the decoder: a worker in the calling thread, and perhaps more of them in threads of their own.
 //
 // A packet goes to the worker that its address pair names, so fragments, ICMP errors and related connections meet without
-// locks. Every chunk carries the capture clock, so that workers without packets go on too. All methods are called by the
-// decoding thread.
+// locks. The calling thread, which also reads, has a smaller share than the others: none where there are many. Every chunk
+// carries the capture clock, so that workers without packets go on too. All methods are called by the decoding thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
 
-#include "capture/source.hpp"
+#include "capture/block.hpp"
 #include "merge.hpp"
 #include "queue.hpp"
 #include "station.hpp"
@@ -28,12 +30,12 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  // Where the next packet is to be decoded; take() it when it has a flow. `plain`: PlainDecoder decodes it alone.
-  Packet& next() { return threaded_ ? next_ : stations_[0]->next(); }
-  void take(const RawPacket& raw, bool plain);
-  // All packets of a block were taken. `block`: it must not change before they are analysed; null: it need not be waited
-  // for. `now`: nothing may wait for more packets.
-  void flush(Time clock, const std::shared_ptr<Block>& block, bool now);
+  // Where the next packet is to be decoded; take() it when it has a flow.
+  Packet& next() { return lanes_.empty() ? stations_[0]->next() : next_; }
+  void take();
+  void take(const RawPacket& raw, const Plain& plain, Time clock, std::uint64_t number);  // one that PlainDecoder recognised
+  // All packets of a block were taken; it is held until they are analysed. `now`: nothing may wait for more packets.
+  void flush(Time clock, std::shared_ptr<Block> block, bool now);
   void advance(Time clock);         // no packets, but time has passed
   void finish(Time clock);          // ends all flows; afterwards all rows are with the sinks
   void stop_creating();
@@ -50,9 +52,10 @@ class Crew {
 
  private:
   enum class Kind { packets, pause, end };
-  // A plain packet goes to its worker as it was read: to decode it there costs less than to carry over what came of it.
+  // A plain packet goes to its worker as it was recognised: to fill in a Packet there costs less than to carry it over.
   struct Item {
     RawPacket raw;                  // without data: the next one of `decoded`
+    Plain plain;
     Time clock = 0;
     std::uint64_t number = 0;
   };
@@ -60,7 +63,7 @@ class Crew {
     Kind kind = Kind::packets;
     std::vector<Item> items;
     std::vector<Packet> decoded;
-    std::shared_ptr<Block> block;   // keeps the packets' bytes
+    std::vector<std::shared_ptr<Block>> blocks;  // keep the packets' bytes
     Time clock = 0;
   };
   struct Lane {                     // from the decoder to a worker
@@ -71,15 +74,24 @@ class Crew {
   void work(std::size_t which);
   void deliver(std::size_t which, Time complete);
   void write();
-  void send(Lane& lane, Kind kind, Time clock, const std::shared_ptr<Block>& block);
+  bool threaded() const { return !lanes_.empty(); }
+  void share_out(std::uint64_t most_flows);
+  void let_go();
+  void send(Lane& lane, Kind kind, Time clock);
   void stand_still();
 
   Layout& layout_;
   const Context& context_;
-  bool threaded_;
   OutputSinks& sinks_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Worker>> workers_;  // [0]: in the calling thread, [i]: behind lanes_[i - 1]
   std::vector<std::unique_ptr<Station>> stations_;
+  std::array<std::uint8_t, 256> share_{};         // which of them has the packets of a share
+  struct Held {
+    std::uint64_t taken;            // packets up to the end of the block
+    std::shared_ptr<Block> block;
+  };
+  std::deque<Held> held_;           // blocks with packets that wait in the calling thread's station
+  std::uint64_t taken_ = 0;         // packets of that station
   Packet next_;                     // with threads
   std::size_t waiting_ = 0;         // packets in all lanes that wait for more
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include <fmt/format.h>
+#include <pcap/dlt.h>
 
 #include "capture/filter.hpp"
 #include "tranalyzer.h"
@@ -37,15 +38,15 @@ void catch_signals() {
 
 void Engine::run() {
   const Time begin = wall_clock();
-  auto block = std::make_shared<Block>();
+  BlockPool blocks;
   for (Read kind = Read::packets; kind != Read::end;) {
     heed_signals();
-    if (block.use_count() > 1) block = std::make_shared<Block>();  // workers are still busy with it
+    std::shared_ptr<Block> block = blocks.take();
     kind = read(*block);
     for (const RawPacket& raw : block->packets) decode(raw);
     parts_.totals.packets.store(counters_.packets, std::memory_order_relaxed);
     const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
-    parts_.crew.flush(counters_.last, block->borrowed() ? nullptr : block, waiting);
+    parts_.crew.flush(counters_.last, std::move(block), waiting);
     if (waiting) idle();
   }
   heed_signals();
@@ -85,15 +86,24 @@ void Engine::decode(const RawPacket& raw) {
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
   if (raw.link_type != link_type_ && !accepts(raw.link_type)) return parts_.totals.ignore_one();
+  if (Plain plain; link_type_ == DLT_EN10MB && PlainDecoder::recognise(raw, plain)) {
+    parts_.dissector.count_plain();
+    counters_.status |= parts_.dissector.short_cut().status(plain);
+    ++(plain.v4 ? counters_.ipv4 : counters_.ipv6);
+    counters_.ip_wire_bytes += PlainDecoder::l3 + plain.l3_length;
+    if (Dissector::makes_flows(plain.v4)) parts_.crew.take(raw, plain, counters_.last, counters_.packets);
+    else parts_.totals.ignore_one();
+    return;
+  }
   Packet& packet = parts_.crew.next();
   begin_packet(packet, raw, counters_.last, counters_.packets);
-  const bool has_flow = parts_.dissector.run(raw.link_type, packet);
+  const bool has_flow = parts_.dissector.walk(raw.link_type, packet);
   counters_.status |= packet.status;
   counters_.layer2 += (packet.status & status::layer2_flow) != 0;
   counters_.ipv4 += (packet.status & status::ipv4) != 0;
   counters_.ipv6 += (packet.status & status::ipv6) != 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
-  if (has_flow) parts_.crew.take(raw, parts_.dissector.was_plain());
+  if (has_flow) parts_.crew.take();
   else parts_.totals.ignore_one();
 }
 

@@ -26,10 +26,11 @@ std::byte* map_pages(std::size_t bytes) {
 
 }  // namespace
 
-FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most)
+FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most, std::vector<std::uint32_t> peer_lines)
     : prototype_(std::move(prototype)),
       stride_(prototype_.size()),
       most_(std::min<std::uint64_t>(most, 0xffff'fff0)),
+      peer_lines_(std::move(peer_lines)),
       slots_(make_slots(4096)),
       mask_(4095) {
   if (!slots_) throw Error("no memory for a flow table");
@@ -91,6 +92,7 @@ Side& FlowTable::add_side(Flow& flow, unsigned direction) {
 void FlowTable::detach(Flow& flow) {
   if (flow.detached) return;
   flow.detached = true;
+  ++removals_;
   --indexed_;
   std::size_t hole = flow.tag & mask_;
   while (slots_[hole].record != flow.record) hole = (hole + 1) & mask_;

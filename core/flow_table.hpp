@@ -20,7 +20,8 @@ namespace t2 {
 class FlowTable {
  public:
   // `prototype`: a Side and the plugins' initial state, its size a multiple of its alignment. `most`: flows that may exist.
-  FlowTable(std::vector<std::byte> prototype, std::uint64_t most);
+  // `peer_lines`: offsets of what packets of the other direction touch of a side.
+  FlowTable(std::vector<std::byte> prototype, std::uint64_t most, std::vector<std::uint32_t> peer_lines = {});
   ~FlowTable();
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
@@ -50,6 +51,11 @@ class FlowTable {
     const auto* line = reinterpret_cast<const char*>(&side);
     for (std::size_t i = 0; i < stride_; i += 64) __builtin_prefetch(line + i, 1, 2);
   }
+  // What packets of the other direction touch of it.
+  [[gnu::always_inline]] void prefetch_peer(const Side& side) const {
+    const auto* line = reinterpret_cast<const char*>(&side);
+    for (const std::uint32_t at : peer_lines_) __builtin_prefetch(line + at, 1, 2);
+  }
   [[gnu::always_inline]] void prefetch_for_release(const Flow& flow) const {
     __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
     for (const Side* side : flow.side) {
@@ -69,6 +75,7 @@ class FlowTable {
     return *reinterpret_cast<Flow*>(chunks_[number >> flow_bits] + (number & ((1u << flow_bits) - 1)) * sizeof(Flow));
   }
   std::uint64_t size() const { return records_; }
+  std::uint32_t removals() const { return removals_; }  // how often a flow was detached, modulo 2^32
   std::size_t bytes_each() const { return sizeof(Flow) + 2 * stride_; }  // of a conversation with both directions
 
  private:
@@ -83,6 +90,8 @@ class FlowTable {
   std::vector<std::byte> prototype_;
   std::size_t stride_;                       // from one side to the next
   std::uint64_t most_, records_ = 0;
+  std::uint32_t removals_ = 0;
+  std::vector<std::uint32_t> peer_lines_;    // offsets in a side
   std::vector<std::byte*> chunks_;           // of flows
   std::uint32_t next_record_ = 1;
   std::vector<std::uint32_t> free_;

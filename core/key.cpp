@@ -36,18 +36,15 @@ struct End {
 struct Ends {
   End source, destination;
 };
-inline Ends addresses(const Packet& p) {
-  if (p.family == Family::ipv4) {
-    const std::uint8_t* ip = p.data + p.l3;
-    return {{load<4>(ip + 12)}, {load<4>(ip + 16)}};
-  }
-  if (p.family == Family::ipv6) {
-    const std::uint8_t* ip = p.data + p.l3;
-    return {{load<8>(ip + 8), load<8>(ip + 16)}, {load<8>(ip + 24), load<8>(ip + 32)}};
-  }
+inline Ends ipv4_ends(const std::uint8_t* ip) { return {{load<4>(ip + 12)}, {load<4>(ip + 16)}}; }
+inline Ends ipv6_ends(const std::uint8_t* ip) { return {{load<8>(ip + 8), load<8>(ip + 16)}, {load<8>(ip + 24), load<8>(ip + 32)}}; }
+inline Ends ends_of(const Packet& p) {
+  if (p.family == Family::ipv4) return ipv4_ends(p.data + p.l3);
+  if (p.family == Family::ipv6) return ipv6_ends(p.data + p.l3);
   const auto mac = [&](std::uint32_t offset) { return End{offset != absent ? load<6>(p.data + offset) : 0}; };
   return {mac(p.source_mac), mac(p.destination_mac)};
 }
+inline std::uint32_t ipv4_identification(const std::uint8_t* ip) { return static_cast<std::uint32_t>(ip[4] << 8 | ip[5]); }
 
 // Any order will do, as long as it is always the same. Which end comes first is chance, so nothing branches on it.
 bool before(const End& a, const End& b) {
@@ -100,40 +97,36 @@ std::uint64_t hash_key(const Key& key, std::uint64_t seed) {
 static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof(Key, ether_type) == 38 && offsetof(Key, protocol) == 40 &&
               offsetof(Key, family) == 41);
 
+namespace {
+
+// What a key has besides the two ends. MAC addresses are in it where ETH_ACTIVATE says so.
+struct Kind {
+  std::uint16_t vlan, ether_type;
+  std::uint8_t protocol;
+  Family family;
+  Word source_mac = 0, destination_mac = 0;
+};
+
 // Written where it stays: a copy would wait for its parts.
-void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
-  auto [source, destination] = addresses(p);
-  std::uint32_t identification = 0;
-  if (p.family == Family::ipv4) {
-    identification = static_cast<std::uint32_t>(p.data[p.l3 + 4] << 8 | p.data[p.l3 + 5]);
-  } else if (p.family == Family::ipv6 && p.fragment_header != absent) {
-    Bytes header = p.bytes(p.fragment_header);
-    header.skip(4);
-    identification = header.u32();
-  }
-  if (p.has_ports) {
-    source.port = p.source_port;
-    destination.port = p.destination_port;
-  }
+[[gnu::always_inline]] inline void put_together(Ends ends, const Kind& kind, std::uint32_t identification, std::uint64_t seed, Lookup& made) {
+  auto& [source, destination] = ends;
   bool swapped = before(destination, source);
 #if ETH_ACTIVATE == 2
-  Word source_mac = 0, destination_mac = 0;
-  if (p.is_ip() && p.source_mac != absent) source_mac = load<6>(p.data + p.source_mac);
-  if (p.is_ip() && p.destination_mac != absent) destination_mac = load<6>(p.data + p.destination_mac);
+  Word source_mac = kind.source_mac, destination_mac = kind.destination_mac;
   if (!swapped && !before(source, destination)) swapped = destination_mac < source_mac;
 #endif
   swap_if(swapped, source.low, destination.low);
   swap_if(swapped, source.high, destination.high);
   swap_if(swapped, source.port, destination.port);
-  const Word ends = at(0, 2, source.port) | at(2, 2, destination.port) | at(4, 2, p.vlan) | at(6, 2, p.ether_type);
-  const Word kind = at(0, 1, p.protocol) | at(1, 1, static_cast<Word>(p.family));
+  const Word ports_and_tag = at(0, 2, source.port) | at(2, 2, destination.port) | at(4, 2, kind.vlan) | at(6, 2, kind.ether_type);
+  const Word protocol = at(0, 1, kind.protocol) | at(1, 1, static_cast<Word>(kind.family));
   put(made.key, 0, source.low), put(made.key, 1, source.high);
   put(made.key, 2, destination.low), put(made.key, 3, destination.high);
-  put(made.key, 4, ends), put(made.key, 5, kind);
+  put(made.key, 4, ports_and_tag), put(made.key, 5, protocol);
   Hash hash(seed);
   hash.add(source.low, source.high);
   hash.add(destination.low, destination.high);
-  hash.add(ends, kind);
+  hash.add(ports_and_tag, protocol);
 #if ETH_ACTIVATE == 2
   swap_if(swapped, source_mac, destination_mac);
   const Word macs = source_mac | destination_mac << 48, rest = destination_mac >> 16;
@@ -142,14 +135,56 @@ void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
   hash.add(macs, rest);
 #endif
   made.hash = hash.value();
+  made.hint = nullptr;
   made.identification = identification;
   made.source_end = swapped;
 }
 
-std::size_t shard_of(const Packet& p, std::size_t shards) {
-  const auto [source, destination] = addresses(p);
-  const Word both = ((source.low ^ destination.low) + 3 * (source.high ^ destination.high)) * 0x9e3779b97f4a7c15u;
-  return (both ^ both >> 32) % shards;
+std::uint8_t share_of(const Ends& ends) {
+  const Word both = ((ends.source.low ^ ends.destination.low) + 3 * (ends.source.high ^ ends.destination.high)) * 0x9e3779b97f4a7c15u;
+  return static_cast<std::uint8_t>((both ^ both >> 32) >> 16);
+}
+
+}  // namespace
+
+void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
+  Ends ends = ends_of(p);
+  Kind kind{p.vlan, p.ether_type, p.protocol, p.family};
+  if (p.has_ports) {
+    ends.source.port = p.source_port;
+    ends.destination.port = p.destination_port;
+  }
+  if (ETH_ACTIVATE == 2 && p.is_ip()) {
+    if (p.source_mac != absent) kind.source_mac = load<6>(p.data + p.source_mac);
+    if (p.destination_mac != absent) kind.destination_mac = load<6>(p.data + p.destination_mac);
+  }
+  std::uint32_t identification = 0;
+  if (p.family == Family::ipv4) {
+    identification = ipv4_identification(p.data + p.l3);
+  } else if (p.family == Family::ipv6 && p.fragment_header != absent) {
+    Bytes header = p.bytes(p.fragment_header);
+    header.skip(4);
+    identification = header.u32();
+  }
+  put_together(ends, kind, identification, seed, made);
+}
+
+void make_lookup(const RawPacket& raw, const Plain& plain, std::uint64_t seed, Lookup& made) {
+  constexpr std::uint8_t tcp = 6, udp = 17;
+  const std::uint8_t* ip = raw.data + PlainDecoder::l3;
+  Kind kind{0, plain.v4 ? type_ipv4 : type_ipv6, plain.tcp ? tcp : udp, plain.v4 ? Family::ipv4 : Family::ipv6};
+  if (ETH_ACTIVATE == 2) kind.destination_mac = load<6>(raw.data), kind.source_mac = load<6>(raw.data + 6);
+  Ends ends = plain.v4 ? ipv4_ends(ip) : ipv6_ends(ip);
+  ends.source.port = plain.source_port;
+  ends.destination.port = plain.destination_port;
+  put_together(ends, kind, plain.v4 ? ipv4_identification(ip) : 0, seed, made);
+}
+
+std::uint8_t share_of(const Packet& p) { return share_of(ends_of(p)); }
+
+std::uint8_t share_of(const RawPacket& raw, const Plain& plain) {
+  const std::uint8_t* ip = raw.data + PlainDecoder::l3;
+  return share_of(plain.v4 ? ipv4_ends(ip) : ipv6_ends(ip));
 }
 
 }  // namespace t2

@@ -77,10 +77,10 @@ std::size_t Layout::index(std::string_view plugin) const {
   return found == plugins_.end() ? std::string::npos : static_cast<std::size_t>(found - plugins_.begin());
 }
 
-std::size_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial) {
+std::size_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial, std::size_t peer_bytes) {
   Place& place = places_[plugin];
   if (place.offset == 0) {
-    place = {(record_.size() + align - 1) / align * align, size};
+    place = {(record_.size() + align - 1) / align * align, size, peer_bytes};
     record_.resize(place.offset + size);
     std::memcpy(record_.data() + place.offset, initial, size);
   }
@@ -101,6 +101,17 @@ std::vector<std::byte> Layout::prototype() const {
   std::vector<std::byte> record = record_;
   record.resize((record.size() + alignof(Side) - 1) / alignof(Side) * alignof(Side));
   return record;
+}
+
+std::vector<std::uint32_t> Layout::peer_lines() const {
+  constexpr std::size_t line = 64;
+  std::vector<std::uint32_t> lines{0};  // the core's own
+  for (const Place& place : places_) {
+    for (std::size_t at = place.offset / line * line; at < place.offset + place.peer_bytes; at += line) {
+      if (at != lines.back()) lines.push_back(static_cast<std::uint32_t>(at));
+    }
+  }
+  return lines;
 }
 
 Instances::Instances(Layout& layout, const Context& context) {

@@ -53,13 +53,14 @@ class Layout {
   bool columns_are_read() const;                                   // by a sink
   const std::vector<Column>& packet_columns() const { return packet_columns_; }  // of a packet's row
   std::size_t index(std::string_view plugin) const;                // its place in the order; npos: not loaded
-  std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial);
+  std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial, std::size_t peer_bytes);
   std::size_t peek_offset(std::string_view asking, std::string_view plugin, std::size_t size) const;
   std::vector<std::byte> prototype() const;                        // complete once one set of instances exists
+  std::vector<std::uint32_t> peer_lines() const;                   // offsets of the cache lines that the other direction touches
 
  private:
   struct Place {
-    std::size_t offset = 0, size = 0;
+    std::size_t offset = 0, size = 0, peer_bytes = 0;
   };
   std::vector<const Descriptor*> plugins_;
   std::vector<Column> columns_, packet_columns_;
@@ -111,8 +112,8 @@ class PluginHost final : public Host {
 
  private:
   const Descriptor& me() const { return *layout_.plugins()[plugin_]; }
-  std::size_t state_offset(std::size_t size, std::size_t align, const void* initial) override {
-    return layout_.state_offset(plugin_, size, align, initial);
+  std::size_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t peer_bytes) override {
+    return layout_.state_offset(plugin_, size, align, initial, peer_bytes);
   }
   std::size_t peek_offset(std::string_view plugin, std::size_t size) override { return layout_.peek_offset(me().name, plugin, size); }
 

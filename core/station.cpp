@@ -33,21 +33,31 @@ Station::Station(Worker& worker, const PlainDecoder& plain, std::size_t batch, s
 }
 
 void Station::take() {
+  Lookup& found = lookup();
+  make_lookup(*next_, seed_, found);
+  taken(found);
+}
+
+void Station::take(const RawPacket& raw, const Plain& plain, Time clock, std::uint64_t number) {
+  plain_.fill(*next_, raw, plain, clock, number);
+  Lookup& found = lookup();
+  make_lookup(raw, plain, seed_, found);
+  taken(found);
+}
+
+inline void Station::taken(const Lookup& lookup) {
   constexpr std::size_t behind = 16;  // packets from asking for a slot to looking into it
   Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
   const std::size_t at = slice.size++;
-  Lookup& lookup = slice.lookups[at];
-  lookup.hint = nullptr;
-  make_lookup(*next_, seed_, lookup);
   worker_.prefetch_slot(lookup);
   if (at >= behind) worker_.prefetch_flow(slice.lookups[at - behind]);
   if (before.sought < before.size) worker_.seek(before.lookups[before.sought++]);
-  if (slice.size == slice.packets.size()) {
-    for (std::size_t i = at < behind ? 0 : at - behind + 1; i <= at; ++i) worker_.prefetch_flow(slice.lookups[i]);
-    analyse(before, slice);
-    filling_ ^= 1;
-  }
-  next_ = &slices_[filling_].packets[slices_[filling_].size];
+  ++next_;
+  if (slice.size < slice.packets.size()) return;
+  for (std::size_t i = at < behind ? 0 : at - behind + 1; i <= at; ++i) worker_.prefetch_flow(slice.lookups[i]);
+  analyse(before, slice);
+  filling_ ^= 1;
+  next_ = before.packets.data();
 }
 
 void Station::flush() {

@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "capture/source.hpp"
+#include "capture/block.hpp"
 #include "decode/plain.hpp"
 #include "worker.hpp"
 
@@ -27,13 +27,9 @@ class Station {
   // Where the next packet is to be decoded; take() it when it has a flow.
   Packet& next() { return *next_; }
   void take();
-  // A packet that PlainDecoder decodes.
-  void take(const RawPacket& raw, Time clock, std::uint64_t number) {
-    begin_packet(*next_, raw, clock, number);
-    plain_.decode(*next_);
-    take();
-  }
+  void take(const RawPacket& raw, const Plain& plain, Time clock, std::uint64_t number);  // one that PlainDecoder recognised
   void flush();  // nothing waits any longer
+  std::size_t waiting() const { return slices_[0].size + slices_[1].size; }  // packets that were taken and not analysed yet
 
  private:
   struct Slice {
@@ -41,6 +37,8 @@ class Station {
     std::vector<Lookup> lookups;
     std::size_t size = 0, sought = 0;
   };
+  Lookup& lookup() { return slices_[filling_].lookups[slices_[filling_].size]; }
+  [[gnu::always_inline]] void taken(const Lookup& lookup);
   void analyse(Slice& slice, Slice& ahead);
 
   Worker& worker_;

@@ -37,7 +37,7 @@
 #define CAPTURE_TIMEOUT 100         // live capture: packets wait at most this long in the kernel, ms [1-10000]
 #define BPF_OPTIMIZE 1              // optimise the filter program [0|1]
 #define IO_BUFFERING 0              // 1: a thread of its own reads packets into a ring in front of the analysis [0|1]
-#define IO_BUFFER_SIZE 8192         // IO_BUFFERING: packets that the ring holds at most [64-1048576]
+#define IO_BUFFER_SIZE 8192         // IO_BUFFERING: size of the ring, in packets of 256 bytes [64-1048576]
 
 // ---- Times
 #define TSTAMP_PREC 1               // decimals of times in the output: 0: microseconds, 1: nanoseconds [0|1]

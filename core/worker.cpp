@@ -2,6 +2,7 @@
 #include "worker.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "tranalyzer.h"
@@ -37,6 +38,24 @@ void force_end(Flow& flow, Time clock) {
   flow.due[0] = clock;
 }
 
+// Which MAC addresses a packet has, as in Side::link.
+std::uint8_t link_of(const Packet& p) {
+  if (p.status & status::no_ethernet) return 0;
+  return static_cast<std::uint8_t>((p.destination_mac != absent ? Side::has_destination : 0) | (p.source_mac != absent ? Side::has_source : 0));
+}
+
+bool same(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) { return std::memcmp(a, b, bytes) == 0; }
+
+// Has its direction's first packet these headers and MAC addresses, too?
+bool is_like_first(const Packet& p, const Side& side) {
+  if (p.headers != side.headers) return false;
+  constexpr std::uint8_t both = Side::has_destination | Side::has_source;
+  if (side.link == both && p.source_mac == p.destination_mac + 6) return same(side.macs, p.data + p.destination_mac, 12);  // Ethernet
+  const std::uint8_t link = link_of(p);
+  return link == side.link && (!(link & Side::has_destination) || same(side.macs, p.data + p.destination_mac, 6)) &&
+         (!(link & Side::has_source) || same(side.macs + 6, p.data + p.source_mac, 6));
+}
+
 FragmentKey fragment_key(const Lookup& lookup) {
   const auto& address = lookup.key.address;
   return {address[lookup.source_end], address[lookup.source_end ^ 1], lookup.identification, lookup.key.vlan, lookup.key.protocol, lookup.key.family};
@@ -67,7 +86,7 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
     : log_(context.log),
       totals_(context.totals),
       instances_(layout, context),
-      table_(layout.prototype(), options.most_flows),  // complete now: the instances have claimed their state
+      table_(layout.prototype(), options.most_flows, layout.peer_lines()),  // complete now: the instances have claimed their state
       expiry_(table_),
       fragments_(options.seed),
       batch_(options.packets ? 1 : options.batch),
@@ -86,6 +105,7 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
   ahead_ = &ahead;
   pending_ = packets;
   pending_first_ = pending_last_ = 0;
+  if (!packets.empty()) expiry_.start(packets[0].clock);
   for (std::size_t i = 0; i < packets.size(); ++i) {
     Packet& packet = packets[i];
     if (pending_last_ - pending_first_ >= batch_ || packet.clock - pending_clock_ >= shortest_timeout) drain_pending();
@@ -93,8 +113,7 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
       pending_first_ = pending_last_ = i;
       pending_clock_ = packet.clock;
     }
-    expiry_.start(packet.clock);
-    expire(packet.clock);
+    if (!expiry_.nothing_due(packet.clock)) expire(packet.clock);
     if (look_up(packet, lookups[i])) {
       pending_last_ = i + 1;
     } else {
@@ -105,13 +124,15 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
   drain_pending();
 }
 
-// The flow as it stands now; packets in front of this one may still end it or begin it, so it is a hint.
+// The flow as it stands now. Packets in front of this one may still begin or end it: it is asked for again if there was
+// none, or if any flow was taken out of the index since.
 void Worker::seek(Lookup& lookup) {
-  Flow* flow = lookup.hint = table_.find(lookup.key, lookup.hash);
-  if (!flow) return;
-  for (const Side* side : flow->side) {
-    if (side) table_.prefetch_side(*side);
-  }
+  lookup.hint = table_.find(lookup.key, lookup.hash);
+  lookup.removals = table_.removals();
+  if (!lookup.hint) return;
+  const unsigned direction = lookup.source_end ^ lookup.hint->opener;
+  if (const Side* own = lookup.hint->side[direction]) table_.prefetch_side(*own);
+  if (const Side* peer = lookup.hint->side[direction ^ 1]) table_.prefetch_peer(*peer);
 }
 
 void Worker::drain_pending() {
@@ -126,7 +147,10 @@ void Worker::drain_pending() {
   }
   if (packets_out_) packet_row(packets.front());
   for (const Packet& packet : packets) {
-    if (!packet.flow->detached && expiry_.too_late(*packet.flow)) expiry_.file(*packet.flow);
+    Flow& flow = *packet.flow;
+    if (!flow.sooner) continue;
+    flow.sooner = false;
+    if (!flow.detached && expiry_.too_late(flow)) expiry_.file(flow);
   }
 }
 
@@ -152,39 +176,48 @@ void Worker::packet_row(const Packet& packet) {
 }
 
 // A flow that is still alive at this clock; one that is due makes room for a successor.
-Flow* Worker::find(const Lookup& lookup, Time clock) {
+inline Flow* Worker::find(const Lookup& lookup, Time clock) {
   Flow* flow = lookup.hint;
-  if (!flow || flow->detached || flow->key != lookup.key) flow = table_.find(lookup.key, lookup.hash);
-  if (flow && flow->end() <= clock) {
+  if (!flow || lookup.removals != table_.removals()) flow = table_.find(lookup.key, lookup.hash);
+  if (flow && flow->end() <= clock) [[unlikely]] {
     table_.detach(*flow);
     flow = nullptr;
   }
   return flow;
 }
 
+// The flow of a later fragment's datagram, and which way it goes. Null: not known.
+Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& left_out) {
+  left_out = !FRAGMENTATION;
+  if (left_out) return nullptr;
+  const FragmentKey key = fragment_key(lookup);
+  const Fragments::Place place = fragments_.find(key);
+  if (!place.flow || place.flow->detached || place.flow->end() <= packet.clock) {
+    counters_.status |= status::fragment | status::fragment_headless;
+    left_out = !FRAG_HLST_CRFT;
+    return nullptr;
+  }
+  packet.direction = static_cast<std::uint8_t>(place.direction);
+  if (!packet.more_fragments) {
+    fragments_.erase(key);
+    place.flow->side[place.direction]->status &= ~status::fragment_pending;
+  }
+  return place.flow;
+}
+
 bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   const Time clock = packet.clock;
   Flow* flow = nullptr;
-  bool joined = false;  // a later fragment found its datagram
-  if (packet.later_fragment) {
-    if (!FRAGMENTATION) return false;
-    const FragmentKey key = fragment_key(lookup);
-    const Fragments::Place place = fragments_.find(key);
-    if (place.flow && !place.flow->detached && place.flow->end() > clock) {
-      joined = true;
-      flow = place.flow;
-      packet.direction = static_cast<std::uint8_t>(place.direction);
-      if (!packet.more_fragments) {
-        fragments_.erase(key);
-        flow->side[place.direction]->status &= ~status::fragment_pending;
-      }
-    } else {
-      counters_.status |= status::fragment | status::fragment_headless;
-      if (!FRAG_HLST_CRFT) return false;
-    }
+  if (packet.later_fragment) [[unlikely]] {
+    bool left_out;
+    flow = fragment_flow(packet, lookup, left_out);
+    if (left_out) return false;
   }
-  if (!flow) flow = find(lookup, clock);
-  if (flow && !joined) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->opener);
+  const bool joined = flow;  // a later fragment found its datagram
+  if (!joined) {
+    flow = find(lookup, clock);
+    if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->opener);
+  }
   status::Word inherited = 0;
   std::uint64_t index = 0;
   bool part_of_flow = false;  // FDLSFINDEX: continues one that was cut
@@ -224,30 +257,19 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   Side& side = *flow->side[packet.direction];
   if (packet.first_of_direction && shared_) births_.push_back({packet.number, Expiry::bucket_of(clock), packet.first_of_flow && !part_of_flow});
   packet.side = &side;
+  packet.nth = ++side.packets;
   packet.first = side.first;
   packet.previous = side.last;
+  packet.like_first = !packet.first_of_direction && is_like_first(packet, side);
 
-  if (packet.is_ip() && !joined) {
-    if (packet.family == Family::ipv4 && !packet.first_of_direction) {
-      if (lookup.identification != 0 && lookup.identification == side.last_ip_id) {
-        side.status |= status::duplicate_ip_id;
-        counters_.status |= status::duplicate_ip_id;
-      }
-      side.last_ip_id = lookup.identification;
+  if (packet.family == Family::ipv4 && !packet.first_of_direction && !joined) {
+    if (lookup.identification != 0 && lookup.identification == side.last_ip_id) {
+      side.status |= status::duplicate_ip_id;
+      counters_.status |= status::duplicate_ip_id;
     }
-    if (packet.later_fragment) {
-      side.status |= status::fragment_headless;
-      first_fragment(packet, lookup.identification);
-    } else if (packet.more_fragments) {
-      first_fragment(packet, lookup.identification);
-    } else if (side.status & status::fragment_pending) {
-      side.status |= status::fragment_error;
-      counters_.status |= status::fragment_error;
-    }
-  } else if (joined) {
-    ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
+    side.last_ip_id = lookup.identification;
   }
-
+  if (packet.more_fragments || packet.later_fragment || (side.status & status::fragment_pending)) fragments_of(packet, lookup, joined);
   if (packet.time < side.last) {
     side.status |= status::time_jump;
     counters_.status |= status::time_jump;
@@ -270,6 +292,20 @@ bool Worker::look_up(Packet& packet, const Lookup& lookup) {
   return true;
 }
 
+// A fragment, or a packet where one was expected.
+void Worker::fragments_of(Packet& packet, const Lookup& lookup, bool joined) {
+  Side& side = *packet.side;
+  if (joined) {
+    ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
+  } else if (packet.later_fragment || packet.more_fragments) {
+    if (packet.later_fragment) side.status |= status::fragment_headless;
+    first_fragment(packet, lookup.identification);
+  } else {
+    side.status |= status::fragment_error;
+    counters_.status |= status::fragment_error;
+  }
+}
+
 Flow& Worker::create(Packet& packet, const Lookup& lookup) {
   Flow& flow = table_.create(lookup.key, lookup.hash);
   flow.number = packet.number;
@@ -290,6 +326,10 @@ void Worker::begin_side(Packet& packet, Flow& flow) {
   side.first = side.last = packet.time;
   side.timeout = FLOW_TIMEOUT * 1000u;
   side.last_ip_id = no_identification;
+  side.headers = packet.headers;
+  side.link = link_of(packet);
+  if (side.link & Side::has_destination) std::memcpy(side.macs, packet.data + packet.destination_mac, 6);
+  if (side.link & Side::has_source) std::memcpy(side.macs + 6, packet.data + packet.source_mac, 6);
   packet.first_of_direction = true;
   packet.first_of_flow = !peer;
   if (peer) side.status |= peer->status & status::inverted ? 0 : status::inverted;

@@ -24,6 +24,7 @@ struct Lookup {
   Key key;
   std::uint64_t hash = 0;
   Flow* hint = nullptr;              // see Worker::seek()
+  std::uint32_t removals = 0;        // of the table, when the hint was given
   std::uint32_t identification = 0;  // of IPv4, or of the IPv6 fragment header
   std::uint8_t source_end = 0;       // which end of the key sent the packet
 };
@@ -85,6 +86,8 @@ class Worker {
  private:
   bool look_up(Packet& packet, const Lookup& lookup);
   Flow* find(const Lookup& lookup, Time clock);
+  Flow* fragment_flow(Packet& packet, const Lookup& lookup, bool& left_out);
+  void fragments_of(Packet& packet, const Lookup& lookup, bool joined);
   Flow& create(Packet& packet, const Lookup& lookup);
   void make_room(Time clock);
   void begin_side(Packet& packet, Flow& flow);

@@ -15,7 +15,7 @@ namespace {
 class Buffered final : public Source {
  public:
   Buffered(std::unique_ptr<Source> source, std::size_t packets)
-      : source_(std::move(source)), free_(std::max<std::size_t>(2, packets / Block::capacity)), reader_([this] { fill(); }) {}
+      : source_(std::move(source)), free_(std::max<std::size_t>(2, packets / Block::usual_packets)), reader_([this] { fill(); }) {}
 
   ~Buffered() override {
     {

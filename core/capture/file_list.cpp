@@ -25,7 +25,6 @@ class FileList final : public Source {
     if (stopped_) return Read::end;
     if (!current_) next();
     const Read kind = current_->read(block);
-    block.owner = current_;
     if (kind != Read::end || stopped_) return kind;
     if (damage_.empty()) damage_ = current_->damage();
     done_ += current_->position();
@@ -46,7 +45,7 @@ class FileList final : public Source {
 
   std::vector<std::string> files_;
   CaptureOptions options_;
-  std::shared_ptr<Source> current_;
+  std::unique_ptr<Source> current_;
   std::size_t at_ = 0;
   std::uint64_t size_ = 0, done_ = 0;
   std::atomic<bool> stopped_ = false;

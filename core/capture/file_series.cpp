@@ -81,7 +81,6 @@ class FileSeries final : public Source {
     if (stopped_) return Read::end;
     if (!current_ && !open_next()) return finished_ ? Read::end : Read::idle;
     const Read kind = current_->read(block);
-    block.owner = current_;
     if (kind != Read::end) return kind;
     if (damage_.empty()) damage_ = current_->damage();
     done_ += current_->position();
@@ -127,7 +126,7 @@ class FileSeries final : public Source {
   CaptureOptions options_;
   std::uint64_t number_;
   std::string first_name_;
-  std::shared_ptr<Source> current_;
+  std::unique_ptr<Source> current_;
   std::uint64_t size_ = 0, done_ = 0;
   std::chrono::steady_clock::time_point waited_{};
   bool finished_ = false;

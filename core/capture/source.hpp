@@ -1,7 +1,5 @@
-// Where packets come from: a file, standard input or an interface, read in blocks.
-//
-// A Block's packets stay valid until the block is filled again: a mapped file's point into the mapping, all others into
-// the block's own memory. A Source is used by one thread (a buffered one by the reading thread).
+// Where packets come from: a file, standard input or an interface, read in blocks. A Source is used by one thread (a
+// buffered one by the reading thread).
 #pragma once
 
 #include <atomic>
@@ -10,29 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "t2/packet.hpp"
+#include "capture/block.hpp"
 
 namespace t2 {
-
-struct RawPacket {
-  Time time = 0;
-  const std::uint8_t* data = nullptr;
-  std::uint32_t captured = 0, wire = 0;
-  int link_type = 0;  // as libpcap's DLT_ constants
-};
-
-struct Block {
-  static constexpr std::size_t capacity = 256;
-  std::vector<RawPacket> packets;
-  std::vector<std::uint8_t> memory;  // of packets that had to be copied
-  std::shared_ptr<const void> owner;  // keeps memory that is not the block's own, where its source may end before it
-
-  void clear() { packets.clear(), memory.clear(), owner.reset(); }
-  bool full() const { return packets.size() >= capacity; }
-  bool borrowed() const { return memory.empty() && !owner; }  // its packets stay valid as long as the source
-};
 
 enum class Read { packets, idle, end };  // idle: nothing came for a while (live input)
 
@@ -63,7 +42,7 @@ std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions&
 std::unique_ptr<Source> open_series(const std::string& series, const CaptureOptions& options);  // -D: numbered files
 std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options);  // -R: a file of names
 std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOptions& options);
-// The same packets, read ahead by a thread of its own into at most `packets` slots.
+// The same packets, read ahead by a thread of its own into a ring of about `packets` of usual length.
 std::unique_ptr<Source> buffered(std::unique_ptr<Source> source, std::size_t packets);
 
 }  // namespace t2

@@ -10,10 +10,18 @@
 namespace t2 {
 
 bool Dissector::run(int link_type, Packet& p) {
-  plain_ = link_type == DLT_EN10MB && short_cut_.decode(p);
-  if (!plain_) return walk(link_type, p);
-  counters_.add_headers(PlainDecoder::header_count);
-  return p.family == Family::ipv4 ? IPV6_ACTIVATE != 1 : IPV6_ACTIVATE != 0;
+  Plain found;
+  const RawPacket raw{p.time, p.data, p.captured, p.wire, link_type};
+  if (link_type != DLT_EN10MB || !PlainDecoder::recognise(raw, found)) return walk(link_type, p);
+  count_plain();
+  short_cut_.fill(p, raw, found, p.clock, p.number);
+  return makes_flows(found.v4);
+}
+
+DecodeCounters Dissector::counters() const {
+  DecodeCounters all = counters_;
+  if (plain_ > 0) all.add_headers(PlainDecoder::header_count, plain_);
+  return all;
 }
 
 bool Dissector::walk(int link_type, Packet& p) {

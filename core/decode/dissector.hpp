@@ -7,11 +7,10 @@
 #include "decode/headers.hpp"
 #include "decode/plain.hpp"
 #include "t2/packet.hpp"
+#include "tranalyzer.h"
 
 namespace t2 {
 
-// EtherTypes and lengths that more than one layer looks at.
-constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;
 constexpr std::uint16_t longest_llc = 1500;  // IEEE 802.3: up to here the field is a length
 
 // What the decoder counts over a run, for the end report.
@@ -20,9 +19,9 @@ struct DecodeCounters {
   std::uint64_t decoded = 0, headers = 0;  // packets that were looked at; their headers
   std::uint32_t least_headers = 0xffff, most_headers = 0, most_vlans = 0, most_mpls = 0;
 
-  void add_headers(std::uint32_t of_packet) {
-    ++decoded;
-    headers += of_packet;
+  void add_headers(std::uint32_t of_packet, std::uint64_t packets = 1) {
+    decoded += packets;
+    headers += of_packet * packets;
     if (of_packet < least_headers) least_headers = of_packet;
     if (of_packet > most_headers) most_headers = of_packet;
   }
@@ -37,10 +36,11 @@ class Dissector {
   bool run(int link_type, Packet& p);
   // The same without the short cut for plain packets: the measure of it.
   bool walk(int link_type, Packet& p);
-  // Whether the last packet of run() is one that the short cut decodes alone.
-  bool was_plain() const { return plain_; }
   const PlainDecoder& short_cut() const { return short_cut_; }
-  const DecodeCounters& counters() const { return counters_; }
+  // Whether packets with this header may make flows (IPV6_ACTIVATE).
+  static constexpr bool makes_flows(bool v4) { return v4 ? IPV6_ACTIVATE != 1 : IPV6_ACTIVATE != 0; }
+  void count_plain() { ++plain_; }  // a packet that the short cut decoded
+  DecodeCounters counters() const;
 
  private:
   // Each step starts at an offset of the frame and answers whether the packet ends in a flow.
@@ -127,7 +127,7 @@ class Dissector {
 
   HeaderStacks& stacks_;
   PlainDecoder short_cut_;
-  bool plain_ = false;           // the last packet of run() was
+  std::uint64_t plain_ = 0;      // packets that it decoded, which counters_ does not have
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;

@@ -2,6 +2,7 @@
 #include "decode/plain.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "decode/dissector.hpp"
 #include "tranalyzer.h"
@@ -58,22 +59,23 @@ void set_padding(Packet& p, std::uint32_t needed) {
 
 PlainDecoder::PlainDecoder(HeaderStacks& stacks) {
   const HeaderStacks::Id ethernet = stacks.push(HeaderStacks::root, header::eth);
-  const auto stack = [&](HeaderCode network, HeaderCode transport) {
+  const auto stack = [&](HeaderCode network, HeaderCode transport, status::Word status) {
     const HeaderStacks::Id id = stacks.push(stacks.push(ethernet, network), transport);
-    return Stack{stacks.text_id(id), stacks.overrun(id) ? status::headers_overrun : 0};
+    return Stack{stacks.text_id(id), status | (stacks.overrun(id) ? status::headers_overrun : 0)};
   };
-  stack_[0][0] = stack(header::ipv4, header::tcp), stack_[0][1] = stack(header::ipv4, header::udp);
-  stack_[1][0] = stack(header::ipv6, header::tcp), stack_[1][1] = stack(header::ipv6, header::udp);
+  constexpr status::Word v4 = status::ipv4_seen | status::ipv4, v6 = status::ipv6_seen | status::ipv6;
+  stack_[0][0] = stack(header::ipv4, header::tcp, v4), stack_[0][1] = stack(header::ipv4, header::udp, v4);
+  stack_[1][0] = stack(header::ipv6, header::tcp, v6), stack_[1][1] = stack(header::ipv6, header::udp, v6);
 }
 
-bool PlainDecoder::decode(Packet& p) const {
-  constexpr std::uint32_t at = 14;
-  const std::uint8_t* const frame = p.data;
-  if (p.captured < at + 28 || p.wire < p.captured || (frame[0] & 0xfd) == 0x01) return false;
-  const bool v4 = word(frame + 12) == type_ipv4;
+bool PlainDecoder::recognise(const RawPacket& raw, Plain& found) {
+  constexpr std::uint32_t at = l3;
+  const std::uint8_t* const frame = raw.data;
+  if (raw.captured < at + 28 || raw.wire < raw.captured || (frame[0] & 0xfd) == 0x01) return false;
+  found.v4 = word(frame + 12) == type_ipv4;
   std::uint32_t header, length;
   std::uint8_t protocol;
-  if (v4) {
+  if (found.v4) {
     if (frame[at] != 0x45 || (word(frame + at + 6) & 0x3fff) != 0) return false;  // options; fragments
     header = 20;
     length = word(frame + at + 2);
@@ -84,44 +86,62 @@ bool PlainDecoder::decode(Packet& p) const {
     length = word(frame + at + 4) + 40u;
     protocol = frame[at + 6];
   }
-  const bool is_tcp = protocol == tcp;
-  if (!is_tcp && protocol != udp) return false;
-  const std::uint32_t captured_l3 = std::min(p.captured - at, length);
-  if (length > p.wire - at || captured_l3 < header + (is_tcp ? 20 : 12)) return false;
-  const std::uint32_t l4 = at + header, captured_l4 = captured_l3 - header;
-  const std::uint32_t l4_header = is_tcp ? 4u * (frame[l4 + 12] >> 4) : 8;
-  if (is_tcp && (l4_header < 20 || l4_header > captured_l4)) return false;
-  const std::uint16_t source = word(frame + l4), destination = word(frame + l4 + 2);
+  found.tcp = protocol == tcp;
+  if (!found.tcp && protocol != udp) return false;
+  const std::uint32_t captured_l3 = std::min(raw.captured - at, length);
+  if (length > raw.wire - at || captured_l3 < header + (found.tcp ? 20 : 12)) return false;
+  const std::uint8_t* const l4 = frame + at + header;
+  const std::uint32_t l4_header = found.tcp ? 4u * (l4[12] >> 4) : 8;
+  if (found.tcp && (l4_header < 20 || l4_header > captured_l3 - header)) return false;
+  const std::uint16_t source = word(l4), destination = word(l4 + 2);
   if (with_a_meaning.may_hold(source) || with_a_meaning.may_hold(destination)) return false;
-  if (!is_tcp && recognised(long_word(frame + l4 + 8), source, destination)) return false;
+  if (!found.tcp && recognised(long_word(l4 + 8), source, destination)) return false;
+  found.l3_length = length;
+  found.captured_l3 = captured_l3;
+  found.l4_header = l4_header;
+  found.source_port = source;
+  found.destination_port = destination;
+  return true;
+}
 
-  p.status |= (v4 ? status::ipv4_seen | status::ipv4 : status::ipv6_seen | status::ipv6) | (captured_l3 < length ? status::l3_snapped : 0);
-  p.family = v4 ? Family::ipv4 : Family::ipv6;
-  p.ether_type = v4 ? type_ipv4 : type_ipv6;
-  p.protocol = protocol;
+status::Word PlainDecoder::status(const Plain& found) const {
+  return stack_[found.v4 ? 0 : 1][found.tcp ? 0 : 1].status | (found.captured_l3 < found.l3_length ? status::l3_snapped : 0);
+}
+
+void PlainDecoder::fill(Packet& p, const RawPacket& raw, const Plain& found, Time clock, std::uint64_t number) const {
+  static constexpr Packet fresh{};
+  std::memcpy(static_cast<void*>(&p), &fresh, sizeof p);
+  const std::uint32_t header = found.v4 ? 20 : 40, l4 = l3 + header;
+  p.time = raw.time;
+  p.clock = clock;
+  p.number = number;
+  p.data = raw.data;
+  p.captured = raw.captured;
+  p.wire = raw.wire;
+  p.status = status(found);
+  p.family = found.v4 ? Family::ipv4 : Family::ipv6;
+  p.protocol = found.tcp ? tcp : udp;
   p.has_ports = true;
-  p.source_port = source;
-  p.destination_port = destination;
+  p.ether_type = found.v4 ? type_ipv4 : type_ipv6;
+  p.source_port = found.source_port;
+  p.destination_port = found.destination_port;
+  p.header_count = header_count;
+  p.headers = stack_[found.v4 ? 0 : 1][found.tcp ? 0 : 1].text;
   p.l2 = p.destination_mac = 0;
   p.source_mac = 6;
-  p.l3 = at;
+  p.l3 = l3;
   p.l4 = l4;
-  p.l7 = l4 + l4_header;
-  p.l3_length = length;
+  p.l7 = l4 + found.l4_header;
+  p.l3_length = found.l3_length;
   p.l3_header = header;
-  p.l4_header = l4_header;
-  p.l4_length = length - header;
-  p.l7_length = length - header - l4_header;
-  p.captured_l3 = captured_l3;
-  p.captured_l4 = captured_l4;
-  p.captured_l7 = captured_l4 - l4_header;
-  set_packet_length(p, at);
-  set_padding(p, at + length);
-  const Stack& stack = stack_[v4 ? 0 : 1][is_tcp ? 0 : 1];
-  p.headers = stack.text;
-  p.status |= stack.status;
-  p.header_count = header_count;
-  return true;
+  p.l4_header = found.l4_header;
+  p.l4_length = found.l3_length - header;
+  p.l7_length = p.l4_length - found.l4_header;
+  p.captured_l3 = found.captured_l3;
+  p.captured_l4 = found.captured_l3 - header;
+  p.captured_l7 = p.captured_l4 - found.l4_header;
+  set_packet_length(p, l3);
+  set_padding(p, l3 + found.l3_length);
 }
 
 }  // namespace t2

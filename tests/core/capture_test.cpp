@@ -1,7 +1,12 @@
 // Capture files in every variant: byte orders, resolutions, formats, sections, interfaces. Read through Source, as the engine does.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include <unistd.h>
 
 #include "capture.hpp"
 #include "capture/source.hpp"
@@ -207,6 +212,67 @@ TEST_CASE("capture: pcapng, blocks that are not known are skipped", "[capture]")
   const Buffer unknown = le32(0x0bad0001) + le32(16) + le32(0) + le32(16), names = le32(4) + le32(16) + le32(0) + le32(16);
   const Buffer file = Buffer(plain.begin(), plain.begin() + 28) + unknown + names + Buffer(plain.begin() + 28, plain.end()) + unknown;
   check_two(read_bytes(file), 1);
+}
+
+TEST_CASE("capture: pcapng, a block that nobody wants may be longer than what is read at once, and be cut", "[capture]") {
+  constexpr std::uint32_t content = 200'000;
+  const Buffer plain = two().pcapng();
+  const Buffer unknown = le32(0x0bad0001) + le32(content + 12) + Buffer(content, 0x55) + le32(content + 12);
+  check_two(read_bytes(Buffer(plain.begin(), plain.begin() + 28) + unknown + Buffer(plain.begin() + 28, plain.end())), 1);
+  for (const std::size_t there : {8u, 100u, 70'000u, content + 8}) {
+    const Content got = read_bytes(plain + Buffer(unknown.begin(), unknown.begin() + static_cast<std::ptrdiff_t>(there)));
+    CHECK(got.packets.size() == 2);
+    CHECK_THAT(got.damage, Catch::Contains("is damaged at byte " + std::to_string(plain.size()) + ": the file ends inside a block"));
+  }
+}
+
+TEST_CASE("capture: a stream gives what the file gives, in pieces of any size", "[capture]") {
+  Capture capture;
+  const Buffer raw = Frame().ip4("10.0.0.1", "10.0.0.2").udp(1, 2);
+  for (int i = 0; i < 500; ++i) capture.add(epoch + i, i % 3 ? frame : raw, 0, i % 3 ? 0 : 1);
+  capture.add(epoch + 500, Buffer(150'000, 7), 0, 0);
+  const Buffer file = capture.pcapng(ng(false, {interface(1, 9, 0, 200'000), interface(101)}));
+  const Content expected = read_bytes(file);
+  REQUIRE(expected.packets.size() == 501);
+  for (const std::size_t piece : {1'000u, 4'096u, 1'000'000u}) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    std::thread writer([&] {
+      for (std::size_t at = 0; at < file.size(); at += piece) {
+        const std::size_t n = std::min(piece, file.size() - at);
+        for (std::size_t done = 0; done < n;) {
+          const ssize_t written = write(ends[1], file.data() + at + done, n - done);
+          if (written <= 0) break;
+          done += static_cast<std::size_t>(written);
+        }
+      }
+      close(ends[1]);
+    });
+    const Content got = read_all(*open_file("/proc/self/fd/" + std::to_string(ends[0]), {}));
+    writer.join();
+    close(ends[0]);
+    CHECK(got.damage == "");
+    REQUIRE(got.packets.size() == expected.packets.size());
+    bool equal = true;
+    for (std::size_t i = 0; i < got.packets.size(); ++i) {
+      const Got &a = got.packets[i], &b = expected.packets[i];
+      equal = equal && a.time == b.time && a.bytes == b.bytes && a.wire == b.wire && a.link_type == b.link_type;
+    }
+    CHECK(equal);
+  }
+}
+
+TEST_CASE("capture: a file that is cut while it is read ends there", "[capture]") {
+  Capture capture;
+  for (int i = 0; i < 5'000; ++i) capture.add(epoch + i, frame);
+  const TempFolder folder;
+  write_file(folder / "c.pcap", capture.pcap());
+  const auto source = open_file((folder / "c.pcap").string(), {});
+  Block block;
+  REQUIRE(source->read(block) == Read::packets);
+  std::filesystem::resize_file(folder / "c.pcap", 24 + 16);
+  while (source->read(block) != Read::end) {}
+  CHECK_THAT(source->damage(), Catch::Contains("the file ends inside a packet"));
 }
 
 TEST_CASE("capture: filters choose packets, by link type", "[capture]") {

@@ -1,4 +1,4 @@
-// The short cut for plain packets against the walk: equal Packets for whatever a frame holds, byte by byte.
+// The short cut for plain packets against the walk: equal Packets and keys for whatever a frame holds, byte by byte.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include "decoded.hpp"
 #include "decode/dissector.hpp"
+#include "key.hpp"
 
 namespace t2::test {
 
@@ -25,7 +26,15 @@ Packet packet_of(const Buffer& frame, std::uint32_t wire) {
 bool same(const Buffer& frame, std::uint32_t wire) {
   Packet direct = packet_of(frame, wire), walked = direct;
   const bool has_flow = dissector.run(1, direct);
-  return dissector.walk(1, walked) == has_flow && direct == walked;
+  if (dissector.walk(1, walked) != has_flow || direct != walked) return false;
+  const RawPacket raw{.data = frame.data(), .captured = direct.captured, .wire = wire, .link_type = 1};
+  Plain plain;
+  if (!PlainDecoder::recognise(raw, plain)) return true;
+  Lookup a, b;
+  make_lookup(raw, plain, 7, a);
+  make_lookup(walked, 7, b);
+  return a.key == b.key && a.hash == b.hash && a.hash == hash_key(b.key, 7) && a.identification == b.identification && a.source_end == b.source_end &&
+         share_of(raw, plain) == share_of(walked) && dissector.short_cut().status(plain) == walked.status;
 }
 
 std::vector<Buffer> frames() {

@@ -99,13 +99,19 @@ static_assert(sizeof(Key) % 8 == 0 && std::has_unique_object_representations_v<K
 
 // One direction of a conversation, as the core keeps it; the state of every plugin for this direction follows it in
 // memory. It begins with the direction's first packet. Plugins read it when the flow has ended.
-struct alignas(8) Side {
+struct alignas(64) Side {
   Time first = 0, last = 0;         // first packet; packet processed last (not the largest time)
   status::Word status = 0;
+  std::uint64_t packets = 0;
+  std::uint32_t headers = 0;        // of the first packet, as in Packet
+  std::uint8_t macs[12] = {};       // of the first packet: destination, source; zero where it has none, see `link`
   std::uint32_t timeout = 0;        // milliseconds; a plugin may change it from on_packets(): set_timeout()
   std::uint32_t last_ip_id = 0;
   std::uint32_t fragment_id = 0;    // identification of the datagram whose fragments are pending
+  std::uint8_t link = 0;            // has_destination, has_source: which of `macs` there are; none without Ethernet
+  static constexpr std::uint8_t has_destination = 1, has_source = 2;
 };
+static_assert(sizeof(Side) == 64);
 
 constexpr std::uint16_t not_filed = 0xffff;
 
@@ -124,6 +130,7 @@ struct alignas(64) Flow {
   std::uint8_t opener = 0;          // the end of the key that sent the first packet
   bool detached = false;            // no longer found by key: waits for its rows to be written
   bool forced = false;              // was cut short: due[0] says when
+  bool sooner = false;              // a timeout became shorter since it was put into the wheel
 
   Endpoint source(unsigned direction) const { return key.end(opener ^ direction); }
   Endpoint destination(unsigned direction) const { return key.end(opener ^ direction ^ 1); }
@@ -137,6 +144,7 @@ struct Packet {
   Time first = 0, previous = 0;     // of this direction: its first packet, the packet before this one (else its own time)
   Time peer_last = 0;               // of the other direction: its last packet, where there is one (`peer`)
   std::uint64_t number = 0;         // position in the input, from 1
+  std::uint64_t nth = 0;            // of its direction, from 1
   const std::uint8_t* data = nullptr;
   std::uint32_t captured = 0;       // bytes at data
   std::uint32_t wire = 0;           // bytes of the frame on the wire
@@ -148,6 +156,7 @@ struct Packet {
   std::uint8_t direction = 0;       // 0 or 1, see above
   bool first_of_flow = false;
   bool first_of_direction = false;
+  bool like_first = false;          // has the header stack and the MAC addresses of its direction's first packet, and is not it
   bool peer_fragment_pending = false;  // the other direction waits for a last fragment
   bool later_fragment = false;      // fragment offset is not 0: there is no transport header
   bool more_fragments = false;
@@ -192,6 +201,7 @@ struct Packet {
     Side& changed = *flow->side[of_direction];
     const auto wanted = static_cast<std::uint32_t>((timeout > shortest_timeout ? timeout : shortest_timeout) / millisecond);
     flow->due[of_direction] += (Time{wanted} - Time{changed.timeout}) * millisecond;
+    if (wanted < changed.timeout) flow->sooner = true;
     changed.timeout = wanted;
   }
 };

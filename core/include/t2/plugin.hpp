@@ -69,7 +69,8 @@ class State {
   static_assert(sizeof(T) <= 1024 && alignof(T) <= alignof(Side));
 
  public:
-  explicit State(Host& host);
+  // `peer_bytes`: so many of its first bytes are touched by packets of the other direction, too. Only speed depends on it.
+  explicit State(Host& host, std::size_t peer_bytes = 0);
   T& operator()(Side& side) const { return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&side) + offset_)); }
 
  private:
@@ -157,7 +158,7 @@ class Host {                    // what the core offers; handed to create(), val
  private:
   template <class> friend class State;
   template <class> friend class Peek;
-  virtual std::size_t state_offset(std::size_t size, std::size_t align, const void* initial) = 0;
+  virtual std::size_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t peer_bytes) = 0;
   virtual std::size_t peek_offset(std::string_view plugin, std::size_t size) = 0;
 };
 
@@ -185,9 +186,9 @@ class Sink {
 };
 
 template <class T>
-State<T>::State(Host& host) {
+State<T>::State(Host& host, std::size_t peer_bytes) {
   const T initial{};
-  offset_ = host.state_offset(sizeof(T), alignof(T), &initial);
+  offset_ = host.state_offset(sizeof(T), alignof(T), &initial, peer_bytes);
 }
 template <class T>
 Peek<T>::Peek(Host& host, std::string_view plugin) : offset_(host.peek_offset(plugin, sizeof(T))) {}

@@ -1,10 +1,9 @@
 // basicFlow: what a flow is. Its status, times, headers, link-layer addresses, tags and five-tuple.
 //
-// Everything here is either kept by the core already or taken from the first packets of a direction: per packet there
-// is little more to do than to notice that its header stack and its MAC addresses are known. What few directions have
-// (several stacks or addresses, many tags) is kept in memory of its own.
+// Everything here is either kept by the core already or taken from the first packets of a direction: with most packets
+// there is nothing to do, because they are like the first one. What few directions have (several stacks or addresses, many
+// tags, MPLS labels) is kept in memory of its own.
 #include <algorithm>
-#include <cstddef>
 #include <cstring>
 
 #include "columns.hpp"
@@ -39,7 +38,7 @@ class BasicFlow final : public t2::Plugin {
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
       Side& s = state_(*p.side);
-      if (!nothing_new(s, p)) note(*p.flow, s, p);
+      if (!(p.like_first && nothing_new(s))) note(p, s);
     }
   }
 
@@ -94,8 +93,8 @@ class BasicFlow final : public t2::Plugin {
     row.put(e.side.first - start());
     row.put(e.side.last - start());
     row.put(e.side.last - e.side.first);
-    if constexpr (State::max_stacks > 0) put_stacks(s, row);
-    if constexpr (State::max_macs > 0) put_macs(s, row);
+    if constexpr (State::max_stacks > 0) put_stacks(e.side, s, row);
+    if constexpr (State::max_macs > 0) put_macs(e.side, s, row);
     if constexpr (BFO_ETHERTYPE == 1) row.put(key.ether_type);
     put_tags(kept_tags(s), row);
     put_address(row, key.family, e.source());
@@ -105,86 +104,81 @@ class BasicFlow final : public t2::Plugin {
     row.put(key.protocol);
   }
 
-  void put_stacks(const Side& s, t2::Row& row) const {
+  void put_stacks(const t2::Side& side, const Side& s, t2::Row& row) const {
     row.put(s.stacks);
     row.count(s.stacks);
-    for (unsigned i = 0; i < s.stacks; ++i) row.put(stack(s, i).depth);
+    for (unsigned i = 0; i < s.stacks; ++i) row.put(stack(side, s, i).depth);
     row.count(s.stacks);
     for (unsigned i = 0; i < s.stacks; ++i) {
-      row.text(host_.headers(stack(s, i).id));
+      row.text(host_.headers(stack(side, s, i).id));
 #if BFO_HDRDESC_PKTCNT == 1
-      row.put(stack(s, i).packets);
+      row.put(stack(side, s, i).packets);
 #endif
     }
   }
-  static State::Stack stack(const Side& s, unsigned i) {
-    if (s.has_many) return s.many->stack[i];
+  static State::Stack stack(const t2::Side& side, const Side& s, unsigned i) {
+    if (s.many) return s.many->stack[i];
     State::Stack only{};
 #if BFO_HDRDESC_PKTCNT == 1
-    only.packets = s.packets;
+    only.packets = side.packets;
 #endif
-    only.id = s.one.stack;
+    only.id = side.headers;
     only.depth = s.depth;
     return only;
   }
 
-  static void put_macs(const Side& s, t2::Row& row) {
-    if (s.has_many) {
+  static void put_macs(const t2::Side& side, const Side& s, t2::Row& row) {
+    if (s.many) {
       for (const State::Macs* list : {&s.many->source, &s.many->destination}) {
         row.count(list->stored);
         for (unsigned i = 0; i < list->stored; ++i) row.mac(list->mac[i]);
       }
       return;
     }
-    row.count(s.has_source);
-    if (s.has_source) row.mac(s.one.source);
-    row.count(s.has_destination);
-    if (s.has_destination) row.mac(s.one.destination);
+    const bool has_source = side.link & t2::Side::has_source, has_destination = side.link & t2::Side::has_destination;
+    row.count(has_source);
+    if (has_source) row.mac(side.macs + 6);
+    row.count(has_destination);
+    if (has_destination) row.mac(side.macs);
   }
 
-  // Most packets: one header stack and one pair of addresses are known, and here they are again. In a list that may hold
-  // one stack only, the second packet is already one too many.
-  static bool nothing_new(Side& s, const t2::Packet& p) {
-    if (State::max_stacks < 2 || s.has_many || s.stacks != 1 || s.one.stack != p.headers) return false;
-    if (State::max_macs > 0) {
-      if (!s.has_source || !s.has_destination || p.destination_mac == t2::absent || p.source_mac != p.destination_mac + 6) return false;
-      if (std::memcmp(s.one.destination, p.data + p.destination_mac, 12) != 0) return false;
+  // Of a packet that is like the first one. In a list that may hold one stack only, the second packet is already one too
+  // many; where there is a list, it counts packets.
+  static bool nothing_new(const Side& s) { return State::max_stacks != 1 && !s.many; }
+
+  void note(const t2::Packet& p, Side& s) {
+    if (p.first_of_direction) {
+      s.depth = p.header_count;
+      s.stacks = State::max_stacks > 0;
+      if (p.vlan_count || p.mpls_count) note_tags(p, s);
+      return;
     }
-    count(s);
-    return true;
-  }
-  static void count([[maybe_unused]] Side& s) {
-#if BFO_HDRDESC_PKTCNT == 1
-    ++s.packets;
-#endif
-  }
-
-  void note(t2::Flow& flow, Side& s, const t2::Packet& p) {
-    if (p.first_of_direction && (p.vlan_count || p.mpls_count)) note_tags(flow, s, p);
-    if constexpr (State::max_stacks > 0) note_stack(flow, s, p);
-    if constexpr (State::max_macs > 0) note_macs(flow, s, p);
+    if constexpr (State::max_macs > 0) note_macs(p, s);
+    if constexpr (State::max_stacks > 0) note_stack(p, s);  // behind it: counts this packet in a list that just began
   }
 
   // A direction's `many`, begun with what it has so far. Null: there is no memory, and the flow's status says so.
-  State::Many* many(t2::Flow& flow, Side& s) {
-    if (s.has_many) return s.many;
-    auto* many = static_cast<State::Many*>(host_.extra(flow, sizeof(State::Many)));
+  State::Many* many(const t2::Packet& p, Side& s) {
+    if (s.many) return s.many;
+    auto* many = static_cast<State::Many*>(host_.extra(*p.flow, sizeof(State::Many)));
     if (!many) {
       s.overrun = true;
       return nullptr;
     }
-    many->stack[0] = stack(s, 0);
-    many->source.stored = s.has_source;
-    many->destination.stored = s.has_destination;
-    std::memcpy(many->source.mac[0], s.one.source, 6);
-    std::memcpy(many->destination.mac[0], s.one.destination, 6);
+    const t2::Side& side = *p.side;
+    many->stack[0] = stack(side, s, 0);
+#if BFO_HDRDESC_PKTCNT == 1
+    many->stack[0].packets = p.first_of_direction ? 1 : p.nth - 1;
+#endif
+    many->source.stored = (side.link & t2::Side::has_source) != 0;
+    many->destination.stored = (side.link & t2::Side::has_destination) != 0;
+    std::memcpy(many->source.mac[0], side.macs + 6, 6);
+    std::memcpy(many->destination.mac[0], side.macs, 6);
     many->tags = kept_tags(s);
-    s.many = many;
-    s.has_many = true;
-    return many;
+    return s.many = many;
   }
 
-  void note_tags(t2::Flow& flow, Side& s, const t2::Packet& p) {
+  void note_tags(const t2::Packet& p, Side& s) {
     const State::Tags tags = read_tags(p);
     keep_tags(s, tags);
     bool fits = tags.mpls_entries == 0;
@@ -192,27 +186,20 @@ class BasicFlow final : public t2::Plugin {
     fits = fits && tags.vlans <= Side::max_tags;
 #endif
     if (fits) return;
-    if (State::Many* list = many(flow, s)) list->tags = tags;
+    if (State::Many* list = many(p, s)) list->tags = tags;
 #if BFO_VLAN > 0
     else s.vlans = std::min<std::uint8_t>(tags.vlans, Side::max_tags) & 15;
 #endif
   }
 
-  void note_stack(t2::Flow& flow, Side& s, const t2::Packet& p) {
+  void note_stack(const t2::Packet& p, Side& s) {
     // A full list takes no more notice of packets, not even of known stacks: users know numHdrDesc and HDROVN this way.
     if (s.stacks == State::max_stacks) {
       s.overrun = true;
       return;
     }
-    if (!s.has_many) {
-      if (s.stacks == 0) {
-        s.one.stack = p.headers;
-        s.depth = p.header_count;
-        s.stacks = 1;
-      }
-      if (s.one.stack == p.headers) return count(s);
-    }
-    State::Many* list = many(flow, s);
+    if (!s.many && p.headers == p.side->headers) return;
+    State::Many* list = many(p, s);
     if (!list) return;
     unsigned i = 0;
     while (i < s.stacks && list->stack[i].id != p.headers) ++i;
@@ -227,26 +214,15 @@ class BasicFlow final : public t2::Plugin {
 #endif
   }
 
-  void note_macs(t2::Flow& flow, Side& s, const t2::Packet& p) {
+  void note_macs(const t2::Packet& p, Side& s) {
     if (p.status & t2::status::no_ethernet) return;
-    if (p.destination_mac != t2::absent) {
-      const std::uint8_t* mac = p.data + p.destination_mac;
-      if (!s.has_many && !s.has_destination) {
-        std::memcpy(s.one.destination, mac, 6);
-        s.has_destination = true;
-      } else if (s.has_many || std::memcmp(s.one.destination, mac, 6) != 0) {
-        if (State::Many* list = many(flow, s)) add(list->destination, mac);
-      }
-    }
-    if (p.source_mac != t2::absent) {
-      const std::uint8_t* mac = p.data + p.source_mac;
-      if (!s.has_many && !s.has_source) {
-        std::memcpy(s.one.source, mac, 6);
-        s.has_source = true;
-      } else if (s.has_many || std::memcmp(s.one.source, mac, 6) != 0) {
-        if (State::Many* list = many(flow, s)) add(list->source, mac);
-      }
-    }
+    if (p.destination_mac != t2::absent) note_mac(p, s, p.destination_mac, t2::Side::has_destination, 0, &State::Many::destination);
+    if (p.source_mac != t2::absent) note_mac(p, s, p.source_mac, t2::Side::has_source, 6, &State::Many::source);
+  }
+  void note_mac(const t2::Packet& p, Side& s, std::uint32_t at, std::uint8_t has, std::size_t first, State::Macs State::Many::*which) {
+    const std::uint8_t* mac = p.data + at;
+    if (!s.many && (p.side->link & has) && std::memcmp(p.side->macs + first, mac, 6) == 0) return;
+    if (State::Many* list = many(p, s)) add(list->*which, mac);
   }
   static void add(State::Macs& list, const std::uint8_t* mac) {
     for (unsigned i = 0; i < list.stored; ++i)
@@ -257,8 +233,6 @@ class BasicFlow final : public t2::Plugin {
   t2::Host& host_;
   t2::State<t2::BasicFlowState::Side> state_;
 };
-
-static_assert(offsetof(Side, one.source) == offsetof(Side, one.destination) + 6, "12 bytes of the frame are compared at once");
 
 }  // namespace
 

@@ -51,17 +51,9 @@ struct BasicFlowState {
     Tags tags;            // of the first packet
   };
 
+  // The header stack and the MAC addresses of the first packet are in the core's Side. Nearly no direction has others.
   struct Side {
-    union {
-      struct {
-        std::uint32_t stack;
-        std::uint8_t destination[6], source[6];
-      } one;              // what nearly all directions have
-      Many* many;         // where has_many says so
-    };
-#if BFO_HDRDESC_PKTCNT == 1
-    std::uint64_t packets;  // of the only header stack
-#endif
+    Many* many;           // null: no others
 #if BFO_VLAN > 0
     static constexpr unsigned max_tags = BFO_MAX_VLAN < 2 ? BFO_MAX_VLAN : 2;  // more tags: Many has all of them
     std::uint16_t vlan[max_tags];
@@ -69,11 +61,9 @@ struct BasicFlowState {
     std::uint16_t vlan_type[max_tags];
 #endif
 #endif
-    std::uint16_t depth;  // of the only header stack
+    std::uint16_t depth;  // headers in the first packet's stack
     std::uint8_t stacks;  // stored
     std::uint8_t vlans : 4;
-    bool has_source : 1, has_destination : 1;  // in `one`
-    bool has_many : 1;
     bool overrun : 1;     // a packet came when the list of stacks was full, or there was no memory for a list
   };
 };

@@ -53,7 +53,7 @@ inline void keep_tags([[maybe_unused]] BasicFlowState::Side& s, [[maybe_unused]]
   s.vlans = tags.vlans & 15;
 }
 inline Tags kept_tags(const BasicFlowState::Side& s) {
-  if (s.has_many) return s.many->tags;
+  if (s.many) return s.many->tags;
   Tags tags{};
 #if BFO_VLAN > 0
   std::memcpy(tags.vlan, s.vlan, sizeof s.vlan);

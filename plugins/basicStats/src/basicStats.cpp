@@ -215,7 +215,6 @@ class BasicStats final : public t2::Plugin {
 
   void note(Side& s, const t2::Packet& p) {
     const std::uint32_t length = counted(p);
-    ++s.packets;
     s.bytes += length;
     s.ip_bytes += p.l3_length;
     s.padding += p.padding;
@@ -229,7 +228,7 @@ class BasicStats final : public t2::Plugin {
     ++s.included;
 #endif
     widen(s.min_length, s.max_length, length);
-    [[maybe_unused]] const auto n = static_cast<float>(static_cast<std::int64_t>(in_statistics(s)));
+    [[maybe_unused]] const auto n = static_cast<float>(static_cast<std::int64_t>(in_statistics(s, p.nth)));
 #if BS_STATS == 1 && BS_PL_STATS == 1
     t2::basic_stats::update(s.length, static_cast<float>(length), n);
 #endif
@@ -246,11 +245,12 @@ class BasicStats final : public t2::Plugin {
 #endif
   }
 
-  static std::uint64_t in_statistics(const Side& s) {
+  // Of so many packets.
+  static std::uint64_t in_statistics([[maybe_unused]] const Side& s, [[maybe_unused]] std::uint64_t packets) {
 #if BS_XCLD > 0
     return s.included;
 #else
-    return s.packets;
+    return packets;
 #endif
   }
 
@@ -261,29 +261,30 @@ class BasicStats final : public t2::Plugin {
   static Rates rates_of(const t2::EndedFlow& e, const Side& s) {
     if constexpr (BS_STATS == 0) return {};
     const auto bytes = static_cast<float>(s.bytes);
-    const std::uint64_t included = in_statistics(s);
+    const std::uint64_t included = in_statistics(s, e.side.packets);
     Rates rates{included ? bytes / static_cast<float>(included) : 0, 0, 0};
     const t2::Time duration = e.side.last - e.side.first;
     if (duration <= 0) return rates;
     const float seconds = t2::basic_stats::seconds(duration);
-    rates.packets = static_cast<float>(s.packets) / seconds;
+    rates.packets = static_cast<float>(e.side.packets) / seconds;
     rates.bytes = bytes / seconds;
     return rates;
   }
 
   void add_to_totals(const t2::EndedFlow& e, const Side& s, const Rates& rates) {
     const unsigned kind = e.flow.key.family != t2::Family::layer2;
-    most_packets_[kind].offer(s.packets, e, s.packets);
-    most_bytes_[kind].offer(s.bytes, e, s.packets);
+    most_packets_[kind].offer(e.side.packets, e, e.side.packets);
+    most_bytes_[kind].offer(s.bytes, e, e.side.packets);
     largest_load_ = std::max(largest_load_, rates.load);
-    fastest_.offer(rates.bytes, e, s.packets);
+    fastest_.offer(rates.bytes, e, e.side.packets);
   }
 
   static void put_columns(const t2::EndedFlow& e, const Side& s, const Side* peer, [[maybe_unused]] const Rates& rates, t2::Row& row) {
-    [[maybe_unused]] const std::uint64_t packets_back = peer ? peer->packets : 0, bytes_back = peer ? peer->bytes : 0;
-    row.put(s.packets);
+    const std::uint64_t packets = e.side.packets;
+    [[maybe_unused]] const std::uint64_t packets_back = e.peer ? e.peer->packets : 0, bytes_back = peer ? peer->bytes : 0;
+    row.put(packets);
     if constexpr (BS_REV_CNT == 1) row.put(packets_back);
-    if constexpr (BS_AGGR_CNT == 1) row.put(s.packets + packets_back);
+    if constexpr (BS_AGGR_CNT == 1) row.put(packets + packets_back);
     if constexpr (BS_PAD == 1) row.put(static_cast<std::int64_t>(s.padding));
     row.put(s.bytes);
     if constexpr (BS_REV_CNT == 1) row.put(bytes_back);
@@ -305,7 +306,7 @@ class BasicStats final : public t2::Plugin {
     row.put(rates.bytes);
     // A lone answer counts as -1 in packets; bytes have no such sign.
     const bool lone_answer = !e.peer && e.side.status & t2::status::inverted;
-    const float asymmetry = t2::basic_stats::asymmetry(s.packets, packets_back);
+    const float asymmetry = t2::basic_stats::asymmetry(packets, packets_back);
     row.put(lone_answer ? -asymmetry : asymmetry);
     row.put(t2::basic_stats::asymmetry(s.bytes, bytes_back));
   }

@@ -17,7 +17,6 @@ struct BasicStatsState {
   };
 
   struct Side {
-    std::uint64_t packets = 0;
     std::uint64_t bytes = 0;           // "packet length" of the core flag PACKETLENGTH
     std::uint64_t ip_bytes = 0;        // IP headers and payload; 0 for layer-2 flows
     std::uint64_t padding = 0;         // bytes

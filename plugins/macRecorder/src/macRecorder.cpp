@@ -1,7 +1,7 @@
 // macRecorder: which pairs of MAC addresses a flow used, how often, and who made the devices.
 //
-// One pair is kept in the flow's state, which is enough for nearly all flows. When a second one appears, a chain of
-// small blocks is begun in memory that the core frees with the flow.
+// The core keeps the pair of a direction's first packet, which is enough for nearly all flows. When another one appears, a
+// chain of small blocks is begun in memory that the core frees with the flow.
 #include "macRecorder_state.h"
 
 #include <algorithm>
@@ -20,6 +20,7 @@ namespace {
 using t2::Type;
 using Pair = t2::MacRecorderState::Pair;
 using More = t2::MacRecorderState::More;
+using List = t2::MacRecorderState::List;
 using Side = t2::MacRecorderState::Side;
 
 constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT), T2_FLAG(MR_NPAIRS), T2_FLAG(MR_MACLBL), T2_FLAG(MR_MAX_MAC),
@@ -116,29 +117,20 @@ class MacRecorder final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      if (p.status & t2::status::no_ethernet) continue;
       Side& s = state_(*p.side);
-      if (p.destination_mac != t2::absent && p.source_mac == p.destination_mac + 6) {  // side by side: Ethernet
-        const std::uint8_t* macs = p.data + p.destination_mac;
-        if (s.pairs == 1 && same(s.first.destination, macs)) ++s.packets;
-        else note(*p.flow, s, macs);
-      } else if (p.destination_mac != t2::absent || p.source_mac != t2::absent) {
-        std::uint8_t macs[12] = {};  // destination, source; zero where the link layer has no such address
-        if (p.destination_mac != t2::absent) std::memcpy(macs, p.data + p.destination_mac, 6);
-        if (p.source_mac != t2::absent) std::memcpy(macs + 6, p.data + p.source_mac, 6);
-        note(*p.flow, s, macs);
-      }
+      if (!(p.like_first && s.word == 0) && !p.first_of_direction) note(p, s);
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     const Side& s = state_(e.side);
-    any_lost_ = any_lost_ || s.lost;
-    fewest_ = std::min(fewest_, unsigned{s.pairs});
-    most_ = std::max(most_, unsigned{s.pairs});
-    pairs_ += s.pairs;
+    const unsigned pairs = s.pairs(e.side);
+    any_lost_ = any_lost_ || s.lost();
+    fewest_ = std::min(fewest_, pairs);
+    most_ = std::max(most_, pairs);
+    pairs_ += pairs;
     ++rows_;
-    if (row.is_read()) put_columns(s, e.flow.key.ether_type, row);
+    if (row.is_read()) put_columns(e.side, s, e.flow.key.ether_type, row);
   }
 
 #if MR_MACLBL > 0
@@ -170,69 +162,75 @@ class MacRecorder final : public t2::Plugin {
   }
 
  private:
-  void put_columns(const Side& s, [[maybe_unused]] std::uint16_t ether_type, t2::Row& row) {
-    row.put(static_cast<std::uint8_t>(s.lost));
-    if constexpr (MR_NPAIRS == 1) row.put(std::uint32_t{s.pairs});
-    row.count(s.pairs);
-    for (unsigned i = 0; i < s.pairs; ++i) {
-      const Pair pair = s[i];
+  void put_columns(const t2::Side& side, const Side& s, [[maybe_unused]] std::uint16_t ether_type, t2::Row& row) {
+    const unsigned pairs = s.pairs(side);
+    row.put(static_cast<std::uint8_t>(s.lost()));
+    if constexpr (MR_NPAIRS == 1) row.put(std::uint32_t{pairs});
+    row.count(pairs);
+    for (unsigned i = 0; i < pairs; ++i) {
+      const Pair pair = s.pair(side, i);
       put_mac(row, pair.source);
       put_mac(row, pair.destination);
       row.put(pair.packets);
     }
 #if MR_MACLBL > 0
-    row.count(s.pairs);
-    for (unsigned i = 0; i < s.pairs; ++i) {
-      const Pair pair = s[i];
+    row.count(pairs);
+    for (unsigned i = 0; i < pairs; ++i) {
+      const Pair pair = s.pair(side, i);
       labels_->put(row, pair.source, ether_type);
       labels_->put(row, pair.destination, ether_type);
     }
 #endif
   }
 
-  static bool same(const std::uint8_t* a, const std::uint8_t* b) { return std::memcmp(a, b, 12) == 0; }
-
-  // A packet of a direction that has no pair yet or several, or of another pair than the only one.
-  void note(t2::Flow& flow, Side& s, const std::uint8_t* macs) {
-    if (s.pairs == 0) {
-      std::memcpy(s.first.destination, macs, 12);
-      s.packets = 1;
-      s.pairs = 1;
-    } else if (s.pairs == 1 && same(s.first.destination, macs)) {
-      ++s.packets;
-    } else if (Pair* pair = find(flow, s, macs)) {
-      ++pair->packets;
-    } else {
-      s.lost = true;
+  // A packet that is not the first, and not like it; or there is more than one pair.
+  void note(const t2::Packet& p, Side& s) {
+    std::uint8_t macs[12] = {};  // destination, source; zero where the link layer has no such address
+    const bool any = !(p.status & t2::status::no_ethernet) && (p.destination_mac != t2::absent || p.source_mac != t2::absent);
+    if (any && p.destination_mac != t2::absent) std::memcpy(macs, p.data + p.destination_mac, 6);
+    if (any && p.source_mac != t2::absent) std::memcpy(macs + 6, p.data + p.source_mac, 6);
+    if (s.word == 0 && any == (p.side->link != 0) && std::memcmp(macs, p.side->macs, 12) == 0) return;
+    if (s.word == 0) begin_list(p, s);
+    List* list = s.list();
+    if (!list) {
+      s.word += 2;  // a packet with another pair, which has no place
+    } else if (any) {
+      if (Pair* pair = find(*p.flow, *list, macs)) ++pair->packets;
+      else list->lost = true;
     }
   }
 
-  // The pair in the list of a direction with several, added where it is new; null: there is no room for it.
-  Pair* find(t2::Flow& flow, Side& s, const std::uint8_t* macs) {
-    if (s.pairs == 1) {
-      if (MR_MAX_MAC == 1) return nullptr;
-      auto* more = static_cast<More*>(host_.extra(flow, sizeof(More)));
-      if (!more) return nullptr;
-      more->pair[0] = s[0];
-      std::memcpy(more->pair[1].destination, macs, 12);
-      s.more = more;
-      s.pairs = 2;
-      return &more->pair[1];
+  // With what there was before this packet.
+  void begin_list(const t2::Packet& p, Side& s) {
+    auto* list = MR_MAX_MAC > 1 ? static_cast<List*>(host_.extra(*p.flow, sizeof(List))) : nullptr;
+    if (!list) {
+      s.word = 1;
+      return;
     }
-    More* at = s.more;
+    list->pairs = p.side->link != 0;
+    if (list->pairs) {
+      list->first.pair[0] = s.pair(*p.side, 0);
+      list->first.pair[0].packets = p.nth - 1;
+    }
+    s.word = reinterpret_cast<std::uintptr_t>(list);
+  }
+
+  // The pair in the list, added where it is new; null: there is no room for it.
+  Pair* find(t2::Flow& flow, List& list, const std::uint8_t* macs) {
+    More* at = &list.first;
     for (unsigned i = 0;; ++i) {
       if (i > 0 && i % More::size == 0) {
-        if (i == s.pairs && i < MR_MAX_MAC) at->next = static_cast<More*>(host_.extra(flow, sizeof(More)));
+        if (i == list.pairs && i < MR_MAX_MAC) at->next = static_cast<More*>(host_.extra(flow, sizeof(More)));
         if (!at->next) return nullptr;
         at = at->next;
       }
       Pair& pair = at->pair[i % More::size];
-      if (i < s.pairs) {
-        if (same(pair.destination, macs)) return &pair;
+      if (i < list.pairs) {
+        if (std::memcmp(pair.destination, macs, 12) == 0) return &pair;
       } else {
         if (i == MR_MAX_MAC) return nullptr;
         std::memcpy(pair.destination, macs, 12);
-        ++s.pairs;
+        ++list.pairs;
         return &pair;
       }
     }
@@ -248,8 +246,7 @@ class MacRecorder final : public t2::Plugin {
   std::uint64_t pairs_ = 0, rows_ = 0;
 };
 
-static_assert(offsetof(Pair, source) == offsetof(Pair, destination) + 6, "12 bytes of the frame are compared at once");
-static_assert(sizeof Side::first == 12);
+static_assert(offsetof(Pair, source) == offsetof(Pair, destination) + 6, "12 bytes are compared at once");
 
 }  // namespace
 

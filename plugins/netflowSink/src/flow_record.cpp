@@ -76,7 +76,7 @@ class Recorder final : public t2::Plugin {
     const unsigned first_row = e.flow.side[0]->status & t2::status::inverted ? 1 : 0;  // of a pair
     if (pair && e.direction == first_row) return;
     const unsigned direction = pair ? first_row : e.direction;
-    const std::uint64_t packets = basic_stats_(e.side).packets + (pair ? basic_stats_(*e.peer).packets : 0);
+    const std::uint64_t packets = e.side.packets + (pair ? e.peer->packets : 0);
     const bool labels = has_labels(e.side) || (pair && has_labels(*e.peer));
     const RowHead head{packets, kind_of(family, pair, labels), sent};
     row.raw(&head, sizeof head);
@@ -91,7 +91,7 @@ class Recorder final : public t2::Plugin {
  private:
   bool has_labels(const t2::Side& side) const {
     const t2::BasicFlowState::Side& own = basic_flow_(side);
-    return own.has_many && own.many->tags.mpls_entries > 0;
+    return own.many && own.many->tags.mpls_entries > 0;
   }
 
   Record collect(const t2::EndedFlow& e, unsigned direction) const {
@@ -103,7 +103,7 @@ class Recorder final : public t2::Plugin {
     r.first = side.first;
     r.last = side.last;
     r.status = side.status;
-    r.packets = stats.packets;
+    r.packets = side.packets;
     r.payload_octets = stats.bytes;
     r.ip_octets = stats.ip_bytes;
     if (frames_) r.frame_octets = (*frames_)(*e.flow.side[direction]).octets;
@@ -189,10 +189,12 @@ class Recorder final : public t2::Plugin {
     std::copy_n(e.flow.key.mac[from ^ 1].begin(), 6, r.destination_mac);
 #else
     if (!mac_recorder_) return;
-    const t2::MacRecorderState::Side& macs = mac_recorder_(*e.flow.side[direction]);
-    if (macs.pairs == 0) return;
-    std::copy_n(macs.first.source, 6, r.source_mac);
-    std::copy_n(macs.first.destination, 6, r.destination_mac);
+    const t2::Side& side = *e.flow.side[direction];
+    const t2::MacRecorderState::Side& macs = mac_recorder_(side);
+    if (macs.pairs(side) == 0) return;
+    const t2::MacRecorderState::Pair first = macs.pair(side, 0);
+    std::copy_n(first.source, 6, r.source_mac);
+    std::copy_n(first.destination, 6, r.destination_mac);
 #endif
   }
 
@@ -203,7 +205,7 @@ class Recorder final : public t2::Plugin {
     if (side.vlans > 1) r.inner_tag = side.vlan[1];
 #endif
 #endif
-    if (side.has_many) std::copy_n(side.many->tags.mpls, side.many->tags.mpls_entries, r.mpls);
+    if (side.many) std::copy_n(side.many->tags.mpls, side.many->tags.mpls_entries, r.mpls);
   }
 
   static constexpr std::uint16_t scaled = 0x0200;  // tcpFStat: both sides scale windows

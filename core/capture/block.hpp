@@ -1,0 +1,124 @@
+// Packets as they are read: so many at a time, with the bytes that they point into.
+//
+// A Block's packets stay valid until the block is filled again. Blocks are small enough for the second-level cache, and
+// the one that was let go last is filled first: what was read is still there when it is looked at.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "t2/packet.hpp"
+
+#ifdef __SANITIZE_ADDRESS__  // gcc
+#define T2_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)  // clang
+#define T2_ADDRESS_SANITIZER
+#endif
+#endif
+#ifdef T2_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace t2 {
+
+struct RawPacket {
+  Time time = 0;
+  const std::uint8_t* data = nullptr;
+  std::uint32_t captured = 0, wire = 0;
+  int link_type = 0;  // as libpcap's DLT_ constants
+};
+
+// Bytes that are not initialised before they are written. The address sanitizer sees who reads behind the last one.
+class Buffer {
+ public:
+  std::uint8_t* data() { return bytes_.get(); }
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
+  void resize(std::size_t size) {  // what it holds is kept
+    reserve(size);
+    size_ = size;
+    guard();
+  }
+  void reserve(std::size_t capacity) {
+    if (capacity <= capacity_) return;
+    auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
+    if (size_ > 0) std::memcpy(larger.get(), bytes_.get(), size_);
+    unguard();
+    bytes_ = std::move(larger);
+    capacity_ = capacity;
+    guard();
+  }
+  void append(const std::uint8_t* bytes, std::size_t n) {
+    const std::size_t before = size_;
+    if (capacity_ - before < n) reserve(2 * capacity_ + n);
+    resize(before + n);
+    if (n > 0) std::memcpy(bytes_.get() + before, bytes, n);
+  }
+
+  Buffer() = default;
+  ~Buffer() { unguard(); }
+  Buffer(Buffer&& other) noexcept { *this = std::move(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(bytes_, other.bytes_), std::swap(size_, other.size_), std::swap(capacity_, other.capacity_);
+    return *this;
+  }
+
+ private:
+#ifdef T2_ADDRESS_SANITIZER
+  void guard() {
+    unguard();
+    __asan_poison_memory_region(bytes_.get() + size_, capacity_ - size_);
+  }
+  void unguard() { __asan_unpoison_memory_region(bytes_.get(), capacity_); }
+#else
+  void guard() {}
+  void unguard() {}
+#endif
+
+  std::unique_ptr<std::uint8_t[]> bytes_;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+struct Block {
+  static constexpr std::size_t usual_size = 64 << 10;  // bytes of a file that are read at once
+  static constexpr std::size_t usual_packets = 256;    // in that, on average
+  std::vector<RawPacket> packets;
+  Buffer memory;                                       // where their bytes are
+
+  void clear() { packets.clear(), memory.resize(0); }
+};
+
+// Blocks for whoever reads, filled again when nobody holds them any longer. Blocks may be let go in any thread.
+class BlockPool {
+ public:
+  std::shared_ptr<Block> take() {
+    std::unique_ptr<Block> block;
+    {
+      const std::lock_guard hold(free_->mutex);
+      if (!free_->blocks.empty()) {
+        block = std::move(free_->blocks.back());
+        free_->blocks.pop_back();
+      }
+    }
+    if (!block) block = std::make_unique<Block>();
+    return {block.release(), [free = free_](Block* used) {
+              std::unique_ptr<Block> back(used);
+              const std::lock_guard hold(free->mutex);
+              free->blocks.push_back(std::move(back));
+            }};
+  }
+
+ private:
+  struct Free {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Block>> blocks;
+  };
+  std::shared_ptr<Free> free_ = std::make_shared<Free>();
+};
+
+}  // namespace t2

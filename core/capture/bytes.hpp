@@ -1,0 +1,27 @@
+// The bytes of a capture file: of a regular file, or of a stream (standard input, a pipe, a compressed file) that is
+// decompressed on the way. Used by the thread that reads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace t2 {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  // At most so many bytes: of a stream those that are there now, at least one. 0: the end.
+  // Throws t2::Error, one line, when it cannot be read further.
+  virtual std::size_t read(std::uint8_t* to, std::size_t most) = 0;
+  virtual std::uint64_t size() const { return 0; }  // of all of it; 0: unknown
+};
+
+// "-": standard input. `stop`: set by another thread, it ends a wait for input; it outlives the source.
+// Throws t2::Error, one line, when it cannot be opened.
+std::unique_ptr<ByteSource> open_bytes(const std::string& path, const std::atomic<bool>& stop);
+
+std::string quoted(const std::string& path);  // for messages: "'PATH'", or "standard input"
+
+}  // namespace t2

@@ -1,0 +1,125 @@
+// Live packets, through libpcap.
+#include <cstring>
+
+#include <poll.h>
+
+#include <fmt/format.h>
+#include <pcap/pcap.h>
+
+#include "capture/filter.hpp"
+#include "capture/source.hpp"
+#include "log.hpp"
+#include "t2/plugin.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace {
+
+class Interface final : public Source {
+ public:
+  explicit Interface(pcap_t* handle)
+      : handle_(handle), link_type_(pcap_datalink(handle)), fraction_(pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000) {}
+  ~Interface() override { pcap_close(handle_); }
+  Interface(const Interface&) = delete;
+  Interface& operator=(const Interface&) = delete;
+
+  Read read(Block& block) override {
+    block.clear();
+    starts_.clear();
+    block_ = &block;
+    const int n = pcap_dispatch(handle_, Block::usual_packets, &Interface::add, reinterpret_cast<u_char*>(this));
+    for (std::size_t i = 0; i < block.packets.size(); ++i) block.packets[i].data = block.memory.data() + starts_[i];
+    if (n == PCAP_ERROR) {
+      damage_ = fmt::format("reading stopped after {} packets: {}", packets_, pcap_geterr(handle_));
+      return Read::end;
+    }
+    if (stopped_) {  // what the kernel holds is still read, but not for ever
+      if (stop_time_ == 0) stop_time_ = wall_clock();
+      if (wall_clock() > stop_time_ + 2 * CAPTURE_TIMEOUT * one_second / 1000) return Read::end;
+    }
+    return n > 0 ? Read::packets : wait();
+  }
+
+  void stop() override { stopped_ = true; }
+  bool live() const override { return true; }
+  std::string damage() const override { return damage_; }
+  std::string describe() const override {
+    return fmt::format("Link layer type: {}\nSnapshot length: {}", link_name(link_type_), pcap_snapshot(handle_));
+  }
+  std::optional<CaptureCounts> counts() const override {
+    pcap_stat stat{};
+    if (pcap_stats(handle_, &stat) != 0) return {};
+    return CaptureCounts{stat.ps_recv, stat.ps_drop, stat.ps_ifdrop};
+  }
+
+ private:
+  static void add(u_char* self, const pcap_pkthdr* head, const u_char* data) {
+    auto& me = *reinterpret_cast<Interface*>(self);
+    Block& block = *me.block_;
+    me.starts_.push_back(block.memory.size());
+    block.memory.append(data, head->caplen);
+    block.packets.push_back({.time = head->ts.tv_sec * one_second + head->ts.tv_usec * me.fraction_,
+                             .captured = head->caplen,
+                             .wire = head->len < head->caplen ? head->caplen : head->len,
+                             .link_type = me.link_type_});
+    ++me.packets_;
+  }
+
+  // Nothing came: waits a little.
+  Read wait() {
+    pollfd descriptor{pcap_get_selectable_fd(handle_), POLLIN, 0};
+    poll(&descriptor, descriptor.fd >= 0 ? 1 : 0, stopped_ ? 10 : CAPTURE_TIMEOUT);
+    return Read::idle;
+  }
+
+  pcap_t* handle_;
+  int link_type_;
+  Time fraction_, stop_time_ = 0;
+  std::uint64_t packets_ = 0;
+  Block* block_ = nullptr;
+  std::vector<std::size_t> starts_;  // of each packet in the block's memory, which moves while it grows
+  std::string damage_;
+  std::atomic<bool> stopped_ = false;
+};
+
+void set_filter(pcap_t* handle, const std::string& expression) {
+  if (expression.empty()) return;
+  bpf_program program{};
+  if (pcap_compile(handle, &program, expression.c_str(), BPF_OPTIMIZE, PCAP_NETMASK_UNKNOWN) != 0 || pcap_setfilter(handle, &program) != 0) {
+    const std::string why = pcap_geterr(handle);
+    pcap_close(handle);
+    throw Error(fmt::format("'{}' is not a valid filter: {}", expression, why));
+  }
+  pcap_freecode(&program);
+}
+
+}  // namespace
+
+std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOptions& options) {
+  char why[PCAP_ERRBUF_SIZE] = "";
+  pcap_t* handle = pcap_create(name.c_str(), why);
+  if (!handle) throw Error(fmt::format("cannot capture on '{}': {}", name, why));
+  pcap_set_snaplen(handle, options.snaplen);
+  pcap_set_promisc(handle, 1);
+  pcap_set_timeout(handle, CAPTURE_TIMEOUT);
+  pcap_set_buffer_size(handle, options.buffer);
+  pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO);
+  const int status = pcap_activate(handle);
+  if (status < 0) {
+    std::string detail = pcap_geterr(handle);
+    if (detail == pcap_statustostr(status)) detail.clear();
+    pcap_close(handle);
+    const bool denied = status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED;
+    throw Error(fmt::format("cannot capture on '{}': {}{}{}", name, pcap_statustostr(status), detail.empty() ? "" : ": " + detail,
+                            denied ? " (run st2, which uses sudo)" : ""));
+  }
+  set_filter(handle, options.filter);
+  if (pcap_setnonblock(handle, 1, why) != 0) {
+    pcap_close(handle);
+    throw Error(fmt::format("cannot capture on '{}': {}", name, why));
+  }
+  return std::make_unique<Interface>(handle);
+}
+
+}  // namespace t2

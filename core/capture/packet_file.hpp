@@ -1,0 +1,76 @@
+// Reads pcap and pcapng, from files and streams: what was read stays where it is, packets point into it.
+//
+// Pcap in both byte orders, micro- and nanoseconds, the "modified" format, versions before 2.4; pcapng with any number
+// of sections and interfaces. A damaged file is read up to the damage, which damage() then describes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "capture/bytes.hpp"
+#include "capture/filter.hpp"
+#include "capture/source.hpp"
+
+namespace t2 {
+
+class PacketFile final : public Source {
+ public:
+  // "-": standard input. Throws t2::Error: not readable, empty, or neither pcap nor pcapng.
+  PacketFile(const std::string& path, const CaptureOptions& options);
+
+  Read read(Block& block) override;
+  void stop() override { stopped_ = true; }
+  std::string describe() const override;
+  std::uint64_t size() const override { return bytes_->size(); }
+  std::uint64_t position() const override { return position_; }
+  std::string damage() const override { return damage_; }
+
+ private:
+  struct Interface {
+    int link_type = 0;
+    std::uint32_t snaplen = 0;
+    std::uint64_t units = 1'000'000;  // time units per second
+    std::int64_t offset = 0;          // seconds to add
+  };
+
+  void open_pcap(std::uint32_t magic);
+  void open_pcapng();
+  // More bytes behind those at hand. False: there are no more.
+  bool fill(Buffer& buffer);
+  // Packets that are complete in these bytes. Answer how many bytes are done with.
+  std::size_t take(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
+  std::size_t take_pcap(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
+  std::size_t take_pcapng(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
+  bool pcapng_block(const std::uint8_t* block, std::uint32_t length, std::vector<RawPacket>& packets);
+  bool section_header(const std::uint8_t* block, std::uint32_t length);
+  void interface_block(const std::uint8_t* body, std::uint32_t length);
+  bool packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length, RawPacket& packet) const;
+  [[gnu::cold]] void ends_inside(const std::uint8_t* data, std::size_t size);
+  [[gnu::cold]] bool damaged(std::uint64_t at, std::string_view what);
+  std::uint16_t u16(const std::uint8_t* p) const;
+  std::uint32_t u32(const std::uint8_t* p) const;
+
+  std::string name_;                   // for messages
+  std::atomic<bool> stopped_ = false;
+  std::unique_ptr<ByteSource> bytes_;
+  Buffer rest_;                        // was read with the block before, and begins a packet that is not complete
+  std::uint64_t position_ = 0;         // in the file, of the first byte that is not done with
+  std::size_t needed_ = 0;             // bytes from there on that are needed to go on, as far as is known
+  std::uint64_t skip_ = 0;             // bytes from there on that nobody wants: the rest of a block of `skipped_` bytes
+  std::uint32_t skipped_ = 0;
+  std::uint64_t packets_ = 0;
+  bool swapped_ = false, pcapng_ = false;
+  bool swapped_lengths_ = false;       // pcap before 2.3: captured and wire length changed places
+  std::uint32_t record_header_ = 16;   // 24 in the "modified" format
+  // Of the only interface that pcap has.
+  int link_type_ = 0;
+  std::uint32_t snaplen_ = 0xffff'ffff;  // more is not looked at
+  std::uint32_t longest_ = 0;          // captured length that is still believed
+  std::int64_t fraction_unit_ = 1000;  // of a second, in nanoseconds
+  std::vector<Interface> interfaces_;  // pcap: one
+  std::string damage_;
+  std::unique_ptr<Filter> filter_;
+};
+
+}  // namespace t2
