@@ -44,11 +44,13 @@ void Engine::run() {
     std::shared_ptr<Block> block = blocks.take();
     kind = read(*block);
     for (const RawPacket& raw : block->packets) decode(raw);
+    parts_.totals.packets.store(counters_.packets, std::memory_order_relaxed);
     const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
     parts_.crew.flush(counters_.last, std::move(block), waiting);
     if (waiting) idle();
   }
   heed_signals();
+  count_dropped();
   analysis_ = wall_clock() - begin;
   parts_.crew.finish(counters_.last);
 }
@@ -83,13 +85,14 @@ void Engine::decode(const RawPacket& raw) {
   counters_.last = std::max(counters_.last, raw.time);
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
-  if (raw.link_type != link_type_ && !accepts(raw.link_type)) return;
+  if (raw.link_type != link_type_ && !accepts(raw.link_type)) return parts_.totals.ignore_one();
   if (Plain plain; link_type_ == DLT_EN10MB && PlainDecoder::recognise(raw, plain)) {
     parts_.dissector.count_plain();
     counters_.status |= parts_.dissector.short_cut().status(plain);
     ++(plain.v6 ? counters_.ipv6 : counters_.ipv4);
     counters_.ip_wire_bytes += PlainDecoder::l3 + plain.l3_length;
     if (Dissector::makes_flows(!plain.v6)) parts_.crew.take(raw, plain, counters_.last, counters_.packets);
+    else parts_.totals.ignore_one();
     return;
   }
   Packet& packet = parts_.crew.next();
@@ -101,6 +104,12 @@ void Engine::decode(const RawPacket& raw) {
   counters_.ipv6 += (packet.status & status::ipv6) != 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
   if (has_flow) parts_.crew.take();
+  else parts_.totals.ignore_one();
+}
+
+void Engine::count_dropped() {
+  capture_ = parts_.source.counts();
+  if (capture_) parts_.totals.dropped.store(capture_->dropped_by_kernel + capture_->dropped_by_interface, std::memory_order_relaxed);
 }
 
 // Live input: flows also end without traffic, and rows leave in bounded time.
@@ -108,6 +117,7 @@ void Engine::idle() {
   const Time now = wall_clock();
   if (now - last_idle_ < one_second / 10) return;
   last_idle_ = now;
+  count_dropped();
   if (parts_.source.live() && counters_.packets > 0 && now - one_second > counters_.last) {
     counters_.last = now - one_second;  // packets that are still in the kernel are not older
     parts_.crew.advance(counters_.last);
@@ -133,6 +143,7 @@ void Engine::heed_signals() {
   }
   if (wanted && report_) {
     parts_.crew.flush(counters_.last, nullptr, true);
+    count_dropped();
     report_();
   }
   if (interrupts > interrupts_seen_) {

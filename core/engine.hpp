@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "capture/source.hpp"
 #include "decode/dissector.hpp"
 #include "crew.hpp"
 #include "report.hpp"
+#include "totals.hpp"
 
 namespace t2 {
 
@@ -20,12 +22,14 @@ class Engine {
     Crew& crew;
     Log& log;
     Time& run_start;  // set with the first packet
+    InputTotals& totals;
   };
   explicit Engine(const Parts& parts) : parts_(parts) {}
 
   // Until the input ends or a signal ends it, and all rows are with the sinks.
   void run();
   const InputCounters& counters() const { return counters_; }
+  const std::optional<CaptureCounts>& capture() const { return capture_; }  // live; at the end: when reading ended
   Time analysis_time() const { return analysis_; }
   // Why the input could not be read to its end, one line; empty: it was.
   std::string damage() const { return failure_.empty() && !stopping_ ? parts_.source.damage() : failure_; }
@@ -41,10 +45,12 @@ class Engine {
   [[gnu::cold]] void begin(Time first);
   [[gnu::cold]] bool accepts(int link_type);
   void heed_signals();
+  void count_dropped();
   void idle();
 
   Parts parts_;
   InputCounters counters_;
+  std::optional<CaptureCounts> capture_;
   Time analysis_ = 0, last_idle_ = 0, interval_ = 0, last_report_ = 0;
   int interrupts_seen_ = 0, toggles_seen_ = 0;
   bool stopping_ = false, draining_ = false;

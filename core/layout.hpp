@@ -10,6 +10,7 @@
 #include "decode/headers.hpp"
 #include "log.hpp"
 #include "t2/plugin.hpp"
+#include "totals.hpp"
 
 namespace t2 {
 
@@ -21,6 +22,7 @@ struct Context {
   std::string folder;        // of the plugins
   unsigned sensor_id = 0;
   const Time* run_start = nullptr;  // set when the first packet is read
+  InputTotals* totals = nullptr;
 };
 
 // Memory for state that only few flows need: chained to the flow, given back when it ends. Used by one worker.
@@ -102,6 +104,7 @@ class PluginHost final : public Host {
   unsigned sensor_id() const override { return context_.sensor_id; }
   std::string_view headers(std::uint32_t id) const override { return context_.stacks.text(id); }
   Time run_start() const override { return context_.run_start ? *context_.run_start : 0; }
+  Input input() const override { return context_.totals ? context_.totals->look() : Input{}; }
   std::string data_file(std::string_view name) const override { return context_.folder + std::string(name); }
   void info(std::string_view line) override { context_.log.info(line, me().name); }
   void warn(std::string_view line) override { context_.log.warn(line, me().name); }

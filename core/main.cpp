@@ -138,7 +138,8 @@ int run(const Options& options) {
 
   HeaderStacks stacks;
   Time run_start = 0;
-  const Context context{config, stacks, log, plugins.folder(), options.sensor_id, &run_start};
+  InputTotals totals;
+  const Context context{config, stacks, log, plugins.folder(), options.sensor_id, &run_start, &totals};
   Layout layout(plugins.all());
   OutputSinks sinks(layout, context);
   const std::uint64_t seed = options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
@@ -161,7 +162,7 @@ int run(const Options& options) {
   if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
   log.flush();
 
-  Engine engine({*source, dissector, crew, log, run_start});
+  Engine engine({*source, dissector, crew, log, run_start, totals});
   const Time begin = wall_clock();
   const auto collect = [&] {
     return ReportData{.input = engine.counters(),
@@ -169,15 +170,15 @@ int run(const Options& options) {
                       .flows = crew.counters(),
                       .file_bytes = source->size(),
                       .file_position = source->position(),
-                      .capture = source->counts(),
+                      .capture = engine.capture(),
                       .analysis = engine.analysis_time(),
                       .unloading = wall_clock() - begin,
                       .flow_capacity = 2 * capacity};
   };
   const auto report = [&](Log& to) {
     const ReportData data = collect();
-    const Run totals{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1], data.flows.protocol_packets[6]};
-    PluginReport lines(to, totals);
+    const Run whole{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1], data.flows.protocol_packets[6]};
+    PluginReport lines(to, whole);
     print_report(to, data, [&] {
       crew.with_totals([&](Instances& instances) {
         for (const Instances::Entry& entry : instances.all()) {

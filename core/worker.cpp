@@ -90,6 +90,7 @@ FlowCounters& operator+=(FlowCounters& sum, const FlowCounters& more) {
 
 Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
     : log_(context.log),
+      totals_(context.totals),
       instances_(layout, context),
       table_(layout.prototype(), options.most_flows, layout.peer_lines()),  // complete now: the instances have claimed their state
       expiry_(table_),
@@ -259,6 +260,7 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
       pending_last_ = i + 1;
     } else {
       drain_pending();
+      if (totals_) totals_->ignore_one();
     }
   }
   drain_pending();

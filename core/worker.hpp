@@ -106,6 +106,7 @@ class Worker {
   void end(Flow& flow, EndReason reason);
 
   Log& log_;
+  InputTotals* totals_;
   Instances instances_;
   FlowTable table_;
   Expiry expiry_;

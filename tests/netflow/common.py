@@ -156,6 +156,42 @@ def many_flows(folder, count=60_000, step=1000):
     return path, count
 
 
+# ---- A capture of what few flows have: labels, IGMP, extension headers
+
+def frame(ether_type, rest):
+    return bytes.fromhex('020000000001 020000000002') + struct.pack('>H', ether_type) + rest
+
+
+def ipv4(source, destination, protocol, payload):
+    ends = socket.inet_aton(source) + socket.inet_aton(destination)
+    return struct.pack('>BBHHHBBH', 0x45, 0, 20 + len(payload), 0, 0, 64, protocol, 0) + ends + payload
+
+
+def ipv6(next_header, payload):
+    ends = [socket.inet_pton(socket.AF_INET6, text) for text in ('2001:db8::1', '2001:db8::2')]
+    return struct.pack('>IHBB', 0x60000000, len(payload), next_header, 64) + b''.join(ends) + payload
+
+
+def udp(port):
+    return struct.pack('>4H', port, 2000, 12, 0) + b'rare'
+
+
+def labels(*entries):  # label, traffic class, time to live
+    return b''.join(struct.pack('>I', label << 12 | tc << 9 | (i == len(entries) - 1) << 8 | ttl) for i, (label, tc, ttl) in enumerate(entries))
+
+
+RARE_FRAMES = (frame(0x8847, labels((1000, 5, 30), (1048575, 0, 255)) + ipv4('10.0.0.1', '10.0.0.2', 17, udp(1000))),
+          frame(0x0800, ipv4('10.0.0.3', '10.0.0.4', 17, udp(1000))),
+          frame(0x0800, ipv4('10.0.0.5', '224.0.0.22', 2, bytes.fromhex('2200f9fd00000000'))),
+          frame(0x86dd, ipv6(0, bytes.fromhex('3c 00 0104 00000000  11 00 0104 00000000') + udp(1000))))
+
+
+def rare_things(folder):
+    path = folder / 'rare.pcap'
+    path.write_bytes(PCAP_HEADER + b''.join(struct.pack('<4I', 1_600_000_000, i, len(f), len(f)) + f for i, f in enumerate(RARE_FRAMES)))
+    return path
+
+
 # ---- IPFIX on the wire
 
 def ipfix_sets(message):

@@ -111,6 +111,12 @@ struct Run {                    // totals of the run, for shares in reports
   std::uint64_t tcp_packets = 0;
 };
 
+struct Input {                  // what was read so far
+  std::uint64_t packets = 0;    // that passed the filter
+  std::uint64_t ignored = 0;    // of these: belong to no flow (unknown link type, cut off headers, fragments without their first one ...)
+  std::uint64_t dropped = 0;    // live: by the kernel and the interface, before they could be read
+};
+
 class Report {                  // lines of the end report; each is prefixed with the plugin's name
  public:
   virtual void line(std::string_view text) = 0;
@@ -140,6 +146,7 @@ class Host {                    // what the core offers; handed to create(), val
   virtual unsigned sensor_id() const = 0;                         // -x
   virtual std::string_view headers(std::uint32_t id) const = 0;   // "eth:vlan:ipv4:tcp"; for sinks and flow end
   virtual Time run_start() const = 0;                             // time of the run's first packet, from then on
+  virtual Input input() const = 0;                                // from any thread; final when a sink is closed
   virtual std::string data_file(std::string_view name) const = 0;  // path in the plugin folder
   virtual void info(std::string_view line) = 0;                   // log, prefixed with the plugin's name
   virtual void warn(std::string_view line) = 0;

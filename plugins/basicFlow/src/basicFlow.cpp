@@ -2,7 +2,8 @@
 //
 // Everything here is either kept by the core already or taken from the first packets of a direction: with most packets
 // there is nothing to do, because they are like the first one. What few directions have (several stacks or addresses, many
-// tags) is kept in memory of its own.
+// tags, MPLS labels) is kept in memory of its own.
+#include <algorithm>
 #include <cstring>
 
 #include "columns.hpp"
@@ -180,10 +181,14 @@ class BasicFlow final : public t2::Plugin {
   void note_tags(const t2::Packet& p, Side& s) {
     const State::Tags tags = read_tags(p);
     keep_tags(s, tags);
+    bool fits = tags.mpls_entries == 0;
 #if BFO_VLAN > 0
-    if (tags.vlans <= Side::max_tags) return;
+    fits = fits && tags.vlans <= Side::max_tags;
+#endif
+    if (fits) return;
     if (State::Many* list = many(p, s)) list->tags = tags;
-    else s.vlans = Side::max_tags;
+#if BFO_VLAN > 0
+    else s.vlans = std::min<std::uint8_t>(tags.vlans, Side::max_tags) & 15;
 #endif
   }
 

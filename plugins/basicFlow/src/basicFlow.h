@@ -7,7 +7,7 @@
 #define BFO_HDRDESC_PKTCNT 0    // 1: count the packets of each header description [0|1]
 #define BFO_MAC 1               // 1: columns srcMac and dstMac [0|1]
 #define BFO_ETHERTYPE 1         // 1: column ethType [0|1]
-#define BFO_MPLS 0              // MPLS entries of the first packet, 0: none, 1: labels, 2: labels in hex, 3: whole entries in hex, 4: decoded [0|1|2|3|4]
+#define BFO_MPLS 0              // column for MPLS entries of the first packet, 0: none, 1: labels, 2: labels in hex, 3: whole entries in hex, 4: decoded [0|1|2|3|4]
 #define BFO_VLAN 1              // VLAN tags of the first packet, 0: none, 1: numbers, 2: tag and next type in hex, 3: decoded [0|1|2|3]
 #define BFO_MAX_HDRDESC 4       // header descriptions kept per flow, 0: no such columns [0-16]
 #define BFO_MAX_MAC 3           // addresses kept in srcMac and in dstMac, 0: no such columns [0-12]

@@ -22,16 +22,14 @@ struct BasicFlowState {
 
   // VLAN tags and MPLS label stack entries of a packet, outermost first, in host order.
   struct Tags {
-#if BFO_MPLS > 0
     std::uint32_t mpls[BFO_MAX_MPLS];
-#endif
 #if BFO_VLAN > 0
     std::uint16_t vlan[BFO_MAX_VLAN];       // tag control words
 #if BFO_VLAN > 1
     std::uint16_t vlan_type[BFO_MAX_VLAN];  // BFO_VLAN 2: the type behind the tag, 3: the type that announced it
 #endif
 #endif
-    std::uint8_t vlans, mpls_entries;       // stored; 0 with BFO_VLAN 0, BFO_MPLS 0
+    std::uint8_t vlans, mpls_entries;       // stored; vlans: 0 with BFO_VLAN 0
   };
 
   struct Stack {
@@ -45,7 +43,8 @@ struct BasicFlowState {
     std::uint8_t mac[max_macs ? max_macs : 1][6];
     std::uint8_t stored;
   };
-  // A direction that has more than one of anything keeps it here: in the order of appearance, what came first included.
+  // A direction that has more than one of anything, or MPLS labels, keeps it here: in the order of appearance, what came
+  // first included. Labels are kept whatever BFO_MPLS says: that is about the column.
   struct Many {
     Stack stack[max_stacks ? max_stacks : 1];
     Macs source, destination;
@@ -55,9 +54,6 @@ struct BasicFlowState {
   // The header stack and the MAC addresses of the first packet are in the core's Side. Nearly no direction has others.
   struct Side {
     Many* many;           // null: no others
-#if BFO_MPLS > 0
-    std::uint32_t mpls[BFO_MAX_MPLS];  // as in Tags
-#endif
 #if BFO_VLAN > 0
     static constexpr unsigned max_tags = BFO_MAX_VLAN < 2 ? BFO_MAX_VLAN : 2;  // more tags: Many has all of them
     std::uint16_t vlan[max_tags];
@@ -67,9 +63,6 @@ struct BasicFlowState {
 #endif
     std::uint16_t depth;  // headers in the first packet's stack
     std::uint8_t stacks;  // stored
-#if BFO_MPLS > 0
-    std::uint8_t mpls_entries;
-#endif
     std::uint8_t vlans : 4;
     bool overrun : 1;     // a packet came when the list of stacks was full, or there was no memory for a list
   };

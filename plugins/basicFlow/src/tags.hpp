@@ -10,7 +10,7 @@ namespace t2::basic_flow {
 
 using Tags = BasicFlowState::Tags;
 
-inline Tags read_tags([[maybe_unused]] const Packet& p) {
+inline Tags read_tags(const Packet& p) {
   Tags found{};
 #if BFO_VLAN > 0
   Bytes tags = p.bytes(p.vlans);
@@ -32,7 +32,6 @@ inline Tags read_tags([[maybe_unused]] const Packet& p) {
     found.vlans = static_cast<std::uint8_t>(i + 1);
   }
 #endif
-#if BFO_MPLS > 0
   Bytes entries = p.bytes(p.mpls);
   for (unsigned i = 0; i < p.mpls_count && i < BFO_MAX_MPLS; ++i) {
     const std::uint32_t entry = entries.u32();
@@ -40,7 +39,6 @@ inline Tags read_tags([[maybe_unused]] const Packet& p) {
     found.mpls[i] = entry;
     found.mpls_entries = static_cast<std::uint8_t>(i + 1);
   }
-#endif
   return found;
 }
 
@@ -53,10 +51,6 @@ inline void keep_tags([[maybe_unused]] BasicFlowState::Side& s, [[maybe_unused]]
 #endif
 #endif
   s.vlans = tags.vlans & 15;
-#if BFO_MPLS > 0
-  std::memcpy(s.mpls, tags.mpls, sizeof s.mpls);
-  s.mpls_entries = tags.mpls_entries;
-#endif
 }
 inline Tags kept_tags(const BasicFlowState::Side& s) {
   if (s.many) return s.many->tags;
@@ -68,10 +62,6 @@ inline Tags kept_tags(const BasicFlowState::Side& s) {
 #endif
 #endif
   tags.vlans = s.vlans;
-#if BFO_MPLS > 0
-  std::memcpy(tags.mpls, s.mpls, sizeof s.mpls);
-  tags.mpls_entries = s.mpls_entries;
-#endif
   return tags;
 }
 

@@ -25,10 +25,13 @@ Exporter::Exporter(const Settings& settings, std::unique_ptr<Transport> transpor
   for (const Kind kind : kinds_of(settings.layout)) {
     place_[static_cast<unsigned>(kind)] = static_cast<std::uint8_t>(templates_.size());
     templates_.emplace_back(settings.layout, kind);
+    if (!has_labels(kind)) ++announced_;
   }
+  // Fragments, only where there is no other way.
+  settings_.message_size = std::min(settings_.message_size, std::max(transport_->largest(), least_size()));
   for (const Template& t : templates_) {
     const unsigned most = t.family() == t2::Family::ipv6 ? settings.most_ipv6 : settings.most_ipv4;
-    pending_.push_back({DataMessage(t, settings.message_size, most)});
+    pending_.push_back({DataMessage(t, settings_.message_size, most)});
   }
 }
 
@@ -36,14 +39,19 @@ void Exporter::start(t2::Time now) {
   boot_ = newest_ = now / t2::one_second;
   statistics_sent_ = now;
   stream_ = transport_->stream();
+  if (stream_) return begin(now);
+  if (const std::size_t least = least_size(); least > settings_.message_size) {
+    throw t2::Error("netflowSink: NF_MSGSIZE=" + std::to_string(settings_.message_size) +
+                    " is too small for these records: use a value of at least " + std::to_string(least));
+  }
   begin(now);
-  if (stream_) return;
-  check_templates();
   send_templates(now);
 }
 
 void Exporter::add(Kind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now) {
-  Pending& pending = pending_[place_[static_cast<unsigned>(kind)]];
+  const std::size_t place = place_[static_cast<unsigned>(kind)];
+  if (place >= announced_) announce_labels(now);
+  Pending& pending = pending_[place];
   if (pending.message.count() == 0) pending.since = now;
   pending.message.add(record, flow_id);
   if (is_pair(kind)) ++counters_.pairs;
@@ -71,6 +79,7 @@ Counters Exporter::counters() const {
   Counters c = counters_;
   c.template_messages += transport_->books().templates;
   c.messages += transport_->books().templates;
+  c.octets += transport_->books().template_octets;
   return c;
 }
 
@@ -86,36 +95,67 @@ Header Exporter::header(t2::Time now, const Domain& domain) {
           .source = domain.id};
 }
 
-void Exporter::check_templates() const {
+// Of a message: one template, or one record.
+std::size_t Exporter::least_size() const {
+  std::size_t least = 0;
   for (const Template& t : templates_) {
     std::size_t count = 0;
-    const std::size_t size = std::max(template_message_size({&t, 1}, 0, count), DataMessage(t, 0, 1).size());
-    if (size > settings_.message_size) {
-      throw t2::Error("netflowSink: NF_MSGSIZE=" + std::to_string(settings_.message_size) + " is too small for these records: use a value of at least " + std::to_string(size));
-    }
+    least = std::max({least, template_message_size({&t, 1}, 0, count), DataMessage(t, 0, 1).size()});
+  }
+  return least;
+}
+
+// As many as it takes: none is larger than NF_MSGSIZE.
+template <class F>
+void Exporter::for_template_messages(F use) const {
+  const std::span all = announced();
+  for (std::size_t first = 0, count = 0; first < all.size(); first += count) {
+    template_message_size(all.subspan(first), settings_.message_size, count);
+    SetWriter message(settings_.layout.version);
+    message.add_templates(all.subspan(first, count));
+    use(message);
   }
 }
 
 // What each collector begins with. Over a stream that includes what the exporter says about its templates.
 void Exporter::begin(t2::Time now) {
+  if (!stream_) {
+    std::vector<std::vector<std::uint8_t>> messages;
+    for_template_messages([&](SetWriter& message) {
+      const auto bytes = message.finish(header(now, flows_));
+      messages.emplace_back(bytes.begin(), bytes.end());
+    });
+    return transport_->begin(std::move(messages));
+  }
   const Version version = settings_.layout.version;
   SetWriter message(version);
-  if (stream_) {
-    for (const Options& types : element_types(settings_.layout, ~std::size_t{0})) {
-      message.add_options_template(types);
-      message.add_options(types);
-    }
+  for (const Options& types : element_types(settings_.layout, ~std::size_t{0})) {
+    message.add_options_template(types);
+    message.add_options(types);
   }
-  message.add_templates(templates_);
-  if (stream_) {
-    const Options keys = flow_keys(templates_), sampled = sampling(version, settings_.source, settings_.sampling);
-    message.add_options_template(keys);
-    if (settings_.statistics_interval > 0) message.add_options_template(statistics(version, settings_.source, {}));
-    if (settings_.sampling > 0) message.add_options_template(sampled);
-    message.add_options(keys);
-    if (settings_.sampling > 0) message.add_options(sampled);
-  }
-  transport_->begin(message.finish(header(now, flows_)), message.data_records());
+  message.add_templates(announced());
+  const Options keys = flow_keys(announced()), sampled = sampling(version, settings_.source, settings_.sampling);
+  message.add_options_template(keys);
+  if (settings_.statistics_interval > 0) message.add_options_template(statistics(version, settings_.source, {}));
+  if (settings_.sampling > 0) message.add_options_template(sampled);
+  message.add_options(keys);
+  if (settings_.sampling > 0) message.add_options(sampled);
+  const auto bytes = message.finish(header(now, flows_));
+  transport_->begin({{bytes.begin(), bytes.end()}}, message.data_records());
+}
+
+// Most captures have no labels: their collectors need not hear of them. From now on all templates are repeated.
+void Exporter::announce_labels(t2::Time now) {
+  const std::span fresh = std::span<const Template>(templates_).subspan(announced_);
+  announced_ = templates_.size();
+  begin(now);
+  if (!stream_) return send_templates(now);
+  SetWriter templates(settings_.layout.version), keys(settings_.layout.version);
+  templates.add_templates(fresh);
+  keys.add_options(flow_keys(fresh));
+  ++counters_.template_messages;
+  hand_over(templates.finish(header(now, flows_)), flows_, 0, 0);
+  hand_over(keys.finish(header(now, flows_)), flows_, 0, keys.data_records());
 }
 
 void Exporter::send_templates(t2::Time now) {
@@ -125,14 +165,10 @@ void Exporter::send_templates(t2::Time now) {
     types_sent_ = now;
     for (const Options& types : element_types(settings_.layout, settings_.message_size - room_for_template)) send_options(types, options_domain(), now);
   }
-  const std::span all(templates_);
-  for (std::size_t first = 0, count = 0; first < all.size(); first += count) {
-    template_message_size(all.subspan(first), settings_.message_size, count);
-    SetWriter message(settings_.layout.version);
-    message.add_templates(all.subspan(first, count));
+  for_template_messages([&](SetWriter& message) {
     ++counters_.template_messages;
     hand_over(message.finish(header(now, flows_)), flows_, 0, 0);
-  }
+  });
   // In the domain of the flows, or it would say nothing about them.
   if (settings_.sampling > 0) send_options(sampling(settings_.layout.version, settings_.source, settings_.sampling), flows_, now);
 }
@@ -150,7 +186,8 @@ void Exporter::send_statistics(t2::Time now, const Observed& observed) {
   const std::uint64_t lost = transport_->books().lost;  // what still waits leaves before this message
   const Options options = statistics(settings_.layout.version, settings_.source,
                                      {.start = static_cast<std::uint64_t>(boot_) * 1000, .octets = c.octets, .messages = c.messages,
-                                      .records = c.records - lost, .lost = lost, .flows = observed.flows, .packets = observed.packets});
+                                      .records = c.records - lost, .lost = lost, .flows = observed.flows, .packets = observed.packets,
+                                      .ignored = observed.ignored, .dropped = observed.dropped});
   send_options(options, options_domain(), now);
 }
 

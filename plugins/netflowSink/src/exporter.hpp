@@ -25,13 +25,14 @@ struct Settings {
 
 struct Counters {
   std::uint64_t messages = 0, template_messages = 0;  // handed to the transport, or sent by it; the first includes the second
-  std::uint64_t octets = 0;            // of the messages handed to the transport
+  std::uint64_t octets = 0;            // of these messages
   std::uint64_t records = 0, pairs = 0;  // handed to the transport, lost ones included; of both directions of a flow
 };
 
 struct Observed {                      // by the whole program so far
   std::uint64_t flows = 0;             // directions that have ended
   std::uint64_t packets = 0;           // of them
+  std::uint64_t ignored = 0, dropped = 0;  // packets, as in t2::Input
 };
 
 class Exporter {
@@ -58,8 +59,12 @@ class Exporter {
   // domain of their own, that of the exporter as a whole.
   Domain& options_domain() { return settings_.layout.version == Version::ipfix && !stream_ && flows_.id != whole_.id ? whole_ : flows_; }
   Header header(t2::Time now, const Domain& domain);
-  void check_templates() const;
+  std::size_t least_size() const;
+  std::span<const Template> announced() const { return std::span(templates_).first(announced_); }
+  void announce_labels(t2::Time now);
   void begin(t2::Time now);
+  template <class F>
+  void for_template_messages(F use) const;
   void send_templates(t2::Time now);
   void send_options(const Options& options, Domain& domain, t2::Time now);
   void send_statistics(t2::Time now, const Observed& observed);
@@ -68,7 +73,8 @@ class Exporter {
 
   Settings settings_;
   std::unique_ptr<Transport> transport_;
-  std::vector<Template> templates_;    // of the kinds that are sent
+  std::vector<Template> templates_;    // of the kinds that are sent, those with labels last
+  std::size_t announced_ = 0;          // so many of them; the others when the first flow with labels comes
   std::vector<Pending> pending_;       // of the same
   std::uint8_t place_[kinds] = {};     // in both
   Counters counters_;

@@ -12,13 +12,14 @@
 #include <utility>
 
 #include "tcpFlags.h"
+#include "tcpFlags_state.h"
 #include "tranalyzer.h"
 
 namespace netflow {
 
 namespace {
 
-constexpr std::uint8_t icmp = 1, icmp6 = 58;
+constexpr std::uint8_t icmp = 1, igmp = 2, icmp6 = 58;
 
 // `value` is a member of Record, or a function of it.
 template <std::uint16_t element, std::uint16_t length, auto value>
@@ -40,8 +41,30 @@ std::uint32_t longest(const Record& r) { return std::min(r.max_ip_length, 0xffff
 unsigned flag_byte(const Record& r) { return r.tcp_flags & 0xffu; }
 unsigned icmp4_type_code(const Record& r) { return r.protocol == icmp ? r.icmp_type * 256u + r.icmp_code : 0; }
 unsigned icmp6_type_code(const Record& r) { return r.protocol == icmp6 ? r.icmp_type * 256u + r.icmp_code : 0; }
+unsigned igmp_type(const Record& r) { return r.protocol == igmp ? r.icmp_type : 0; }
 unsigned icmp6_type(const Record& r) { return r.protocol == icmp6 ? r.icmp_type : 0; }
 unsigned icmp6_code(const Record& r) { return r.protocol == icmp6 ? r.icmp_code : 0; }
+
+// Bits as IANA numbers them, from the left: the first byte has DST, HOP, reserved, UNK, FRA0, RH, FRA1, reserved (RFC 5102
+// drew that byte the other way round; erratum 1738). What follows ESP and IPComp is an unknown layer 4.
+std::uint32_t extension_headers(const Record& r) {
+  namespace seen = tcp_flags::extension;
+  constexpr struct {
+    std::uint8_t header;
+    unsigned bit;
+  } places[] = {{seen::destination, 0}, {seen::hop_by_hop, 1},     {seen::first_fragment, 4},
+                {seen::routing, 5},     {seen::later_fragment, 6}, {seen::authentication, 14}};
+  constexpr auto from_left = [](unsigned bit) { return 0x8000'0000u >> bit; };
+  std::uint32_t set = 0;
+  for (const auto& place : places) {
+    if (r.extensions & place.header) set |= from_left(place.bit);
+  }
+  constexpr std::uint8_t esp = 50, ipcomp = 108, mobility = 135;  // end the headers that can be read
+  if (r.protocol == mobility) set |= from_left(12);
+  if (r.protocol == esp) set |= from_left(13) | from_left(3);
+  if (r.protocol == ipcomp) set |= from_left(15) | from_left(3);
+  return set;
+}
 
 unsigned tag_id(std::uint16_t tag) { return tag & 0xfff; }
 unsigned tag_priority(std::uint16_t tag) { return tag >> 13; }
@@ -77,6 +100,7 @@ enum Need : unsigned {
   frames = 1u << 14,                                    // octets of whole frames are counted
   biflow = 1u << 15,
   own = 1u << 16,                                       // an element of NF_PEN
+  labels = 1u << 17,                                    // of MPLS
 };
 
 // Which pairs have the field for the other direction as well. Not what is the key of the flow, or equal by nature.
@@ -107,6 +131,7 @@ constexpr Entry table[] = {
     {bytes<28, 16, &Record::destination>, ipv6},                                             // destinationIPv6Address
     {number<32, 2, icmp4_type_code>, ipv4 | flags, Reverse::all},                            // icmpTypeCodeIPv4
     {number<139, 2, icmp6_type_code>, ipv6 | flags | ipfix, Reverse::all},                   // icmpTypeCodeIPv6
+    {number<33, 1, igmp_type>, ipv4 | flags},                                                // igmpType
     {number<178, 1, icmp6_type>, ipv6 | flags | netflow9},                                   // icmpTypeIPv6: collectors know no 139 in version 9
     {number<179, 1, icmp6_code>, ipv6 | flags | netflow9},                                   // icmpCodeIPv6
     {number<7, 2, &Record::source_port>, ip},                                                // sourceTransportPort
@@ -134,6 +159,7 @@ constexpr Entry table[] = {
     {number<54, 2, &Record::identification>, ipv4 | flags, Reverse::all},                    // fragmentIdentification
     {number<31, 3, &Record::identification>, ipv6 | flags | netflow9},                       // flowLabelIPv6
     {number<31, 4, &Record::identification>, ipv6 | flags | ipfix, Reverse::all},
+    {number<64, 4, extension_headers>, ipv6 | flags, Reverse::all},                          // ipv6ExtensionHeaders
     {number<148, 8, later>, ipfix},                                                          // flowId
     {number<239, 1, initiator>, ipfix | biflow},                                             // biflowDirection
     {number<184, 4, &Record::isn>, ip | flags | ipfix, Reverse::all},                        // tcpSequenceNumber
@@ -172,11 +198,11 @@ constexpr Entry table[] = {
     {number<48, 1, &Record::state_anomalies>, own | ip | states, Reverse::all, "t2TcpStateAnomalies", "tcpStatesAFlags", Semantics::flags},
 };
 
-// 70-77: label, traffic class and bottom bit, without the TTL, which is 200 for the top label.
+// mplsTopLabelStackSection ... mplsLabelStackSection8, mplsTopLabelTTL. 70-77: label, traffic class and bottom bit, without the TTL, which is 200 for the top label.
 template <unsigned... n>
 std::vector<Entry> label_entries(std::integer_sequence<unsigned, n...>) {
-  return {{{70 + n, 3, [](std::uint8_t* at, const Record& r) { store(at, 3, r.mpls[n] >> 8); }}, any, Reverse::all}...,
-          {{200, 1, [](std::uint8_t* at, const Record& r) { store(at, 1, r.mpls[0]); }}, ipfix, Reverse::all}};
+  return {{{70 + n, 3, [](std::uint8_t* at, const Record& r) { store(at, 3, r.mpls[n] >> 8); }}, labels, Reverse::all}...,
+          {{200, 1, [](std::uint8_t* at, const Record& r) { store(at, 1, r.mpls[0]); }}, labels | ipfix, Reverse::all}};
 }
 
 unsigned needs_met(const Layout& layout, Kind kind) {
@@ -188,6 +214,7 @@ unsigned needs_met(const Layout& layout, Kind kind) {
   if (layout.tcp_flags) met |= flags | (TCPFLGCNT ? counts : 0u);
   if (layout.tcp_states) met |= states;
   if (layout.layer2) met |= frames;
+  if (has_labels(kind)) met |= labels;
   if (layout.biflow != Biflow::off) met |= biflow;
   if (layout.version == Version::ipfix && layout.enterprise != 0) met |= own;
   if (BFO_VLAN > 0) met |= tags;
@@ -204,9 +231,7 @@ Template::Template(const Layout& layout, Kind kind_) : version(layout.version), 
     if ((entry.needs & ~met) == 0) entries.push_back(entry);
   };
   for (const Entry& entry : table) add(entry);
-  if (mpls_labels > 0) {
-    for (const Entry& entry : label_entries(std::make_integer_sequence<unsigned, mpls_labels>())) add(entry);
-  }
+  for (const Entry& entry : label_entries(std::make_integer_sequence<unsigned, BFO_MAX_MPLS>())) add(entry);
   for (const Entry& entry : entries) {
     if (entry.needs & own) fields.push_back({entry.field.element, entry.field.length, entry.field.put, layout.enterprise});
     else fields.push_back(entry.field);
@@ -236,7 +261,7 @@ std::vector<OwnElement> own_elements(const Layout& layout) {
 
 std::vector<Kind> kinds_of(const Layout& layout) {
   std::vector<Kind> sent;
-  for (unsigned kind = 0; kind < kinds; ++kind) {
+  for (unsigned kind = 0; kind < kinds; ++kind) {  // in the order of their numbers
     const Kind k = static_cast<Kind>(kind);
     if (family_of(k) == t2::Family::layer2 && !layout.layer2) continue;
     if (is_pair(k) && layout.biflow == Biflow::off) continue;

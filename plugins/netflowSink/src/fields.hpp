@@ -18,18 +18,23 @@ inline void store(std::uint8_t* at, std::size_t size, std::uint64_t value) {
 
 enum class Version : std::uint8_t { netflow9 = 9, ipfix = 10 };
 
-// What a record is about. Each kind has a template of its own; a pair is both directions of a flow in one record (RFC 5103).
-enum class Kind : std::uint8_t { ipv4, ipv6, layer2, ipv4_pair, ipv6_pair, layer2_pair };
-constexpr unsigned kinds = 6;
+// What a record is about. Each kind has a template of its own. A pair is both directions of a flow in one record (RFC 5103);
+// records with MPLS labels are longer than others.
+enum class Kind : std::uint8_t {
+  ipv4, ipv6, layer2, ipv4_pair, ipv6_pair, layer2_pair,
+  ipv4_mpls, ipv6_mpls, layer2_mpls, ipv4_pair_mpls, ipv6_pair_mpls, layer2_pair_mpls
+};
+constexpr unsigned kinds = 12;
 
-constexpr bool is_pair(Kind kind) { return kind >= Kind::ipv4_pair; }
+constexpr bool is_pair(Kind kind) { return static_cast<unsigned>(kind) / 3 % 2 == 1; }
+constexpr bool has_labels(Kind kind) { return kind >= Kind::ipv4_mpls; }
 constexpr t2::Family family_of(Kind kind) {
   constexpr t2::Family families[] = {t2::Family::ipv4, t2::Family::ipv6, t2::Family::layer2};
   return families[static_cast<unsigned>(kind) % 3];
 }
-constexpr Kind kind_of(t2::Family family, bool pair) {
-  const Kind kind = family == t2::Family::ipv4 ? Kind::ipv4 : family == t2::Family::ipv6 ? Kind::ipv6 : Kind::layer2;
-  return pair ? static_cast<Kind>(static_cast<unsigned>(kind) + 3) : kind;
+constexpr Kind kind_of(t2::Family family, bool pair, bool labels) {
+  const unsigned plain = family == t2::Family::ipv4 ? 0 : family == t2::Family::ipv6 ? 1 : 2;
+  return static_cast<Kind>(plain + (pair ? 3 : 0) + (labels ? 6 : 0));
 }
 constexpr std::uint16_t template_id(Kind kind) { return static_cast<std::uint16_t>(256 + static_cast<unsigned>(kind)); }  // 256 and 257: of the original
 
@@ -73,7 +78,7 @@ struct Template {
   static constexpr std::size_t none = ~std::size_t{0};
 };
 
-std::vector<Kind> kinds_of(const Layout& layout);  // those that are sent
+std::vector<Kind> kinds_of(const Layout& layout);  // those that are sent, the ones with labels last
 
 // What is said about elements that only NF_PEN's organisation knows; numbers of RFC 5610.
 enum class Semantics : std::uint8_t { none = 0, quantity = 1, total = 2, delta = 3, identifier = 4, flags = 5 };

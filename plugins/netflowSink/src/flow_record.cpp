@@ -77,7 +77,8 @@ class Recorder final : public t2::Plugin {
     if (pair && e.direction == first_row) return;
     const unsigned direction = pair ? first_row : e.direction;
     const std::uint64_t packets = e.side.packets + (pair ? e.peer->packets : 0);
-    const RowHead head{packets, kind_of(family, pair), sent};
+    const bool labels = has_labels(e.side) || (pair && has_labels(*e.peer));
+    const RowHead head{packets, kind_of(family, pair, labels), sent};
     row.raw(&head, sizeof head);
     if (!sent) return;
     const Template& layout = templates_[static_cast<unsigned>(head.kind)];
@@ -88,6 +89,11 @@ class Recorder final : public t2::Plugin {
   }
 
  private:
+  bool has_labels(const t2::Side& side) const {
+    const t2::BasicFlowState::Side& own = basic_flow_(side);
+    return own.many && own.many->tags.mpls_entries > 0;
+  }
+
   Record collect(const t2::EndedFlow& e, unsigned direction) const {
     Record r{};
     const t2::Key& key = e.flow.key;
@@ -124,7 +130,8 @@ class Recorder final : public t2::Plugin {
   void collect_tcp_flags(const t2::EndedFlow& e, unsigned direction, Record& r) const {
     const tcp_flags::Side& own = tcp_flags_(*e.flow.side[direction]);
     r.identification = own.id_first;
-    r.ip_options = r.family == t2::Family::ipv4 && own.rare ? own.rare->ip_options[0] : 0;
+    if (own.rare && r.family == t2::Family::ipv4) r.ip_options = own.rare->ip_options[0];
+    if (own.rare && r.family == t2::Family::ipv6) r.extensions = own.rare->extensions;
     r.analysis = own.status;
     r.ip_flags = own.ip_flags;
     r.tos = own.tos;
@@ -191,16 +198,14 @@ class Recorder final : public t2::Plugin {
 #endif
   }
 
-  static void collect_tags_and_labels([[maybe_unused]] const t2::BasicFlowState::Side& side, [[maybe_unused]] Record& r) {
+  static void collect_tags_and_labels(const t2::BasicFlowState::Side& side, Record& r) {
 #if BFO_VLAN > 0
     if (side.vlans > 0) r.outer_tag = side.vlan[0];
 #if BFO_MAX_VLAN > 1
     if (side.vlans > 1) r.inner_tag = side.vlan[1];
 #endif
 #endif
-#if BFO_MPLS > 0
-    std::copy_n(side.mpls, side.mpls_entries, r.mpls);
-#endif
+    if (side.many) std::copy_n(side.many->tags.mpls, side.many->tags.mpls_entries, r.mpls);
   }
 
   static constexpr std::uint16_t scaled = 0x0200;  // tcpFStat: both sides scale windows

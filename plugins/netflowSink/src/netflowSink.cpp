@@ -119,15 +119,18 @@ class NetflowSink final : public t2::Sink {
       }
       for (Exporter& exporter : exporters_) exporter.add(head.kind, row.own.subspan(sizeof head), row.index, now);
     }
+    look_at_input();
     for (Exporter& exporter : exporters_) exporter.tick(now, observed_);
   }
 
   // Not with the core's time, which was taken before the rows of this round were written: clocks must not seem to go back.
   void idle(t2::Time) override {
+    look_at_input();
     for (Exporter& exporter : exporters_) exporter.tick(wall_clock(), observed_);
   }
 
   void close() override {
+    look_at_input();
     for (Exporter& exporter : exporters_) exporter.finish(wall_clock(), observed_);
   }
 
@@ -151,6 +154,12 @@ class NetflowSink final : public t2::Sink {
       case SocketType::tls: break;
     }
     return tls(collector, most_waiting_, tls_files_, warn);
+  }
+
+  void look_at_input() {
+    const t2::Input input = host_.input();
+    observed_.ignored = input.ignored;
+    observed_.dropped = input.dropped;
   }
 
   void report_on(const Exporter& exporter, t2::Report& report) const {

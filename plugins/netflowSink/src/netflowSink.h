@@ -16,7 +16,7 @@
 #define NF_OCTETS 0             // octets (element 1), 0: of the packet length that basicStats counts, 1: of IP headers and payload [0|1]
 #define NF_BIFLOW 0             // IPFIX: one record for both directions of a flow, 0: no, 1: with reverse counters, 2: with all reverse elements [0|1|2]
 #define NF_LAYER2 0             // 1: flows without IP are sent too, with templates of their own [0|1]
-#define NF_MSGSIZE 1400         // bytes of a message at most, without UDP and IP header [512-65507]
+#define NF_MSGSIZE 1400         // bytes of a message at most, without UDP and IP header; the path's MTU may allow fewer [512-65507]
 #define NF_TPL_PKTS 20          // templates are repeated after this many messages ... [1-100000]
 #define NF_TPL_SECS 60          // ... and after this many seconds [1-86400]
 #define NF_STAT_SECS 60         // statistics of the exporter are sent after this many seconds, and at the end, 0: never [0-86400]

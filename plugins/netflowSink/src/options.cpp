@@ -59,8 +59,10 @@ Options statistics(Version version, std::uint32_t domain, const Statistics& s) {
                    {42, 8},    // exportedFlowRecordTotalCount
                    {166, 8},   // notSentFlowTotalCount
                    {163, 8},   // observedFlowTotalCount
-                   {86, 8}}};  // packetTotalCount
-  options.add({domain, s.start, s.messages, s.octets, s.records, s.lost, s.flows, s.packets});
+                   {86, 8},    // packetTotalCount
+                   {164, 8},   // ignoredPacketTotalCount
+                   {135, 8}}};  // droppedPacketTotalCount
+  options.add({domain, s.start, s.messages, s.octets, s.records, s.lost, s.flows, s.packets, s.ignored, s.dropped});
   return options;
 }
 

@@ -35,6 +35,7 @@ struct Statistics {
   std::uint64_t octets = 0, messages = 0;  // handed to the network, headers of UDP, TCP and IP left out
   std::uint64_t records = 0, lost = 0;     // of flows: handed to the network, not handed over
   std::uint64_t flows = 0, packets = 0;    // seen: directions of flows that have ended, their packets
+  std::uint64_t ignored = 0, dropped = 0;  // packets without a flow, packets that could not be read
 };
 
 Options statistics(Version version, std::uint32_t domain, const Statistics& s);

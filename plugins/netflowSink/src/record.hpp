@@ -9,12 +9,6 @@
 
 namespace netflow {
 
-#if BFO_MPLS > 0
-constexpr unsigned mpls_labels = BFO_MAX_MPLS;
-#else
-constexpr unsigned mpls_labels = 0;
-#endif
-
 enum class End : std::uint8_t { idle = 1, active = 2, detected = 3, forced = 4, resources = 5 };  // IANA flowEndReason
 
 constexpr std::uint32_t no_time = 0xffff'ffff;
@@ -37,14 +31,15 @@ struct Record {
   t2::Family family;
   std::uint8_t protocol, responder;
   End end;
-  std::uint32_t mpls[mpls_labels + 1];  // label stack entries (the last one is not used: an array cannot be empty)
+  std::uint32_t mpls[BFO_MAX_MPLS];   // label stack entries of the first packet, the outermost first; 0 without
 
   // ---- tcpFlags, every IP packet
   std::uint32_t identification;       // of the first packet: IPv4 identification or IPv6 flow label
   std::uint32_t ip_options;           // IPv4, bit n: option number n
   std::uint16_t analysis, ip_flags;   // columns tcpFStat, ipFlags
   std::uint8_t tos, min_ttl, max_ttl, ttl_changes;
-  std::uint8_t icmp_type, icmp_code;
+  std::uint8_t icmp_type, icmp_code;  // of the first packet; type: of IGMP, too
+  std::uint8_t extensions;            // IPv6, bits of tcp_flags::extension
   std::uint32_t trip, answer_min, answer_max, answer_mean;  // microseconds, `no_time`: never
   std::uint32_t round_trip;           // of the handshake, both directions together; 0 without
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "address.hpp"
 
@@ -19,7 +20,7 @@ struct Books {                    // records, those that still wait excepted
   std::uint64_t lost = 0;
   std::uint64_t doubtful = 0;     // of the lost: waited in a collector that ended, which may have read them in its last moment
   std::uint64_t unread = 0;       // of the sent: taken by the collector's host, not read by the collector when t2 ended
-  std::uint64_t templates = 0;    // messages with templates that the transport sent on its own
+  std::uint64_t templates = 0, template_octets = 0;  // messages with templates that the transport sent on its own; their bytes
 };
 
 class Transport {
@@ -27,11 +28,14 @@ class Transport {
   virtual ~Transport() = default;
   // Streams send the templates by themselves, and the sequence is that of each connection.
   virtual bool stream() const { return false; }
-  // Keeps a copy of the message with the templates, and sends it by itself whenever somebody new listens. `options`:
-  // data records in it.
-  virtual void begin(std::span<const std::uint8_t> templates, unsigned options = 0) = 0;
+  // Bytes of a message that travels in one piece, as far as is known now.
+  virtual std::size_t largest() const { return 65535; }
+  // Keeps the messages with the templates (streams: one), and sends them by itself whenever somebody new listens. Again,
+  // when there are more templates; who listens already gets these by send(). `options`: data records in them.
+  virtual void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options = 0) = 0;
   // Takes one message with so many records; it may leave with later ones. May wait so that the collector can follow.
-  // `options`: data records that are about the exporter; they count in the sequence, and need not arrive.
+  // `options`: data records that are about the exporter; they count in the sequence, and need not arrive. Without any records
+  // it holds templates.
   virtual void send(std::span<const std::uint8_t> message, unsigned records, unsigned options = 0) = 0;
   virtual void work() = 0;    // now and then: what waits leaves in bounded time
   virtual void finish() = 0;  // all was sent: waits until it has arrived, for a bounded time

@@ -1,11 +1,10 @@
 // One connection at a time, and a bounded queue while there is none or the collector is slow.
 //
-// A new connection is a new session: the templates go first, the sequence begins at 0. Header fields that belong to the
-// session are therefore filled in when a message leaves. TCP confirms what the other host has taken, not what the
-// collector has read, and IPFIX has no confirmation of its own. A message is therefore kept until it is known to have
-// been read: from the kernel, if the collector is on this machine; because the collector closed in order, which a host
-// does only when everything was read; or because so much was sent after it that no receive buffer could still hold it.
-// If the connection breaks, what is kept is sent again on the next one.
+// TCP confirms what the other host has taken, not what the collector has read, and IPFIX has no confirmation of its own. A
+// message is therefore kept (backlog.cpp) until it is known to have been read: from the kernel, if the collector is on this
+// machine; because the collector closed in order, which a host does only when everything was read; or because so much was
+// sent after it that no receive buffer could still hold it. If the connection breaks, what is kept is sent again on the next
+// one.
 #include "transport_stream.hpp"
 
 #include <linux/sockios.h>
@@ -21,12 +20,11 @@
 #include <cstddef>
 #include <cstring>
 #include <ctime>
-#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "fields.hpp"
+#include "backlog.hpp"
 #include "resolve.hpp"
 #include "transport_peer.hpp"
 
@@ -43,9 +41,8 @@ constexpr std::int64_t absent_patience = 2 * second;   // at the end, while nobo
 constexpr std::int64_t goodbye_patience = second;      // until the collector closes as well
 constexpr std::int64_t longest_wait = 20 * millisecond;  // of a message for others to leave together
 constexpr unsigned most_farewells = 3;
-constexpr std::size_t plain_block = 64 << 10, protected_block = 16 << 10;  // bytes that leave together; the second: one TLS record
+constexpr std::size_t enough = 64 << 10;               // bytes that need not wait for others
 constexpr std::uint64_t least_buffer = 256 << 10, largest_buffer = 64 << 20;  // bytes that a host somewhere else may keep unread
-constexpr std::size_t time_at = 4, sequence_at = 8;    // in the header of a message
 
 std::int64_t clock_now(clockid_t clock) {
   timespec t{};
@@ -57,30 +54,30 @@ std::int64_t monotonic_now() { return clock_now(CLOCK_MONOTONIC); }
 class Stream final : public Transport {
  public:
   Stream(const Address& collector, Resolved list, std::unique_ptr<Channels> channels, std::size_t most_messages, Warn warn)
-      : destination_(collector.text()), list_(std::move(list)), next_address_(list_.get()), channels_(std::move(channels)), limit_(most_messages), warn_(std::move(warn)) {}
-  ~Stream() override { disconnect(); }
+      : destination_(collector.text()), list_(std::move(list)), next_address_(list_.get()), channels_(std::move(channels)), backlog_(most_messages), warn_(std::move(warn)) {}
+  ~Stream() override { disconnect(0); }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
   bool stream() const override { return true; }
 
-  void begin(std::span<const std::uint8_t> templates, unsigned options) override {
-    templates_.assign(templates.begin(), templates.end());
+  void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options) override {
+    templates_ = std::move(templates.front());
     template_options_ = options;
     pump();
   }
 
   void send(std::span<const std::uint8_t> message, unsigned records, unsigned options) override {
-    if (queue_.size() >= limit_) pump();
-    if (queue_.size() >= limit_) wait_for_room();
-    if (queue_.size() >= limit_) {
+    const bool vital = records + options == 0;  // templates: what follows could not be read without them
+    if (backlog_.full()) pump();
+    if (backlog_.full()) wait_for_room();
+    if (backlog_.full() && !vital) {
       warn_once(told_full_, destination_ + " takes too little, and the queue is full (NF_QUEUE): records are lost");
-      books_.lost += records;
-      return;
+      return backlog_.lose(records);
     }
-    queue_.push_back({{message.begin(), message.end()}, records, options});
+    backlog_.add(message, records, options);
     waiting_ += message.size();
-    if (waiting_ >= plain_block) pump();
+    if (waiting_ >= enough) pump();
   }
 
   void work() override {
@@ -92,27 +89,17 @@ class Stream final : public Transport {
       drain();
       if (state_ != State::connected || say_goodbye()) break;
     }
-    if (state_ == State::connected) leave_the_rest();
-    disconnect();
-    for (const Message& message : queue_) {
-      books_.lost += message.records;
-      if (message.again) books_.doubtful += message.records;
-    }
-    queue_.clear();
+    // The collector does not read, or does not close. What its host has taken is there when it goes on reading.
+    if (state_ == State::connected) backlog_.leave(confirmed(), peer_.has_value());
+    disconnect(left());
+    backlog_.give_up();
   }
 
-  const Books& books() const override { return books_; }
+  const Books& books() const override { return backlog_.books(); }
   std::string destination() const override { return destination_; }
 
  private:
   enum class State { none, connecting, greeting, connected };
-  struct Message {
-    std::vector<std::uint8_t> bytes;
-    unsigned records;             // 0: templates, or options: neither is sent again
-    unsigned options;
-    bool again = false;           // may have arrived on an earlier connection
-    std::uint64_t end = UINT64_MAX;  // where it ends in what TCP carried; last: not all of it has left
-  };
 
   // ---- Connections
 
@@ -157,10 +144,8 @@ class Stream final : public Transport {
     state_ = State::connected;
     progress_ = monotonic_now();
     stalled_ = false;
-    sequence_ = 0;
     buffer_ = least_buffer;
-    ++books_.templates;
-    queue_.push_front({templates_, 0, template_options_});
+    backlog_.begin_session(templates_, template_options_);
   }
 
   void check_patience() {
@@ -177,28 +162,26 @@ class Stream final : public Transport {
   // The collector closed in order: it has read what its host has confirmed, and nothing else.
   void end_session() {
     forget(confirmed());
-    for (Message& message : kept_) message.end = UINT64_MAX;
-    fail("closed by the collector");
+    fail("closed by the collector", 0);
   }
 
-  void fail(const std::string& problem) {
+  void fail(const std::string& problem) { fail(problem, left()); }
+  void fail(const std::string& problem, std::uint64_t may_have_arrived) {
     if (state_ == State::connected) {
       warn_once(told_break_, "the connection to " + destination_ + " broke (" + problem + "): records wait until it is there again");
     } else {
       warn_once(told_absent_, "no connection to " + destination_ + " (" + problem + "): records wait until it can be made");
     }
-    disconnect();
+    disconnect(may_have_arrived);
     next_try_ = monotonic_now() + pause_;
     pause_ = std::min(2 * pause_, longest_pause);
   }
 
-  // Ends the session; what is not known to have been read waits again, in its old order.
-  void disconnect() {
-    const std::uint64_t left = channel_ ? gone(SIOCOUTQNSD) : 0;
+  void disconnect(std::uint64_t may_have_arrived) {
     channel_.reset();
     peer_.reset();
     if (socket_ >= 0) {
-      if (!kept_.empty()) {  // what will be sent again, or counts as lost, must not arrive later on
+      if (!backlog_.none_in_flight()) {  // what will be sent again, or counts as lost, must not arrive later on
         const linger at_once{1, 0};
         setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
       }
@@ -206,58 +189,23 @@ class Stream final : public Transport {
     }
     socket_ = -1;
     state_ = State::none;
-    block_.clear();
-    block_at_ = in_block_ = 0;
     said_goodbye_ = false;
-    std::erase_if(queue_, [](const Message& message) { return message.records == 0; });
-    for (; !kept_.empty(); kept_.pop_back()) {
-      Message& message = kept_.back();
-      if (message.records == 0) continue;
-      books_.sent -= message.records;
-      if (message.again) books_.resent -= message.records;
-      message.again |= message.end <= left;
-      message.end = UINT64_MAX;
-      queue_.push_front(std::move(message));
-    }
+    backlog_.end_session(may_have_arrived);
   }
 
   // ---- Messages
 
   void write() {
+    const bool plain = channel_->plain();
     for (;;) {
-      if (block_at_ == block_.size()) {
-        if (queue_.empty()) return;
-        fill_block();
-      }
-      const std::ptrdiff_t n = channel_->write(std::span(block_).subspan(block_at_));
+      const auto seconds = static_cast<std::uint32_t>(clock_now(CLOCK_REALTIME) / second);
+      const std::span bytes = backlog_.next(plain, channel_->written(), seconds);
+      if (bytes.empty()) return;
+      const std::ptrdiff_t n = channel_->write(bytes);
       if (n < 0) return fail(channel_->problem());
       if (n == 0) return;
       note_progress();
-      block_at_ += static_cast<std::size_t>(n);
-      if (block_at_ == block_.size() && !channel_->plain()) {
-        for (std::size_t i = kept_.size() - in_block_; i < kept_.size(); ++i) kept_[i].end = channel_->written();
-      }
-    }
-  }
-
-  void fill_block() {
-    block_.clear();
-    block_at_ = in_block_ = 0;
-    const std::size_t enough = channel_->plain() ? plain_block : protected_block;
-    const std::uint64_t begin = channel_->written();
-    const auto seconds = static_cast<std::uint64_t>(clock_now(CLOCK_REALTIME) / second);
-    while (!queue_.empty() && (block_.empty() || block_.size() + queue_.front().bytes.size() <= enough)) {
-      Message& message = queue_.front();
-      store(&message.bytes[time_at], 4, seconds);
-      store(&message.bytes[sequence_at], 4, sequence_);
-      sequence_ += message.records + message.options;
-      block_.insert(block_.end(), message.bytes.begin(), message.bytes.end());
-      if (channel_->plain()) message.end = begin + block_.size();
-      books_.sent += message.records;
-      if (message.again) books_.resent += message.records;
-      kept_.push_back(std::move(message));
-      queue_.pop_front();
-      ++in_block_;
+      backlog_.took(static_cast<std::size_t>(n), plain, channel_->written());
     }
   }
 
@@ -269,10 +217,11 @@ class Stream final : public Transport {
     return std::min(channel_->written(), all - std::min(all, static_cast<std::uint64_t>(pending)));
   }
   std::uint64_t confirmed() const { return gone(SIOCOUTQ); }
+  std::uint64_t left() const { return channel_ ? gone(SIOCOUTQNSD) : 0; }
 
   // What came while the kernel was asked counts as unread: bytes are confirmed before they are looked for.
   void forget_read() {
-    if (kept_.empty()) return;
+    if (backlog_.none_in_flight()) return;
     const std::uint64_t taken = confirmed();
     std::uint64_t unread = 0;
     if (peer_) {
@@ -293,11 +242,9 @@ class Stream final : public Transport {
   }
 
   void forget(std::uint64_t read) {
-    while (!kept_.empty() && kept_.front().end <= read) {
-      kept_.pop_front();
-      pause_ = first_pause;
-      note_progress();
-    }
+    if (!backlog_.forget(read)) return;
+    pause_ = first_pause;
+    note_progress();
   }
 
   void note_progress() {
@@ -307,7 +254,7 @@ class Stream final : public Transport {
 
   // A slow collector slows t2 down, one that does not read at all does not.
   void wait_for_room() {
-    while ((state_ == State::connected || state_ == State::greeting) && !stalled_ && queue_.size() >= limit_) {
+    while ((state_ == State::connected || state_ == State::greeting) && !stalled_ && backlog_.full()) {
       rest(100);
       pump();
       stalled_ = monotonic_now() - progress_ > stall_patience;
@@ -315,8 +262,7 @@ class Stream final : public Transport {
   }
 
   void rest(int milliseconds) const {  // or until something can be written
-    const bool waits = block_at_ < block_.size() || !queue_.empty();
-    pollfd p{socket_, static_cast<short>(waits ? POLLOUT : 0), 0};
+    pollfd p{socket_, static_cast<short>(backlog_.all_written() ? 0 : POLLOUT), 0};
     if (socket_ < 0 || state_ != State::connected) p.fd = -1;
     poll(&p, 1, p.fd < 0 ? std::min(milliseconds, 10) : milliseconds);
   }
@@ -330,8 +276,8 @@ class Stream final : public Transport {
       pause_ = std::min(pause_, first_pause);
       next_try_ = std::min(next_try_, monotonic_now() + pause_);
       pump();
-      if (queue_.empty() && kept_.empty()) return;
-      if (state_ == State::connected && !peer_ && queue_.empty() && block_at_ == block_.size() && confirmed() == channel_->written()) return;
+      if (backlog_.empty()) return;
+      if (state_ == State::connected && !peer_ && backlog_.all_written() && confirmed() == channel_->written()) return;
       const std::int64_t now = monotonic_now();
       if (state_ == State::connected) connected = now;
       if (now - connected > absent_patience || (state_ == State::connected && now - progress_ > close_patience)) return;
@@ -347,15 +293,10 @@ class Stream final : public Transport {
     const std::int64_t begin = monotonic_now();
     for (std::int64_t spent = 0; spent < goodbye_patience; spent = monotonic_now() - begin) {
       const Channel::Step step = channel_->listen();
-      if (step == Channel::Step::done) {
-        forget(confirmed());
-        if (kept_.empty()) return true;
-        fail("closed by the collector");
-        return false;
-      }
-      if (step == Channel::Step::failed) {
-        if (kept_.empty()) return true;
-        fail(channel_->problem());
+      if (step == Channel::Step::done) forget(confirmed());
+      if (step != Channel::Step::again) {
+        if (backlog_.none_in_flight()) return true;
+        step == Channel::Step::done ? end_session() : fail(channel_->problem());
         return false;
       }
       forget_read();
@@ -363,15 +304,6 @@ class Stream final : public Transport {
       poll(&p, 1, 10);
     }
     return true;
-  }
-
-  // The collector does not read, or does not close. What its host has taken is there when it goes on reading.
-  void leave_the_rest() {
-    const std::uint64_t taken = confirmed();
-    for (const Message& message : kept_) {
-      if (peer_ && message.end <= taken) books_.unread += message.records;
-    }
-    forget(taken);
   }
 
   void warn_once(bool& told, const std::string& text) {
@@ -382,24 +314,18 @@ class Stream final : public Transport {
   Resolved list_;
   const addrinfo* next_address_;
   std::unique_ptr<Channels> channels_;
-  std::size_t limit_;
+  Backlog backlog_;
   Warn warn_;
   std::vector<std::uint8_t> templates_;
   unsigned template_options_ = 0;      // data records in it
-  std::deque<Message> queue_;          // not yet in a block
-  std::deque<Message> kept_;           // in a block or written, not known to have been read
-  std::vector<std::uint8_t> block_;    // leaves together
-  std::size_t block_at_ = 0, in_block_ = 0;  // bytes of it that have left; messages, the last ones kept
   std::size_t waiting_ = 0;            // bytes queued since something was written
   int socket_ = -1;
   std::unique_ptr<Channel> channel_;
   std::optional<Peer> peer_;
   State state_ = State::none;
-  std::uint32_t sequence_ = 0;
   std::uint64_t buffer_ = least_buffer;  // of the other host, at most
   std::int64_t next_try_ = 0, began_ = 0, progress_ = 0, pumped_ = 0, pause_ = first_pause;
   bool said_goodbye_ = false, stalled_ = false, told_absent_ = false, told_break_ = false, told_full_ = false;
-  Books books_;
 };
 
 }  // namespace

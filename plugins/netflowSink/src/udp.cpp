@@ -21,16 +21,15 @@
 #include "fields.hpp"
 #include "pace.hpp"
 #include "resolve.hpp"
-#include "udp_charge.hpp"
 #include "transport.hpp"
+#include "udp_charge.hpp"
+#include "udp_ledger.hpp"
 
 namespace netflow {
 
 namespace {
 
 constexpr unsigned most_attempts = 10;
-constexpr std::size_t head_size = 24;             // bytes by which a message is recognised: its header and what follows
-constexpr std::size_t remembered = 8192;          // messages
 constexpr int last_patience = 50;                 // ms for errors of the last messages, from another machine
 constexpr unsigned most_naps = 1000;              // of a millisecond, at the end, while the collector reads nothing
 constexpr std::int64_t batching_wait = 20'000'000;  // ns until messages leave that wait for others
@@ -44,12 +43,22 @@ std::int64_t coarse_clock() {
 class Udp final : public Transport {
  public:
   Udp(int socket, int family, std::string destination, unsigned rate, Warn warn)
-      : socket_(socket), destination_(std::move(destination)), warn_(std::move(warn)), pacer_(socket, rate), charge_(family), sent_(remembered) {}
+      : socket_(socket), family_(family), destination_(std::move(destination)), warn_(std::move(warn)), pacer_(socket, rate), charge_(family) {}
   ~Udp() override { close(socket_); }
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
 
-  void begin(std::span<const std::uint8_t> templates, unsigned) override { templates_.assign(templates.begin(), templates.end()); }
+  // What the kernel knows of the path. Should it learn of a narrower one, it sends fragments from then on.
+  std::size_t largest() const override {
+    const bool four = family_ == AF_INET;
+    const std::size_t headers = four ? 20 + 8 : 40 + 8;
+    int mtu = 0;
+    socklen_t size = sizeof mtu;
+    const int result = four ? getsockopt(socket_, IPPROTO_IP, IP_MTU, &mtu, &size) : getsockopt(socket_, IPPROTO_IPV6, IPV6_MTU, &mtu, &size);
+    return result == 0 && mtu > 0 && static_cast<std::size_t>(mtu) > headers ? static_cast<std::size_t>(mtu) - headers : 65535;
+  }
+
+  void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned) override { templates_ = std::move(templates); }
 
   void send(std::span<const std::uint8_t> message, unsigned records, unsigned) override {
     Waiting& w = waiting_[count_];
@@ -60,7 +69,7 @@ class Udp final : public Transport {
   }
 
   void work() override {
-    if (count_ == 0 && read_ == number_) return;
+    if (count_ == 0 && ledger_.all_read()) return;
     const std::int64_t now = coarse_clock();
     if (now - worked_ < batching_wait) return;
     worked_ = now;
@@ -77,21 +86,16 @@ class Udp final : public Transport {
     }
     heed_errors();
     if (pacer_.sees() && collector_ != 0) wait_for_reader();
-    for (std::uint64_t i = std::max(read_, oldest()); pacer_.sees() && i < number_; ++i) books_.unread += sent_[i % remembered].records;
+    if (pacer_.sees()) ledger_.close();
   }
 
-  const Books& books() const override { return books_; }
+  const Books& books() const override { return ledger_.books(); }
   std::string destination() const override { return destination_; }
 
  private:
   struct Waiting {
     std::vector<std::uint8_t> bytes;
     unsigned records = 0;
-  };
-  struct Sent {
-    std::array<std::uint8_t, head_size> head{};
-    std::size_t size = 0, memory = 0;  // bytes; in the collector's buffer
-    unsigned records = 0;              // 0: templates, or known to be lost
   };
 
   // All that waits, in its order.
@@ -122,7 +126,7 @@ class Udp final : public Transport {
     for (unsigned naps = 0; naps < most_naps; ++naps) {
       const Peer::Sight sight = pacer_.look(view);
       if (sight == Peer::Sight::blind) return;
-      if (sight == Peer::Sight::nobody || view.cookie != collector_) return lose_unread();
+      if (sight == Peer::Sight::nobody || view.cookie != collector_) return ledger_.lose_unread();
       heed(view);
       if (view.unread == 0 || pacer_.stalled()) return;
       if (view.unread < least) naps = 0;
@@ -133,7 +137,7 @@ class Udp final : public Transport {
   }
 
   unsigned give_up(unsigned at) {
-    for (; at < count_; ++at) books_.lost += waiting_[at].records;
+    for (; at < count_; ++at) ledger_.lose(waiting_[at].records);
     return at;
   }
 
@@ -148,7 +152,7 @@ class Udp final : public Transport {
     for (unsigned attempt = 1; at < end && !absent_;) {
       const int n = sendmmsg(socket_, &headers[at], end - at, MSG_NOSIGNAL);
       if (n > 0) {
-        for (const unsigned stop = at + static_cast<unsigned>(n); at < stop; ++at) note(waiting_[at].bytes, memory_[at], waiting_[at].records);
+        for (const unsigned stop = at + static_cast<unsigned>(n); at < stop; ++at) ledger_.sent(waiting_[at].bytes, memory_[at], waiting_[at].records);
         if (at < end) heed_errors();
         attempt = 1;
         continue;
@@ -163,97 +167,65 @@ class Udp final : public Transport {
       }
       note_error(problem);
       if (problem == ECONNREFUSED) continue;
-      books_.lost += waiting_[at++].records;
+      ledger_.lose(waiting_[at++].records);
     }
     return at;
   }
 
   // For whoever listens now, as if they stood right before the next message of their source. False if nobody takes them.
   bool send_templates(unsigned at) {
-    const bool ipfix = templates_[1] == static_cast<std::uint8_t>(Version::ipfix);
+    absent_ = false;
+    for (std::size_t i = 0; i < templates_.size() && !absent_; ++i) {
+      std::vector<std::uint8_t>& message = templates_[i];
+      put_before(message, at, static_cast<std::uint32_t>(templates_.size() - i));
+      if (::send(socket_, message.data(), message.size(), MSG_NOSIGNAL) < 0) absent_ = true;
+      else ledger_.sent(message, pacer_.sees() ? charge_.of(message) : 0, 0);
+    }
+    ledger_.begin_session();
+    heed_errors();
+    if (absent_) return false;
+    for (const auto& message : templates_) ledger_.sent_templates(message);
+    return true;
+  }
+
+  // Clocks and sequence of a message with templates that goes so many messages before the waiting one at `at`.
+  void put_before(std::vector<std::uint8_t>& message, unsigned at, std::uint32_t distance) const {
+    const bool ipfix = message[1] == static_cast<std::uint8_t>(Version::ipfix);
     const std::ptrdiff_t sequence = ipfix ? 8 : 12, source = sequence + 4;
-    const auto head = templates_.begin();
+    const auto head = message.begin();
     std::copy_n(waiting_[at].bytes.begin() + 4, sequence - 4, head + 4);  // clocks
     for (; at < count_; ++at) {
       const auto next = waiting_[at].bytes.begin();
       if (!std::equal(head + source, head + source + 4, next + source)) continue;  // statistics
       std::uint32_t number;
       std::memcpy(&number, &next[sequence], 4);
-      store(&head[sequence], 4, ntohl(number) - (ipfix ? 0 : 1));  // NetFlow 9 counts messages
-      break;
+      store(&head[sequence], 4, ntohl(number) - (ipfix ? 0 : distance));  // NetFlow 9 counts messages
+      return;
     }
-    absent_ = false;
-    if (::send(socket_, templates_.data(), templates_.size(), MSG_NOSIGNAL) < 0) absent_ = true;
-    else note(templates_, pacer_.sees() ? charge_.of(templates_) : 0, 0);
-    session_ = number_;
-    heed_errors();
-    if (!absent_) ++books_.templates;
-    return !absent_;
-  }
-
-  void note(std::span<const std::uint8_t> message, std::size_t memory, unsigned records) {
-    Sent& s = sent_[number_++ % remembered];
-    std::copy_n(message.begin(), head_size, s.head.begin());
-    s.size = message.size();
-    s.memory = memory;
-    s.records = records;
-    books_.sent += records;
-  }
-
-  void lose(Sent& s) {
-    books_.sent -= s.records;
-    books_.lost += s.records;
-    s.records = 0;
   }
 
   // What the collector's socket tells.
   void heed(const Peer::View& view) {
     if (collector_ != view.cookie) {
       if (collector_ != 0) {  // another one, which knows no templates
-        lose_unread();
+        ledger_.lose_unread();
         absent_ = true;
       }
       collector_ = view.cookie;
       dropped_ = view.dropped;
     }
     if (const std::uint32_t more = view.dropped - dropped_; more > 0) {  // did not fit: somebody else filled the buffer
-      lose_newest(more);
+      ledger_.lose_newest(more);
       dropped_ = view.dropped;
       warn_once(told_full_, "the receive buffer of " + destination_ + " was full: give the collector a larger one (nfcapd -B)");
     }
-    std::size_t unread = view.unread;
-    read_ = number_;
-    while (unread > 0 && read_ > oldest()) {
-      --read_;
-      unread -= std::min(unread, sent_[read_ % remembered].memory);
-    }
-  }
-
-  std::uint64_t oldest() const { return std::max(session_, number_ > remembered ? number_ - remembered : 0); }
-
-  void lose_newest(std::uint32_t count) {
-    for (std::uint64_t i = number_; count > 0 && i-- > oldest();) {
-      Sent& s = sent_[i % remembered];
-      if (s.records == 0) continue;
-      books_.doubtful += s.records;
-      lose(s);
-      --count;
-    }
-  }
-
-  // The collector is gone, with what it had not read when it was looked at last, and with what came since.
-  void lose_unread() {
-    for (std::uint64_t i = std::max(read_, oldest()); i < number_; ++i) {
-      books_.doubtful += sent_[i % remembered].records;
-      lose(sent_[i % remembered]);
-    }
-    session_ = read_ = number_;
+    ledger_.unread(view.unread);
   }
 
   // Messages that came back; whether there were any.
   bool heed_errors() {
     for (bool any = false;; any = true) {
-      std::uint8_t bytes[head_size];
+      std::uint8_t bytes[Ledger::head_size];
       alignas(cmsghdr) std::uint8_t control[512];
       iovec part{bytes, sizeof bytes};
       msghdr message{};
@@ -272,7 +244,7 @@ class Udp final : public Transport {
         sock_extended_err error;
         std::memcpy(&error, CMSG_DATA(c), sizeof error);
         if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6) {
-          take_back({bytes, static_cast<std::size_t>(n)});
+          ledger_.take_back({bytes, static_cast<std::size_t>(n)});
           note_error(static_cast<int>(error.ee_errno));
         }
       }
@@ -284,16 +256,8 @@ class Udp final : public Transport {
     warn_once(told_error_, "cannot send to " + destination_ + " (" + std::strerror(problem) + "): records are lost");
   }
 
-  void take_back(std::span<const std::uint8_t> head) {
-    if (head.size() < head_size) return lose_newest(1);  // some hosts quote no more than the UDP header
-    for (std::uint64_t i = number_, end = number_ > remembered ? number_ - remembered : 0; i-- > end;) {
-      Sent& s = sent_[i % remembered];
-      if (std::equal(head.begin(), head.end(), s.head.begin())) return lose(s);
-    }
-  }
-
   void heed_refusal() {
-    if (collector_ != 0) lose_unread();
+    if (collector_ != 0) ledger_.lose_unread();
     collector_ = 0;
     absent_ = true;
     warn_once(told_refusal_, "nobody listens at " + destination_ + ": records are lost until a collector (nfcapd) is started there");
@@ -303,25 +267,21 @@ class Udp final : public Transport {
     if (!std::exchange(told, true)) warn_(text);
   }
 
-  int socket_;
+  int socket_, family_;
   std::string destination_;
   Warn warn_;
   Pacer pacer_;
   Charge charge_;
-  std::vector<std::uint8_t> templates_;
+  Ledger ledger_;
+  std::vector<std::vector<std::uint8_t>> templates_;
   std::array<Waiting, most_at_once> waiting_;
   std::array<std::size_t, most_at_once> memory_{};  // of each
   unsigned count_ = 0;
   std::int64_t worked_ = 0;
-  std::vector<Sent> sent_;            // the latest, by number
-  std::uint64_t number_ = 0;          // of the next message
-  std::uint64_t session_ = 0;         // number of the first message for this collector
-  std::uint64_t read_ = 0;            // the messages before have been read
   std::uint64_t collector_ = 0;       // cookie of its socket, 0: none is known
   std::uint32_t dropped_ = 0;         // by it
   bool absent_ = false;               // nobody has taken a message, or the templates are not there yet
   bool told_refusal_ = false, told_error_ = false, told_full_ = false;
-  Books books_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // When messages leave: templates first and again, records in bounded time, sequence and losses counted.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <deque>
 
 #include "../src/exporter.hpp"
@@ -96,6 +97,71 @@ TEST_CASE("netflowSink: IPv4 and IPv6 records travel in messages of their own", 
     if (!d.records.empty()) sets.emplace_back(d.records.front().first, d.records.size());
   CHECK(sets == std::vector<std::pair<unsigned, std::size_t>>{{256, 3}, {257, 2}, {256, 1}, {257, 1}});
   CHECK(f.log.books.sent == 7);
+}
+
+TEST_CASE("netflowSink: messages are no larger than the path allows, unless not even a template fits", "[netflowSink]") {
+  for (const std::size_t path : {std::size_t{1232}, std::size_t{100}}) {
+    Wire::Log log;
+    log.largest = path;
+    Settings s;
+    Exporter exporter(s, std::make_unique<Wire>(log));
+    exporter.start(start_time);
+    Record r{};
+    r.family = t2::Family::ipv6;
+    for (unsigned i = 0; i < 30; ++i) t2::test::export_record(exporter, s.layout, r, start_time);
+    std::size_t largest = 0;
+    for (const auto& message : log.messages) largest = std::max(largest, message.size());
+    if (path == 100) CHECK((largest > 100 && largest < 250));
+    else CHECK((largest <= 1232 && largest > 1232 - 120));
+  }
+}
+
+TEST_CASE("netflowSink: templates for labels are announced when the first flow with labels comes", "[netflowSink]") {
+  Record labelled{};
+  labelled.family = t2::Family::ipv6;
+  labelled.mpls[0] = 0x00010140;
+  for (const Version version : {Version::netflow9, Version::ipfix}) {
+    Settings s = one_record_each(100'000);
+    s.layout.version = version;
+    Fixture f(s);
+    f.add(1, start_time);
+    t2::test::export_record(f.exporter, s.layout, labelled, start_time);
+    f.add(2, start_time);
+    CHECK(f.sequence_of_messages() == "T1T1T11");
+    const std::vector<Decoded> all = f.decoded();
+    CHECK(all[0].templates.size() == 2);
+    CHECK(all[2].templates.size() == 4);
+    CHECK(all[4].templates.size() == 4);
+    CHECK(f.log.first.size() == 1);
+    CHECK(Decoder().decode(f.log.first[0]).templates.size() == 4);  // and for whoever listens next
+    CHECK(all[3].records.at(0).first == 263);
+    CHECK(number(all[3].records.at(0).second.at(70)) == 0x000101);
+    for (std::size_t i = 0, records = 0; i < all.size(); ++i) {
+      CHECK(all[i].sequence == (version == Version::ipfix ? records : i));
+      records += all[i].records.size();
+    }
+  }
+}
+
+TEST_CASE("netflowSink: over a stream, templates for labels and their keys come before the first flow with labels", "[netflowSink]") {
+  Settings s = one_record_each();
+  s.layout.version = Version::ipfix;
+  Wire::Log log;
+  Exporter exporter(s, std::make_unique<Wire>(log, true));
+  exporter.start(start_time);
+  Decoder decoder;
+  CHECK(decoder.decode(log.first.at(0)).templates.size() == 2);
+  Record r{};
+  r.family = t2::Family::ipv4;
+  r.mpls[0] = 0x00010140;
+  for (unsigned i = 0; i < 2; ++i) t2::test::export_record(exporter, s.layout, r, start_time);
+  REQUIRE(log.messages.size() == 4);
+  CHECK(decoder.decode(log.messages[0]).templates.size() == 2);
+  CHECK(decoder.decode(log.messages[1]).options.size() == 2);
+  CHECK(log.options == std::vector<unsigned>{0, 2, 0, 0});
+  for (const std::size_t i : {2u, 3u}) CHECK(decoder.decode(log.messages[i]).records.at(0).first == 262);
+  CHECK(Decoder().decode(log.first.at(0)).templates.size() == 4);
+  CHECK(exporter.counters().template_messages == 1);
 }
 
 TEST_CASE("netflowSink: sequence counts messages, source and clock stand in each", "[netflowSink]") {

@@ -8,6 +8,7 @@
 #include "../src/message.hpp"
 #include "decoder.hpp"
 #include "frame.hpp"
+#include "tcpFlags_state.h"
 
 using namespace netflow;
 using namespace t2::test::netflow9;
@@ -53,6 +54,9 @@ Record tcp_record() {
   r.window = 64240;
   r.tcp_options = 1 << 2 | 1 << 4 | 1 << 8;
   r.ip_options = 1 << 7;
+  r.extensions = tcp_flags::extension::hop_by_hop | tcp_flags::extension::destination | tcp_flags::extension::later_fragment;
+  r.mpls[0] = 0x00010a3f;  // label 16, traffic class 5, time to live 63
+  r.mpls[1] = 0xfffff140;  // label 1048575, bottom of the stack
   r.outer_tag = 0x6064;
   r.inner_tag = 0xeffe;
   r.end = End::detected;
@@ -84,9 +88,11 @@ Message filled(const Template& layout, const std::vector<Record>& records, const
   return {bytes.begin(), bytes.end()};
 }
 
-Message templates_of(const Layout& layout) {
+Message templates_of(const Layout& layout, bool labels = true) {
   std::vector<Template> all;
-  for (const Kind kind : kinds_of(layout)) all.emplace_back(layout, kind);
+  for (const Kind kind : kinds_of(layout)) {
+    if (labels || !has_labels(kind)) all.emplace_back(layout, kind);
+  }
   SetWriter message(layout.version);
   message.add_templates(all);
   const auto bytes = message.finish(head);
@@ -99,26 +105,26 @@ constexpr Layout ipfix{.version = Version::ipfix};
 // IANA: element and its natural length. Integers may be sent shorter, everything else may not.
 const std::map<unsigned, unsigned> iana = {
     {1, 8},   {2, 8},   {4, 1},   {5, 1},   {6, 2},   {7, 2},   {8, 4},   {10, 4},  {11, 2},  {12, 4},  {14, 4},  {25, 8},  {26, 8},
-    {27, 16}, {28, 16}, {31, 4},  {32, 2},  {52, 1},  {53, 1},  {54, 4},  {56, 6},  {58, 2},  {60, 1},  {61, 1},  {80, 6},  {85, 8},
+    {27, 16}, {28, 16}, {31, 4},  {32, 2},  {33, 1},  {64, 4},  {70, 3},  {71, 3},  {72, 3},  {200, 1},  {52, 1},  {53, 1},  {54, 4},  {56, 6},  {58, 2},  {60, 1},  {61, 1},  {80, 6},  {85, 8},
     {136, 1}, {139, 2}, {148, 8}, {152, 8}, {153, 8}, {178, 1}, {179, 1}, {184, 4}, {186, 2}, {208, 4}, {209, 8}, {239, 1}, {243, 2},
     {244, 1}, {245, 2}, {246, 1}, {256, 2}, {352, 8}, {401, 8}};
-const std::set<unsigned> not_reducible = {8, 12, 27, 28, 56, 80, 152, 153};
+const std::set<unsigned> not_reducible = {8, 12, 27, 28, 56, 64, 70, 71, 72, 80, 152, 153};
 // RFC 5103: what identifies a flow or a record, or belongs to both directions at once.
-const std::set<unsigned> not_reversible = {4, 7, 8, 11, 12, 27, 28, 58, 60, 61, 136, 148, 239, 256};
+const std::set<unsigned> not_reversible = {4, 7, 8, 11, 12, 27, 28, 33, 58, 60, 61, 136, 148, 239, 256};
 
 }  // namespace
 
 TEST_CASE("netflowSink: templates, byte by byte", "[netflowSink]") {
   const Message expected = hex(
       "0009 0002 01020304 5f5e1000 00000007 0000029a"
-      "0000 00f8"
-      "0100 001d 0098 0008 0099 0008 0001 0008 0002 0008 0008 0004 000c 0004 0020 0002 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
+      "0000 0100"
+      "0100 001e 0098 0008 0099 0008 0001 0008 0002 0008 0008 0004 000c 0004 0020 0002 0021 0001 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
       "          000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 00f3 0002 00f4 0001 00f5 0002 00f6 0001 003a 0002 0088 0001 0038 0006 0050 0006"
       "          0036 0002"
-      "0101 001e 0098 0008 0099 0008 0001 0008 0002 0008 001b 0010 001c 0010 00b2 0001 00b3 0001 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001"
+      "0101 001f 0098 0008 0099 0008 0001 0008 0002 0008 001b 0010 001c 0010 00b2 0001 00b3 0001 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001"
       "          003d 0001 000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 00f3 0002 00f4 0001 00f5 0002 00f6 0001 003a 0002 0088 0001 0038 0006"
-      "          0050 0006 001f 0003");
-  CHECK(templates_of(true) == expected);
+      "          0050 0006 001f 0003 0040 0004");
+  CHECK(templates_of({.macs = true}, false) == expected);
 }
 
 TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[netflowSink]") {
@@ -128,7 +134,7 @@ TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[n
                         .ip_octets = (variant & 1) != 0, .layer2 = (variant & 2) != 0,
                         .biflow = nine ? Biflow::off : static_cast<Biflow>(variant % 3), .enterprise = variant & 4 ? 32473u : 0u};
     const Decoded d = Decoder().decode(templates_of(layout));
-    REQUIRE(d.templates.size() == (layout.layer2 ? 3u : 2u) * (layout.biflow == Biflow::off ? 1 : 2));
+    REQUIRE(d.templates.size() == (layout.layer2 ? 3u : 2u) * (layout.biflow == Biflow::off ? 1 : 2) * 2);
     for (const auto& [id, fields] : d.templates) {
       std::set<unsigned> seen;
       for (const auto& [element, length] : fields) {
@@ -140,25 +146,27 @@ TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[n
         CHECK(length <= iana.at(plain));
         if (not_reducible.contains(plain)) CHECK(length == iana.at(plain));
         if (element < reverse_element) continue;
-        CHECK(id >= template_id(Kind::ipv4_pair));
+        CHECK(is_pair(static_cast<Kind>(id - 256)));
         CHECK(seen.contains(plain));
         CHECK_FALSE(not_reversible.contains(plain));
       }
-      if (id != template_id(Kind::layer2) && id != template_id(Kind::layer2_pair)) CHECK((seen.contains(56) && seen.contains(80)) == macs);
+      for (const unsigned label : {70u, 71u, 72u}) CHECK(seen.contains(label) == has_labels(static_cast<Kind>(id - 256)));
+      if (family_of(static_cast<Kind>(id - 256)) != t2::Family::layer2) CHECK((seen.contains(56) && seen.contains(80)) == macs);
       CHECK(fields.size() <= 120);
-      if (layout.enterprise == 0) CHECK(fields.size() <= 60);  // more is too much for tshark as it comes
+      if (layout.enterprise == 0 && !has_labels(static_cast<Kind>(id - 256))) CHECK(fields.size() <= 60);  // more is too much for tshark as it comes
     }
   }
 }
 
 TEST_CASE("netflowSink: an IPv4 record, byte by byte", "[netflowSink]") {
   const Template layout = ipv4_fields({.macs = true});
-  CHECK(layout.record_size == 88);
+  CHECK(layout.record_size == 89);
   CHECK(filled(layout, {tcp_record()}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
-                                              "0100 005c"
+                                              "0100 0060"
                                               "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
-                                              "a0a1a2a3 b0b1b2b3 0000 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
-                                              "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"));
+                                              "a0a1a2a3 b0b1b2b3 0000 00 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
+                                              "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"
+                                              "000000"));
 }
 
 TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
@@ -166,23 +174,23 @@ TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
   r.source_port = r.destination_port = 0;
   r.tcp_flags = 0;
   const Template layout = ipv6_fields({.macs = true});
-  CHECK(layout.record_size == 113);
+  CHECK(layout.record_size == 117);
   CHECK(filled(layout, {r}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
-                                   "0101 0078"
+                                   "0101 007c"
                                    "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
                                    "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
                                    "08 05 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
-                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 0abcde"
+                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 0abcde c2000000"
                                    "000000"));
 }
 
 TEST_CASE("netflowSink: an IPFIX record for IPv4, byte by byte", "[netflowSink]") {
   const Template layout = ipv4_fields(ipfix);
-  CHECK(layout.record_size == 130);
-  CHECK(filled(layout, {tcp_record()}) == hex("000a 0096 5f5e1000 00000007 0000029a"
-                                              "0100 0086"
+  CHECK(layout.record_size == 131);
+  CHECK(filled(layout, {tcp_record()}) == hex("000a 0097 5f5e1000 00000007 0000029a"
+                                              "0100 0087"
                                               "00000174876e807b 00000174876e83e8 0000000000000026 0000000000000025 0000000000000025 1122334455667788"
-                                              "a0a1a2a3 b0b1b2b3 0000 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
+                                              "a0a1a2a3 b0b1b2b3 0000 00 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
                                               "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"
                                               "0102030405060708 fedcba98 faf0 1401000000000000 80000000"));
 }
@@ -193,13 +201,13 @@ TEST_CASE("netflowSink: an IPFIX record for IPv6, byte by byte, and no padding",
   r.tcp_flags = 0;
   r.isn = r.tcp_options = r.window = 0;
   const Template layout = ipv6_fields(ipfix);
-  CHECK(layout.record_size == 152);
-  CHECK(filled(layout, {r}) == hex("000a 00ac 5f5e1000 00000007 0000029a"
-                                   "0101 009c"
+  CHECK(layout.record_size == 156);
+  CHECK(filled(layout, {r}) == hex("000a 00b0 5f5e1000 00000007 0000029a"
+                                   "0101 00a0"
                                    "00000174876e807b 00000174876e83e8 0000000000000026 0000000000000025 0000000000000025 1122334455667788"
                                    "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
                                    "0805 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
-                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 000abcde"
+                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 000abcde c2000000"
                                    "0102030405060708 00000000 0000 0000000000000000"));
 }
 
@@ -312,9 +320,27 @@ TEST_CASE("netflowSink: own elements", "[netflowSink]") {
   CHECK(number(few.at(11)) == 80);
 }
 
+TEST_CASE("netflowSink: records have the sizes that the README tells", "[netflowSink]") {
+  const Layout pairs{.version = Version::ipfix, .biflow = Biflow::all};
+  CHECK(Template(pairs, Kind::ipv4_pair).record_size == 222);
+  CHECK(Template(pairs, Kind::ipv6_pair).record_size == 249);
+  const auto most = [](const Template& t) {
+    DataMessage message(t, 1400, 200);
+    unsigned n = 0;
+    for (; !message.full(); ++n) add(message, tcp_record());
+    return n;
+  };
+  CHECK(most(ipv4_fields({})) == 15);
+  CHECK(most(ipv6_fields({})) == 11);
+  CHECK(most(ipv4_fields(ipfix)) == 10);
+  CHECK(most(ipv6_fields(ipfix)) == 8);
+  const std::size_t plain = ipv4_fields(ipfix).record_size;
+  CHECK(ipv4_fields({.version = Version::ipfix, .enterprise = 32473}).record_size == plain + 82);
+}
+
 TEST_CASE("netflowSink: without macRecorder there are no addresses to send", "[netflowSink]") {
-  CHECK(ipv4_fields({.macs = false}).record_size == 76);
-  CHECK(ipv6_fields({.macs = false}).record_size == 101);
+  CHECK(ipv4_fields({.macs = false}).record_size == 77);
+  CHECK(ipv6_fields({.macs = false}).record_size == 105);
 }
 
 TEST_CASE("netflowSink: ICMP type and code are those of ICMP alone", "[netflowSink]") {
@@ -328,6 +354,57 @@ TEST_CASE("netflowSink: ICMP type and code are those of ICMP alone", "[netflowSi
   CHECK(number(six(icmp_record(t2::Family::ipv6)).at(179)) == 5);
   CHECK(number(six(tcp_record()).at(178)) == 0);
   CHECK(number(six(tcp_record()).at(179)) == 0);
+}
+
+TEST_CASE("netflowSink: IGMP type is that of IGMP alone", "[netflowSink]") {
+  Decoder decoder;
+  decoder.decode(templates_of(true));
+  Record r = tcp_record();
+  const auto type = [&] { return number(decoder.decode(filled(ipv4_fields({.macs = true}), {r})).records.at(0).second.at(33)); };
+  CHECK(type() == 0);
+  r.protocol = 2;
+  r.icmp_type = 0x16;
+  CHECK(type() == 0x16);
+}
+
+// IANA: DST HOP - UNK FRA0 RH FRA1 - | - - - - MOB ESP AH PAY | ...
+TEST_CASE("netflowSink: extension headers of IPv6 have IANA's bits", "[netflowSink]") {
+  namespace seen = tcp_flags::extension;
+  Decoder decoder;
+  decoder.decode(templates_of(true));
+  Record r{};
+  r.family = t2::Family::ipv6;
+  const auto bits = [&](std::uint8_t extensions, std::uint8_t protocol) {
+    r.extensions = extensions;
+    r.protocol = protocol;
+    return number(decoder.decode(filled(ipv6_fields({.macs = true}), {r})).records.at(0).second.at(64));
+  };
+  CHECK(bits(0, 6) == 0);
+  CHECK(bits(seen::destination, 6) == 0x80000000);
+  CHECK(bits(seen::hop_by_hop, 6) == 0x40000000);
+  CHECK(bits(seen::first_fragment, 17) == 0x08000000);
+  CHECK(bits(seen::routing, 6) == 0x04000000);
+  CHECK(bits(seen::later_fragment, 17) == 0x02000000);
+  CHECK(bits(seen::authentication, 6) == 0x00020000);
+  CHECK(bits(0, 135) == 0x00080000);                      // mobility
+  CHECK(bits(seen::authentication, 50) == 0x10060000);    // ESP, and nobody knows what is in it
+  CHECK(bits(0, 108) == 0x10010000);
+}
+
+TEST_CASE("netflowSink: records with MPLS labels, byte by byte", "[netflowSink]") {
+  Record r = tcp_record();
+  for (const Layout& layout : {Layout{}, ipfix}) {
+    const Template plain(layout, Kind::ipv4), labelled(layout, Kind::ipv4_mpls);
+    CHECK(labelled.id == 262);
+    const unsigned more = layout.version == Version::ipfix ? 10 : 9;
+    REQUIRE(labelled.record_size == plain.record_size + more);
+    std::vector<std::uint8_t> without(plain.record_size), with(labelled.record_size);
+    plain.put(without.data(), r, r);
+    labelled.put(with.data(), r, r);
+    CHECK(std::equal(without.begin(), without.end(), with.begin()));
+    const auto labels = hex(layout.version == Version::ipfix ? "00010a fffff1 000000 3f" : "00010a fffff1 000000");
+    CHECK(std::equal(labels.begin(), labels.end(), with.end() - more, with.end()));
+  }
 }
 
 TEST_CASE("netflowSink: times before 1970 are sent as 1970", "[netflowSink]") {
@@ -382,7 +459,7 @@ TEST_CASE("netflowSink: NF_NUM4FLWS and NF_NUM6FLWS are upper bounds", "[netflow
   CHECK(three.full());
   DataMessage large(layout, 65507, 1000);
   while (!large.full()) add(large, tcp_record());
-  CHECK(large.count() == (65507 - 24) / 88);
+  CHECK(large.count() == (65507 - 24) / 89);
 }
 
 TEST_CASE("netflowSink: a message carries nothing of the one before", "[netflowSink]") {

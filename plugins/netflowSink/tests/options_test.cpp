@@ -26,7 +26,7 @@ struct Fixture {
   std::vector<Decoded> decoded() {
     Decoder decoder;
     std::vector<Decoded> out;
-    if (!log.first.empty()) decoder.decode(log.first);
+    for (const Message& message : log.first) decoder.decode(message);
     for (const Message& message : log.messages) out.push_back(decoder.decode(message));
     return out;
   }
@@ -51,21 +51,22 @@ std::uint64_t value(const Values& values, unsigned element) { return number(valu
 
 TEST_CASE("netflowSink: statistics, byte by byte", "[netflowSink]") {
   for (const Version version : {Version::netflow9, Version::ipfix}) {
-    const Options options = statistics(version, 666, {.start = 1, .octets = 2, .messages = 3, .records = 4, .lost = 5, .flows = 6, .packets = 7});
+    const Options options = statistics(version, 666, {.start = 1, .octets = 2, .messages = 3, .records = 4, .lost = 5, .flows = 6, .packets = 7, .ignored = 8, .dropped = 9});
     SetWriter message(version);
     message.add_options_template(options);
     message.add_options(options);
     const auto bytes = message.finish({.uptime = 1000, .seconds = 2, .sequence = 3, .source = 4});
-    const std::string values = "0000029a 0000000000000001 0000000000000003 0000000000000002 0000000000000004 0000000000000005 0000000000000006 0000000000000007";
-    const std::string fields = "00a0 0008 0029 0008 0028 0008 002a 0008 00a6 0008 00a3 0008 0056 0008";
+    const std::string values = "0000029a 0000000000000001 0000000000000003 0000000000000002 0000000000000004 0000000000000005 0000000000000006 0000000000000007 "
+                               "0000000000000008 0000000000000009";
+    const std::string fields = "00a0 0008 0029 0008 0028 0008 002a 0008 00a6 0008 00a3 0008 0056 0008 00a4 0008 0087 0008";
     if (version == Version::netflow9) {
       CHECK(Message(bytes.begin(), bytes.end()) == hex("0009 0002 000003e8 00000002 00000003 00000004"
-                                                       "0001 002c 012c 0004 001c 0001 0004 " + fields + "0000"
-                                                       "012c 0040" + values));
+                                                       "0001 0034 012c 0004 0024 0001 0004 " + fields + "0000"
+                                                       "012c 0050" + values));
     } else {
-      CHECK(Message(bytes.begin(), bytes.end()) == hex("000a 007a 00000002 00000003 00000004"
-                                                       "0003 002a 012c 0008 0001 0095 0004 " + fields +
-                                                       "012c 0040" + values));
+      CHECK(Message(bytes.begin(), bytes.end()) == hex("000a 0092 00000002 00000003 00000004"
+                                                       "0003 0032 012c 000a 0001 0095 0004 " + fields +
+                                                       "012c 0050" + values));
     }
   }
 }
@@ -81,7 +82,9 @@ TEST_CASE("netflowSink: statistics leave every NF_STAT_SECS and at the end, with
   f.exporter.tick(start_time + 11 * one_second, {4, 40});
   REQUIRE(f.log.messages.size() == 6);
   f.log.books.lost = 2;
-  f.exporter.finish(start_time + 12 * one_second, {5, 50});
+  f.log.books.templates = 1;  // on its own
+  f.log.books.template_octets = 77;
+  f.exporter.finish(start_time + 12 * one_second, {5, 50, 6, 7});
   const std::vector<Decoded> all = f.decoded();
   REQUIRE(all.size() == 7);
   const Values &first = all[5].options.at(0).second, &last = all[6].options.at(0).second;
@@ -95,10 +98,15 @@ TEST_CASE("netflowSink: statistics leave every NF_STAT_SECS and at the end, with
   CHECK(value(first, 166) == 0);
   CHECK(value(first, 163) == 4);
   CHECK(value(first, 86) == 40);
-  CHECK(value(last, 41) == 6);
+  CHECK(value(last, 41) == 7);
+  CHECK(value(last, 40) == octets + f.log.messages[5].size() + 77);
   CHECK(value(last, 42) == 1);
   CHECK(value(last, 166) == 2);
   CHECK(value(last, 163) == 5);
+  CHECK(value(first, 164) == 0);
+  CHECK(value(first, 135) == 0);
+  CHECK(value(last, 164) == 6);
+  CHECK(value(last, 135) == 7);
   for (std::size_t i = 0; i < all.size(); ++i) {
     CHECK(all[i].sequence == i);  // NetFlow 9 counts messages, whatever they hold
     CHECK(all[i].source == 5);
@@ -159,7 +167,7 @@ TEST_CASE("netflowSink: a stream begins with all templates and the flow keys, an
   s.layout.layer2 = true;
   Fixture f(s, true);
   Decoder decoder;
-  const Decoded first = decoder.decode(f.log.first);
+  const Decoded first = decoder.decode(f.log.first.at(0));
   CHECK(f.log.messages.empty());
   CHECK(first.templates.size() == 3);
   CHECK(first.options_templates.size() == 3);
@@ -228,7 +236,7 @@ TEST_CASE("netflowSink: own elements are introduced by name and type", "[netflow
     Fixture f(s, stream);
     Decoder decoder;
     std::vector<Decoded> all;
-    if (stream) all.push_back(decoder.decode(f.log.first));
+    if (stream) all.push_back(decoder.decode(f.log.first.at(0)));
     for (const Message& message : f.log.messages) all.push_back(decoder.decode(message));
     std::map<unsigned, unsigned> lengths;  // of own elements, by the templates
     std::map<unsigned, std::string> names;

@@ -12,14 +12,16 @@ class Wire final : public netflow::Transport {
   struct Log {
     std::vector<std::vector<std::uint8_t>> messages;
     std::vector<unsigned> options;    // data records of options in each
-    std::vector<std::uint8_t> first;  // what begin() got
+    std::vector<std::vector<std::uint8_t>> first;  // what begin() got last
     unsigned first_options = 0;
+    std::size_t largest = 65535;
     netflow::Books books;
   };
   explicit Wire(Log& log, bool is_stream = false) : log_(log), stream_(is_stream) {}
   bool stream() const override { return stream_; }
-  void begin(std::span<const std::uint8_t> templates, unsigned options) override {
-    log_.first.assign(templates.begin(), templates.end());
+  std::size_t largest() const override { return log_.largest; }
+  void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options) override {
+    log_.first = std::move(templates);
     log_.first_options = options;
   }
   void send(std::span<const std::uint8_t> message, unsigned records, unsigned options) override {
@@ -39,7 +41,7 @@ class Wire final : public netflow::Transport {
 
 // `layout`: that of the exporter.
 inline void export_record(netflow::Exporter& exporter, const netflow::Layout& layout, const netflow::Record& record, Time now) {
-  const netflow::Kind kind = netflow::kind_of(record.family, false);
+  const netflow::Kind kind = netflow::kind_of(record.family, false, record.mpls[0] != 0);
   const netflow::Template form(layout, kind);
   std::vector<std::uint8_t> bytes(form.record_size);
   form.put(bytes.data(), record, record);

@@ -51,7 +51,8 @@ struct Export {
   std::vector<Values> options;
 };
 
-Export export_of(const Capture& capture, const Environment& settings = {}, const Arguments& arguments = {}, const std::vector<std::string>& which = plugins) {
+template <class Input>  // a Capture, or a file
+Export export_of(const Input& capture, const Environment& settings = {}, const Arguments& arguments = {}, const std::vector<std::string>& which = plugins) {
   const Socket socket;
   Environment environment = {{"NF_SERVADD", "127.0.0.1"}, {"NF_DPORT", socket.port()}};
   environment.insert(settings.begin(), settings.end());
@@ -160,6 +161,78 @@ TEST_CASE("netflowSink: IPv6, ICMP, VLAN", "[netflowSink]") {
   CHECK(value(*four, 243) == 10);
   CHECK(value(*four, 245) == 20);
   CHECK(value(*four, 7) == 0);
+}
+
+TEST_CASE("netflowSink: MPLS labels, in records that have some", "[netflowSink]") {
+  const auto labelled = [] { return std::move(Frame().eth().mpls(1000, 30, 5).mpls(2000, 255).mpls(16).mpls(17)); };
+  Capture c;
+  c.add(epoch, labelled().ip4("10.0.0.1", "10.0.0.2").udp(4000, 2000).payload("x"));
+  c.add(epoch + millisecond, Frame().eth().ip4("10.0.0.2", "10.0.0.1").udp(2000, 4000));  // the last router has taken them off
+  c.add(epoch + 2 * millisecond, labelled().ip6("2001:db8::1", "2001:db8::2").udp(4000, 2000));
+  for (const char* version : {"9", "10"}) {
+    const Export e = export_of(c, {{"NF_VER", version}});
+    REQUIRE(e.records.size() == 3);
+    unsigned with_labels = 0;
+    for (const Values& r : e.records) {
+      if (!r.contains(70)) {
+        CHECK(r.at(8) == address("10.0.0.2"));
+        CHECK_FALSE(r.contains(200));
+        continue;
+      }
+      ++with_labels;
+      CHECK(value(r, 70) == (1000u << 4 | 5 << 1));
+      CHECK(value(r, 71) == 2000u << 4);
+      CHECK(value(r, 72) == 16u << 4);
+      CHECK_FALSE(r.contains(73));
+      if (r.contains(200)) CHECK(value(r, 200) == 30);
+      CHECK(r.contains(200) == (version[0] == '1'));
+    }
+    CHECK(with_labels == 2);
+  }
+  const Export pairs = export_of(c, {{"NF_VER", "10"}, {"NF_BIFLOW", "2"}});
+  REQUIRE(pairs.records.size() == 2);
+  const Values& pair = pairs.records[pairs.records[0].contains(reverse_element + 2) ? 0 : 1];
+  CHECK(value(pair, 70) == (1000u << 4 | 5 << 1));
+  CHECK(value(pair, reverse_element + 70) == 0);
+}
+
+TEST_CASE("netflowSink: IGMP type and extension headers", "[netflowSink]") {
+  Capture c;
+  c.add(epoch, Frame().eth().ip4("10.0.0.1", "224.0.0.22").next(2).raw(hex("22 00 fb fc 00 00 00 00")));
+  const auto six = [] { return std::move(Frame().eth().ip6("2001:db8::1", "2001:db8::2")); };
+  c.add(epoch + millisecond, six().hop_by_hop().udp(1000, 2000));
+  c.add(epoch + 2 * millisecond, six().routing().destination_options().udp(1000, 2000));
+  c.add(epoch + 3 * millisecond, six().udp(1001, 2000));
+  const Export e = export_of(c);
+  REQUIRE(e.records.size() == 3);
+  for (const Values& r : e.records) {
+    if (r.contains(8)) CHECK(value(r, 33) == 0x22);
+    else CHECK(value(r, 64) == (value(r, 7) == 1000 ? 0xc4000000 : 0u));
+  }
+}
+
+TEST_CASE("netflowSink: packets without a flow are in the statistics, however many workers there are", "[netflowSink][threads]") {
+  Capture c;
+  for (unsigned i = 0; i < 200; ++i) {
+    const std::string host = "10.0." + std::to_string(i) + ".1";
+    c.add(epoch + 3 * i * millisecond, Frame().eth().ip4(host, "10.9.0.1").udp(1000, 2000).payload("x"));
+    Buffer cut = Frame().eth().ip6("2001:db8::1", "2001:db8::2").udp(1000, 2000).bytes();
+    cut.resize(40);  // in the middle of the addresses
+    c.add(epoch + (3 * i + 1) * millisecond, cut);
+    if (i % 2 == 0) c.add(epoch + (3 * i + 2) * millisecond, hex("02 00 00"));
+    else c.add(epoch + (3 * i + 2) * millisecond, hex("01 02 03 04"), 0, 1);
+  }
+  constexpr std::uint16_t unknown_link_type = 147;
+  const Buffer file = c.pcapng({.interfaces = {{}, {.link_type = unknown_link_type}}});
+  for (const char* threads : {"0", "1", "3"}) {
+    const Export e = export_of(file, {}, {"-t", threads});
+    REQUIRE(e.options.size() == 1);
+    const Values& last = e.options[0];
+    CHECK(value(last, 86) == 200);
+    CHECK(value(last, 164) == 400);
+    CHECK(value(last, 135) == 0);
+    CHECK_THAT(e.result.out + e.result.err, Catch::Contains("Number of packets without flow: 400"));
+  }
 }
 
 TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {

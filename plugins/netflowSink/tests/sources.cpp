@@ -1,5 +1,6 @@
 // The exporter's own sources, without the plugin around them, so that the tests can drive them directly.
 #include "../src/address.cpp"
+#include "../src/backlog.cpp"
 #include "../src/exporter.cpp"
 #include "../src/fields.cpp"
 #include "../src/message.cpp"
@@ -7,3 +8,4 @@
 #include "../src/pace.cpp"
 #include "../src/transport_peer.cpp"
 #include "../src/udp.cpp"
+#include "../src/udp_ledger.cpp"

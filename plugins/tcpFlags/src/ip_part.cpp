@@ -45,15 +45,46 @@ void ipv6_options(Step& step, std::uint32_t offset, unsigned which) {
   }
 }
 
+// The chain from the IP header to what it carries, as far as it was captured.
+void walk_extension_headers(Step& step, const std::uint8_t* ip) {
+  const t2::Packet& packet = step.packet;
+  Rare* rare = step.rare();
+  if (!rare) return;
+  const std::uint32_t end = std::min(packet.l4, packet.captured);
+  std::uint8_t next = ip[6];
+  for (std::uint32_t at = packet.l3 + 40; at + 8 <= end;) {
+    const std::uint8_t* header = packet.data + at;
+    std::uint32_t size = (header[1] + 1u) * 8;
+    switch (next) {
+      case 0: rare->extensions |= extension::hop_by_hop; break;
+      case 60: rare->extensions |= extension::destination; break;
+      case 43: rare->extensions |= extension::routing; break;
+      case 44:
+        rare->extensions |= word_at(header + 2) >> 3 ? extension::later_fragment : extension::first_fragment;
+        size = 8;
+        break;
+      case 51:
+        rare->extensions |= extension::authentication;
+        size = (header[1] + 2u) * 4;
+        break;
+      default: return;
+    }
+    next = header[0];
+    at += size;
+  }
+}
+
 }  // namespace
 
 void ip_start(const t2::Packet& packet, const std::uint8_t* ip, IpHeader header, Side& own) {
   own.ttl = own.ttl_min = own.ttl_max = header.ttl;
   own.ip_id = header.id;
   own.id_first = (packet.family == t2::Family::ipv4 ? header.id : long_at(ip)) & 0xfffff;
-  if ((packet.protocol == 1 || packet.protocol == 58) && !packet.later_fragment && packet.captured_l4 >= 2) {
+  if (packet.later_fragment) return;
+  if ((packet.protocol == icmp || packet.protocol == icmp6) && packet.captured_l4 >= 2) {
     own.mss_or_icmp = word_at(packet.data + packet.l4);
   }
+  if (packet.protocol == igmp && packet.captured_l4 >= 1) own.mss_or_icmp = static_cast<std::uint16_t>(packet.data[packet.l4] << 8);
 }
 
 Found ip_options(Step step, const std::uint8_t* ip) {
@@ -66,6 +97,11 @@ Found ip_options(Step step, const std::uint8_t* ip) {
     ipv6_options(step, packet.hop_options, 0);
     ipv6_options(step, packet.destination_options, 1);
   }
+  return step;
+}
+
+Found extension_headers(Step step, const std::uint8_t* ip) {
+  walk_extension_headers(step, ip);
   return step;
 }
 

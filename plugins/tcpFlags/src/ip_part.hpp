@@ -20,6 +20,7 @@ struct IpHeader {
 void ip_start(const t2::Packet&, const std::uint8_t* ip, IpHeader, Side& own);
 Found ip_options(Step, const std::uint8_t* ip);
 Found fragment_position(Step, std::uint16_t position);
+Found extension_headers(Step, const std::uint8_t* ip);
 
 template <class T>
 void count(T& counter) {
@@ -122,8 +123,9 @@ template <bool traced>
     step.ip_flags |= ip[6] & 0xe0u;
     identification<traced>(step, header.id);
     header_checksum(step, ip);
-  } else if (packet.more_fragments) {
-    step.ip_flags |= ip_bit::more_fragments;
+  } else {
+    if (packet.more_fragments) step.ip_flags |= ip_bit::more_fragments;
+    if (packet.l3_header > 40) step.take(extension_headers(step, ip));
   }
   transport_checksum<traced>(step);
   order_in_time(step);

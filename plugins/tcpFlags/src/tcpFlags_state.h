@@ -16,6 +16,11 @@ namespace tcp_flags {
 // What the last packets of a direction were, as far as answer times are concerned.
 enum class Trip : std::uint8_t { none, syn, syn_ack, ack, stop };
 
+// Extension headers of IPv6, as bits of Rare::extensions.
+namespace extension {
+constexpr std::uint8_t hop_by_hop = 1, destination = 2, routing = 4, first_fragment = 8, later_fragment = 16, authentication = 32;
+}
+
 struct Rare {
   t2::Time stamp_first_time, stamp_last_time;  // of packets with a time stamp; see Side::stamp_on_first, stamp_on_last
   std::uint64_t headless;               // packets of TCP whose header was not captured, or that have none: later fragments
@@ -33,6 +38,7 @@ struct Rare {
   std::uint32_t ip_options[2];          // bit sets. IPv4: [0]; IPv6: hop-by-hop, destination
   std::uint8_t ip_option_class;         // IPv4: OR of copy and class bits
   std::uint8_t mptcp_flags, mptcp_address, mptcp_dss;
+  std::uint8_t extensions;              // IPv6: of all packets
   bool has_kinds;                       // all kinds are here, and not in Side::kinds
   std::uint8_t kinds[JA4TOPTMX];        // option kinds of packets with SYN, in order
 };
@@ -69,7 +75,7 @@ struct Side {
   std::uint16_t acks = 0;
   // ---- TCP options
   std::uint16_t option_packets = 0, option_count = 0;
-  std::uint16_t mss_or_icmp = 0;        // TCP: last segment size; ICMP: type and code of the first packet
+  std::uint16_t mss_or_icmp = 0;        // TCP: last segment size; ICMP: type and code of the first packet; IGMP: type, 0
   std::uint32_t options = 0;            // bit k: kind k; bit 31: kinds 31 and above
   std::uint32_t stamp = 0, stamp_echo = 0, stamp_max = 0;
   // ---- what changes now and then
