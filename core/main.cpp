@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
-#include <thread>
 
 #include <sched.h>
 #include <sys/resource.h>
@@ -97,13 +96,15 @@ void place_process(const Options& options, Log& log) {
   }
 }
 
-// Where nobody said how many: the reader keeps up with no more than a few. Rows of packets come from one thread only, and
+// Where nobody said how many: one processor is for the thread that reads, which keeps up with no more than a few others. Rows of packets come from one thread only, and
 // each worker has its part of a bound, which would show.
 std::size_t worker_threads(const Options& options) {
   constexpr std::size_t most = 4;
   if (options.threads) return *options.threads;
-  const std::size_t processors = std::thread::hardware_concurrency();
-  return processors < 2 || options.packets || options.max_flows ? 0 : std::min(processors, most);
+  cpu_set_t ours;  // where this process may run
+  CPU_ZERO(&ours);
+  const int processors = sched_getaffinity(0, sizeof ours, &ours) == 0 ? CPU_COUNT(&ours) : 1;
+  return processors < 2 || options.packets || options.max_flows ? 0 : std::min(static_cast<std::size_t>(processors - 1), most);
 }
 
 // FLOW_MEMORY percent of the machine's memory.

@@ -51,8 +51,8 @@ Other:
   -f, --hash-factor N        accepted; the flow table grows by itself
   -c, --cpu N                run on processor N, from 1; 0: where it runs now
   -P, --priority N           nice value
-  -t, --threads N            workers in threads of their own, 0: all in one thread (default: one for each processor, at most 4;
-                             0 with one processor, -s or --max-flows); the output is the same for every N
+  -t, --threads N            threads beside the one that reads, 0: none (default: one for each processor beside the first, at most 4;
+                             0 with -s or --max-flows); the output is the same for every N
       --batch N              packets that a plugin gets at once (1-4096); results are the same for every N
       --hash-seed N          seed of the flow table (default: random); results are the same for every N
   -V, --version              print the version
