@@ -96,7 +96,8 @@ void Engine::decode(const RawPacket& raw) {
     return;
   }
   Packet& packet = parts_.crew.next();
-  begin_packet(packet, raw, counters_.last, counters_.packets);
+  static constexpr Packet fresh{};
+  begin_packet(packet, fresh, raw, counters_.last, counters_.packets);
   const bool has_flow = parts_.dissector.walk(raw.link_type, packet);
   counters_.status |= packet.status;
   counters_.layer2 += (packet.status & status::layer2_flow) != 0;

@@ -2,25 +2,12 @@
 #include "station.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
-
 
 namespace t2 {
 
 namespace {
 constexpr std::size_t slice_size = 64;  // more packets gain nothing, and leave the first-level cache
-}
-
-void begin_packet(Packet& packet, const RawPacket& raw, Time clock, std::uint64_t number) {
-  static constexpr Packet fresh{};
-  std::memcpy(static_cast<void*>(&packet), &fresh, sizeof packet);
-  packet.time = raw.time;
-  packet.clock = clock;
-  packet.number = number;
-  packet.data = raw.data;
-  packet.captured = raw.captured;
-  packet.wire = raw.wire;
 }
 
 Station::Station(Worker& worker, const PlainDecoder& plain, std::size_t batch, std::uint64_t seed) : worker_(worker), plain_(plain), seed_(seed) {

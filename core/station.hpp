@@ -15,9 +15,6 @@
 
 namespace t2 {
 
-// Sets a packet to what is known before it is decoded.
-void begin_packet(Packet& packet, const RawPacket& raw, Time clock, std::uint64_t number);
-
 class Station {
  public:
   // `batch`: packets in a slice at most. `seed`: of the keys' hashes.

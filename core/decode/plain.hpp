@@ -14,6 +14,17 @@ namespace t2 {
 
 constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;  // EtherTypes
 
+// Sets a packet to what is known before it is decoded, and all else as in `like`.
+inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, Time clock, std::uint64_t number) {
+  std::memcpy(static_cast<void*>(&p), &like, sizeof p);
+  p.time = raw.time;
+  p.clock = clock;
+  p.number = number;
+  p.data = raw.data;
+  p.captured = raw.captured;
+  p.wire = raw.wire;
+}
+
 // What was found out about a plain packet; the rest of its Packet follows from that.
 struct Plain {
   std::uint32_t l3_length, captured_l3, l4_header;  // bytes
@@ -132,13 +143,7 @@ inline bool PlainDecoder::recognise(const RawPacket& raw, Plain& found) {
 }
 
 inline void PlainDecoder::fill(Packet& p, const RawPacket& raw, const Plain& found, Time clock, std::uint64_t number) const {
-  std::memcpy(static_cast<void*>(&p), &like_[found.v6][found.udp], sizeof p);
-  p.time = raw.time;
-  p.clock = clock;
-  p.number = number;
-  p.data = raw.data;
-  p.captured = raw.captured;
-  p.wire = raw.wire;
+  begin_packet(p, like_[found.v6][found.udp], raw, clock, number);
   if (found.captured_l3 < found.l3_length) p.status |= status::l3_snapped;
   p.source_port = found.source_port;
   p.destination_port = found.destination_port;
