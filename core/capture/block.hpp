@@ -34,7 +34,7 @@ struct RawPacket {
 };
 
 // Bytes that are not initialised before they are written. The address sanitizer sees who reads behind the last one.
-class Buffer {
+class ReadBuffer {
  public:
   std::uint8_t* data() { return bytes_.get(); }
   std::size_t size() const { return size_; }
@@ -60,10 +60,10 @@ class Buffer {
     if (n > 0) std::memcpy(bytes_.get() + before, bytes, n);
   }
 
-  Buffer() = default;
-  ~Buffer() { unguard(); }
-  Buffer(Buffer&& other) noexcept { *this = std::move(other); }
-  Buffer& operator=(Buffer&& other) noexcept {
+  ReadBuffer() = default;
+  ~ReadBuffer() { unguard(); }
+  ReadBuffer(ReadBuffer&& other) noexcept { *this = std::move(other); }
+  ReadBuffer& operator=(ReadBuffer&& other) noexcept {
     std::swap(bytes_, other.bytes_), std::swap(size_, other.size_), std::swap(capacity_, other.capacity_);
     return *this;
   }
@@ -88,7 +88,7 @@ struct Block {
   static constexpr std::size_t usual_size = 64 << 10;  // bytes of a file that are read at once
   static constexpr std::size_t usual_packets = 256;    // in that, on average
   std::vector<RawPacket> packets;
-  Buffer memory;                                       // where their bytes are
+  ReadBuffer memory;                                       // where their bytes are
 
   void clear() { packets.clear(), memory.resize(0); }
 };

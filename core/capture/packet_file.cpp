@@ -102,7 +102,7 @@ inline std::uint16_t PacketFile::u16(const std::uint8_t* p) const {
 inline std::uint32_t PacketFile::u32(const std::uint8_t* p) const { return swapped_ ? __builtin_bswap32(load32(p)) : load32(p); }
 
 // What a length claims to need is asked for as far as bytes come, not at once.
-bool PacketFile::fill(Buffer& buffer) {
+bool PacketFile::fill(ReadBuffer& buffer) {
   if (stopped_) return false;
   const std::size_t before = buffer.size(), usual = filter_ ? Block::usual_size : first_read;
   buffer.resize(std::max(before + usual / 2, std::min(std::max(usual, needed_), before + std::max(usual, before))));
@@ -119,7 +119,7 @@ bool PacketFile::fill(Buffer& buffer) {
 
 Read PacketFile::read(Block& block) {
   block.clear();
-  Buffer& memory = block.memory;
+  ReadBuffer& memory = block.memory;
   memory.append(rest_.data(), rest_.size());
   rest_.resize(0);
   for (;;) {

@@ -37,7 +37,7 @@ class PacketFile final : public Source {
   void open_pcap(std::uint32_t magic);
   void open_pcapng();
   // More bytes behind those at hand. False: there are no more.
-  bool fill(Buffer& buffer);
+  bool fill(ReadBuffer& buffer);
   // Packets that are complete in these bytes. Answer how many bytes are done with.
   std::size_t take(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
   std::size_t take_pcap(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
@@ -54,7 +54,7 @@ class PacketFile final : public Source {
   std::string name_;                   // for messages
   std::atomic<bool> stopped_ = false;
   std::unique_ptr<ByteSource> bytes_;
-  Buffer rest_;                        // was read with the block before, and begins a packet that is not complete
+  ReadBuffer rest_;                        // was read with the block before, and begins a packet that is not complete
   std::uint64_t position_ = 0;         // in the file, of the first byte that is not done with
   std::size_t needed_ = 0;             // bytes from there on that are needed to go on, as far as is known
   std::uint64_t skip_ = 0;             // bytes from there on that nobody wants: the rest of a block of `skipped_` bytes

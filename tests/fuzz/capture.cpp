@@ -1,5 +1,5 @@
 // Fuzzes the reader of capture files: the input is the file. Read twice, the second time through a filter.
-// What was read stands in a Buffer, which lets AddressSanitizer see a read behind its last byte.
+// What was read stands in a ReadBuffer, which lets AddressSanitizer see a read behind its last byte.
 #include <sys/mman.h>
 #include <unistd.h>
 
