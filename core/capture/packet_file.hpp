@@ -54,7 +54,7 @@ class PacketFile final : public Source {
   std::string name_;                   // for messages
   std::atomic<bool> stopped_ = false;
   std::unique_ptr<ByteSource> bytes_;
-  ReadBuffer rest_;                        // was read with the block before, and begins a packet that is not complete
+  ReadBuffer rest_;                    // was read with the block before, and begins a packet that is not complete
   std::uint64_t position_ = 0;         // in the file, of the first byte that is not done with
   std::size_t needed_ = 0;             // bytes from there on that are needed to go on, as far as is known
   std::uint64_t skip_ = 0;             // bytes from there on that nobody wants: the rest of a block of `skipped_` bytes
