@@ -57,7 +57,7 @@ Crew::~Crew() {
 
 // Shares of packets, and of the flows that fit into memory.
 void Crew::share_out(std::uint64_t most_flows) {
-  constexpr std::size_t own[] = {256, 80, 24};  // of 256, by the number of other workers: what reading leaves time for
+  constexpr std::size_t own[] = {256, 64, 24};  // of 256, by the number of other workers: what reading leaves time for
   const std::size_t others = workers_.size() - 1, mine = others < std::size(own) ? own[others] : 0;
   std::array<std::uint64_t, 256> shares{};
   for (std::size_t i = 0; i < share_.size(); ++i) {
