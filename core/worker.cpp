@@ -196,7 +196,9 @@ Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& left_out
     if (!flow || !beyond_limit(*flow, packet)) break;
     successor = cut(*flow, packet);
     flow = nullptr;
-    if (!std::exchange(joined, false)) break;
+    if (!joined) break;
+    joined = false;  // without its datagram it belongs to another flow, or makes one
+    successor = {};
   }
   if (!flow) [[unlikely]] {
     flow = begin_flow(packet, lookup, successor);
