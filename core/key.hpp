@@ -111,9 +111,8 @@ class Hash {
 };
 
 // Words of a key: address, address, ports and more, protocol (and both MAC addresses with ETH_ACTIVATE 2).
-constexpr std::size_t words_of_key = sizeof(Key) / sizeof(Word);
 static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof(Key, ether_type) == 38 && offsetof(Key, protocol) == 40 &&
-              offsetof(Key, family) == 41 && words_of_key == (ETH_ACTIVATE == 2 ? 8 : 6));
+              offsetof(Key, family) == 41 && sizeof(Key) == sizeof(Word) * (ETH_ACTIVATE == 2 ? 8 : 6));
 
 struct Words {
   Word address[4], ports, kind, macs[2];

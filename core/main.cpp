@@ -103,7 +103,7 @@ std::size_t worker_threads(const Options& options) {
   if (options.threads) return *options.threads;
   cpu_set_t ours;  // where this process may run
   CPU_ZERO(&ours);
-  const int processors = sched_getaffinity(0, sizeof ours, &ours) == 0 ? CPU_COUNT(&ours) : 1;
+  const int processors = sched_getaffinity(0, sizeof ours, &ours) == 0 ? CPU_COUNT(&ours) : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));  // the set may be too small
   return processors < 2 || options.packets || options.max_flows ? 0 : std::min(static_cast<std::size_t>(processors - 1), most);
 }
 

@@ -38,19 +38,9 @@ class ReadBuffer {
  public:
   std::uint8_t* data() { return bytes_.get(); }
   std::size_t size() const { return size_; }
-  std::size_t capacity() const { return capacity_; }
   void resize(std::size_t size) {  // what it holds is kept
     reserve(size);
     size_ = size;
-    guard();
-  }
-  void reserve(std::size_t capacity) {
-    if (capacity <= capacity_) return;
-    auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
-    if (size_ > 0) std::memcpy(larger.get(), bytes_.get(), size_);
-    unguard();
-    bytes_ = std::move(larger);
-    capacity_ = capacity;
     guard();
   }
   void append(const std::uint8_t* bytes, std::size_t n) {
@@ -69,6 +59,15 @@ class ReadBuffer {
   }
 
  private:
+  void reserve(std::size_t capacity) {
+    if (capacity <= capacity_) return;
+    auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
+    if (size_ > 0) std::memcpy(larger.get(), bytes_.get(), size_);
+    unguard();
+    bytes_ = std::move(larger);
+    capacity_ = capacity;
+    guard();
+  }
 #ifdef T2_ADDRESS_SANITIZER
   void guard() {
     unguard();

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -27,20 +28,21 @@ class File {
   explicit File(const std::string& path) : number_(path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (number_ < 0) throw Error(fmt::format("cannot open {}: {}", quoted(path), std::strerror(errno)));
   }
-  ~File() { ::close(number_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
+  ~File() {
+    if (number_ >= 0) ::close(number_);
+  }
+  File(File&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  File& operator=(File&&) = delete;
   int number() const { return number_; }
 
  private:
   int number_;
 };
 
-// A regular file is read, not mapped: the kernel copies it into the cache faster than it maps pages, and a file that
-// somebody cuts meanwhile just ends.
+// A regular file is read, not mapped: that costs the same, and a file that somebody cuts meanwhile just ends.
 class RegularFile final : public ByteSource {
  public:
-  explicit RegularFile(const std::string& path, std::uint64_t size) : file_(path), path_(path), size_(size) {
+  RegularFile(File file, const std::string& path, std::uint64_t size) : file_(std::move(file)), path_(path), size_(size) {
     posix_fadvise(file_.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
   }
   std::size_t read(std::uint8_t* to, std::size_t most) override {
@@ -61,7 +63,8 @@ class RegularFile final : public ByteSource {
 // Whatever libarchive recognises: gzip, bzip2, xz, zstd, lz4, or nothing of that.
 class Stream final : public ByteSource {
  public:
-  Stream(const std::string& path, const std::atomic<bool>& stop) : file_(path), path_(path), stop_(stop), archive_(archive_read_new()) {
+  Stream(File file, const std::string& path, const std::atomic<bool>& stop)
+      : file_(std::move(file)), path_(path), stop_(stop), archive_(archive_read_new()) {
     archive* a = archive_.get();
     archive_read_support_filter_gzip(a);
     archive_read_support_filter_bzip2(a);
@@ -121,10 +124,9 @@ class Stream final : public ByteSource {
   std::vector<std::uint8_t> input_ = std::vector<std::uint8_t>(256 << 10);
 };
 
-bool compressed(const std::string& path) {
-  const File file(path);
+bool compressed(const File& file) {
   std::uint8_t first[6] = {};
-  const ssize_t n = ::read(file.number(), first, sizeof first);
+  const ssize_t n = ::pread(file.number(), first, sizeof first, 0);
   const auto is = [&](std::string_view magic) { return n >= static_cast<ssize_t>(magic.size()) && std::memcmp(first, magic.data(), magic.size()) == 0; };
   return is("\x1f\x8b") || is("BZh") || is("\xfd" "7zXZ") || is("\x28\xb5\x2f\xfd") || is("\x04\x22\x4d\x18");
 }
@@ -132,13 +134,13 @@ bool compressed(const std::string& path) {
 }  // namespace
 
 std::unique_ptr<ByteSource> open_bytes(const std::string& path, const std::atomic<bool>& stop) {
+  File file(path);
   struct stat about{};
-  if (path != "-") {
-    if (stat(path.c_str(), &about) != 0) throw Error(fmt::format("cannot open '{}': {}", path, std::strerror(errno)));
+  if (path != "-" && fstat(file.number(), &about) == 0) {
     if (S_ISDIR(about.st_mode)) throw Error(fmt::format("'{}' is a directory: name a capture file", path));
-    if (S_ISREG(about.st_mode) && !compressed(path)) return std::make_unique<RegularFile>(path, static_cast<std::uint64_t>(about.st_size));
+    if (S_ISREG(about.st_mode) && !compressed(file)) return std::make_unique<RegularFile>(std::move(file), path, static_cast<std::uint64_t>(about.st_size));
   }
-  return std::make_unique<Stream>(path, stop);
+  return std::make_unique<Stream>(std::move(file), path, stop);
 }
 
 std::string quoted(const std::string& path) { return path == "-" ? "standard input" : "'" + path + "'"; }

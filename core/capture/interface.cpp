@@ -1,6 +1,4 @@
 // Live packets, through libpcap.
-#include <cstring>
-
 #include <poll.h>
 
 #include <fmt/format.h>

@@ -149,11 +149,10 @@ std::size_t PacketFile::take(const std::uint8_t* data, std::size_t size, std::ve
   return skipped + taken;
 }
 
-// Notes why reading ends here; always answers false.
-bool PacketFile::damaged(std::uint64_t at, std::string_view what) {
+// Notes why reading ends here.
+void PacketFile::damaged(std::uint64_t at, std::string_view what) {
   damage_ = fmt::format("{} is damaged at byte {}: {}; {} packets before it were read", name_, at, what, packets_);
   position_ = std::max(position_, bytes_->size());
-  return false;
 }
 
 // The file ends, and these bytes are the beginning of something.

@@ -32,7 +32,8 @@ class Dissector {
   explicit Dissector(HeaderStacks& stacks) : stacks_(stacks), short_cut_(stacks) {}
 
   static bool supports(int link_type);
-  // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow.
+  // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow. The engine takes
+  // the same two ways apart, for a plain packet may be filled in elsewhere; this is for whoever has one packet.
   bool run(int link_type, Packet& p);
   // The same without the short cut for plain packets: the measure of it.
   bool walk(int link_type, Packet& p);

@@ -144,7 +144,10 @@ Found walk_tcp_options(Step step) {
 
 // Times of the first and last packets of a direction are known to the core. Here are the others.
 Found note_stamp_time(Step step, bool first) {
-  if (Rare* rare = step.rare()) (first ? rare->stamp_first_time : rare->stamp_last_time) = first ? step.packet.time : step.packet.previous;
+  Rare* rare = step.rare();
+  if (!rare) return step;
+  if (first) rare->stamp_first_time = step.packet.time;
+  else rare->stamp_last_time = step.packet.previous;
   return step;
 }
 
