@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::size_t huge_page = 2 << 20;
 
-// Memory on huge pages where the system has them: random access to records would else miss the TLB as well.
-std::byte* map_pages(std::size_t bytes) {
+// `huge`: on huge pages where the system has them.
+std::byte* map_pages(std::size_t bytes, bool huge) {
   bytes = (bytes + huge_page - 1) / huge_page * huge_page;
   void* memory = std::aligned_alloc(huge_page, bytes);
-  if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
+  if (memory && huge) madvise(memory, bytes, MADV_HUGEPAGE);
   return static_cast<std::byte*>(memory);
 }
 
@@ -41,11 +41,19 @@ FlowTable::~FlowTable() {
   for (std::byte* chunk : side_chunks_) std::free(chunk);
 }
 
+// Whether huge pages are worth what they cost. Random access to gigabytes misses the TLB and then the tables of pages of the
+// usual size, too. Those of some hundred megabytes stay in the cache, and a huge page is zeroed whole, for which a virtual
+// machine may have to wait until its host has all of it.
+bool FlowTable::is_large() const {
+  constexpr std::size_t large = 256 << 20;
+  return chunks_.size() * (bytes_each() << flow_bits) >= large;
+}
+
 // Sees to it that a flow and both its sides are free. Chunks take up memory only where they have been written to.
 bool FlowTable::reserve() {
   if (!free_.empty() || next_record_ >> flow_bits < chunks_.size()) return true;
-  std::byte* flows = map_pages(sizeof(Flow) << flow_bits);
-  std::byte* sides = map_pages(stride_ << (flow_bits + 1));
+  std::byte* flows = map_pages(sizeof(Flow) << flow_bits, is_large());
+  std::byte* sides = map_pages(stride_ << (flow_bits + 1), is_large());
   if (!flows || !sides) return std::free(flows), std::free(sides), false;
   chunks_.push_back(flows);
   side_chunks_.push_back(sides);
@@ -116,9 +124,8 @@ void FlowTable::release(Flow& flow) {
   --records_;
 }
 
-FlowTable::Slots FlowTable::make_slots(std::size_t count) {
-  const std::size_t bytes = count * sizeof(Slot);
-  auto* slots = bytes < huge_page ? static_cast<Slot*>(std::malloc(bytes)) : reinterpret_cast<Slot*>(map_pages(bytes));
+FlowTable::Slots FlowTable::make_slots(std::size_t count) const {
+  auto* slots = reinterpret_cast<Slot*>(map_pages(count * sizeof(Slot), is_large()));
   if (slots) std::uninitialized_fill_n(slots, count, Slot{});
   return Slots(slots);
 }

@@ -89,6 +89,7 @@ class FlowTable {
   static constexpr unsigned flow_bits = 16;  // flows in a chunk
   void grow();
   bool reserve();
+  bool is_large() const;
 
   std::vector<std::byte> prototype_;
   std::size_t stride_;                       // from one side to the next
@@ -105,7 +106,7 @@ class FlowTable {
     void operator()(void* memory) const { std::free(memory); }
   };
   using Slots = std::unique_ptr<Slot[], Free>;
-  static Slots make_slots(std::size_t count);  // null: no memory
+  Slots make_slots(std::size_t count) const;  // null: no memory
 
   Slots slots_;
   std::size_t mask_, indexed_ = 0;
