@@ -26,6 +26,7 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
     : layout_(layout),
       context_(context),
       sinks_(sinks),
+      shares_(1 + threads),
       flows_(1 + threads),
       merge_(flows_.size(), [&sinks](RowBatch& rows) { sinks.write(rows); }) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
@@ -36,7 +37,7 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
     stations_.push_back(std::make_unique<Station>(*workers_.back(), plain, options.packets ? 1 : options.batch, options.seed));
   }
   constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
-  share_out(options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index)));
+  bound(options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index)));
   if (threads == 0) return;
   writer_ = std::thread([this] { write(); });
   for (std::size_t i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
@@ -55,16 +56,9 @@ Crew::~Crew() {
   }
 }
 
-// Shares of packets, and of the flows that fit into memory.
-void Crew::share_out(std::uint64_t most_flows) {
-  constexpr std::size_t own[] = {256, 64, 24};  // of 256, by the number of other workers: what reading leaves time for
-  const std::size_t others = workers_.size() - 1, mine = others < std::size(own) ? own[others] : 0;
-  std::array<std::uint64_t, 256> shares{};
-  for (std::size_t i = 0; i < share_.size(); ++i) {
-    share_[i] = static_cast<std::uint8_t>(i < mine ? 0 : 1 + (i - mine) % others);
-    ++shares[share_[i]];
-  }
-  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->bound(std::max<std::uint64_t>(1, most_flows * shares[i] / share_.size()));
+// How many flows may be in memory, in equal parts. What a worker gets is not known before.
+void Crew::bound(std::uint64_t most_flows) {
+  for (const auto& worker : workers_) worker->bound(std::max<std::uint64_t>(1, most_flows / workers_.size()));
 }
 
 void Crew::take() {
@@ -73,7 +67,7 @@ void Crew::take() {
     return stations_[0]->take();
   }
   ++waiting_;
-  const std::size_t worker = share_[share_of(next_)];
+  const std::size_t worker = shares_.of(hash_pair(next_), next_.captured);
   if (worker == 0) {
     ++taken_;
     stations_[0]->next() = next_;
@@ -153,16 +147,17 @@ void Crew::work(std::size_t which) {
   }
 }
 
-// Where nothing more is complete than before, nothing could go on: that waits.
+// Few things at a time are not worth waking the writer for, unless somebody watches, or others' rows wait for word from here.
 void Crew::deliver_due(std::size_t which, Time clock, Time& delivered) {
   const Time complete = Expiry::bucket_of(clock);
-  if (complete == delivered) return;
+  const bool long_ago = live_ ? complete != delivered : complete >= delivered + Expiry::bucket_of(one_second);
+  if (!long_ago && !workers_[which]->has_much_to_hand_over()) return;
   deliver(which, complete);
   delivered = complete;
 }
 
 void Crew::deliver(std::size_t which, Time complete) {
-  Rows rows{Kind::packets, workers_[which]->hand_over()};
+  Rows rows{Kind::packets, workers_[which]->hand_over(spent_.try_pop().value_or(RowBatch{}))};
   rows.delivery.worker = which;
   rows.delivery.complete = complete;
   deliveries_.push(std::move(rows));
@@ -171,7 +166,10 @@ void Crew::deliver(std::size_t which, Time complete) {
 void Crew::write() {
   for (;;) {
     std::optional<Rows> item = deliveries_.pop_for(std::chrono::milliseconds(100));
-    if (item && item->kind == Kind::packets) merge_.add(std::move(item->delivery));
+    if (item && item->kind == Kind::packets) {
+      merge_.add(std::move(item->delivery));
+      for (RowBatch& rows : merge_.take_spent()) spent_.try_push(rows);
+    }
     if (item && item->kind == Kind::pause) stand_still();
     if (item && item->kind == Kind::end) {
       merge_.drain();

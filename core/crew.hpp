@@ -1,11 +1,10 @@
 // The analysis behind the decoder: a worker in the calling thread, and perhaps more of them in threads of their own.
 //
 // A packet goes to the worker that its address pair names, so fragments, ICMP errors and related connections meet without
-// locks. The calling thread, which also reads, has a smaller share than the others: none where there are many. Every chunk
+// locks. The calling thread, which also reads, gets less than the others, and nothing where there are many. Every chunk
 // carries the capture clock, so that workers without packets go on too. All methods are called by the decoding thread.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -17,6 +16,7 @@
 #include "capture/block.hpp"
 #include "merge.hpp"
 #include "queue.hpp"
+#include "shares.hpp"
 #include "station.hpp"
 
 namespace t2 {
@@ -36,7 +36,7 @@ class Crew {
   [[gnu::always_inline]] void take(const RawPacket& raw, const Plain& found, Time clock, std::uint64_t number) {  // one that PlainDecoder recognised
     if (threaded()) {
       ++waiting_;
-      if (const std::size_t worker = share_[share_of(raw, found)]; worker > 0) {
+      if (const std::size_t worker = shares_.of(hash_pair(raw, found), raw.captured); worker > 0) {
         lanes_[worker - 1]->filling.items.push_back({raw, found, clock, number});
         return;
       }
@@ -86,7 +86,7 @@ class Crew {
   void deliver_due(std::size_t which, Time clock, Time& delivered);
   void write();
   bool threaded() const { return !lanes_.empty(); }
-  void share_out(std::uint64_t most_flows);
+  void bound(std::uint64_t most_flows);
   void let_go();
   void send(Lane& lane, Kind kind, Time clock);
   void stand_still();
@@ -96,7 +96,7 @@ class Crew {
   OutputSinks& sinks_;
   std::vector<std::unique_ptr<Worker>> workers_;  // [0]: in the calling thread, [i]: behind lanes_[i - 1]
   std::vector<std::unique_ptr<Station>> stations_;
-  std::array<std::uint8_t, 256> share_{};         // which of them has the packets of a share
+  Shares shares_;
   struct Held {
     std::uint64_t taken;            // packets up to the end of the block
     std::shared_ptr<Block> block;
@@ -115,6 +115,7 @@ class Crew {
     Delivery delivery;
   };
   Queue<Rows> deliveries_{64};
+  Queue<RowBatch> spent_{64};       // memory of rows that were merged
   Merge merge_;
   std::thread writer_;
 

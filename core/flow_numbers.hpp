@@ -19,6 +19,9 @@ class FlowNumbers {
     parts_.back()->index[end_++ % size] = index;
   }
   std::uint64_t at(std::uint64_t flow) const { return part(flow)->index[flow % size]; }
+  [[gnu::always_inline]] void prefetch(std::uint64_t flow) const {
+    if (flow < end_) __builtin_prefetch(&part(flow)->index[flow % size]);
+  }
   // Nobody will ask for this one again.
   void drop(std::uint64_t flow) {
     std::unique_ptr<Part>& of = part(flow);

@@ -19,9 +19,9 @@ namespace t2 {
 std::uint64_t hash_key(const Key& key, std::uint64_t seed);
 void make_lookup(const Packet& packet, std::uint64_t seed, Lookup& made);
 void make_lookup(const RawPacket& raw, const Plain& plain, std::uint64_t seed, Lookup& made);  // the same of a plain one
-// By which of several workers share packets: the same for both ways between two addresses.
-std::uint8_t share_of(const Packet& packet);
-std::uint8_t share_of(const RawPacket& raw, const Plain& plain);
+// Of the addresses alone, the same for both ways between them: by this, workers share packets.
+std::uint32_t hash_pair(const Packet& packet);
+std::uint32_t hash_pair(const RawPacket& raw, const Plain& plain);
 
 // ---- The parts of a key
 
@@ -162,9 +162,9 @@ template <bool v4>
   made.source_end = swapped;
 }
 
-inline std::uint8_t share_of(const Ends& ends) {
+inline std::uint32_t hash_pair(const Ends& ends) {
   const Word both = ((ends.source.low ^ ends.destination.low) + 3 * (ends.source.high ^ ends.destination.high)) * 0x9e3779b97f4a7c15u;
-  return static_cast<std::uint8_t>((both ^ both >> 32) >> 16);
+  return static_cast<std::uint32_t>((both ^ both >> 32) >> 8);
 }
 
 }  // namespace keys
@@ -213,11 +213,11 @@ inline void make_lookup(const RawPacket& raw, const Plain& found, std::uint64_t 
   put_together<false>(ends, kind, 0, seed, made);
 }
 
-inline std::uint8_t share_of(const Packet& p) { return keys::share_of(keys::ends_of(p)); }
+inline std::uint32_t hash_pair(const Packet& p) { return keys::hash_pair(keys::ends_of(p)); }
 
-inline std::uint8_t share_of(const RawPacket& raw, const Plain& found) {
+inline std::uint32_t hash_pair(const RawPacket& raw, const Plain& found) {
   const std::uint8_t* ip = raw.data + PlainDecoder::l3;
-  return keys::share_of(found.v6 ? keys::ipv6_ends(ip) : keys::ipv4_ends(ip));
+  return keys::hash_pair(found.v6 ? keys::ipv6_ends(ip) : keys::ipv4_ends(ip));
 }
 
 }  // namespace t2

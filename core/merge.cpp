@@ -66,10 +66,17 @@ void Merge::take_birth(Source& source) {
 void Merge::take_row(Source& source) {
   RowBatch& rows = source.rows.front();
   const RowBatch::Head& head = rows.head(source.next);
+  constexpr std::size_t ahead = 8;
+  if (source.next + ahead < rows.size()) {  // the row is in the cache of its worker, the flow's number in none
+    rows.prefetch(source.next + ahead);
+    source.numbers.prefetch(rows.head(source.next + ahead).index);
+  }
   out_.add_copy(rows, source.next, source.numbers.at(head.index));
   if (head.last && !FDLSFINDEX) source.numbers.drop(head.index);
   --in_memory_;
   if (++source.next == rows.size()) {
+    rows.clear();
+    spent_.push_back(std::move(rows));
     source.rows.pop_front();
     source.next = 0;
   }

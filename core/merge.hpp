@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "flow_numbers.hpp"
@@ -33,6 +34,7 @@ class Merge {
   Merge(std::size_t workers, std::function<void(RowBatch&)> rows) : sources_(workers), rows_(std::move(rows)) {}
   void add(Delivery delivery);
   void drain();  // hands on what is in order
+  std::vector<RowBatch> take_spent() { return std::exchange(spent_, {}); }  // empty ones, whose memory may be used again
   std::uint64_t most_in_memory() const { return most_; }
 
  private:
@@ -51,6 +53,7 @@ class Merge {
   std::vector<Source> sources_;
   std::function<void(RowBatch&)> rows_;
   RowBatch out_;
+  std::vector<RowBatch> spent_;
   std::uint64_t flows_ = 0, in_memory_ = 0, most_ = 0;
 };
 

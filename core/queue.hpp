@@ -1,4 +1,5 @@
-// A bounded queue between threads: push() waits while it is full, pop() while it is empty.
+// A bounded queue between threads: pop() waits while it is empty, push() from the time it is full until it is half empty. To
+// sleep and to be woken takes longer than most of what the queues carry is worth.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@ class Queue {
 
   void push(T item) {
     std::unique_lock hold(mutex_);
-    not_full_.wait(hold, [this] { return items_.size() < most_; });
+    if (items_.size() >= most_) half_empty_.wait(hold, [this] { return items_.size() <= most_ / 2; });
     items_.push_back(std::move(item));
     hold.unlock();
     not_empty_.notify_one();
@@ -51,13 +52,14 @@ class Queue {
   T take(std::unique_lock<std::mutex>& hold) {
     T item = std::move(items_.front());
     items_.pop_front();
+    const bool half_empty = items_.size() == most_ / 2;
     hold.unlock();
-    not_full_.notify_one();
+    if (half_empty) half_empty_.notify_all();
     return item;
   }
 
   std::mutex mutex_;
-  std::condition_variable not_full_, not_empty_;
+  std::condition_variable half_empty_, not_empty_;
   std::deque<T> items_;
   std::size_t most_;
 };

@@ -466,9 +466,9 @@ void Worker::end(Flow& flow, EndReason reason) {
   if (!shared_ && rows_.size() >= rows_at_once) drain();
 }
 
-Delivery Worker::hand_over() {
+Delivery Worker::hand_over(RowBatch empty) {
   Delivery made;
-  made.rows = std::exchange(rows_, {});
+  made.rows = std::exchange(rows_, std::move(empty));
   made.births = std::exchange(births_, {});
   return made;
 }

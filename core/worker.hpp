@@ -74,7 +74,8 @@ class Worker {
   std::optional<Time> finish(Time clock);
   void stop_creating() { creating_ = false; }
   void drain();              // hands out the rows that wait
-  Delivery hand_over();      // the rows and births since the last time
+  bool has_much_to_hand_over() const { return rows_.size() >= 512 || births_.size() >= 4096; }
+  Delivery hand_over(RowBatch empty);  // the rows and births since the last time; `empty`: for the next ones
 
   std::uint64_t flows_in_memory() const { return table_.size(); }
   std::uint64_t most_flows() const { return table_.most(); }
