@@ -87,9 +87,10 @@ struct Block {
   static constexpr std::size_t usual_size = 64 << 10;  // bytes of a file that are read at once
   static constexpr std::size_t usual_packets = 256;    // in that, on average
   std::vector<RawPacket> packets;
-  ReadBuffer memory;                                   // where their bytes are
+  ReadBuffer memory;                                   // where their bytes are, or ...
+  std::shared_ptr<const void> holds;                   // ... what has them
 
-  void clear() { packets.clear(), memory.resize(0); }
+  void clear() { packets.clear(), memory.resize(0), holds.reset(); }
 };
 
 // Blocks for whoever reads, filled again when nobody holds them any longer. Blocks may be let go in any thread.
@@ -107,6 +108,7 @@ class BlockPool {
     if (!block) block = std::make_unique<Block>();
     return {block.release(), [free = free_](Block* used) {
               std::unique_ptr<Block> back(used);
+              back->holds.reset();
               const std::lock_guard hold(free->mutex);
               free->blocks.push_back(std::move(back));
             }};

@@ -39,7 +39,6 @@ class File {
   int number_;
 };
 
-// A regular file is read, not mapped: that costs the same, and a file that somebody cuts meanwhile just ends.
 class RegularFile final : public ByteSource {
  public:
   RegularFile(File file, const std::string& path, std::uint64_t size) : file_(std::move(file)), path_(path), size_(size) {
@@ -53,6 +52,10 @@ class RegularFile final : public ByteSource {
     }
   }
   std::uint64_t size() const override { return size_; }
+  std::shared_ptr<Mapping> map() override { return Mapping::make(file_.number(), size_); }
+  void skip_to(std::uint64_t position) override {
+    if (lseek(file_.number(), static_cast<off_t>(position), SEEK_SET) < 0) throw Error(fmt::format("cannot read {}: {}", quoted(path_), std::strerror(errno)));
+  }
 
  private:
   File file_;

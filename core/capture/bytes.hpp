@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "capture/mapping.hpp"
+
 namespace t2 {
 
 class ByteSource {
@@ -16,6 +18,9 @@ class ByteSource {
   // Throws t2::Error, one line, when it cannot be read further.
   virtual std::size_t read(std::uint8_t* to, std::size_t most) = 0;
   virtual std::uint64_t size() const { return 0; }  // of all of it; 0: unknown
+  // All of it in memory, where that can be had; null: it is to be read.
+  virtual std::shared_ptr<Mapping> map() { return nullptr; }
+  virtual void skip_to(std::uint64_t /*position*/) {}  // of what can be mapped: read on from there
 };
 
 // "-": standard input. `stop`: set by another thread, it ends a wait for input; it outlives the source.

@@ -26,6 +26,12 @@ std::uint32_t load32(const std::uint8_t* p) {
   return v;
 }
 
+// What is mapped is in no cache yet, and what the processor fetches ahead ends with each page.
+[[gnu::always_inline]] inline void prefetch_behind(const std::uint8_t* from, std::size_t bytes) {
+  constexpr std::size_t distance = 4096;
+  for (std::size_t at = distance; at < distance + bytes; at += 64) __builtin_prefetch(from + at, 0, 2);
+}
+
 // Link types of files that have another number in libpcap.
 int dlt_of(std::uint32_t link_type) { return link_type == 101 ? DLT_RAW : static_cast<int>(link_type & 0xffff); }
 
@@ -39,19 +45,20 @@ PacketFile::PacketFile(const std::string& path, const CaptureOptions& options) :
   int link_type = DLT_EN10MB;
   if (magic == magic_ng) {
     open_pcapng();
-    if (!interfaces_.empty()) link_type = interfaces_[0].link_type;
+    if (!progress_.interfaces.empty()) link_type = progress_.interfaces[0].link_type;
   } else {
     open_pcap(magic);
     link_type = link_type_;
   }
   needed_ = 0;
+  mapping_ = bytes_->map();
   filter_ = std::make_unique<Filter>(options.filter, link_type);
 }
 
 void PacketFile::open_pcap(std::uint32_t magic) {
   const auto is = [&](std::uint32_t wanted) {
     if (magic != wanted && magic != __builtin_bswap32(wanted)) return false;
-    swapped_ = magic != wanted;
+    progress_.swapped = magic != wanted;
     return true;
   };
   Interface only;
@@ -72,8 +79,8 @@ void PacketFile::open_pcap(std::uint32_t magic) {
   fraction_unit_ = only.units == 1'000'000'000 ? 1 : 1000;
   link_type_ = only.link_type;
   if (only.snaplen != 0) snaplen_ = only.snaplen;
-  interfaces_.push_back(only);
-  skip_ = pcap_head;
+  progress_.interfaces.push_back(only);
+  progress_.skip = pcap_head;
 }
 
 // Looks ahead to the first interface, for the filter and the log; everything is read again as a block.
@@ -86,20 +93,20 @@ void PacketFile::open_pcapng() {
   if (!there(section_head) || (load32(rest_.data() + 8) != order_ng && load32(rest_.data() + 8) != __builtin_bswap32(order_ng))) {
     throw Error(fmt::format("{} begins like pcapng, but has no section header", name_));
   }
-  swapped_ = load32(rest_.data() + 8) != order_ng;
+  progress_.swapped = load32(rest_.data() + 8) != order_ng;
   const std::uint32_t first = u32(rest_.data() + 4);
   constexpr std::uint32_t interface_head = 20, most = 1u << 20;
   if (first < section_head || first > most || !there(first + interface_head) || u32(rest_.data() + first) != 1) return;
-  interfaces_.push_back({dlt_of(u16(rest_.data() + first + 8)), u32(rest_.data() + first + 12)});
+  progress_.interfaces.push_back({dlt_of(u16(rest_.data() + first + 8)), u32(rest_.data() + first + 12)});
 }
 
 inline std::uint16_t PacketFile::u16(const std::uint8_t* p) const {
   std::uint16_t v;
   std::memcpy(&v, p, 2);
-  return swapped_ ? __builtin_bswap16(v) : v;
+  return progress_.swapped ? __builtin_bswap16(v) : v;
 }
 
-inline std::uint32_t PacketFile::u32(const std::uint8_t* p) const { return swapped_ ? __builtin_bswap32(load32(p)) : load32(p); }
+inline std::uint32_t PacketFile::u32(const std::uint8_t* p) const { return progress_.swapped ? __builtin_bswap32(load32(p)) : load32(p); }
 
 // What a length claims to need is asked for as far as bytes come, not at once.
 bool PacketFile::fill(ReadBuffer& buffer) {
@@ -111,14 +118,40 @@ bool PacketFile::fill(ReadBuffer& buffer) {
     n = bytes_->read(buffer.data() + before, buffer.size() - before);
   } catch (const Error& e) {
     if (!filter_) throw;  // at the start
-    damage_ = fmt::format("reading stopped after {} packets: {}", packets_, e.what());
+    damage_ = fmt::format("reading stopped after {} packets: {}", progress_.packets, e.what());
   }
   buffer.resize(before + n);
   return n > 0;
 }
 
+std::optional<Read> PacketFile::read_mapped(Block& block) {
+  while (!stopped_) {
+    const std::size_t wanted = std::max(Block::usual_size, needed_);
+    const std::span<const std::uint8_t> bytes = mapping_->window(progress_.position, wanted);
+    const Progress before = progress_;
+    take(bytes.data(), bytes.size(), block.packets);
+    if (!mapping_->whole()) {  // some of that may have been zeros: once more
+      progress_ = before;
+      damage_.clear();
+      block.packets.clear();
+      return {};
+    }
+    if (!damage_.empty()) return Read::end;
+    if (!block.packets.empty()) return Read::packets;
+    if (progress_.position == before.position && bytes.size() < wanted) return {};
+  }
+  return Read::end;
+}
+
 Read PacketFile::read(Block& block) {
   block.clear();
+  if (mapping_) {
+    block.holds = mapping_;
+    if (const std::optional<Read> got = read_mapped(block)) return *got;
+    mapping_.reset();
+    rest_.resize(0);  // of the beginning
+    bytes_->skip_to(progress_.position);
+  }
   ReadBuffer& memory = block.memory;
   memory.append(rest_.data(), rest_.size());
   rest_.resize(0);
@@ -140,30 +173,30 @@ Read PacketFile::read(Block& block) {
 }
 
 std::size_t PacketFile::take(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets) {
-  const std::size_t skipped = std::min<std::uint64_t>(skip_, size);
-  skip_ -= skipped;
-  position_ += skipped;
+  const std::size_t skipped = std::min<std::uint64_t>(progress_.skip, size);
+  progress_.skip -= skipped;
+  progress_.position += skipped;
   data += skipped, size -= skipped;
   const std::size_t taken = pcapng_ ? take_pcapng(data, size, packets) : take_pcap(data, size, packets);
-  if (damage_.empty()) position_ += taken;
+  if (damage_.empty()) progress_.position += taken;
   return skipped + taken;
 }
 
 // Notes why reading ends here.
 void PacketFile::damaged(std::uint64_t at, std::string_view what) {
-  damage_ = fmt::format("{} is damaged at byte {}: {}; {} packets before it were read", name_, at, what, packets_);
-  position_ = std::max(position_, bytes_->size());
+  damage_ = fmt::format("{} is damaged at byte {}: {}; {} packets before it were read", name_, at, what, progress_.packets);
+  progress_.position = std::max(progress_.position, bytes_->size());
 }
 
 // The file ends, and these bytes are the beginning of something.
 void PacketFile::ends_inside(const std::uint8_t* data, std::size_t size) {
-  if (skip_ > 0) {
-    const std::uint64_t there = skipped_ - skip_;
-    damaged(position_ - there, fmt::format("the file ends inside a block, {} of {} bytes", there, skipped_));
+  if (progress_.skip > 0) {
+    const std::uint64_t there = progress_.skipped - progress_.skip;
+    damaged(progress_.position - there, fmt::format("the file ends inside a block, {} of {} bytes", there, progress_.skipped));
   } else if (size > 0 && pcapng_) {
-    damaged(position_, size < block_head ? "the file ends inside a block header" : fmt::format("the file ends inside a block, {} of {} bytes", size, u32(data + 4)));
+    damaged(progress_.position, size < block_head ? "the file ends inside a block header" : fmt::format("the file ends inside a block, {} of {} bytes", size, u32(data + 4)));
   } else if (size > 0) {
-    damaged(position_, size < record_header_ ? "the file ends inside a packet header"
+    damaged(progress_.position, size < record_header_ ? "the file ends inside a packet header"
                                              : fmt::format("the file ends inside a packet, {} of {} bytes", size - record_header_, needed_ - record_header_));
   }
 }
@@ -177,13 +210,14 @@ std::size_t PacketFile::take_pcap(const std::uint8_t* data, std::size_t size, st
     std::uint32_t stored = u32(head + 8), wire = u32(head + 12);
     if (swapped_lengths_ && stored > wire) std::swap(stored, wire);
     if (stored > longest_) {
-      damaged(position_ + at, fmt::format("impossible captured length {}", stored));
+      damaged(progress_.position + at, fmt::format("impossible captured length {}", stored));
       return at;
     }
     needed_ += stored;
     if (size - at < needed_) return at;
+    if (mapping_) prefetch_behind(head, needed_);
     at += needed_;
-    ++packets_;
+    ++progress_.packets;
     const std::uint32_t captured = std::min(stored, snaplen_);
     const RawPacket packet{.time = Time{u32(head)} * one_second + Time{u32(head + 4)} * fraction_unit_,
                            .data = head + record_header_,
@@ -201,22 +235,23 @@ std::size_t PacketFile::take_pcapng(const std::uint8_t* data, std::size_t size, 
     if (size - at < block_head) return at;
     const std::uint8_t* block = data + at;
     const bool section = load32(block) == magic_ng;
-    if (section) swapped_ = load32(block + 8) != order_ng;
+    if (section) progress_.swapped = load32(block + 8) != order_ng;
     const std::uint32_t type = u32(block), length = u32(block + 4);
     const bool wanted = section || type == 1 || type == 2 || type == 3 || type == 6;
     if (length < block_head || length % 4 != 0 || (wanted && length > most_of_block)) {
-      damaged(position_ + at, fmt::format("impossible block length {}", length));
+      damaged(progress_.position + at, fmt::format("impossible block length {}", length));
       return at;
     }
     needed_ = length;
+    if (mapping_) prefetch_behind(block, std::min<std::size_t>(length, size - at));
     if (size - at < length) {
       if (wanted) return at;
-      skipped_ = length;  // names, statistics, ...: nothing for us
-      skip_ = length - (size - at);
+      progress_.skipped = length;  // names, statistics, ...: nothing for us
+      progress_.skip = length - (size - at);
       return size;
     }
     if (wanted && !pcapng_block(block, length, packets)) {
-      damaged(position_ + at, section ? "a section header without byte order" : "a packet block whose lengths do not fit, or of an unknown interface");
+      damaged(progress_.position + at, section ? "a section header without byte order" : "a packet block whose lengths do not fit, or of an unknown interface");
       return at;
     }
     at += length;
@@ -231,7 +266,7 @@ bool PacketFile::pcapng_block(const std::uint8_t* block, std::uint32_t length, s
   if (type == 1) return interface_block(body, body_length), true;
   RawPacket packet;  // 2: obsolete packet block, 3: simple packet block, 6: enhanced packet block
   if (!packet_block(type, body, body_length, packet)) return false;
-  ++packets_;
+  ++progress_.packets;
   if (filter_->accepts(packet)) packets.push_back(packet);
   return true;
 }
@@ -239,7 +274,7 @@ bool PacketFile::pcapng_block(const std::uint8_t* block, std::uint32_t length, s
 bool PacketFile::section_header(const std::uint8_t* block, std::uint32_t length) {
   const std::uint32_t order = load32(block + 8);
   if (length < section_head || (order != order_ng && order != __builtin_bswap32(order_ng))) return false;
-  interfaces_.clear();
+  progress_.interfaces.clear();
   return true;
 }
 
@@ -260,19 +295,19 @@ void PacketFile::interface_block(const std::uint8_t* body, std::uint32_t length)
       else for (unsigned i = 0; i < power && i < 18; ++i) made.units *= 10;
     } else if (code == 14 && size == 8) {  // if_tsoffset
       std::memcpy(&made.offset, value, 8);
-      if (swapped_) made.offset = static_cast<std::int64_t>(__builtin_bswap64(static_cast<std::uint64_t>(made.offset)));
+      if (progress_.swapped) made.offset = static_cast<std::int64_t>(__builtin_bswap64(static_cast<std::uint64_t>(made.offset)));
     }
     at += 4 + (size + 3u) / 4 * 4;
   }
-  interfaces_.push_back(made);
+  progress_.interfaces.push_back(made);
 }
 
 bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length, RawPacket& packet) const {
   const std::uint32_t head = type == 3 ? 4 : 20;
   if (length < head) return false;
   const std::uint32_t which = type == 3 ? 0 : type == 2 ? u16(body) : u32(body);
-  if (which >= interfaces_.size()) return false;
-  const Interface& from = interfaces_[which];
+  if (which >= progress_.interfaces.size()) return false;
+  const Interface& from = progress_.interfaces[which];
   if (type == 3) {
     packet.wire = u32(body);
     packet.captured = std::min(packet.wire, length - head);
@@ -297,8 +332,8 @@ bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std:
 }
 
 std::string PacketFile::describe() const {
-  if (interfaces_.empty()) return {};
-  const Interface& first = interfaces_[0];
+  if (progress_.interfaces.empty()) return {};
+  const Interface& first = progress_.interfaces[0];
   return fmt::format("Link layer type: {}\nSnapshot length: {}", link_name(first.link_type), first.snaplen);
 }
 

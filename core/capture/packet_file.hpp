@@ -1,9 +1,10 @@
-// Reads pcap and pcapng, from files and streams: what was read stays where it is, packets point into it.
+// Reads pcap and pcapng, from files and streams: what was read or mapped stays where it is, packets point into it.
 //
 // Pcap in both byte orders, micro- and nanoseconds, the "modified" format, versions before 2.4; pcapng with any number
 // of sections and interfaces. A damaged file is read up to the damage, which damage() then describes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ class PacketFile final : public Source {
   void stop() override { stopped_ = true; }
   std::string describe() const override;
   std::uint64_t size() const override { return bytes_->size(); }
-  std::uint64_t position() const override { return position_; }
+  std::uint64_t position() const override { return progress_.position; }
   std::string damage() const override { return damage_; }
 
  private:
@@ -36,6 +37,8 @@ class PacketFile final : public Source {
 
   void open_pcap(std::uint32_t magic);
   void open_pcapng();
+  // Nothing: the mapping is through, what there may be behind it is to be read.
+  std::optional<Read> read_mapped(Block& block);
   // More bytes behind those at hand. False: there are no more.
   bool fill(ReadBuffer& buffer);
   // Packets that are complete in these bytes. Answer how many bytes are done with.
@@ -54,13 +57,19 @@ class PacketFile final : public Source {
   std::string name_;                   // for messages
   std::atomic<bool> stopped_ = false;
   std::unique_ptr<ByteSource> bytes_;
+  std::shared_ptr<Mapping> mapping_;   // null: what follows is read
   ReadBuffer rest_;                    // was read with the block before, and begins a packet that is not complete
-  std::uint64_t position_ = 0;         // in the file, of the first byte that is not done with
-  std::size_t needed_ = 0;             // bytes from there on that are needed to go on, as far as is known
-  std::uint64_t skip_ = 0;             // bytes from there on that nobody wants: the rest of a block of `skipped_` bytes
-  std::uint32_t skipped_ = 0;
-  std::uint64_t packets_ = 0;
-  bool swapped_ = false, pcapng_ = false;
+  struct Progress {
+    std::uint64_t position = 0;        // in the file, of the first byte that is not done with
+    std::uint64_t skip = 0;            // bytes from there on that nobody wants: the rest of a block of `skipped` bytes
+    std::uint32_t skipped = 0;
+    std::uint64_t packets = 0;
+    bool swapped = false;
+    std::vector<Interface> interfaces;  // pcap: one
+  };
+  Progress progress_;
+  std::size_t needed_ = 0;             // bytes from the position on that are needed to go on, as far as is known
+  bool pcapng_ = false;
   bool swapped_lengths_ = false;       // pcap before 2.3: captured and wire length changed places
   std::uint32_t record_header_ = 16;   // 24 in the "modified" format
   // Of the only interface that pcap has.
@@ -68,7 +77,6 @@ class PacketFile final : public Source {
   std::uint32_t snaplen_ = 0xffff'ffff;  // more is not looked at
   std::uint32_t longest_ = 0;          // captured length that is still believed
   std::int64_t fraction_unit_ = 1000;  // of a second, in nanoseconds
-  std::vector<Interface> interfaces_;  // pcap: one
   std::string damage_;
   std::unique_ptr<Filter> filter_;
 };

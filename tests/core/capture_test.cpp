@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture.hpp"
@@ -273,6 +275,102 @@ TEST_CASE("capture: a file that is cut while it is read ends there", "[capture]"
   std::filesystem::resize_file(folder / "c.pcap", 24 + 16);
   while (source->read(block) != Read::end) {}
   CHECK_THAT(source->damage(), Catch::Contains("the file ends inside a packet"));
+}
+
+namespace {
+
+// Larger than what is read rather than mapped. Packets differ.
+Capture large_capture() {
+  Capture capture;
+  for (unsigned i = 0; i < 4'000; ++i) {
+    capture.add(epoch + i, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, i).zeros(i * 7 % 1400), 0, 0);
+  }
+  return capture;
+}
+
+std::unique_ptr<Source> through_a_pipe(const TempFolder& folder, const std::string& file) {
+  const std::string pipe = (folder / "pipe").string();
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  std::thread([pipe, file] { std::ofstream(pipe, std::ios::binary) << std::ifstream(file, std::ios::binary).rdbuf(); }).detach();
+  return open_file(pipe, {});
+}
+
+}  // namespace
+
+TEST_CASE("capture: a large file gives what a stream gives, and its packets outlive their source", "[capture]") {
+  for (const bool next_generation : {false, true}) {
+    const TempFolder folder;
+    const std::string path = (folder / "c").string();
+    const Capture capture = large_capture();
+    write_file(path, next_generation ? capture.pcapng() : capture.pcap());
+    const Content expected = read_all(*through_a_pipe(folder, path));
+    REQUIRE(expected.packets.size() == 4'000);
+    auto source = open_file(path, {});
+    std::vector<Block> blocks;
+    for (Read kind = Read::packets; kind != Read::end;) kind = source->read(blocks.emplace_back());
+    CHECK(source->damage() == "");
+    CHECK(source->position() == std::filesystem::file_size(path));
+    source.reset();
+    std::size_t at = 0;
+    bool equal = true;
+    for (const Block& block : blocks) {
+      for (const RawPacket& packet : block.packets) {
+        const Got& other = expected.packets.at(at++);
+        equal = equal && packet.time == other.time && packet.wire == other.wire && packet.link_type == other.link_type &&
+                Buffer(packet.data, packet.data + packet.captured) == other.bytes;
+      }
+    }
+    CHECK(equal);
+    CHECK(at == expected.packets.size());
+  }
+}
+
+TEST_CASE("capture: a large file that is cut while it is read ends there, whatever of it was not touched yet", "[capture]") {
+  for (const bool next_generation : {false, true}) {
+    const Buffer file = next_generation ? large_capture().pcapng() : large_capture().pcap();
+    REQUIRE(file.size() > 2'000'000);
+    for (const std::size_t left : {std::size_t{0}, std::size_t{4'001}, std::size_t{8'192}, std::size_t{1'000'000}, file.size() - 1}) {
+      const TempFolder folder;
+      write_file(folder / "cut.pcap", Buffer(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(left)));
+      const std::size_t packets_left = left > 0 ? read_all(*open_file((folder / "cut.pcap").string(), {})).packets.size() : 0;
+      write_file(folder / "c.pcap", file);
+      const auto source = open_file((folder / "c.pcap").string(), {});
+      Block first, block;
+      REQUIRE(source->read(first) == Read::packets);
+      std::filesystem::resize_file(folder / "c.pcap", left);
+      bool zeros = true;  // as they were; what is behind the end has no other bytes
+      for (const RawPacket& packet : first.packets) zeros = zeros && (packet.captured < 43 || packet.data[packet.captured - 1] == 0);
+      CHECK(zeros);
+      std::size_t packets = first.packets.size();
+      while (source->read(block) != Read::end) packets += block.packets.size();
+      CHECK(packets == std::max(packets_left, first.packets.size()));
+      if (left > 8'192) CHECK_THAT(source->damage(), Catch::Contains("the file ends inside a"));
+    }
+  }
+}
+
+TEST_CASE("capture: what is appended to a large file while it is read is read, too", "[capture]") {
+  const Buffer file = large_capture().pcap();
+  const TempFolder folder;
+  for (const std::ptrdiff_t later : {std::ptrdiff_t{900'000}, std::ptrdiff_t{10}}) {
+    write_file(folder / "c.pcap", Buffer(file.begin(), file.end() - later));
+    const auto source = open_file((folder / "c.pcap").string(), {});
+    Block block;
+    REQUIRE(source->read(block) == Read::packets);
+    std::ofstream(folder / "c.pcap", std::ios::binary | std::ios::app).write(reinterpret_cast<const char*>(&*(file.end() - later)), later);
+    std::size_t packets = block.packets.size();
+    while (source->read(block) != Read::end) packets += block.packets.size();
+    CHECK(source->damage() == "");
+    CHECK(packets == 4'000);
+  }
+}
+
+TEST_CASE("capture: any number of large files may be open", "[capture]") {
+  const TempFolder folder;
+  write_file(folder / "c.pcap", large_capture().pcap());
+  std::vector<std::unique_ptr<Source>> sources;
+  for (int i = 0; i < 20; ++i) sources.push_back(open_file((folder / "c.pcap").string(), {}));
+  for (const auto& source : sources) CHECK(read_all(*source).packets.size() == 4'000);
 }
 
 TEST_CASE("capture: filters choose packets, by link type", "[capture]") {

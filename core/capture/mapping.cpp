@@ -1,0 +1,104 @@
+// Pages of the mapping come and go, and SIGBUS becomes zeros.
+#include "capture/mapping.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <iterator>
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/block.hpp"
+
+namespace t2 {
+
+struct Mapping::Place {
+  std::atomic<bool> taken = false, lost = false;
+  std::atomic<std::uintptr_t> begin = 0, end = 0;  // end 0: nothing is mapped here
+};
+
+Mapping::Place Mapping::places[8];  // more files than that at a time are read
+
+namespace {
+
+#ifdef T2_ADDRESS_SANITIZER
+constexpr std::uint64_t smallest = UINT64_MAX;  // it watches what is read, not what is mapped
+#else
+constexpr std::uint64_t smallest = 1 << 20;
+#endif
+constexpr std::uint64_t page = 4096;                 // or a part of one
+constexpr std::uint64_t fetched_at_once = 1 << 20;   // 256 page faults in one
+constexpr std::uint64_t kept = 8 << 20;              // of what was handed out; workers are hardly ever farther behind
+
+std::uint64_t rounded_up(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
+
+}  // namespace
+
+// The rest of the mapping is replaced by zeros, and the instruction that failed is tried again.
+void Mapping::catch_bus_errors() {
+  struct sigaction action {};
+  action.sa_flags = SA_SIGINFO;
+  sigemptyset(&action.sa_mask);
+  action.sa_sigaction = [](int, siginfo_t* info, void*) {
+    const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
+    for (Place& place : places) {
+      const std::uintptr_t end = place.end;
+      if (at < place.begin || at >= end) continue;
+      const std::uintptr_t from = at / page * page;
+      place.lost = true;
+      constexpr int fixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+      if (mmap(reinterpret_cast<void*>(from), end - from, PROT_READ, fixed, -1, 0) != MAP_FAILED) return;
+    }
+    std::signal(SIGBUS, SIG_DFL);  // not ours: once more, and for good
+  };
+  sigaction(SIGBUS, &action, nullptr);
+}
+
+std::shared_ptr<Mapping> Mapping::make(int file, std::uint64_t size) {
+  if (size < smallest) return nullptr;
+  Place* const free = std::find_if(std::begin(places), std::end(places), [](Place& place) { return !place.taken.exchange(true); });
+  if (free == std::end(places)) return nullptr;
+  const int own = dup(file);
+  void* const begin = own < 0 ? MAP_FAILED : mmap(nullptr, rounded_up(size), PROT_READ, MAP_SHARED, own, 0);
+  if (begin == MAP_FAILED) {
+    if (own >= 0) close(own);
+    free->taken = false;
+    return nullptr;
+  }
+  madvise(begin, rounded_up(size), MADV_SEQUENTIAL);
+  free->lost = false;
+  free->begin = reinterpret_cast<std::uintptr_t>(begin);
+  free->end = free->begin + rounded_up(size);
+  catch_bus_errors();
+  return std::shared_ptr<Mapping>(new Mapping(own, size, static_cast<std::uint8_t*>(begin), *free));
+}
+
+Mapping::~Mapping() {
+  place_.end = 0;
+  munmap(begin_, rounded_up(size_));
+  close(file_);
+  place_.taken = false;
+}
+
+std::span<const std::uint8_t> Mapping::window(std::uint64_t from, std::size_t most) {
+  from = std::min(from, size_);
+  const std::uint64_t end = from + std::min<std::uint64_t>(most, size_ - from);
+  while (fetched_ < end) {
+    madvise(begin_ + fetched_, std::min(fetched_at_once, rounded_up(size_ - fetched_)), MADV_POPULATE_READ);  // else each when it is touched
+    fetched_ += fetched_at_once;
+  }
+  while (given_back_ + 2 * kept <= from) {
+    madvise(begin_ + given_back_, kept, MADV_DONTNEED);
+    given_back_ += kept;
+  }
+  return {begin_ + from, static_cast<std::size_t>(end - from)};
+}
+
+bool Mapping::whole() const {
+  struct stat now {};
+  return !place_.lost && fstat(file_, &now) == 0 && static_cast<std::uint64_t>(now.st_size) >= size_;
+}
+
+}  // namespace t2
