@@ -77,17 +77,22 @@ template <bool traced>
   step.ip_flags |= packet.time == packet.previous ? ip_bit::no_distance : ip_bit::time_back;
 }
 
-// The time since the peer's last packet counts as the answer time that the peer saw. Fractions of a second are rounded
-// to single precision before they are subtracted, and means are weighed with all packets of this direction: users'
-// baselines were made so.
+// Seconds from the peer's last packet to this one. Fractions of a second are rounded to single precision before they are
+// subtracted: users' baselines were made so.
+[[gnu::always_inline]] inline float since_peer(Seconds& kept, const t2::Packet& packet) {
+  const Seconds::Parts now = kept(packet.time), then = kept.before(packet.peer_last);
+  const double seconds = static_cast<double>(now.second - then.second);
+  const float fraction = static_cast<float>(now.rest) - static_cast<float>(then.rest);
+  return static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / 1e9));
+}
+
+// The time since the peer's last packet counts as the answer time that the peer saw. Means are weighed with all packets
+// of this direction, as ever.
 [[gnu::always_inline]] inline void answer_time(const Step& step) {
   Side& own = step.own;
   Side& peer = *step.peer;
   if (own.trip_state == Trip::stop) return;
-  const Seconds::Parts now = step.common.seconds(step.packet.time), then = step.common.seconds.before(step.packet.peer_last);
-  const double seconds = static_cast<double>(now.second - then.second);
-  const float fraction = static_cast<float>(now.rest) - static_cast<float>(then.rest);
-  const float time = static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / 1e9));
+  const float time = step.answer;
   peer.rtt_min = std::min(peer.rtt_min, time);
   peer.rtt_max = std::max(peer.rtt_max, time);
   if ((peer.trip_state == Trip::syn || peer.trip_state == Trip::syn_ack) && !peer.several) {

@@ -75,11 +75,13 @@ struct Found {
 // One packet. `peer` is null as long as the other direction had no packet. Functions that are not inline get a copy and
 // answer what they found: so a Step lives in registers.
 struct Step : Found {
-  Step(const t2::Packet& p, Side& of, Side* other, Common& for_all, unsigned kept) : Found{kept}, packet(p), own(of), peer(other), common(for_all) {}
+  Step(const t2::Packet& p, Side& of, Side* other, Common& for_all, unsigned kept, float since_peer)
+      : Found{kept}, packet(p), own(of), peer(other), common(for_all), answer(since_peer) {}
   const t2::Packet& packet;
   Side& own;
   Side* peer;
   Common& common;
+  float answer;           // seconds since the peer's last packet
   void take(const Found& found) { static_cast<Found&>(*this) = found; }
 
   // Seconds since the packet before in this direction.

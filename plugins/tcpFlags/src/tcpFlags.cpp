@@ -4,6 +4,8 @@
 // The work on a packet is done in ip_part.hpp and tcp_part.hpp, that on unusual ones in the .cpp files of these names; the
 // columns are filled in columns.cpp (of flows) and packet_columns.cpp (of packets); here is the frame around them: the verdict when a flow ends, totals and report. Must
 // never look at bytes that were not captured.
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <string>
 #include <unordered_map>
@@ -43,11 +45,17 @@ class TcpFlags : public t2::Plugin {
   void on_packets(std::span<const t2::Packet> packets) override {
     if (packets.size() == 1) {  // a row of the packet may follow
       common_.trace = {};
-      if (packets[0].is_ip()) analyse<true>(packets[0]);
+      if (packets[0].is_ip()) analyse<true>(packets[0], answer(packets[0]));
       return;
     }
-    for (const t2::Packet& packet : packets) {
-      if (packet.is_ip()) analyse<false>(packet);
+    // Answer times are what takes longest to compute: those of many packets, side by side.
+    constexpr std::size_t some = 64;
+    for (std::array<float, some> answers; !packets.empty(); packets = packets.subspan(std::min(packets.size(), some))) {
+      const std::size_t n = std::min(packets.size(), some);
+      for (std::size_t i = 0; i < n; ++i) answers[i] = answer(packets[i]);
+      for (std::size_t i = 0; i < n; ++i) {
+        if (packets[i].is_ip()) analyse<false>(packets[i], answers[i]);
+      }
     }
   }
 
@@ -75,11 +83,13 @@ class TcpFlags : public t2::Plugin {
     return reinterpret_cast<std::uintptr_t>(&flow) | direction;
   }
 
-  // `traced`: fills the trace for the packet's row.
+  float answer(const t2::Packet& packet) { return RTT_ESTIMATE && packet.peer ? since_peer(common_.seconds, packet) : 0; }
+
+  // `answer`: seconds since the peer's last packet. `traced`: fills the trace for the packet's row.
   template <bool traced>
-  void analyse(const t2::Packet& packet) {
+  void analyse(const t2::Packet& packet, float answer) {
     Side& own = state_(*packet.side);
-    Step step(packet, own, packet.peer ? &state_(*packet.peer) : nullptr, common_, own.status & unsigned{stat::kept});
+    Step step(packet, own, packet.peer ? &state_(*packet.peer) : nullptr, common_, own.status & unsigned{stat::kept}, answer);
     ip_part<traced>(step);
     if (has_tcp_header(packet)) tcp_part<traced>(step);
     else no_tcp_part(step);

@@ -152,7 +152,8 @@ template <bool traced>
   const auto probes = [&] { return segment.payload <= 1 && !segment.edge; };
   if (segment.seq == own.seq_max - 1 && probes()) step.anomaly |= anomaly::keep_alive;
   else if (peer && peer->seq_expected == segment.ack - 1 && probes()) step.anomaly |= anomaly::keep_alive_answer;
-  if (segment.ack == own.ack && !(step.anomaly & (anomaly::keep_alive | anomaly::keep_alive_answer)))
+  const bool remarkable = (segment.payload == 0) | (segment.seq < std::max(own.seq_max, own.seq_expected)) | (peer && peer->ack > segment.seq);
+  if ((segment.ack == own.ack) & remarkable && !(step.anomaly & (anomaly::keep_alive | anomaly::keep_alive_answer)))
     same_ack(step, segment);
   own.in_sequence = static_cast<std::uint16_t>(own.in_sequence + (segment.seq == own.seq_expected));
   if (peer && peer->seq_max < segment.ack) {
