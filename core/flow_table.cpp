@@ -30,10 +30,11 @@ FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most, const
     : prototype_(std::move(prototype)),
       stride_(prototype_.size()),
       most_(std::min<std::uint64_t>(most, 0xffff'fff0)),
+      peer_line_count_(std::min(peer_lines.size(), peer_lines_.size())),
       slots_(make_slots(4096)),
       mask_(4095) {
   if (!slots_) throw Error("no memory for a flow table");
-  std::copy_n(peer_lines.begin(), std::min(peer_lines.size(), peer_lines_.size()), peer_lines_.begin());
+  std::copy_n(peer_lines.begin(), peer_line_count_, peer_lines_.begin());
 }
 
 FlowTable::~FlowTable() {

@@ -7,6 +7,7 @@
 #include "fields.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <utility>
@@ -77,6 +78,12 @@ unsigned later(const Record&) { return 0; }  // flowId: filled in by the output 
 
 // biflowDirection: the source of the record is the initiator (1), or its destination is (2).
 unsigned initiator(const Record& r) { return r.responder ? 2 : 1; }
+
+// Times that tcpFlags keeps in seconds, in single precision. 0xffffffff: never.
+template <float Record::* seconds>
+std::uint32_t microseconds(const Record& r) {
+  return r.*seconds < 4294.0f ? static_cast<std::uint32_t>(std::lround(static_cast<double>(r.*seconds) * 1e6)) : 0xffff'ffff;
+}
 
 // IANA's pictures of tcpOptions and ipv4Options: the first byte has numbers 7 to 0, the second 15 to 8, and so on.
 template <std::uint32_t Record::* set, unsigned length>
@@ -179,11 +186,11 @@ constexpr Entry table[] = {
     {number<16, 2, &Record::analysis>, own | ip | flags, Reverse::all, "t2TcpFlagsStatus", "tcpFStat", Semantics::flags},
     {number<17, 2, &Record::ip_flags>, own | ip | flags, Reverse::all, "t2IpFlags", "ipFlags", Semantics::flags},
     {number<18, 1, &Record::ttl_changes>, own | ip | flags, Reverse::all, "t2TtlChangeTotalCount", "ipTTLChg", Semantics::total, Unit::packets},
-    {number<19, 4, &Record::trip>, own | ip | flags, Reverse::all, "t2AnswerTime", "tcpSSASAATrip", Semantics::quantity, Unit::microseconds},
-    {number<20, 4, &Record::answer_min>, own | ip | flags, Reverse::all, "t2MinimumResponseTime", "tcpRTTAckTripMin", Semantics::quantity, Unit::microseconds},
-    {number<21, 4, &Record::answer_max>, own | ip | flags, Reverse::all, "t2MaximumResponseTime", "tcpRTTAckTripMax", Semantics::quantity, Unit::microseconds},
-    {number<22, 4, &Record::answer_mean>, own | ip | flags, Reverse::all, "t2MeanResponseTime", "tcpRTTAckTripAvg", Semantics::quantity, Unit::microseconds},
-    {number<23, 4, &Record::round_trip>, own | ip | flags, Reverse::never, "t2HandshakeRoundTripTime", "tcpSSASAATrip of both directions", Semantics::quantity, Unit::microseconds},
+    {number<19, 4, microseconds<&Record::trip>>, own | ip | flags, Reverse::all, "t2AnswerTime", "tcpSSASAATrip", Semantics::quantity, Unit::microseconds},
+    {number<20, 4, microseconds<&Record::answer_min>>, own | ip | flags, Reverse::all, "t2MinimumResponseTime", "tcpRTTAckTripMin", Semantics::quantity, Unit::microseconds},
+    {number<21, 4, microseconds<&Record::answer_max>>, own | ip | flags, Reverse::all, "t2MaximumResponseTime", "tcpRTTAckTripMax", Semantics::quantity, Unit::microseconds},
+    {number<22, 4, microseconds<&Record::answer_mean>>, own | ip | flags, Reverse::all, "t2MeanResponseTime", "tcpRTTAckTripAvg", Semantics::quantity, Unit::microseconds},
+    {number<23, 4, microseconds<&Record::round_trip>>, own | ip | flags, Reverse::never, "t2HandshakeRoundTripTime", "tcpSSASAATrip of both directions", Semantics::quantity, Unit::microseconds},
     {number<32, 2, &Record::tcp_flags>, own | ip | flags, Reverse::all, "t2TcpFlagsAndCombinations", "tcpFlags", Semantics::flags},
     {number<33, 2, &Record::anomaly>, own | ip | flags, Reverse::all, "t2TcpAnomalies", "tcpAnomaly", Semantics::flags},
     {number<34, 2, &Record::mss>, own | ip | flags, Reverse::all, "t2TcpMaximumSegmentSize", "tcpMSS", Semantics::quantity, Unit::octets},
@@ -203,6 +210,34 @@ template <unsigned... n>
 std::vector<Entry> label_entries(std::integer_sequence<unsigned, n...>) {
   return {{{70 + n, 3, [](std::uint8_t* at, const Record& r) { store(at, 3, r.mpls[n] >> 8); }}, labels, Reverse::all}...,
           {{200, 1, [](std::uint8_t* at, const Record& r) { store(at, 1, r.mpls[0]); }}, labels | ipfix, Reverse::all}};
+}
+
+// The fields whose needs are met, in a straight line: for the layouts that nearly everybody has.
+template <unsigned met, std::size_t... n>
+void put_known(std::uint8_t* at, const Record& record, std::index_sequence<n...>) {
+  const auto put = [&]<std::size_t i> {
+    if constexpr ((table[i].needs & ~met) == 0) {
+      table[i].field.put(at, record);
+      at += table[i].field.length;
+    }
+  };
+  (put.template operator()<n>(), ...);
+}
+template <unsigned met>
+void put_known(std::uint8_t* at, const Record& record) {
+  put_known<met>(at, record, std::make_index_sequence<std::size(table)>());
+}
+
+// NetFlow 9 or IPFIX of flows without labels, with all plugins of the tutorial.
+Template::Put known_put(unsigned met) {
+  constexpr unsigned usual = ip | octets_of_packets | macs | flags | states | (TCPFLGCNT ? counts : 0u) | (BFO_VLAN > 0 ? tags : 0u) | (PACKETLENGTH == 3 ? layer7 : 0u);
+  switch (met) {
+    case usual | netflow9 | ipv4: return put_known<usual | netflow9 | ipv4>;
+    case usual | netflow9 | ipv6: return put_known<usual | netflow9 | ipv6>;
+    case usual | ipfix | ipv4: return put_known<usual | ipfix | ipv4>;
+    case usual | ipfix | ipv6: return put_known<usual | ipfix | ipv6>;
+    default: return nullptr;
+  }
 }
 
 unsigned needs_met(const Layout& layout, Kind kind) {
@@ -238,7 +273,10 @@ Template::Template(const Layout& layout, Kind kind_) : version(layout.version), 
     if (fields.back().element == 148) flow_id = record_size;
     record_size += fields.back().length;
   }
-  if (!is_pair(kind)) return;
+  if (!is_pair(kind)) {
+    known_put = netflow::known_put(met);
+    return;
+  }
   for (const Entry& entry : entries) {
     if (entry.reverse == Reverse::never || (layout.biflow == Biflow::counters && entry.reverse != Reverse::counter)) continue;
     Field field = entry.field;

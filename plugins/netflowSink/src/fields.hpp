@@ -63,16 +63,19 @@ struct Template {
   Template(const Layout& layout, Kind kind);
   // `reverse`: the other direction of a pair.
   void put(std::uint8_t* at, const Record& record, const Record& reverse) const {
+    if (known_put) return known_put(at, record);
     for (const Field& field : fields) {
       field.put(at, field.reverse ? reverse : record);
       at += field.length;
     }
   }
+  using Put = void (*)(std::uint8_t* at, const Record& record);
   t2::Family family() const { return family_of(kind); }
   Version version;
   Kind kind;
   std::uint16_t id;
   std::vector<Field> fields;
+  Put known_put = nullptr;       // does the same as all fields one after the other; null: there is none
   std::size_t record_size = 0;
   std::size_t flow_id = none;    // where flowId stands: only the output thread knows it
   static constexpr std::size_t none = ~std::size_t{0};

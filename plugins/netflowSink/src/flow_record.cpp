@@ -4,7 +4,6 @@
 #include "flow_record.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -33,11 +32,6 @@ std::uint32_t enterprise(const t2::Host& host) {
     throw t2::Error("netflowSink: NF_PEN=" + std::to_string(number) + " would be mistaken by collectors for elements of somebody else: use the number of your organisation");
   }
   return number;
-}
-
-// Seconds that tcpFlags keeps in single precision.
-std::uint32_t microseconds(float seconds) {
-  return seconds < 4294.0f ? static_cast<std::uint32_t>(std::lround(static_cast<double>(seconds) * 1e6)) : no_time;
 }
 
 // Octets of whole frames, which no other plugin keeps. Only where they are sent.
@@ -140,12 +134,12 @@ class Recorder final : public t2::Plugin {
     r.ttl_changes = own.ttl_changes;
     r.icmp_type = own.icmp_type();
     r.icmp_code = own.icmp_code();
-    r.trip = microseconds(own.trip);
-    r.answer_min = microseconds(own.rtt_min);
-    r.answer_max = microseconds(own.rtt_max);
-    r.answer_mean = microseconds(own.rtt_mean);
+    r.trip = own.trip;
+    r.answer_min = own.rtt_min;
+    r.answer_max = own.rtt_max;
+    r.answer_mean = own.rtt_mean;
     if (r.protocol != tcp_protocol) return;
-    if (e.peer) r.round_trip = microseconds(own.trip + tcp_flags_(*e.flow.side[direction ^ 1]).trip);
+    if (e.peer) r.round_trip = own.trip + tcp_flags_(*e.flow.side[direction ^ 1]).trip;
     r.tcp_flags = own.tcp_flags;
     r.isn = own.isn;
     r.window = own.window_first;

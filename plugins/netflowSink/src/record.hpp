@@ -11,8 +11,6 @@ namespace netflow {
 
 enum class End : std::uint8_t { idle = 1, active = 2, detected = 3, forced = 4, resources = 5 };  // IANA flowEndReason
 
-constexpr std::uint32_t no_time = 0xffff'ffff;
-
 struct Record {
   t2::Time first, last;               // packet processed first and last
   t2::status::Word status;            // flowStat
@@ -40,8 +38,8 @@ struct Record {
   std::uint8_t tos, min_ttl, max_ttl, ttl_changes;
   std::uint8_t icmp_type, icmp_code;  // of the first packet; type: of IGMP, too
   std::uint8_t extensions;            // IPv6, bits of tcp_flags::extension
-  std::uint32_t trip, answer_min, answer_max, answer_mean;  // microseconds, `no_time`: never
-  std::uint32_t round_trip;           // of the handshake, both directions together; 0 without
+  float trip, answer_min, answer_max, answer_mean;  // seconds; 4294 and more: never
+  float round_trip;                   // of the handshake, both directions together; 0 without
 
   // ---- tcpFlags, TCP
   std::uint64_t sent_bytes, acked_bytes;  // steps of sequence and acknowledgement numbers
