@@ -27,8 +27,8 @@ void count(T& counter) {
   counter = static_cast<T>(counter + 1);
 }
 
-inline IpHeader read_header(const t2::Packet& packet, const std::uint8_t* ip) {
-  if (packet.family == t2::Family::ipv4)
+inline IpHeader read_header(const t2::Packet& packet, const std::uint8_t* ip, bool v4) {
+  if (v4)
     return {ip[8], ip[1], word_at(ip + 4), static_cast<std::uint16_t>(word_at(ip + 6) & 0x1fff)};
   IpHeader header{ip[7], static_cast<std::uint8_t>(word_at(ip) >> 4), 0, 0};
   if (packet.fragment_header != t2::absent) header.position = packet.bytes(packet.fragment_header + 2).u16() >> 3;
@@ -51,7 +51,7 @@ inline void time_to_live(Side& own, std::uint8_t ttl) {
 template <bool traced>
 [[gnu::always_inline]] inline void identification(Step& step, std::uint16_t id) {
   Side& own = step.own;
-  if (!step.packet.first_of_direction) {
+  if (!step.first()) {
     const int change = id - own.ip_id;
     if (traced) step.common.trace.ip_id_step = change;
     if (change < 0) step.ip_flags |= ip_bit::id_down;
@@ -64,16 +64,16 @@ template <bool traced>
 
 [[gnu::always_inline]] inline void header_checksum(Step& step, const std::uint8_t* ip) {
   const t2::Packet& packet = step.packet;
-  if (packet.captured_l3 < packet.l3_header) {
+  if (!step.usual && packet.captured_l3 < packet.l3_header) {
     step.ip_flags |= ip_bit::header_checksum | ip_bit::cut;
-  } else if (IPCHECKSUM > 0 && !is_right(packet.l3_header == 20 ? sum_words(ip, 20) : sum_words(ip, packet.l3_header))) {
+  } else if (IPCHECKSUM > 0 && !is_right(step.usual || packet.l3_header == 20 ? sum_words(ip, 20) : sum_words(ip, packet.l3_header))) {
     step.ip_flags |= ip_bit::header_checksum;
   }
 }
 
 [[gnu::always_inline]] inline void order_in_time(Step& step) {
   const t2::Packet& packet = step.packet;
-  if (packet.time > packet.previous || packet.first_of_direction) return;
+  if (packet.time > packet.previous || step.first()) return;
   step.ip_flags |= packet.time == packet.previous ? ip_bit::no_distance : ip_bit::time_back;
 }
 
@@ -113,14 +113,14 @@ template <bool traced>
 [[gnu::always_inline]] inline void ip_part(Step& step) {
   const t2::Packet& packet = step.packet;
   Side& own = step.own;
-  const bool v4 = packet.family == t2::Family::ipv4;
+  const bool v4 = step.usual || packet.family == t2::Family::ipv4;
   const std::uint8_t* ip = packet.data + packet.l3;
-  if (packet.captured - packet.l3 < (v4 ? 20 : 40)) return;  // no IP flow is made of less
-  const IpHeader header = read_header(packet, ip);
+  if (!step.usual && packet.captured - packet.l3 < (v4 ? 20 : 40)) return;  // no IP flow is made of less
+  const IpHeader header = read_header(packet, ip, v4);
 
-  if (packet.first_of_direction) ip_start(packet, ip, header, own);
-  else own.several = true;
-  if (has_ip_options(packet)) step.take(ip_options(step, ip));
+  if (step.first()) ip_start(packet, ip, header, own);
+  else if (!step.usual) own.several = true;
+  if (!step.usual && has_ip_options(packet)) step.take(ip_options(step, ip));
   time_to_live(own, header.ttl);
   own.tos |= header.tos;
 
@@ -134,7 +134,7 @@ template <bool traced>
   }
   transport_checksum<traced>(step);
   order_in_time(step);
-  if (FRAG_ANALYZE && (packet.more_fragments || header.position)) step.take(fragment_position(step, header.position));
+  if (FRAG_ANALYZE && !step.usual && (packet.more_fragments || header.position)) step.take(fragment_position(step, header.position));
   own.ip_flags |= static_cast<Word>(step.ip_flags);
 
   if (!step.peer) return;

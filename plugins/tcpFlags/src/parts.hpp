@@ -75,14 +75,19 @@ struct Found {
 // One packet. `peer` is null as long as the other direction had no packet. Functions that are not inline get a copy and
 // answer what they found: so a Step lives in registers.
 struct Step : Found {
-  Step(const t2::Packet& p, Side& of, Side* other, Common& for_all, unsigned kept, float since_peer)
-      : Found{kept}, packet(p), own(of), peer(other), common(for_all), answer(since_peer) {}
+  Step(const t2::Packet& p, Side& of, Side* other, Common& for_all, unsigned kept, float since_peer, bool known_usual)
+      : Found{kept}, packet(p), own(of), peer(other), common(for_all), answer(since_peer), usual(known_usual) {
+    if (usual && !peer) __builtin_unreachable();
+  }
   const t2::Packet& packet;
   Side& own;
   Side* peer;
   Common& common;
   float answer;           // seconds since the peer's last packet
+  bool usual;             // see is_usual(); known when this is compiled, so most questions are answered then
   void take(const Found& found) { static_cast<Found&>(*this) = found; }
+
+  bool first() const { return !usual && packet.first_of_direction; }
 
   // Seconds since the packet before in this direction.
   float distance() const { return static_cast<float>(static_cast<double>(packet.time - packet.previous) / 1e9); }
@@ -105,6 +110,15 @@ inline std::uint32_t long_at(const std::uint8_t* bytes) {
 // Of a direction that has ended: packets whose TCP header was seen.
 inline std::uint64_t tcp_packets(const t2::Side& side, const Side& own) {
   return own.tcp_seen ? side.packets - (own.rare ? own.rare->headless : 0) : 0;
+}
+
+// A packet in the middle of a connection: TCP with ACK and none of SYN, FIN and RST, over IPv4 without options, complete; both
+// directions have begun. Most packets are like that.
+inline bool is_usual(const t2::Packet& packet, const Side& own) {
+  constexpr unsigned begun = stat::started | stat::window_known;
+  return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l3_header == 20 && packet.peer && packet.captured_l4 >= packet.l4_length &&
+         packet.captured_l4 >= 20 && packet.l4_header >= 20 && !packet.later_fragment && !packet.more_fragments && own.several && own.tcp_seen &&
+         (own.status & begun) == begun && (packet.data[packet.l4 + 13] & (flag::ack | flag::edge)) == flag::ack;
 }
 
 // The TCP header counts as seen if its fields up to the window were captured.

@@ -45,7 +45,7 @@ class TcpFlags : public t2::Plugin {
   void on_packets(std::span<const t2::Packet> packets) override {
     if (packets.size() == 1) {  // a row of the packet may follow
       common_.trace = {};
-      if (packets[0].is_ip()) analyse<true>(packets[0], answer(packets[0]));
+      if (packets[0].is_ip()) analyse<true, false>(packets[0], state_(*packets[0].side), answer(packets[0]));
       return;
     }
     // Answer times are what takes longest to compute: those of many packets, side by side.
@@ -54,7 +54,10 @@ class TcpFlags : public t2::Plugin {
       const std::size_t n = std::min(packets.size(), some);
       for (std::size_t i = 0; i < n; ++i) answers[i] = answer(packets[i]);
       for (std::size_t i = 0; i < n; ++i) {
-        if (packets[i].is_ip()) analyse<false>(packets[i], answers[i]);
+        const t2::Packet& packet = packets[i];
+        Side& own = state_(*packet.side);
+        if (is_usual(packet, own)) analyse<false, true>(packet, own, answers[i]);
+        else if (packet.is_ip()) analyse<false, false>(packet, own, answers[i]);
       }
     }
   }
@@ -86,12 +89,11 @@ class TcpFlags : public t2::Plugin {
   float answer(const t2::Packet& packet) { return RTT_ESTIMATE && packet.peer ? since_peer(common_.seconds, packet) : 0; }
 
   // `answer`: seconds since the peer's last packet. `traced`: fills the trace for the packet's row.
-  template <bool traced>
-  void analyse(const t2::Packet& packet, float answer) {
-    Side& own = state_(*packet.side);
-    Step step(packet, own, packet.peer ? &state_(*packet.peer) : nullptr, common_, own.status & unsigned{stat::kept}, answer);
+  template <bool traced, bool usual>
+  [[gnu::always_inline]] void analyse(const t2::Packet& packet, Side& own, float answer) {
+    Step step(packet, own, usual || packet.peer ? &state_(*packet.peer) : nullptr, common_, own.status & unsigned{stat::kept}, answer, usual);
     ip_part<traced>(step);
-    if (has_tcp_header(packet)) tcp_part<traced>(step);
+    if (usual || has_tcp_header(packet)) tcp_part<traced>(step);
     else no_tcp_part(step);
     stamp_on_last(step);
     own.status |= static_cast<Word>(step.status | stat::started);

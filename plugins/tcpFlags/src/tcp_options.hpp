@@ -27,7 +27,7 @@ Found note_stamp_time(Step, bool first);
   own.stamp_max = own.stamp;
   if (step.status & stat::stamped) return;
   own.stamp_first = own.stamp;
-  if (step.packet.first_of_direction) own.stamp_on_first = true;
+  if (step.first()) own.stamp_on_first = true;
   else step.take(note_stamp_time(step, true));
   step.status |= stat::stamped;
 }
@@ -37,7 +37,7 @@ Found note_stamp_time(Step, bool first);
   if (packet.l4_header <= 20) return;
   const std::uint8_t* options = packet.data + packet.l4 + 20;
   constexpr std::uint32_t padded_stamp = 0x0101080a;  // two NOP, kind 8 of 10 bytes (RFC 7323, appendix A)
-  if (packet.l4_header != 32 || packet.captured_l4 < 32 || (step.flags & flag::syn) || long_at(options) != padded_stamp)
+  if (packet.l4_header != 32 || (!step.usual && packet.captured_l4 < 32) || (step.flags & flag::syn) || long_at(options) != padded_stamp)
     return step.take(walk_tcp_options(step));
   Side& own = step.own;
   ++own.option_packets;

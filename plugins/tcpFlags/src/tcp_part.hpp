@@ -73,7 +73,7 @@ inline void start(Side& own, const Segment& segment) {
     segment.factor = static_cast<std::uint16_t>(1u << (own.scale & 31));
     segment.window *= segment.factor;
   }
-  if (!own.tcp_seen) {
+  if (!step.usual && !own.tcp_seen) {
     own.window = segment.window;
     own.window_first = static_cast<std::uint16_t>(segment.window);
   }
@@ -83,7 +83,7 @@ inline void start(Side& own, const Segment& segment) {
     step.take(count_window_below(step));
     step.status |= stat::window_below;
   }
-  if (!(step.status & stat::window_known)) {
+  if (!step.usual && !(step.status & stat::window_known)) {
     own.window_min = own.window_max = now;
     own.window_mean = static_cast<float>(now);
     step.status |= stat::window_known;
@@ -117,7 +117,7 @@ inline void start(Side& own, const Segment& segment) {
 [[gnu::always_inline]] inline void same_ack(Step& step, const Segment& segment) {
   Side& own = step.own;
   const Side* peer = step.peer;
-  if (!step.packet.first_of_direction && !segment.edge && segment.payload == 0) {
+  if (!step.first() && !segment.edge && segment.payload == 0) {
     if (own.window == segment.window || (segment.factor && own.window * segment.factor == segment.window)) {
       step.anomaly |= anomaly::duplicate_ack;
       ++own.ack_faults;
@@ -188,11 +188,11 @@ template <bool traced>
   else if (step.status & stat::probe) --own.seq_expected;
   own.seq_max = std::max(own.seq_max, own.seq_expected);
   own.window = segment.window;
-  own.last = static_cast<std::uint8_t>((step.flags & flag::edge) | (step.status & stat::probe ? Side::last_probe : 0) |
+  own.last = static_cast<std::uint8_t>((step.usual ? 0 : step.flags & flag::edge) | (step.status & stat::probe ? Side::last_probe : 0) |
                                        (step.anomaly & anomaly::duplicate_ack ? Side::last_duplicate : 0));
   own.tcp_flags |= static_cast<Word>(step.flags);
   own.anomaly |= static_cast<Word>(step.anomaly);
-  own.tcp_seen = true;
+  if (!step.usual) own.tcp_seen = true;
 }
 
 // Another protocol; or TCP, but the header was not captured.
@@ -210,10 +210,10 @@ template <bool traced>
   const std::uint8_t* header = packet.data + packet.l4;
   step.flags = header[13];
   Segment segment{long_at(header + 4), long_at(header + 8), word_at(header + 14), packet.l7_length, 0,
-                  (step.flags & flag::edge) != 0};
-  if (!own.tcp_seen) start(own, segment);
+                  !step.usual && (step.flags & flag::edge) != 0};
+  if (!step.usual && !own.tcp_seen) start(own, segment);
 
-  if ((step.flags & (flag::ack | flag::edge)) == flag::ack) plain_ack(step, segment);
+  if (step.usual || (step.flags & (flag::ack | flag::edge)) == flag::ack) plain_ack(step, segment);
   else step.take(edge_flags(step));
 #if TCPFLGCNT
   count_flags(own, step.flags);
@@ -221,7 +221,7 @@ template <bool traced>
   tcp_options(step);
   window(step, segment);
   if (SEQ_ACK_NUM) {
-    if (!window_probe(step, segment) && (step.flags & flag::ack)) sequence_and_ack<traced>(step, segment);
+    if (!window_probe(step, segment) && (step.usual || (step.flags & flag::ack))) sequence_and_ack<traced>(step, segment);
     if (window_full(step)) step.status |= stat::window_full;
   }
   if ((step.anomaly | own.anomaly) & anomaly::scan) step.anomaly &= ~unsigned{anomaly::hidden_by_scan};
@@ -231,7 +231,7 @@ template <bool traced>
     step.common.trace.seq_max = own.seq_max;
   }
   remember(step, segment);
-  if (FRAG_ANALYZE && packet.peer_fragment_pending && step.peer && (step.flags & (flag::rst | flag::fin)))
+  if (FRAG_ANALYZE && !step.usual && packet.peer_fragment_pending && step.peer && (step.flags & (flag::rst | flag::fin)))
     step.peer->ip_flags |= ip_bit::fragment_sequence;
 }
 
