@@ -28,7 +28,7 @@ constexpr std::uint64_t smallest = UINT64_MAX;  // it watches what is read, not 
 #else
 constexpr std::uint64_t smallest = 1 << 20;
 #endif
-constexpr std::uint64_t page = 4096;                 // or a part of one
+const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 constexpr std::uint64_t fetched_at_once = 1 << 20;   // 256 page faults in one
 constexpr std::uint64_t kept = 8 << 20;              // of what was handed out; workers are hardly ever farther behind
 
