@@ -29,11 +29,12 @@ std::vector<double> parts(std::size_t workers, std::uint32_t length, std::uint32
 TEST_CASE("Packets between two addresses always go to the same worker, on every run") {
   Shares one(4), other(4);
   std::mt19937 random(1);
-  std::array<int, 5000> owner;
+  constexpr std::uint32_t pairs = 5000;
+  std::array<int, pairs> owner;
   owner.fill(-1);
   bool same = true;
   for (int i = 0; i < 400'000; ++i) {
-    const std::uint32_t pair = static_cast<std::uint32_t>(random()) % owner.size(), length = static_cast<std::uint32_t>(random()) % 1500;
+    const std::uint32_t pair = static_cast<std::uint32_t>(random()) % pairs, length = static_cast<std::uint32_t>(random()) % 1500;
     const std::size_t worker = one.of(pair, length);
     same = same && worker == other.of(pair, length) && (owner[pair] < 0 || owner[pair] == static_cast<int>(worker));
     owner[pair] = static_cast<int>(worker);
