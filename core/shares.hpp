@@ -32,7 +32,7 @@ class Shares {
  private:
   // What a packet costs, in nanoseconds of some machine: only the proportions matter. Measured with the tutorial's plugins
   // on packets of 100 to 340 bytes, see tests/bench/README.md.
-  static constexpr std::uint32_t reading_packet = 35, reading_bytes = 8, analysing_packet = 210, analysing_bytes = 16;
+  static constexpr std::uint32_t reading_packet = 40, reading_bytes = 7, analysing_packet = 210, analysing_bytes = 16;
   static constexpr std::size_t pairs = 16384;      // that are told apart
   static constexpr std::uint8_t nobody = 0xff;
   static constexpr std::uint32_t memory = 1 << 16;  // packets after which what was before counts half
