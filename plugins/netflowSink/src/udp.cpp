@@ -15,6 +15,7 @@
 #include <cstring>
 #include <ctime>
 #include <linux/errqueue.h>  // needs <ctime>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -144,16 +145,26 @@ class Udp final : public Transport {
   unsigned transmit(unsigned at, unsigned end) {
     mmsghdr headers[most_at_once] = {};
     iovec parts[most_at_once];
-    for (unsigned i = at; i < end; ++i) {
-      parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
-      headers[i].msg_hdr.msg_iov = &parts[i];
-      headers[i].msg_hdr.msg_iovlen = 1;
+    std::array<std::optional<Segmented>, most_at_once> segmented;
+    std::array<unsigned, most_at_once> ends;  // of what goes in one piece
+    unsigned pieces = 0, piece = 0;
+    for (unsigned i = at; i < end; ends[pieces++] = i) {
+      const unsigned count = in_one_piece(i, end);
+      msghdr& header = headers[pieces].msg_hdr;
+      header.msg_iov = &parts[i];
+      header.msg_iovlen = count;
+      if (count > 1) segmented[pieces].emplace(header, waiting_[i].bytes.size());
+      for (const unsigned stop = i + count; i < stop; ++i) {
+        parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
+        if (count > 1) memory_[i] = charge_.of_segment(waiting_[i].bytes);
+      }
     }
-    for (unsigned attempt = 1; at < end && !absent_;) {
-      const int n = sendmmsg(socket_, &headers[at], end - at, MSG_NOSIGNAL);
+    for (unsigned attempt = 1; piece < pieces && !absent_;) {
+      const int n = sendmmsg(socket_, &headers[piece], pieces - piece, MSG_NOSIGNAL);
       if (n > 0) {
-        for (const unsigned stop = at + static_cast<unsigned>(n); at < stop; ++at) ledger_.sent(waiting_[at].bytes, memory_[at], waiting_[at].records);
-        if (at < end) heed_errors();
+        piece += static_cast<unsigned>(n);
+        for (const unsigned stop = ends[piece - 1]; at < stop; ++at) ledger_.sent(waiting_[at].bytes, memory_[at], waiting_[at].records);
+        if (piece < pieces) heed_errors();
         attempt = 1;
         continue;
       }
@@ -167,9 +178,20 @@ class Udp final : public Transport {
       }
       note_error(problem);
       if (problem == ECONNREFUSED) continue;
-      ledger_.lose(waiting_[at++].records);
+      for (const unsigned stop = ends[piece++]; at < stop; ++at) ledger_.lose(waiting_[at].records);
     }
     return at;
+  }
+
+  // How many of the waiting messages from `at` on go to the kernel in one piece: of one size, to a collector on this machine that is
+  // known. To another one they go one by one: each that nobody takes shall come back.
+  unsigned in_one_piece(unsigned at, unsigned end) {
+    constexpr std::size_t most = 60'000;  // bytes
+    const std::vector<std::uint8_t>& first = waiting_[at].bytes;
+    unsigned count = 1;
+    if (!pacer_.sees() || collector_ == 0) return count;
+    while (at + count < end && waiting_[at + count].bytes.size() == first.size() && (count + 1) * first.size() <= most) ++count;
+    return count > 1 && charge_.of_segment(first) == 0 ? 1 : count;
   }
 
   // For whoever listens now, as if they stood right before the next message of their source. False if nobody takes them.

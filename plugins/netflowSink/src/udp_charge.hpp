@@ -1,18 +1,42 @@
 // What a message takes in the receive buffer of a collector on this machine. The kernel charges blocks of memory, not
-// bytes, in its own way; so it is measured, once for each size, with a socket that sends to itself.
+// bytes, in its own way; so it is measured, once for each size, with a socket that sends to itself. Messages that the kernel
+// got in one piece, to take apart itself (UDP_SEGMENT), are charged otherwise than those that came one by one.
 #pragma once
 
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
+#include <optional>
 #include <span>
 
 namespace netflow {
+
+// What is sent are messages of so many bytes, one behind the other; the last one may be shorter.
+class Segmented {
+ public:
+  Segmented(msghdr& all, std::size_t size) {
+    all.msg_control = control_;
+    all.msg_controllen = sizeof control_;
+    cmsghdr* head = CMSG_FIRSTHDR(&all);
+    head->cmsg_level = SOL_UDP;
+    head->cmsg_type = UDP_SEGMENT;
+    head->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+    const auto bytes = static_cast<std::uint16_t>(size);
+    std::memcpy(CMSG_DATA(head), &bytes, sizeof bytes);
+  }
+  Segmented(const Segmented&) = delete;
+  Segmented& operator=(const Segmented&) = delete;
+
+ private:
+  alignas(cmsghdr) std::uint8_t control_[CMSG_SPACE(sizeof(std::uint16_t))] = {};
+};
 
 class Charge {
  public:
@@ -31,27 +55,38 @@ class Charge {
   Charge(const Charge&) = delete;
   Charge& operator=(const Charge&) = delete;
 
-  std::size_t of(std::span<const std::uint8_t> message) {
-    std::size_t& known = sizes_[message.size()];
-    if (known == 0) known = measure(message);
-    return known;
-  }
+  std::size_t of(std::span<const std::uint8_t> message) { return remembered(alone_, message, 1); }
+  // Of each of several that are sent in one piece. 0: the kernel cannot do that.
+  std::size_t of_segment(std::span<const std::uint8_t> message) { return remembered(segments_, message, 2); }
 
  private:
-  std::size_t measure(std::span<const std::uint8_t> message) const {
+  using Known = std::map<std::size_t, std::size_t>;  // by size
+
+  std::size_t remembered(Known& known, std::span<const std::uint8_t> message, unsigned copies) {
+    const auto found = known.find(message.size());
+    return found != known.end() ? found->second : known[message.size()] = measure(message, copies);
+  }
+  std::size_t measure(std::span<const std::uint8_t> message, unsigned copies) const {
+    iovec parts[2];
+    for (iovec& part : parts) part = {const_cast<std::uint8_t*>(message.data()), message.size()};
+    msghdr all{};
+    all.msg_iov = parts;
+    all.msg_iovlen = copies;
+    std::optional<Segmented> segmented;
+    if (copies > 1) segmented.emplace(all, message.size());
     std::uint32_t memory[SK_MEMINFO_VARS] = {};
     socklen_t size = sizeof memory;
-    if (usable_ && ::send(socket_, message.data(), message.size(), 0) >= 0) {
+    if (usable_ && sendmsg(socket_, &all, 0) >= 0) {
       getsockopt(socket_, SOL_SOCKET, SO_MEMINFO, memory, &size);
-      recv(socket_, nullptr, 0, MSG_TRUNC);
+      for (unsigned i = 0; i < copies; ++i) recv(socket_, nullptr, 0, MSG_TRUNC);
     }
-    const std::uint32_t charged = memory[SK_MEMINFO_RMEM_ALLOC];
-    return charged > 0 ? charged : 2 * message.size() + 1024;
+    const std::uint32_t charged = memory[SK_MEMINFO_RMEM_ALLOC] / copies;
+    return charged > 0 || copies > 1 ? charged : 2 * message.size() + 1024;
   }
 
   int socket_;
   bool usable_ = false;
-  std::map<std::size_t, std::size_t> sizes_;
+  Known alone_, segments_;
 };
 
 }  // namespace netflow

@@ -115,6 +115,32 @@ TEST_CASE("netflowSink: messages reach an IPv4 and an IPv6 collector", "[netflow
   CHECK(to("::1", 9)->destination() == "[::1]:9");
 }
 
+TEST_CASE("netflowSink: messages of one size and of others arrive one by one, in order", "[netflowSink]") {
+  const std::vector<std::size_t> sizes = [] {
+    std::vector<std::size_t> all;
+    for (const auto& [count, size] : {std::pair(5, 100), std::pair(33, 1360), std::pair(1, 120), std::pair(70, 1400), std::pair(2, 30'000), std::pair(3, 40'000), std::pair(3, 99)})
+      all.insert(all.end(), static_cast<std::size_t>(count), static_cast<std::size_t>(size));
+    return all;
+  }();
+  for (const auto& [family, host] : {std::pair(AF_INET, "127.0.0.1"), std::pair(AF_INET6, "::1")}) {
+    Receiver receiver(family);
+    if (!receiver.usable()) continue;  // no IPv6 here
+    const auto transport = to(host, receiver.port());
+    transport->begin({templates()});
+    unsigned right = 0;
+    std::thread reader([&] {
+      for (std::uint32_t i = 0; i < sizes.size(); ++i) right += receiver.receive() == message(i, sizes[i]);
+    });
+    for (std::uint32_t i = 0; i < sizes.size(); ++i) transport->send(message(i, sizes[i]), 2);
+    transport->finish();
+    reader.join();
+    CHECK(right == sizes.size());
+    CHECK(transport->books().sent == 2 * sizes.size());
+    CHECK(transport->books().unread == 0);
+    CHECK(warnings.empty());
+  }
+}
+
 TEST_CASE("netflowSink: collectors as they may be written", "[netflowSink]") {
   using List = std::vector<Address>;
   CHECK(addresses("127.0.0.1", 9995) == List{{"127.0.0.1", 9995}});
