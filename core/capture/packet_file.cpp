@@ -167,7 +167,7 @@ Read PacketFile::read(Block& block) {
       memory.resize(memory.size() - done);
     }
     if (fill(memory)) continue;
-    if (damage_.empty() && !stopped_) ends_inside(memory.data(), memory.size());
+    if (damage_.empty() && !stopped_) note_end(memory.data(), memory.size());
     return Read::end;
   }
 }
@@ -188,9 +188,11 @@ void PacketFile::damaged(std::uint64_t at, std::string_view what) {
   progress_.position = std::max(progress_.position, bytes_->size());
 }
 
-// The file ends, and these bytes are the beginning of something.
-void PacketFile::ends_inside(const std::uint8_t* data, std::size_t size) {
-  if (progress_.skip > 0) {
+// The file ends, perhaps too early, and these bytes may be the beginning of something.
+void PacketFile::note_end(const std::uint8_t* data, std::size_t size) {
+  if (const std::uint64_t end = progress_.position + size; end < bytes_->size()) {
+    damaged(end, fmt::format("the file became shorter while it was read, it had {} bytes", bytes_->size()));
+  } else if (progress_.skip > 0) {
     const std::uint64_t there = progress_.skipped - progress_.skip;
     damaged(progress_.position - there, fmt::format("the file ends inside a block, {} of {} bytes", there, progress_.skipped));
   } else if (size > 0 && pcapng_) {

@@ -49,7 +49,7 @@ class PacketFile final : public Source {
   bool section_header(const std::uint8_t* block, std::uint32_t length);
   void interface_block(const std::uint8_t* body, std::uint32_t length);
   bool packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length, RawPacket& packet) const;
-  [[gnu::cold]] void ends_inside(const std::uint8_t* data, std::size_t size);
+  [[gnu::cold]] void note_end(const std::uint8_t* data, std::size_t size);
   [[gnu::cold]] void damaged(std::uint64_t at, std::string_view what);
   std::uint16_t u16(const std::uint8_t* p) const;
   std::uint32_t u32(const std::uint8_t* p) const;

@@ -274,7 +274,7 @@ TEST_CASE("capture: a file that is cut while it is read ends there", "[capture]"
   REQUIRE(source->read(block) == Read::packets);
   std::filesystem::resize_file(folder / "c.pcap", 24 + 16);
   while (source->read(block) != Read::end) {}
-  CHECK_THAT(source->damage(), Catch::Contains("the file ends inside a packet"));
+  CHECK_THAT(source->damage(), Catch::Contains("the file became shorter while it was read"));
 }
 
 namespace {
@@ -344,7 +344,7 @@ TEST_CASE("capture: a large file that is cut while it is read ends there, whatev
       std::size_t packets = first.packets.size();
       while (source->read(block) != Read::end) packets += block.packets.size();
       CHECK(packets == std::max(packets_left, first.packets.size()));
-      if (left > 8'192) CHECK_THAT(source->damage(), Catch::Contains("the file ends inside a"));
+      CHECK_THAT(source->damage(), Catch::Contains("the file became shorter while it was read, it had " + std::to_string(file.size()) + " bytes; " + std::to_string(packets) + " packets"));
     }
   }
 }
