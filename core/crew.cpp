@@ -56,9 +56,10 @@ Crew::~Crew() {
   }
 }
 
-// How many flows may be in memory, in equal parts. What a worker gets is not known before.
+// How many flows may be in memory. What a worker gets is not known before; the one in the thread that reads gets less.
 void Crew::bound(std::uint64_t most_flows) {
-  for (const auto& worker : workers_) worker->bound(std::max<std::uint64_t>(1, most_flows / workers_.size()));
+  const std::uint64_t parts = 2 * workers_.size() - 1;
+  for (const auto& worker : workers_) worker->bound(std::max<std::uint64_t>(1, most_flows * (worker == workers_[0] ? 1 : 2) / parts));
 }
 
 void Crew::take() {
