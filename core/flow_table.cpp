@@ -2,6 +2,7 @@
 #include "flow_table.hpp"
 
 #include <bit>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -14,17 +15,28 @@ namespace t2 {
 
 namespace {
 
-constexpr std::size_t huge_page = 2 << 20;
+constexpr std::size_t huge_page = HugePages::size;
 
-// `huge`: on huge pages where the system has them.
-std::byte* map_pages(std::size_t bytes, bool huge) {
-  bytes = (bytes + huge_page - 1) / huge_page * huge_page;
-  void* memory = std::aligned_alloc(huge_page, bytes);
-  if (memory && huge) madvise(memory, bytes, MADV_HUGEPAGE);
-  return static_cast<std::byte*>(memory);
+// Whole huge pages, of usual ones as long as nobody says otherwise.
+std::byte* map_pages(std::size_t bytes) {
+  return static_cast<std::byte*>(std::aligned_alloc(huge_page, (bytes + huge_page - 1) / huge_page * huge_page));
 }
 
 }  // namespace
+
+void HugePages::begin(std::byte* page) {
+  if (++begun_ < next_try_) return;
+  madvise(page, size, MADV_HUGEPAGE);
+  const auto before = std::chrono::steady_clock::now();
+  *const_cast<volatile std::byte*>(page) = std::byte{0};  // now it comes
+  if (std::chrono::steady_clock::now() - before < slow) return;
+  next_try_ = begun_ + pause_;
+  pause_ *= 4;
+}
+
+void HugePages::begin_all(std::byte* pages, std::size_t bytes) const {
+  if (bytes >= size && begun_ >= next_try_) madvise(pages, bytes, MADV_HUGEPAGE);
+}
 
 FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most, const std::vector<std::uint32_t>& peer_lines)
     : prototype_(std::move(prototype)),
@@ -42,19 +54,11 @@ FlowTable::~FlowTable() {
   for (std::byte* chunk : side_chunks_) std::free(chunk);
 }
 
-// Whether huge pages are worth what they cost. Random access to gigabytes misses the TLB and then the tables of pages of the
-// usual size, too. Those of some hundred megabytes stay in the cache, and a huge page is zeroed whole, for which a virtual
-// machine may have to wait until its host has all of it.
-bool FlowTable::is_large() const {
-  constexpr std::size_t large = 256 << 20;
-  return chunks_.size() * (bytes_each() << flow_bits) >= large;
-}
-
 // Sees to it that a flow and both its sides are free. Chunks take up memory only where they have been written to.
 bool FlowTable::reserve() {
   if (!free_.empty() || next_record_ >> flow_bits < chunks_.size()) return true;
-  std::byte* flows = map_pages(sizeof(Flow) << flow_bits, is_large());
-  std::byte* sides = map_pages(stride_ << (flow_bits + 1), is_large());
+  std::byte* flows = map_pages(sizeof(Flow) << flow_bits);
+  std::byte* sides = map_pages(stride_ << (flow_bits + 1));
   if (!flows || !sides) return std::free(flows), std::free(sides), false;
   chunks_.push_back(flows);
   side_chunks_.push_back(sides);
@@ -70,6 +74,8 @@ Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
   } else {
     if (!reserve()) throw Error("no memory for a single flow");
     number = next_record_++;
+    constexpr std::uint32_t in_chunk = 1u << flow_bits;
+    huge_pages_.use(chunks_[number / in_chunk], number % in_chunk * sizeof(Flow), sizeof(Flow));
   }
   Flow& flow = *new (&record(number)) Flow;
   flow.key = key;
@@ -90,8 +96,10 @@ Side& FlowTable::add_side(Flow& flow, unsigned direction) {
     free_sides_.pop_back();
   } else {
     constexpr std::size_t in_chunk = std::size_t{2} << flow_bits;
-    memory = side_chunks_[next_side_ / in_chunk] + next_side_ % in_chunk * stride_;
-    ++next_side_;
+    std::byte* chunk = side_chunks_[next_side_ / in_chunk];
+    const std::size_t at = next_side_++ % in_chunk * stride_;
+    huge_pages_.use(chunk, at, stride_);
+    memory = chunk + at;
   }
   std::memcpy(memory, prototype_.data(), stride_);
   flow.side[direction] = std::launder(reinterpret_cast<Side*>(memory));
@@ -126,7 +134,8 @@ void FlowTable::release(Flow& flow) {
 }
 
 FlowTable::Slots FlowTable::make_slots(std::size_t count) const {
-  auto* slots = reinterpret_cast<Slot*>(map_pages(count * sizeof(Slot), is_large()));
+  auto* slots = reinterpret_cast<Slot*>(map_pages(count * sizeof(Slot)));
+  if (slots) huge_pages_.begin_all(reinterpret_cast<std::byte*>(slots), count * sizeof(Slot));
   if (slots) std::uninitialized_fill_n(slots, count, Slot{});
   return Slots(slots);
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -17,6 +18,27 @@
 #include "t2/packet.hpp"
 
 namespace t2 {
+
+// Which memory lies on huge pages. Random access to records on usual ones waits for the tables of pages, four times a packet;
+// but a huge page is zeroed whole when it is first touched, and in a virtual machine whose host takes back what is free that
+// can take as long as a thousand usual pages. So there are none for little memory, and for a while none when one was slow to
+// come. Only speed depends on it.
+class HugePages {
+ public:
+  static constexpr std::size_t size = 2 << 20;
+  // A record of a chunk that is filled from its beginning, before it is first written.
+  [[gnu::always_inline]] void use(std::byte* chunk, std::size_t at, std::size_t bytes) {
+    const std::size_t last = (at + bytes - 1) / size;
+    if (at % size == 0 || at / size != last) [[unlikely]] begin(chunk + last * size);
+  }
+  void begin_all(std::byte* pages, std::size_t bytes) const;  // of memory that is written at once
+
+ private:
+  [[gnu::noinline]] void begin(std::byte* page);
+
+  static constexpr std::chrono::microseconds slow{1000};
+  std::uint64_t begun_ = 0, next_try_ = 8, pause_ = 32;  // in huge pages
+};
 
 class FlowTable {
  public:
@@ -88,8 +110,8 @@ class FlowTable {
   static constexpr unsigned flow_bits = 16;  // flows in a chunk
   void grow();
   bool reserve();
-  bool is_large() const;
 
+  HugePages huge_pages_;
   std::vector<std::byte> prototype_;
   std::size_t stride_;                       // from one side to the next
   std::uint64_t most_, records_ = 0;

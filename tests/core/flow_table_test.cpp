@@ -144,4 +144,31 @@ TEST_CASE("flow table: the seed changes the hash, every part of the key counts",
   }
 }
 
+TEST_CASE("flow table: records of many flows do not touch each other, however their memory comes") {
+  const std::size_t more = 300;  // so that sides lie across pages
+  const std::vector<std::byte> model = prototype(more);
+  FlowTable table(model, 1'000'000);
+  const std::size_t stride = model.size();
+  std::vector<Flow*> flows;
+  for (std::uint32_t n = 0; n < 100'000; ++n) {  // some 50 MB
+    Flow& flow = table.create(key(n), n * 0x9e3779b97f4a7c15);
+    flows.push_back(&flow);
+    for (unsigned direction = 0; direction < 1 + n % 2; ++direction) {
+      Side& side = table.add_side(flow, direction);
+      std::memset(reinterpret_cast<char*>(&side) + sizeof(Side), static_cast<int>((n + direction) & 0xff), stride - sizeof(Side));
+      side.packets = 2 * n + direction;
+    }
+  }
+  bool whole = true;
+  for (std::uint32_t n = 0; n < flows.size(); ++n) {
+    whole = whole && flows[n]->key == key(n) && table.find(key(n), n * 0x9e3779b97f4a7c15) == flows[n];
+    for (unsigned direction = 0; direction < 1 + n % 2; ++direction) {
+      const Side& side = *flows[n]->side[direction];
+      const auto* bytes = reinterpret_cast<const std::uint8_t*>(&side);
+      whole = whole && side.packets == 2 * n + direction && bytes[sizeof(Side)] == ((n + direction) & 0xff) && bytes[stride - 1] == ((n + direction) & 0xff);
+    }
+  }
+  CHECK(whole);
+}
+
 }  // namespace t2::test
