@@ -2,6 +2,8 @@
 #include "expiry.hpp"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <utility>
 
 namespace t2 {
@@ -39,8 +41,28 @@ void Expiry::take(Time bucket, Time limit) {
   }
 }
 
+// Many are distributed by the digits of their ends, the last one first; comparing them takes four times as long.
 void Expiry::sort() {
-  std::sort(due_.begin(), due_.end(), [](const Due& a, const Due& b) { return a.end != b.end ? a.end < b.end : a.number < b.number; });
+  constexpr std::size_t few = 1024;
+  constexpr unsigned digit = 11;  // bits
+  const auto earlier = [](const Due& a, const Due& b) { return a.end != b.end ? a.end < b.end : a.number < b.number; };
+  if (due_.size() < few) return std::sort(due_.begin(), due_.end(), earlier);
+  const auto [first, last] = std::minmax_element(due_.begin(), due_.end(), [](const Due& a, const Due& b) { return a.end < b.end; });
+  const auto from = static_cast<std::uint64_t>(first->end), range = static_cast<std::uint64_t>(last->end) - from;
+  std::vector<Due> sorted(due_.size());
+  for (unsigned shift = 0; shift < 64 && range >> shift != 0; shift += digit) {
+    const auto value = [&](const Due& flow) { return (static_cast<std::uint64_t>(flow.end) - from) >> shift & ((1u << digit) - 1); };
+    std::array<std::size_t, (1u << digit) + 1> begin{};
+    for (const Due& flow : due_) ++begin[value(flow) + 1];
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    for (const Due& flow : due_) sorted[begin[value(flow)]++] = flow;
+    due_.swap(sorted);
+  }
+  for (auto at = due_.begin(); at != due_.end();) {  // what ends at the same time
+    const auto end = std::find_if(at, due_.end(), [&](const Due& flow) { return flow.end != at->end; });
+    if (end - at > 1) std::sort(at, end, earlier);
+    at = end;
+  }
 }
 
 const std::vector<Expiry::Due>& Expiry::due(Time clock) {

@@ -101,6 +101,23 @@ TEST_CASE("expiry: against a list, with jumps and changing timeouts", "[expiry]"
   }
 }
 
+TEST_CASE("expiry: many at once are in order, however far apart they end", "[expiry]") {
+  std::mt19937_64 random(7);
+  const Time widest = GENERATE(Time{1}, Time{2}, Time{2047}, Time{2048}, one_second, 700 * one_second, Time{1} << 62);
+  const int many = GENERATE(1023, 1024, 5000);
+  INFO(many << " flows within " << widest << " ns");
+  World w;
+  w.expiry.start(0);
+  for (int i = 0; i < many; ++i) w.make(0, 1 + static_cast<Time>(random() % static_cast<std::uint64_t>(widest)));
+  std::shuffle(w.alive.begin(), w.alive.end(), random);
+  for (Flow* flow : w.alive) w.expiry.file(*flow);  // numbers are in no order any more
+  std::vector<std::pair<Time, std::uint64_t>> expected, got;
+  for (const Flow* flow : w.alive) expected.emplace_back(flow->end(), flow->number);
+  std::sort(expected.begin(), expected.end());
+  for (const Expiry::Due& one : w.expiry.rest()) got.emplace_back(one.end, one.number);
+  CHECK(got == expected);
+}
+
 TEST_CASE("expiry: the longer-living direction decides", "[expiry]") {
   World w;
   w.expiry.start(0);
