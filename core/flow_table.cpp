@@ -74,8 +74,8 @@ Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
   } else {
     if (!reserve()) throw Error("no memory for a single flow");
     number = next_record_++;
-    constexpr std::uint32_t in_chunk = 1u << flow_bits;
-    huge_pages_.use(chunks_[number / in_chunk], number % in_chunk * sizeof(Flow), sizeof(Flow));
+    const Place place = place_of(number);
+    huge_pages_.use(place.chunk, place.at, sizeof(Flow));
   }
   Flow& flow = *new (&record(number)) Flow;
   flow.key = key;

@@ -80,8 +80,8 @@ class FlowTable {
     const auto* line = reinterpret_cast<const char*>(&side);
     for (std::size_t i = 0; i < peer_line_count_; ++i) __builtin_prefetch(line + peer_lines_[i], 1, 2);
   }
-  [[gnu::always_inline]] void prefetch_for_release(const Flow& flow) const {
-    __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
+  [[gnu::always_inline]] void prefetch_for_end(const Flow& flow, bool released) const {
+    if (released) __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
     for (const Side* side : flow.side) {
       if (side) prefetch_side(*side);
     }
@@ -95,8 +95,10 @@ class FlowTable {
   Side& add_side(Flow& flow, unsigned direction);    // which the flow does not have yet
   void detach(Flow& flow);                           // no longer found; the records stay
   void release(Flow& flow);                          // the flow and its sides are free again; detaches it if needed
+  void abandon() { --records_; }                     // one flow more that is done with, when no other one will be created
   Flow& record(std::uint32_t number) const {         // numbers begin at 1
-    return *reinterpret_cast<Flow*>(chunks_[number >> flow_bits] + (number & ((1u << flow_bits) - 1)) * sizeof(Flow));
+    const Place place = place_of(number);
+    return *reinterpret_cast<Flow*>(place.chunk + place.at);
   }
   std::uint64_t size() const { return records_; }
   std::uint32_t removals() const { return removals_; }  // how often a flow was detached, modulo 2^32
@@ -108,6 +110,11 @@ class FlowTable {
   };
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
   static constexpr unsigned flow_bits = 16;  // flows in a chunk
+  struct Place {
+    std::byte* chunk;
+    std::size_t at;
+  };
+  Place place_of(std::uint32_t number) const { return {chunks_[number >> flow_bits], (number & ((1u << flow_bits) - 1)) * sizeof(Flow)}; }
   void grow();
   bool reserve();
 
