@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -45,7 +46,7 @@ PacketFile::PacketFile(const std::string& path, const CaptureOptions& options) :
   int link_type = DLT_EN10MB;
   if (magic == magic_ng) {
     open_pcapng();
-    if (!progress_.interfaces.empty()) link_type = progress_.interfaces[0].link_type;
+    if (!interfaces_.empty()) link_type = interfaces_[0].link_type;
   } else {
     open_pcap(magic);
     link_type = link_type_;
@@ -79,7 +80,7 @@ void PacketFile::open_pcap(std::uint32_t magic) {
   fraction_unit_ = only.units == 1'000'000'000 ? 1 : 1000;
   link_type_ = only.link_type;
   if (only.snaplen != 0) snaplen_ = only.snaplen;
-  progress_.interfaces.push_back(only);
+  interfaces_.push_back(only);
   progress_.skip = pcap_head;
 }
 
@@ -97,7 +98,7 @@ void PacketFile::open_pcapng() {
   const std::uint32_t first = u32(rest_.data() + 4);
   constexpr std::uint32_t interface_head = 20, most = 1u << 20;
   if (first < section_head || first > most || !there(first + interface_head) || u32(rest_.data() + first) != 1) return;
-  progress_.interfaces.push_back({dlt_of(u16(rest_.data() + first + 8)), u32(rest_.data() + first + 12)});
+  interfaces_.push_back({dlt_of(u16(rest_.data() + first + 8)), u32(rest_.data() + first + 12)});
 }
 
 inline std::uint16_t PacketFile::u16(const std::uint8_t* p) const {
@@ -129,9 +130,11 @@ std::optional<Read> PacketFile::read_mapped(Block& block) {
     const std::size_t wanted = std::max(Block::usual_size, needed_);
     const std::span<const std::uint8_t> bytes = mapping_->window(progress_.position, wanted);
     const Progress before = progress_;
+    const std::size_t known = interfaces_.size();
     take(bytes.data(), bytes.size(), block.packets);
     if (!mapping_->whole()) {  // some of that may have been zeros: once more
       progress_ = before;
+      interfaces_.resize(known);
       damage_.clear();
       block.packets.clear();
       return {};
@@ -143,8 +146,14 @@ std::optional<Read> PacketFile::read_mapped(Block& block) {
   return Read::end;
 }
 
+void PacketFile::forget_sections() {
+  const std::size_t before = std::exchange(progress_.first_interface, 0);
+  interfaces_.erase(interfaces_.begin(), interfaces_.begin() + static_cast<std::ptrdiff_t>(before));
+}
+
 Read PacketFile::read(Block& block) {
   block.clear();
+  forget_sections();
   if (mapping_) {
     block.holds = mapping_;
     if (const std::optional<Read> got = read_mapped(block)) return *got;
@@ -276,7 +285,7 @@ bool PacketFile::pcapng_block(const std::uint8_t* block, std::uint32_t length, s
 bool PacketFile::section_header(const std::uint8_t* block, std::uint32_t length) {
   const std::uint32_t order = load32(block + 8);
   if (length < section_head || (order != order_ng && order != __builtin_bswap32(order_ng))) return false;
-  progress_.interfaces.clear();
+  progress_.first_interface = interfaces_.size();
   return true;
 }
 
@@ -301,15 +310,15 @@ void PacketFile::interface_block(const std::uint8_t* body, std::uint32_t length)
     }
     at += 4 + (size + 3u) / 4 * 4;
   }
-  progress_.interfaces.push_back(made);
+  interfaces_.push_back(made);
 }
 
 bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length, RawPacket& packet) const {
   const std::uint32_t head = type == 3 ? 4 : 20;
   if (length < head) return false;
   const std::uint32_t which = type == 3 ? 0 : type == 2 ? u16(body) : u32(body);
-  if (which >= progress_.interfaces.size()) return false;
-  const Interface& from = progress_.interfaces[which];
+  if (which >= interfaces().size()) return false;
+  const Interface& from = interfaces()[which];
   if (type == 3) {
     packet.wire = u32(body);
     packet.captured = std::min(packet.wire, length - head);
@@ -334,8 +343,8 @@ bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std:
 }
 
 std::string PacketFile::describe() const {
-  if (progress_.interfaces.empty()) return {};
-  const Interface& first = progress_.interfaces[0];
+  if (interfaces().empty()) return {};
+  const Interface& first = interfaces()[0];
   return fmt::format("Link layer type: {}\nSnapshot length: {}", link_name(first.link_type), first.snaplen);
 }
 

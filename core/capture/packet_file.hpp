@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,8 @@ class PacketFile final : public Source {
   std::size_t take_pcapng(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
   bool pcapng_block(const std::uint8_t* block, std::uint32_t length, std::vector<RawPacket>& packets);
   bool section_header(const std::uint8_t* block, std::uint32_t length);
+  std::span<const Interface> interfaces() const { return std::span(interfaces_).subspan(progress_.first_interface); }  // of the section
+  void forget_sections();              // those before this one
   void interface_block(const std::uint8_t* body, std::uint32_t length);
   bool packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length, RawPacket& packet) const;
   [[gnu::cold]] void note_end(const std::uint8_t* data, std::size_t size);
@@ -65,9 +68,10 @@ class PacketFile final : public Source {
     std::uint32_t skipped = 0;
     std::uint64_t packets = 0;
     bool swapped = false;
-    std::vector<Interface> interfaces;  // pcap: one
+    std::size_t first_interface = 0;   // of the section, in interfaces_
   };
   Progress progress_;
+  std::vector<Interface> interfaces_;  // pcap: one
   std::size_t needed_ = 0;             // bytes from the position on that are needed to go on, as far as is known
   bool pcapng_ = false;
   bool swapped_lengths_ = false;       // pcap before 2.3: captured and wire length changed places
