@@ -212,6 +212,23 @@ std::vector<Entry> label_entries(std::integer_sequence<unsigned, n...>) {
           {{200, 1, [](std::uint8_t* at, const Record& r) { store(at, 1, r.mpls[0]); }}, labels | ipfix, Reverse::all}};
 }
 
+constexpr unsigned needs_met(const Layout& layout, Kind kind) {
+  const t2::Family family = family_of(kind);
+  unsigned met = family == t2::Family::ipv4 ? ip | ipv4 : family == t2::Family::ipv6 ? ip | ipv6 : layer2 | macs;
+  met |= layout.version == Version::ipfix ? ipfix : netflow9;
+  met |= layout.ip_octets ? octets_of_ip : octets_of_packets;
+  if (layout.macs) met |= macs;
+  if (layout.tcp_flags) met |= flags | (TCPFLGCNT ? counts : 0u);
+  if (layout.tcp_states) met |= states;
+  if (layout.layer2) met |= frames;
+  if (has_labels(kind)) met |= labels;
+  if (layout.biflow != Biflow::off) met |= biflow;
+  if (layout.version == Version::ipfix && layout.enterprise != 0) met |= own;
+  if (BFO_VLAN > 0) met |= tags;
+  if (PACKETLENGTH == 3) met |= layer7;
+  return met;
+}
+
 // The fields whose needs are met, in a straight line: for the layouts that nearly everybody has.
 template <unsigned met, std::size_t... n>
 void put_known(std::uint8_t* at, const Record& record, std::index_sequence<n...>) {
@@ -229,32 +246,17 @@ void put_known(std::uint8_t* at, const Record& record) {
 }
 
 // NetFlow 9 or IPFIX of flows without labels, with all plugins of the tutorial.
+template <Version version, Kind kind>
+constexpr unsigned usual = needs_met({.version = version}, kind);
+
 Template::Put known_put(unsigned met) {
-  constexpr unsigned usual = ip | octets_of_packets | macs | flags | states | (TCPFLGCNT ? counts : 0u) | (BFO_VLAN > 0 ? tags : 0u) | (PACKETLENGTH == 3 ? layer7 : 0u);
   switch (met) {
-    case usual | netflow9 | ipv4: return put_known<usual | netflow9 | ipv4>;
-    case usual | netflow9 | ipv6: return put_known<usual | netflow9 | ipv6>;
-    case usual | ipfix | ipv4: return put_known<usual | ipfix | ipv4>;
-    case usual | ipfix | ipv6: return put_known<usual | ipfix | ipv6>;
+    case usual<Version::netflow9, Kind::ipv4>: return put_known<usual<Version::netflow9, Kind::ipv4>>;
+    case usual<Version::netflow9, Kind::ipv6>: return put_known<usual<Version::netflow9, Kind::ipv6>>;
+    case usual<Version::ipfix, Kind::ipv4>: return put_known<usual<Version::ipfix, Kind::ipv4>>;
+    case usual<Version::ipfix, Kind::ipv6>: return put_known<usual<Version::ipfix, Kind::ipv6>>;
     default: return nullptr;
   }
-}
-
-unsigned needs_met(const Layout& layout, Kind kind) {
-  const t2::Family family = family_of(kind);
-  unsigned met = family == t2::Family::ipv4 ? ip | ipv4 : family == t2::Family::ipv6 ? ip | ipv6 : layer2 | macs;
-  met |= layout.version == Version::ipfix ? ipfix : netflow9;
-  met |= layout.ip_octets ? octets_of_ip : octets_of_packets;
-  if (layout.macs) met |= macs;
-  if (layout.tcp_flags) met |= flags | (TCPFLGCNT ? counts : 0u);
-  if (layout.tcp_states) met |= states;
-  if (layout.layer2) met |= frames;
-  if (has_labels(kind)) met |= labels;
-  if (layout.biflow != Biflow::off) met |= biflow;
-  if (layout.version == Version::ipfix && layout.enterprise != 0) met |= own;
-  if (BFO_VLAN > 0) met |= tags;
-  if (PACKETLENGTH == 3) met |= layer7;
-  return met;
 }
 
 }  // namespace
