@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <new>
 #include <numeric>
+#include <span>
 #include <utility>
 
 namespace t2 {
@@ -46,18 +49,21 @@ void Expiry::sort() {
   constexpr std::size_t few = 1024;
   constexpr unsigned digit = 11;  // bits
   const auto earlier = [](const Due& a, const Due& b) { return a.end != b.end ? a.end < b.end : a.number < b.number; };
-  if (due_.size() < few) return std::sort(due_.begin(), due_.end(), earlier);
+  const std::size_t n = due_.size();
+  const std::unique_ptr<Due[]> other(n < few ? nullptr : new (std::nothrow) Due[n]);
+  if (!other) return std::sort(due_.begin(), due_.end(), earlier);
   const auto [first, last] = std::minmax_element(due_.begin(), due_.end(), [](const Due& a, const Due& b) { return a.end < b.end; });
-  const auto from = static_cast<std::uint64_t>(first->end), range = static_cast<std::uint64_t>(last->end) - from;
-  std::vector<Due> sorted(due_.size());
+  const auto start = static_cast<std::uint64_t>(first->end), range = static_cast<std::uint64_t>(last->end) - start;
+  std::span from(due_), to(other.get(), n);
   for (unsigned shift = 0; shift < 64 && range >> shift != 0; shift += digit) {
-    const auto value = [&](const Due& flow) { return (static_cast<std::uint64_t>(flow.end) - from) >> shift & ((1u << digit) - 1); };
+    const auto value = [&](const Due& flow) { return (static_cast<std::uint64_t>(flow.end) - start) >> shift & ((1u << digit) - 1); };
     std::array<std::size_t, (1u << digit) + 1> begin{};
-    for (const Due& flow : due_) ++begin[value(flow) + 1];
+    for (const Due& flow : from) ++begin[value(flow) + 1];
     std::partial_sum(begin.begin(), begin.end(), begin.begin());
-    for (const Due& flow : due_) sorted[begin[value(flow)]++] = flow;
-    due_.swap(sorted);
+    for (const Due& flow : from) to[begin[value(flow)]++] = flow;
+    std::swap(from, to);
   }
+  if (from.data() != due_.data()) std::copy(from.begin(), from.end(), due_.begin());
   for (auto at = due_.begin(); at != due_.end();) {  // what ends at the same time
     const auto end = std::find_if(at, due_.end(), [&](const Due& flow) { return flow.end != at->end; });
     if (end - at > 1) std::sort(at, end, earlier);
@@ -84,6 +90,7 @@ const std::vector<Expiry::Due>& Expiry::due(Time clock) {
 
 const std::vector<Expiry::Due>& Expiry::rest() {
   due_.clear();
+  due_.reserve(table_.size());
   for (Time i = 0; i < buckets; ++i) take(next_ + i, INT64_MAX);
   sort();
   return due_;
