@@ -52,7 +52,7 @@ void Expiry::sort() {
   const std::size_t n = due_.size();
   const std::unique_ptr<Due[]> other(n < few ? nullptr : new (std::nothrow) Due[n]);
   if (!other) return std::sort(due_.begin(), due_.end(), earlier);
-  const auto [first, last] = std::minmax_element(due_.begin(), due_.end(), [](const Due& a, const Due& b) { return a.end < b.end; });
+  const auto [first, last] = std::ranges::minmax_element(due_, {}, &Due::end);
   const auto start = static_cast<std::uint64_t>(first->end), range = static_cast<std::uint64_t>(last->end) - start;
   std::span from(due_), to(other.get(), n);
   for (unsigned shift = 0; shift < 64 && range >> shift != 0; shift += digit) {

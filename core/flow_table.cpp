@@ -15,11 +15,10 @@ namespace t2 {
 
 namespace {
 
-constexpr std::size_t huge_page = HugePages::size;
-
 // Whole huge pages, of usual ones as long as nobody says otherwise.
 std::byte* map_pages(std::size_t bytes) {
-  return static_cast<std::byte*>(std::aligned_alloc(huge_page, (bytes + huge_page - 1) / huge_page * huge_page));
+  constexpr std::size_t size = HugePages::size;
+  return static_cast<std::byte*>(std::aligned_alloc(size, (bytes + size - 1) / size * size));
 }
 
 }  // namespace
@@ -125,12 +124,13 @@ void FlowTable::detach(Flow& flow) {
 }
 
 void FlowTable::release(Flow& flow) {
+  --records_;
+  if (closed_) return;
   detach(flow);
   for (Side* side : flow.side) {
     if (side) free_sides_.push_back(side);
   }
   free_.push_back(flow.record);
-  --records_;
 }
 
 FlowTable::Slots FlowTable::make_slots(std::size_t count) const {

@@ -80,8 +80,8 @@ class FlowTable {
     const auto* line = reinterpret_cast<const char*>(&side);
     for (std::size_t i = 0; i < peer_line_count_; ++i) __builtin_prefetch(line + peer_lines_[i], 1, 2);
   }
-  [[gnu::always_inline]] void prefetch_for_end(const Flow& flow, bool released) const {
-    if (released) __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
+  [[gnu::always_inline]] void prefetch_for_release(const Flow& flow) const {
+    if (!closed_) __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
     for (const Side* side : flow.side) {
       if (side) prefetch_side(*side);
     }
@@ -95,7 +95,8 @@ class FlowTable {
   Side& add_side(Flow& flow, unsigned direction);    // which the flow does not have yet
   void detach(Flow& flow);                           // no longer found; the records stay
   void release(Flow& flow);                          // the flow and its sides are free again; detaches it if needed
-  void abandon() { --records_; }                     // one flow more that is done with, when no other one will be created
+  void close() { closed_ = true; }                   // no flow is looked for or created any more: to release one only counts
+  bool closed() const { return closed_; }
   Flow& record(std::uint32_t number) const {         // numbers begin at 1
     const Place place = place_of(number);
     return *reinterpret_cast<Flow*>(place.chunk + place.at);
@@ -123,6 +124,7 @@ class FlowTable {
   std::size_t stride_;                       // from one side to the next
   std::uint64_t most_, records_ = 0;
   std::uint32_t removals_ = 0;
+  bool closed_ = false;
   std::array<std::uint32_t, 4> peer_lines_{};  // offsets in a side
   std::size_t peer_line_count_;
   std::vector<std::byte*> chunks_;           // of flows

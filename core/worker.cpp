@@ -406,7 +406,8 @@ void Worker::advance(Time clock) {
 }
 
 std::optional<Time> Worker::finish(Time clock) {
-  if (!std::exchange(finishing_, true)) {
+  if (!table_.closed()) {
+    table_.close();
     expire(clock);
     rest_ = expiry_.rest();
   }
@@ -423,7 +424,7 @@ void Worker::end(std::span<const Expiry::Due> flows, Time clock) {
   constexpr std::size_t far = 16, near = 8;
   for (std::size_t i = 0; i < flows.size(); ++i) {
     if (i + far < flows.size()) table_.prefetch(*flows[i + far].flow);
-    if (i + near < flows.size()) table_.prefetch_for_end(*flows[i + near].flow, !finishing_);
+    if (i + near < flows.size()) table_.prefetch_for_release(*flows[i + near].flow);
     Flow& flow = *flows[i].flow;
     const bool idle = flows[i].end <= clock;
     end(flow, flow.forced ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
@@ -462,8 +463,7 @@ void Worker::end(Flow& flow, EndReason reason) {
     if (fragments_.find(key).flow == &flow) fragments_.erase(key);
   }
   instances_.extras().release(flow);
-  if (finishing_) table_.abandon();
-  else table_.release(flow);
+  table_.release(flow);
   if (!shared_ && rows_.size() >= rows_at_once) drain();
 }
 

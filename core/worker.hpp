@@ -125,7 +125,6 @@ class Worker {
   std::vector<Row> own_;            // one for each sink with a plugin
   std::vector<Plugin*> plugins_;    // those that see packets, in order
   std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
-  bool finishing_ = false;
 
   std::span<Lookup>* ahead_ = nullptr;
   // The packets that are looked up but not delivered yet.

@@ -46,7 +46,7 @@ PacketFile::PacketFile(const std::string& path, const CaptureOptions& options) :
   int link_type = DLT_EN10MB;
   if (magic == magic_ng) {
     open_pcapng();
-    if (!interfaces_.empty()) link_type = interfaces_[0].link_type;
+    if (!interfaces().empty()) link_type = interfaces()[0].link_type;
   } else {
     open_pcap(magic);
     link_type = link_type_;

@@ -71,7 +71,7 @@ class PacketFile final : public Source {
     std::size_t first_interface = 0;   // of the section, in interfaces_
   };
   Progress progress_;
-  std::vector<Interface> interfaces_;  // pcap: one
+  std::vector<Interface> interfaces_;  // pcap: one; pcapng: those of sections that just ended, then of this one
   std::size_t needed_ = 0;             // bytes from the position on that are needed to go on, as far as is known
   bool pcapng_ = false;
   bool swapped_lengths_ = false;       // pcap before 2.3: captured and wire length changed places

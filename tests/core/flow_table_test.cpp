@@ -129,6 +129,21 @@ TEST_CASE("flow table: knows when it is full", "[table]") {
   CHECK_FALSE(table.full());
 }
 
+TEST_CASE("flow table: to release flows of a closed table counts them, whether they were detached or not", "[table]") {
+  FlowTable table(prototype(), 1'000);
+  std::vector<Flow*> flows;
+  for (std::uint32_t n = 0; n < 10; ++n) {
+    flows.push_back(&table.create(key(n), n));
+    table.add_side(*flows.back(), 0);
+  }
+  table.detach(*flows[3]);
+  table.close();
+  CHECK(table.closed());
+  CHECK(table.size() == 10);
+  for (Flow* flow : flows) table.release(*flow);
+  CHECK(table.size() == 0);
+}
+
 TEST_CASE("flow table: the seed changes the hash, every part of the key counts", "[table]") {
   for (const Family family : {Family::layer2, Family::ipv4, Family::ipv6}) {
     Key one = key(1);
@@ -144,7 +159,7 @@ TEST_CASE("flow table: the seed changes the hash, every part of the key counts",
   }
 }
 
-TEST_CASE("flow table: records of many flows do not touch each other, however their memory comes") {
+TEST_CASE("flow table: records of many flows do not touch each other, however their memory comes", "[table]") {
   const std::size_t more = 300;  // so that sides lie across pages
   const std::vector<std::byte> model = prototype(more);
   FlowTable table(model, 1'000'000);

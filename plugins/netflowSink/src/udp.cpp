@@ -106,15 +106,15 @@ class Udp final : public Transport {
       const unsigned may_go = pacer_.wait({&memory_[at], count_ - at}, [this](const Peer::View& view) { heed(view); });
       if (may_go == 0) {
         warn_once(told_full_, destination_ + " does not read: its buffer stays full, and records are lost until it does");
-        at = give_up(at);
+        at = give_up(at, count_);
       } else if (absent_ && waiting_[at].records == 0) {
         ++at;  // no news for anybody
       } else if (absent_ && !send_templates(at)) {
-        at = give_up(at);  // who starts right now could not read them
+        at = give_up(at, count_);  // who starts right now could not read them
       } else {
         at = transmit(at, at + may_go);
         heed_errors();
-        if (absent_) at = give_up(at);
+        if (absent_) at = give_up(at, count_);
       }
     }
     count_ = 0;
@@ -137,8 +137,8 @@ class Udp final : public Transport {
     }
   }
 
-  unsigned give_up(unsigned at) {
-    for (; at < count_; ++at) ledger_.lose(waiting_[at].records);
+  unsigned give_up(unsigned at, unsigned end) {
+    for (; at < end; ++at) ledger_.lose(waiting_[at].records);
     return at;
   }
 
@@ -154,10 +154,8 @@ class Udp final : public Transport {
       header.msg_iov = &parts[i];
       header.msg_iovlen = count;
       if (count > 1) segmented[pieces].emplace(header, waiting_[i].bytes.size());
-      for (const unsigned stop = i + count; i < stop; ++i) {
-        parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
-        if (count > 1) memory_[i] = charge_.of_segment(waiting_[i].bytes);
-      }
+      if (count > 1) std::fill_n(&memory_[i], count, charge_.of_segment(waiting_[i].bytes));
+      for (const unsigned stop = i + count; i < stop; ++i) parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
     }
     for (unsigned attempt = 1; piece < pieces && !absent_;) {
       const int n = sendmmsg(socket_, &headers[piece], pieces - piece, MSG_NOSIGNAL);
@@ -178,7 +176,7 @@ class Udp final : public Transport {
       }
       note_error(problem);
       if (problem == ECONNREFUSED) continue;
-      for (const unsigned stop = ends[piece++]; at < stop; ++at) ledger_.lose(waiting_[at].records);
+      at = give_up(at, ends[piece++]);
     }
     return at;
   }
