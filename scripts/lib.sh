@@ -3,6 +3,10 @@
 # Source it, it does nothing by itself. It never asks without a terminal and never colours anything but one.
 # shellcheck shell=bash disable=SC2034 # what it sets is used by those who source it
 
+# Text is matched and sorted as bytes: in Turkish and some other locales 'i' is not between 'a' and 'z'.
+USER_LC_ALL=${LC_ALL-}
+export LC_ALL=C
+
 ROOT=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P) || exit 1
 CORE=tranalyzer2                 # the name users give the core; its CMake target and program are called tranalyzer
 BUILD=$ROOT/build
@@ -13,6 +17,10 @@ if [ -z "${HOME-}" ]; then       # some containers and service managers set none
     HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
     export HOME
 fi
+
+restore_locale() { # before a program that the user talks to takes over
+    if [ -n "$USER_LC_ALL" ]; then LC_ALL=$USER_LC_ALL; else unset LC_ALL; fi
+}
 
 # ---- Messages: information on standard output, warnings and errors on standard error
 

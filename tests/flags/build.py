@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+os.environ['LC_ALL'] = 'C.UTF-8'  # messages and numbers of the programs that are run
 SOURCE = Path(__file__).resolve().parents[2]
 CORE = 'tranalyzer2'
 

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+os.environ['LC_ALL'] = 'C.UTF-8'  # messages and numbers of the programs that are run
 FEATURES = ('basicFlow', 'basicStats', 'tcpStates', 'tcpFlags', 'macRecorder')
 
 

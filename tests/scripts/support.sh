@@ -4,6 +4,7 @@
 # scripts/test counts.
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are for those who source it
 
+export LC_ALL=C
 SOURCE=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../.." && pwd -P) || exit 1
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/t2-scripts.XXXXXX") || exit 1
 tree=$scratch/tree
