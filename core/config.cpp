@@ -27,7 +27,9 @@ Config::Config(const std::string& path) : path_(path) {
   }
   for (const auto& [name, node] : file) {
     const toml::table* table = node.as_table();
-    if (!table) throw Error(fmt::format("{}:{}: '{}' stands outside of a plugin's table: write [plugin] above it", path_, node.source().begin.line, name.str()));
+    if (!table)
+      throw Error(fmt::format("{}:{}: '{}' stands outside of a plugin's table: write [plugin] above it", path_,
+                              node.source().begin.line, name.str()));
     for (const auto& [flag, value] : *table) {
       Value entry{{}, value.source().begin.line};
       if (const auto number = value.value_exact<std::int64_t>()) entry.text = std::to_string(*number);
@@ -51,8 +53,11 @@ void Config::check(std::span<const Descriptor* const> plugins) const {
       for (const Flag& f : plugin->flags) {
         if (f.name == flag) known = true, runtime = f.runtime;
       }
-      if (!known) throw Error(fmt::format("{}:{}: {} has no flag {}: see `t2conf {} -E`", path_, value.line, name, flag, name));
-      if (!runtime) throw Error(fmt::format("{}:{}: {} is compiled in: use `t2conf {} -D {}={}` and `t2build {}`", path_, value.line, flag, name, flag, value.text, name));
+      if (!known)
+        throw Error(fmt::format("{}:{}: {} has no flag {}: see `t2conf {} -E`", path_, value.line, name, flag, name));
+      if (!runtime)
+        throw Error(fmt::format("{}:{}: {} is compiled in: use `t2conf {} -D {}={}` and `t2build {}`", path_,
+                                value.line, flag, name, flag, value.text, name));
     }
   }
 }
@@ -82,14 +87,16 @@ std::string Config::text(const Descriptor& plugin, std::string_view flag) const 
 std::int64_t Config::integer(const Descriptor& plugin, std::string_view flag) const {
   const Found found = find(plugin, flag);
   std::string_view text = found.text;
-  while (text.size() >= 2 && text.front() == '(' && text.back() == ')') text = text.substr(1, text.size() - 2);  // UINT16_MAX
+  while (text.size() >= 2 && text.front() == '(' && text.back() == ')')
+    text = text.substr(1, text.size() - 2);  // UINT16_MAX
   int base = 10;
   if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2), base = 16;
   std::int64_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
   const bool suffix = rest.find_first_not_of("uUlL") == std::string_view::npos;
-  if (problem != std::errc{} || !suffix) throw Error(fmt::format("{}={} ({}) is not a number", flag, found.text, found.where));
+  if (problem != std::errc{} || !suffix)
+    throw Error(fmt::format("{}={} ({}) is not a number", flag, found.text, found.where));
   return value;
 }
 

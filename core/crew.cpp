@@ -21,8 +21,8 @@ constexpr std::size_t in_chunk = 1024;  // packets that a worker gets at once, o
 
 }  // namespace
 
-Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options, const PlainDecoder& plain,
-           std::uint64_t memory, OutputSinks& sinks)
+Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options,
+           const PlainDecoder& plain, std::uint64_t memory, OutputSinks& sinks)
     : layout_(layout),
       context_(context),
       sinks_(sinks),
@@ -34,7 +34,8 @@ Crew::Crew(std::size_t threads, Layout& layout, const Context& context, const Wo
     mine.shared = threads > 0;
     if (!mine.shared) mine.rows = [&sinks](RowBatch& rows) { sinks.write(rows); };
     workers_.push_back(std::make_unique<Worker>(layout, context, std::move(mine)));
-    stations_.push_back(std::make_unique<Station>(*workers_.back(), plain, options.packets ? 1 : options.batch, options.seed));
+    stations_.push_back(
+        std::make_unique<Station>(*workers_.back(), plain, options.packets ? 1 : options.batch, options.seed));
   }
   constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
   bound(options.most_flows ? options.most_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index)));
@@ -59,7 +60,8 @@ Crew::~Crew() {
 // How many flows may be in memory. What a worker gets is not known before; the one in the thread that reads gets less.
 void Crew::bound(std::uint64_t most_flows) {
   const std::uint64_t parts = 2 * workers_.size() - 1;
-  for (const auto& worker : workers_) worker->bound(std::max<std::uint64_t>(1, most_flows * (worker == workers_[0] ? 1 : 2) / parts));
+  for (const auto& worker : workers_)
+    worker->bound(std::max<std::uint64_t>(1, most_flows * (worker == workers_[0] ? 1 : 2) / parts));
 }
 
 void Crew::take() {
@@ -148,7 +150,8 @@ void Crew::work(std::size_t which) {
   }
 }
 
-// Few things at a time are not worth waking the writer for, unless somebody watches, or others' rows wait for word from here.
+// Few things at a time are not worth waking the writer for, unless somebody watches, or others' rows wait for word from
+// here.
 void Crew::deliver_due(std::size_t which, Time clock, Time& delivered) {
   const Time complete = Expiry::bucket_of(clock);
   const bool long_ago = live_ ? complete != delivered : complete >= delivered + Expiry::bucket_of(one_second);

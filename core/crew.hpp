@@ -1,8 +1,9 @@
 // The analysis behind the decoder: a worker in the calling thread, and perhaps more of them in threads of their own.
 //
-// A packet goes to the worker that its address pair names, so fragments, ICMP errors and related connections meet without
-// locks. The calling thread, which also reads, gets less than the others, and nothing where there are many. Every chunk
-// carries the capture clock, so that workers without packets go on too. All methods are called by the decoding thread.
+// A packet goes to the worker that its address pair names, so fragments, ICMP errors and related connections meet
+// without locks. The calling thread, which also reads, gets less than the others, and nothing where there are many.
+// Every chunk carries the capture clock, so that workers without packets go on too. All methods are called by the
+// decoding thread.
 #pragma once
 
 #include <atomic>
@@ -23,9 +24,10 @@ namespace t2 {
 
 class Crew {
  public:
-  // `threads` 0: everything happens in the calling thread. `memory`: bytes for flow records, where the options bound nothing.
-  Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options, const PlainDecoder& plain, std::uint64_t memory,
-       OutputSinks& sinks);
+  // `threads` 0: everything happens in the calling thread. `memory`: bytes for flow records, where the options bound
+  // nothing.
+  Crew(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options,
+       const PlainDecoder& plain, std::uint64_t memory, OutputSinks& sinks);
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
@@ -33,7 +35,8 @@ class Crew {
   // Where the next packet is to be decoded; take() it when it has a flow.
   Packet& next() { return lanes_.empty() ? stations_[0]->next() : next_; }
   void take();
-  [[gnu::always_inline]] void take(const RawPacket& raw, const Plain& found, Time clock, std::uint64_t number) {  // one that PlainDecoder recognised
+  [[gnu::always_inline]] void take(const RawPacket& raw, const Plain& found, Time clock,
+                                   std::uint64_t number) {  // one that PlainDecoder recognised
     if (threaded()) {
       ++waiting_;
       if (const std::size_t worker = shares_.of(hash_pair(raw, found), raw.captured); worker > 0) {
@@ -46,10 +49,10 @@ class Crew {
   }
   // All packets of a block were taken; it is held until they are analysed. `now`: nothing may wait for more packets.
   void flush(Time clock, std::shared_ptr<Block> block, bool now);
-  void advance(Time clock);         // no packets, but time has passed
-  void finish(Time clock);          // ends all flows; afterwards all rows are with the sinks
+  void advance(Time clock);  // no packets, but time has passed
+  void finish(Time clock);   // ends all flows; afterwards all rows are with the sinks
   void stop_creating();
-  void idle(Time now);              // live input: hands on what waits, and lets sinks look at the clock
+  void idle(Time now);  // live input: hands on what waits, and lets sinks look at the clock
 
   std::uint64_t flows_in_memory() const;
   // What follows is consistent while nobody works: after finish(), and inside pause().
@@ -64,7 +67,7 @@ class Crew {
   enum class Kind { packets, pause, end };
   // A plain packet goes to its worker as it was recognised: to fill in a Packet there costs less than to carry it over.
   struct Item {
-    RawPacket raw;                  // without data: the next one of `decoded`
+    RawPacket raw;  // without data: the next one of `decoded`
     Plain plain;
     Time clock = 0;
     std::uint64_t number = 0;
@@ -76,7 +79,7 @@ class Crew {
     std::vector<std::shared_ptr<Block>> blocks;  // keep the packets' bytes
     Time clock = 0;
   };
-  struct Lane {                     // from the decoder to a worker
+  struct Lane {                      // from the decoder to a worker
     Queue<Chunk> queue{8}, used{8};  // to the worker, and back for its memory
     Chunk filling;
     std::thread thread;
@@ -98,14 +101,14 @@ class Crew {
   std::vector<std::unique_ptr<Station>> stations_;
   Shares shares_;
   struct Held {
-    std::uint64_t taken;            // packets up to the end of the block
+    std::uint64_t taken;  // packets up to the end of the block
     std::shared_ptr<Block> block;
   };
-  std::deque<Held> held_;           // blocks with packets that wait in the calling thread's station
-  std::uint64_t taken_ = 0;         // packets of that station
-  Time delivered_ = INT64_MIN;      // by the calling thread's worker
-  Packet next_;                     // with threads
-  std::size_t waiting_ = 0;         // packets in all lanes that wait for more
+  std::deque<Held> held_;       // blocks with packets that wait in the calling thread's station
+  std::uint64_t taken_ = 0;     // packets of that station
+  Time delivered_ = INT64_MIN;  // by the calling thread's worker
+  Packet next_;                 // with threads
+  std::size_t waiting_ = 0;     // packets in all lanes that wait for more
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<bool> creating_ = true, live_ = false;
   std::vector<std::atomic<std::uint64_t>> flows_;  // in memory, by worker
@@ -115,7 +118,7 @@ class Crew {
     Delivery delivery;
   };
   Queue<Rows> deliveries_{64};
-  Queue<RowBatch> spent_{64};       // memory of rows that were merged
+  Queue<RowBatch> spent_{64};  // memory of rows that were merged
   Merge merge_;
   std::thread writer_;
 

@@ -110,7 +110,9 @@ void Engine::decode(const RawPacket& raw) {
 
 void Engine::count_dropped() {
   capture_ = parts_.source.counts();
-  if (capture_) parts_.totals.dropped.store(capture_->dropped_by_kernel + capture_->dropped_by_interface, std::memory_order_relaxed);
+  if (capture_)
+    parts_.totals.dropped.store(capture_->dropped_by_kernel + capture_->dropped_by_interface,
+                                std::memory_order_relaxed);
 }
 
 // Live input: flows also end without traffic, and rows leave in bounded time.
@@ -150,7 +152,8 @@ void Engine::heed_signals() {
   if (interrupts > interrupts_seen_) {
     interrupts_seen_ = interrupts;
     if (interrupts_seen_ == 1) {
-      parts_.log.info(fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit", FLOW_TIMEOUT));
+      parts_.log.info(
+          fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit", FLOW_TIMEOUT));
       if (NOFLWCRT) parts_.crew.stop_creating();
       draining_ = true;
     } else if (!stopping_) {

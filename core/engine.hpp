@@ -7,8 +7,8 @@
 #include <string>
 
 #include "capture/source.hpp"
-#include "decode/dissector.hpp"
 #include "crew.hpp"
+#include "decode/dissector.hpp"
 #include "report.hpp"
 #include "totals.hpp"
 
@@ -54,7 +54,7 @@ class Engine {
   Time analysis_ = 0, last_idle_ = 0, interval_ = 0, last_report_ = 0;
   int interrupts_seen_ = 0, toggles_seen_ = 0;
   bool stopping_ = false, draining_ = false;
-  int link_type_ = -1;              // of the last packet that was decoded
+  int link_type_ = -1;  // of the last packet that was decoded
   bool warned_link_ = false;
   std::string failure_;
   std::function<void()> report_;

@@ -56,7 +56,9 @@ void Expiry::sort() {
   const auto start = static_cast<std::uint64_t>(first->end), range = static_cast<std::uint64_t>(last->end) - start;
   std::span from(due_), to(other.get(), n);
   for (unsigned shift = 0; shift < 64 && range >> shift != 0; shift += digit) {
-    const auto value = [&](const Due& flow) { return (static_cast<std::uint64_t>(flow.end) - start) >> shift & ((1u << digit) - 1); };
+    const auto value = [&](const Due& flow) {
+      return (static_cast<std::uint64_t>(flow.end) - start) >> shift & ((1u << digit) - 1);
+    };
     std::array<std::size_t, (1u << digit) + 1> begin{};
     for (const Due& flow : from) ++begin[value(flow) + 1];
     std::partial_sum(begin.begin(), begin.end(), begin.begin());
@@ -104,7 +106,7 @@ Flow* Expiry::first() {
     for (std::size_t at = 0; at < flows.size();) {
       Flow& flow = table_.record(flows[at]);
       if (flow.end() >> grain_bits > bucket && i + 1 < buckets) {  // filed too early: saw packets since
-        file(flow);  // another one takes its place
+        file(flow);                                                // another one takes its place
         continue;
       }
       if (!best || flow.end() < best->end() || (flow.end() == best->end() && flow.number < best->number)) best = &flow;

@@ -1,9 +1,9 @@
 // When flows end: the only place that knows timeouts.
 //
 // A lazy wheel: a flow waits in the bucket of the time at which it would have ended when it was filed. When the capture
-// clock has passed a bucket, its flows that saw no packet since are handed over in the order of their end; the others are
-// filed again. A flow that is due but still in its bucket is recognised by its end(), so the grain is never visible.
-// Used by one worker.
+// clock has passed a bucket, its flows that saw no packet since are handed over in the order of their end; the others
+// are filed again. A flow that is due but still in its bucket is recognised by its end(), so the grain is never
+// visible. Used by one worker.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ class Expiry {
     if (!started_) next_ = clock >> grain_bits;
     started_ = true;
   }
-  void file(Flow& flow);      // a new flow, or one whose end moved closer
-  void remove(Flow& flow);    // forget it
+  void file(Flow& flow);    // a new flow, or one whose end moved closer
+  void remove(Flow& flow);  // forget it
   bool too_late(const Flow& flow) const { return flow.end() >> grain_bits < filed(flow); }
   static Time bucket_of(Time time) { return time >> grain_bits; }
   struct Due {
@@ -41,7 +41,7 @@ class Expiry {
   Flow* first();
 
  private:
-  static constexpr Time buckets = 4096;       // 275 s ahead; longer timeouts are filed several times
+  static constexpr Time buckets = 4096;  // 275 s ahead; longer timeouts are filed several times
   static std::size_t slot(Time bucket) { return static_cast<std::size_t>(bucket & (buckets - 1)); }
   // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.
   Time filed(const Flow& flow) const { return next_ + ((flow.bucket - next_) & (buckets - 1)); }
@@ -51,7 +51,7 @@ class Expiry {
   FlowTable& table_;
   std::vector<std::vector<std::uint32_t>> buckets_;  // numbers of the flows' records
   std::vector<Due> due_;
-  Time next_ = 0;                     // first bucket that is not done
+  Time next_ = 0;  // first bucket that is not done
   bool started_ = false;
 };
 

@@ -1,7 +1,7 @@
 // flowInd of the flows of one worker, which numbers them itself, from 0, in the order of their first packets.
 //
-// An array in parts; a part goes when none of its flows is needed any more, so memory does not grow with time. Used by the
-// output thread.
+// An array in parts; a part goes when none of its flows is needed any more, so memory does not grow with time. Used by
+// the output thread.
 #pragma once
 
 #include <cstddef>

@@ -30,7 +30,12 @@ class Fragments {
   explicit Fragments(std::uint64_t seed) : places_(16, Hash{seed}) {}
 
   static FragmentKey key(const Flow& flow, unsigned direction, std::uint32_t identification) {
-    return {flow.source(direction).address, flow.destination(direction).address, identification, flow.key.vlan, flow.key.protocol, flow.key.family};
+    return {flow.source(direction).address,
+            flow.destination(direction).address,
+            identification,
+            flow.key.vlan,
+            flow.key.protocol,
+            flow.key.family};
   }
   Place find(const FragmentKey& key) const {
     const auto found = places_.find(key);

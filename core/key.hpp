@@ -1,8 +1,8 @@
-// From a decoded packet to the key of its conversation, and to the worker that has it. Used by any thread; inline, because
-// every packet comes by here.
+// From a decoded packet to the key of its conversation, and to the worker that has it. Used by any thread; inline,
+// because every packet comes by here.
 //
-// Canonical keys: the same end first, so that both directions find the same flow. A key is put together in registers, word
-// by word: written field by field, its hash would wait for every field.
+// Canonical keys: the same end first, so that both directions find the same flow. A key is put together in registers,
+// word by word: written field by field, its hash would wait for every field.
 #pragma once
 
 #include <bit>
@@ -18,7 +18,8 @@ namespace t2 {
 
 std::uint64_t hash_key(const Key& key, std::uint64_t seed);
 void make_lookup(const Packet& packet, std::uint64_t seed, Lookup& made);
-void make_lookup(const RawPacket& raw, const Plain& plain, std::uint64_t seed, Lookup& made);  // the same of a plain one
+void make_lookup(const RawPacket& raw, const Plain& plain, std::uint64_t seed,
+                 Lookup& made);  // the same of a plain one
 // Of the addresses alone, the same for both ways between them: by this, workers share packets.
 std::uint32_t hash_pair(const Packet& packet);
 std::uint32_t hash_pair(const RawPacket& raw, const Plain& plain);
@@ -50,14 +51,18 @@ struct Ends {
   End source, destination;
 };
 inline Ends ipv4_ends(const std::uint8_t* ip) { return {{load<4>(ip + 12)}, {load<4>(ip + 16)}}; }
-inline Ends ipv6_ends(const std::uint8_t* ip) { return {{load<8>(ip + 8), load<8>(ip + 16)}, {load<8>(ip + 24), load<8>(ip + 32)}}; }
+inline Ends ipv6_ends(const std::uint8_t* ip) {
+  return {{load<8>(ip + 8), load<8>(ip + 16)}, {load<8>(ip + 24), load<8>(ip + 32)}};
+}
 inline Ends ends_of(const Packet& p) {  // without ports
   if (p.family == Family::ipv4) return ipv4_ends(p.data + p.l3);
   if (p.family == Family::ipv6) return ipv6_ends(p.data + p.l3);
   const auto mac = [&](std::uint32_t offset) { return End{offset != absent ? load<6>(p.data + offset) : 0}; };
   return {mac(p.source_mac), mac(p.destination_mac)};
 }
-inline std::uint32_t ipv4_identification(const std::uint8_t* ip) { return static_cast<std::uint32_t>(ip[4] << 8 | ip[5]); }
+inline std::uint32_t ipv4_identification(const std::uint8_t* ip) {
+  return static_cast<std::uint32_t>(ip[4] << 8 | ip[5]);
+}
 
 inline void swap_if(bool wanted, Word& a, Word& b) {
   const Word change = (a ^ b) & -Word{wanted};
@@ -111,8 +116,9 @@ class Hash {
 };
 
 // Words of a key: address, address, ports and more, protocol (and both MAC addresses with ETH_ACTIVATE 2).
-static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof(Key, ether_type) == 38 && offsetof(Key, protocol) == 40 &&
-              offsetof(Key, family) == 41 && sizeof(Key) == sizeof(Word) * (ETH_ACTIVATE == 2 ? 8 : 6));
+static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof(Key, ether_type) == 38 &&
+              offsetof(Key, protocol) == 40 && offsetof(Key, family) == 41 &&
+              sizeof(Key) == sizeof(Word) * (ETH_ACTIVATE == 2 ? 8 : 6));
 
 struct Words {
   Word address[4], ports, kind, macs[2];
@@ -132,7 +138,9 @@ struct Words {
   return hash.value();
 }
 
-inline void put(Key& key, std::size_t which, Word word) { std::memcpy(reinterpret_cast<char*>(&key) + which * sizeof word, &word, sizeof word); }
+inline void put(Key& key, std::size_t which, Word word) {
+  std::memcpy(reinterpret_cast<char*>(&key) + which * sizeof word, &word, sizeof word);
+}
 
 // What a key has besides the two ends. MAC addresses are in it where ETH_ACTIVATE says so.
 struct Kind {
@@ -144,7 +152,8 @@ struct Kind {
 
 // Written where it stays: a copy would wait for its parts.
 template <bool v4>
-[[gnu::always_inline]] inline void put_together(Ends ends, Kind kind, std::uint32_t identification, Word seed, Lookup& made) {
+[[gnu::always_inline]] inline void put_together(Ends ends, Kind kind, std::uint32_t identification, Word seed,
+                                                Lookup& made) {
   const bool swapped = put_in_order<v4>(ends, ETH_ACTIVATE == 2 && kind.destination_mac < kind.source_mac);
   const auto& [a, b] = ends;
   if (ETH_ACTIVATE == 2) swap_if(swapped, kind.source_mac, kind.destination_mac);
@@ -153,7 +162,8 @@ template <bool v4>
                 at(0, 2, a.port) | at(2, 2, b.port) | at(4, 2, kind.vlan) | at(6, 2, kind.ether_type),
                 at(0, 1, kind.protocol) | at(1, 1, static_cast<Word>(kind.family)),
                 {kind.source_mac | kind.destination_mac << 48, kind.destination_mac >> 16}};
-  put(made.key, 0, w.address[0]), put(made.key, 1, w.address[1]), put(made.key, 2, w.address[2]), put(made.key, 3, w.address[3]);
+  put(made.key, 0, w.address[0]), put(made.key, 1, w.address[1]), put(made.key, 2, w.address[2]),
+      put(made.key, 3, w.address[3]);
   put(made.key, 4, w.ports), put(made.key, 5, w.kind);
   if (ETH_ACTIVATE == 2) put(made.key, 6, w.macs[0]), put(made.key, 7, w.macs[1]);
   made.hash = hash_of(w, v4, seed);
@@ -163,7 +173,8 @@ template <bool v4>
 }
 
 inline std::uint32_t hash_pair(const Ends& ends) {
-  const Word both = ((ends.source.low ^ ends.destination.low) + 3 * (ends.source.high ^ ends.destination.high)) * 0x9e3779b97f4a7c15u;
+  const Word both =
+      ((ends.source.low ^ ends.destination.low) + 3 * (ends.source.high ^ ends.destination.high)) * 0x9e3779b97f4a7c15u;
   return static_cast<std::uint32_t>((both ^ both >> 32) >> 8);
 }
 

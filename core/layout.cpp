@@ -27,7 +27,8 @@ void* Extras::get(Flow& flow, std::size_t bytes) {
     auto* slab = static_cast<std::byte*>(std::aligned_alloc(step, slab_bytes));
     if (!slab) return nullptr;
     slabs_.push_back(slab);
-    for (std::size_t at = 0; at + size <= slab_bytes; at += size) free_[size_class] = new (slab + at) Head{free_[size_class], size_class};
+    for (std::size_t at = 0; at + size <= slab_bytes; at += size)
+      free_[size_class] = new (slab + at) Head{free_[size_class], size_class};
   }
   Head* head = free_[size_class];
   free_[size_class] = head->next;
@@ -51,7 +52,8 @@ void Extras::release(Flow& flow) {
   flow.extra = nullptr;
 }
 
-Layout::Layout(std::vector<const Descriptor*> plugins) : plugins_(std::move(plugins)), places_(plugins_.size()), record_(sizeof(Side)) {
+Layout::Layout(std::vector<const Descriptor*> plugins)
+    : plugins_(std::move(plugins)), places_(plugins_.size()), record_(sizeof(Side)) {
   const Side initial{};
   std::memcpy(record_.data(), static_cast<const void*>(&initial), sizeof initial);
   columns_ = {{"dir", "Flow direction", Type::direction}, {"flowInd", "Flow index", Type::u64}};
@@ -69,15 +71,18 @@ Layout::Layout(std::vector<const Descriptor*> plugins) : plugins_(std::move(plug
 }
 
 bool Layout::columns_are_read() const {
-  return std::any_of(plugins_.begin(), plugins_.end(), [](const Descriptor* d) { return d->create_sink && d->reads_columns; });
+  return std::any_of(plugins_.begin(), plugins_.end(),
+                     [](const Descriptor* d) { return d->create_sink && d->reads_columns; });
 }
 
 std::size_t Layout::index(std::string_view plugin) const {
-  const auto found = std::find_if(plugins_.begin(), plugins_.end(), [&](const Descriptor* d) { return d->name == plugin; });
+  const auto found =
+      std::find_if(plugins_.begin(), plugins_.end(), [&](const Descriptor* d) { return d->name == plugin; });
   return found == plugins_.end() ? std::string::npos : static_cast<std::size_t>(found - plugins_.begin());
 }
 
-std::size_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial, std::size_t peer_bytes) {
+std::size_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
+                                 std::size_t peer_bytes) {
   Place& place = places_[plugin];
   if (place.offset == 0) {
     place = {(record_.size() + align - 1) / align * align, size, peer_bytes};
@@ -91,9 +96,13 @@ std::size_t Layout::peek_offset(std::string_view asking, std::string_view plugin
   const std::size_t at = index(plugin);
   if (at == std::string::npos) return 0;
   const auto& needs = plugins_[index(asking)]->needs;
-  const bool declared = std::any_of(needs.begin(), needs.end(), [&](const Dependency& d) { return d.plugin == plugin && !d.layout.empty(); });
-  if (!declared) throw Error(fmt::format("{} reads the state of {} without declaring it with its layout", asking, plugin));
-  if (places_[at].size != size) throw Error(fmt::format("{} was built with another state of {}: run t2build {} {}", asking, plugin, plugin, asking));
+  const bool declared = std::any_of(needs.begin(), needs.end(),
+                                    [&](const Dependency& d) { return d.plugin == plugin && !d.layout.empty(); });
+  if (!declared)
+    throw Error(fmt::format("{} reads the state of {} without declaring it with its layout", asking, plugin));
+  if (places_[at].size != size)
+    throw Error(
+        fmt::format("{} was built with another state of {}: run t2build {} {}", asking, plugin, plugin, asking));
   return places_[at].offset;
 }
 
@@ -116,7 +125,8 @@ std::vector<std::uint32_t> Layout::peer_lines() const {
 
 Instances::Instances(Layout& layout, const Context& context) {
   for (std::size_t i = 0; i < layout.plugins().size(); ++i) {
-    Entry& entry = entries_.emplace_back(Entry{layout.plugins()[i], std::make_unique<PluginHost>(layout, context, i, &extras_), nullptr});
+    Entry& entry = entries_.emplace_back(
+        Entry{layout.plugins()[i], std::make_unique<PluginHost>(layout, context, i, &extras_), nullptr});
     if (entry.descriptor->create) entry.plugin.reset(entry.descriptor->create(*entry.host));
   }
 }

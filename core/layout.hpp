@@ -19,7 +19,7 @@ struct Context {
   const Config& config;
   const HeaderStacks& stacks;
   Log& log;
-  std::string folder;        // of the plugins
+  std::string folder;  // of the plugins
   unsigned sensor_id = 0;
   const Time* run_start = nullptr;  // set when the first packet is read
   InputTotals* totals = nullptr;
@@ -52,11 +52,12 @@ class Layout {
   const std::vector<Column>& columns() const { return columns_; }  // of a whole row, dir and flowInd first
   bool columns_are_read() const;                                   // by a sink
   const std::vector<Column>& packet_columns() const { return packet_columns_; }  // of a packet's row
-  std::size_t index(std::string_view plugin) const;                // its place in the order; npos: not loaded
-  std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial, std::size_t peer_bytes);
+  std::size_t index(std::string_view plugin) const;  // its place in the order; npos: not loaded
+  std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
+                           std::size_t peer_bytes);
   std::size_t peek_offset(std::string_view asking, std::string_view plugin, std::size_t size) const;
-  std::vector<std::byte> prototype() const;                        // complete once one set of instances exists
-  std::vector<std::uint32_t> peer_lines() const;                   // offsets of the cache lines that the other direction touches
+  std::vector<std::byte> prototype() const;       // complete once one set of instances exists
+  std::vector<std::uint32_t> peer_lines() const;  // offsets of the cache lines that the other direction touches
 
  private:
   struct Place {
@@ -115,7 +116,9 @@ class PluginHost final : public Host {
   std::size_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t peer_bytes) override {
     return layout_.state_offset(plugin_, size, align, initial, peer_bytes);
   }
-  std::size_t peek_offset(std::string_view plugin, std::size_t size) override { return layout_.peek_offset(me().name, plugin, size); }
+  std::size_t peek_offset(std::string_view plugin, std::size_t size) override {
+    return layout_.peek_offset(me().name, plugin, size);
+  }
 
   Layout& layout_;
   const Context& context_;

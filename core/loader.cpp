@@ -54,13 +54,18 @@ std::set<std::string> read_list(const std::string& path, bool must_exist, bool& 
 
 const Descriptor* open_plugin(const fs::path& path, std::vector<void*>& handles) {
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle) throw Error(fmt::format("cannot load '{}': {}: run t2build -R, or remove it with t2build -u", path.string(), dlerror()));
+  if (!handle)
+    throw Error(
+        fmt::format("cannot load '{}': {}: run t2build -R, or remove it with t2build -u", path.string(), dlerror()));
   handles.push_back(handle);
   const auto* found = static_cast<const Descriptor*>(dlsym(handle, "t2_plugin"));
-  if (!found) throw Error(fmt::format("'{}' is not a plugin of this program (it exports no t2_plugin): remove it", path.string()));
+  if (!found)
+    throw Error(
+        fmt::format("'{}' is not a plugin of this program (it exports no t2_plugin): remove it", path.string()));
   const std::string_view built(found->abi, strnlen(found->abi, sizeof found->abi));
   if (built != abi) {
-    throw Error(fmt::format("{} was built for {}, this core is {}: run t2build -R", path.filename().string(), built, abi));
+    throw Error(
+        fmt::format("{} was built for {}, this core is {}: run t2build -R", path.filename().string(), built, abi));
   }
   return found;
 }
@@ -91,7 +96,8 @@ Plugins::Plugins(const std::string& folder, const std::string& list) : folder_(f
     if (listed && names.contains(name) != (USE_PLLIST == 1)) continue;
     const Descriptor* plugin = open_plugin(folder + file, handles_);
     if (plugin->name != name || plugin->number != number) {
-      throw Error(fmt::format("'{}{}' holds plugin {:03}_{}: rename it or run t2build {}", folder, file, plugin->number, plugin->name, plugin->name));
+      throw Error(fmt::format("'{}{}' holds plugin {:03}_{}: rename it or run t2build {}", folder, file, plugin->number,
+                              plugin->name, plugin->name));
     }
     found.push_back(plugin);
   }
@@ -127,7 +133,9 @@ void check_columns(const std::vector<const Descriptor*>& plugins) {
   for (const Descriptor* plugin : plugins) {
     for (const Column& column : plugin->columns) {
       const auto [other, is_new] = owner.emplace(column.name, plugin->name);
-      if (!is_new) throw Error(fmt::format("{} and {} both have a column '{}': remove one with t2build -u", other->second, plugin->name, column.name));
+      if (!is_new)
+        throw Error(fmt::format("{} and {} both have a column '{}': remove one with t2build -u", other->second,
+                                plugin->name, column.name));
     }
   }
 }
@@ -146,10 +154,12 @@ std::vector<const Descriptor*> order(std::vector<const Descriptor*> plugins) {
       const auto found = by_name.find(need.plugin);
       if (found == by_name.end()) {
         if (need.optional) continue;
-        throw Error(fmt::format("{} needs {}, which is not in the plugin folder: run t2build {}", plugin->name, need.plugin, need.plugin));
+        throw Error(fmt::format("{} needs {}, which is not in the plugin folder: run t2build {}", plugin->name,
+                                need.plugin, need.plugin));
       }
       if (!need.layout.empty() && need.layout != found->second->layout) {
-        throw Error(fmt::format("{} was built with other flags of {}: run t2build {} {}", plugin->name, need.plugin, need.plugin, plugin->name));
+        throw Error(fmt::format("{} was built with other flags of {}: run t2build {} {}", plugin->name, need.plugin,
+                                need.plugin, plugin->name));
       }
     }
   }
@@ -160,8 +170,8 @@ std::vector<const Descriptor*> order(std::vector<const Descriptor*> plugins) {
   auto left = by_name;
   while (!left.empty()) {
     const auto ready = std::find_if(plugins.begin(), plugins.end(), [&](const Descriptor* p) {
-      return left.contains(p->name) &&
-             std::none_of(p->needs.begin(), p->needs.end(), [&](const Dependency& need) { return left.contains(need.plugin); });
+      return left.contains(p->name) && std::none_of(p->needs.begin(), p->needs.end(),
+                                                    [&](const Dependency& need) { return left.contains(need.plugin); });
     });
     if (ready == plugins.end()) throw_cycle(left);
     ordered.push_back(*ready);

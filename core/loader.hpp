@@ -11,8 +11,8 @@ namespace t2 {
 
 class Plugins {
  public:
-  // Loads every NNN_name.so of the folder that the loading list allows. Throws Error, one line, for whatever does not fit.
-  // `list`: file of -b, which must exist; empty: PLLIST in the folder, if it exists.
+  // Loads every NNN_name.so of the folder that the loading list allows. Throws Error, one line, for whatever does not
+  // fit. `list`: file of -b, which must exist; empty: PLLIST in the folder, if it exists.
   Plugins(const std::string& folder, const std::string& list);
   ~Plugins();
   Plugins(const Plugins&) = delete;

@@ -78,10 +78,13 @@ std::string human_suffix(double n, std::string_view unit) {
   if (!(n >= 1024)) return {};
   constexpr std::string_view letters = "KMGTPEZY";
   const auto step = static_cast<std::size_t>(std::ilogb(n) / 10);
-  return fmt::format(" ({:.2f} {}{})", n / std::pow(1000.0, static_cast<double>(step)), letters[std::min<std::size_t>(step, 8) - 1], unit);
+  return fmt::format(" ({:.2f} {}{})", n / std::pow(1000.0, static_cast<double>(step)),
+                     letters[std::min<std::size_t>(step, 8) - 1], unit);
 }
 
-std::string human(std::uint64_t n, std::string_view unit) { return fmt::format("{}{}", n, human_suffix(static_cast<double>(n), unit)); }
+std::string human(std::uint64_t n, std::string_view unit) {
+  return fmt::format("{}{}", n, human_suffix(static_cast<double>(n), unit));
+}
 
 std::string date(Time time, bool utc) {
   Time seconds = time / one_second, fraction = time % one_second;
@@ -97,7 +100,8 @@ std::string date(Time time, bool utc) {
 }
 
 std::string span(Time duration) {
-  std::string text = fmt::format("{}{}.{:09} sec", duration < 0 ? "-" : "", std::abs(duration) / one_second, std::abs(duration) % one_second);
+  std::string text = fmt::format("{}{}.{:09} sec", duration < 0 ? "-" : "", std::abs(duration) / one_second,
+                                 std::abs(duration) % one_second);
   Time left = duration / one_second;
   if (left < 60) return text;
   std::string parts;

@@ -35,23 +35,26 @@ std::string protocols() {
 }
 
 std::string banner(const Options& options) {
-  return fmt::format("{:=<80}\n{}. PID: {}, Prio: {}, SID: {}\n{:=<80}", "", version_line(), getpid(), getpriority(PRIO_PROCESS, 0),
-                     options.sensor_id, "");
+  return fmt::format("{:=<80}\n{}. PID: {}, Prio: {}, SID: {}\n{:=<80}", "", version_line(), getpid(),
+                     getpriority(PRIO_PROCESS, 0), options.sensor_id, "");
 }
 
 // The comment lines that say how an output file came to be.
 std::string about(const Options& options, const Plugins& plugins) {
   utsname machine{};
   uname(&machine);
-  std::string text = fmt::format("# Date: {}\n# {}\n# Core configuration: {}\n# SensorID: {}\n# PID: {}\n# Priority: {}\n# Command line: {}\n",
-                                 date(wall_clock(), TSTAMP_R_UTC), version_line(), protocols(), options.sensor_id, getpid(),
-                                 getpriority(PRIO_PROCESS, 0), options.command_line);
-  text += fmt::format("# HW info: {};{};{};{};{}\n# SW info: {}\n#\n", machine.nodename, machine.sysname, machine.release, machine.version,
-                      machine.machine, pcap_lib_version());
-  if (options.input == Options::Input::interface) text += fmt::format("# Live captured from interface: {}\n#\n", options.source);
+  std::string text = fmt::format(
+      "# Date: {}\n# {}\n# Core configuration: {}\n# SensorID: {}\n# PID: {}\n# Priority: {}\n# Command line: {}\n",
+      date(wall_clock(), TSTAMP_R_UTC), version_line(), protocols(), options.sensor_id, getpid(),
+      getpriority(PRIO_PROCESS, 0), options.command_line);
+  text += fmt::format("# HW info: {};{};{};{};{}\n# SW info: {}\n#\n", machine.nodename, machine.sysname,
+                      machine.release, machine.version, machine.machine, pcap_lib_version());
+  if (options.input == Options::Input::interface)
+    text += fmt::format("# Live captured from interface: {}\n#\n", options.source);
   text += "# Plugins loaded:\n";
   unsigned number = 0;
-  for (const Descriptor* plugin : plugins.all()) text += fmt::format("#   {:02}: {}, version {}\n", ++number, plugin->name, plugin->version);
+  for (const Descriptor* plugin : plugins.all())
+    text += fmt::format("#   {:02}: {}, version {}\n", ++number, plugin->name, plugin->version);
   return text;
 }
 
@@ -88,7 +91,8 @@ void place_process(const Options& options, Log& log) {
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET(static_cast<unsigned>(wanted - 1), &set);
-    if (sched_setaffinity(0, sizeof set, &set) != 0) log.warn(fmt::format("could not bind to CPU {}: {}", wanted, std::strerror(errno)));
+    if (sched_setaffinity(0, sizeof set, &set) != 0)
+      log.warn(fmt::format("could not bind to CPU {}: {}", wanted, std::strerror(errno)));
     else log.info(fmt::format("Tranalyzer bound to CPU {}", wanted));
   }
   if (options.priority && setpriority(PRIO_PROCESS, 0, *options.priority) != 0) {
@@ -96,20 +100,25 @@ void place_process(const Options& options, Log& log) {
   }
 }
 
-// Where nobody said how many: one processor is for the thread that reads, which keeps up with no more than a few others. Rows of packets come from one thread only, and
-// each worker has its part of a bound, which would show.
+// Where nobody said how many: one processor is for the thread that reads, which keeps up with no more than a few
+// others. Rows of packets come from one thread only, and each worker has its part of a bound, which would show.
 std::size_t worker_threads(const Options& options) {
   constexpr std::size_t most = 4;
   if (options.threads) return *options.threads;
   cpu_set_t ours;  // where this process may run
   CPU_ZERO(&ours);
-  const int processors = sched_getaffinity(0, sizeof ours, &ours) == 0 ? CPU_COUNT(&ours) : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));  // the set may be too small
-  return processors < 2 || options.packets || options.max_flows ? 0 : std::min(static_cast<std::size_t>(processors - 1), most);
+  const int processors = sched_getaffinity(0, sizeof ours, &ours) == 0
+                             ? CPU_COUNT(&ours)
+                             : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));  // the set may be too small
+  return processors < 2 || options.packets || options.max_flows
+             ? 0
+             : std::min(static_cast<std::size_t>(processors - 1), most);
 }
 
 // FLOW_MEMORY percent of the machine's memory.
 std::uint64_t memory_for_flows() {
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 100 * FLOW_MEMORY;
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 100 *
+         FLOW_MEMORY;
 }
 
 int run(const Options& options) {
@@ -134,7 +143,8 @@ int run(const Options& options) {
   } else {
     log.line("Active plugins:");
     unsigned number = 0;
-    for (const Descriptor* plugin : plugins.all()) log.line(fmt::format("    {:02}: {}, {}", ++number, plugin->name, plugin->version));
+    for (const Descriptor* plugin : plugins.all())
+      log.line(fmt::format("    {:02}: {}, {}", ++number, plugin->name, plugin->version));
   }
 
   HeaderStacks stacks;
@@ -143,15 +153,18 @@ int run(const Options& options) {
   const Context context{config, stacks, log, plugins.folder(), options.sensor_id, &run_start, &totals};
   Layout layout(plugins.all());
   OutputSinks sinks(layout, context);
-  const std::uint64_t seed = options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
-  WorkerOptions how{.batch = options.batch, .seed = seed, .most_flows = options.max_flows, .rows = nullptr, .packets = nullptr};
+  const std::uint64_t seed =
+      options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
+  WorkerOptions how{
+      .batch = options.batch, .seed = seed, .most_flows = options.max_flows, .rows = nullptr, .packets = nullptr};
   if (options.packets) how.packets = [&](RowBatch& rows) { sinks.write_packets(rows); };
   Dissector dissector(stacks);
   Crew crew(worker_threads(options), layout, context, how, dissector.short_cut(), memory_for_flows(), sinks);
 
   std::unique_ptr<Source> source = open_source(options, log);
   const SplitLimits split = split_limits(options.split);
-  Output output{prefix, to_stdout, layout.columns(), {split.on, split.bytes, split.rows, split.first}, about(options, plugins)};
+  Output output{
+      prefix, to_stdout, layout.columns(), {split.on, split.bytes, split.rows, split.first}, about(options, plugins)};
   sinks.open(output);
   if (options.packets) {
     output.columns = layout.packet_columns();
@@ -198,7 +211,8 @@ int run(const Options& options) {
   engine.on_report(
       [&] {
         crew.pause([&] {
-          monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}\nTime: {}", "", version_line(), getpid(), date(wall_clock(), TSTAMP_R_UTC)));
+          monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}\nTime: {}", "", version_line(), getpid(),
+                                   date(wall_clock(), TSTAMP_R_UTC)));
           report(monitor);
           monitor.line(fmt::format("{:=<80}\n", ""));
         });

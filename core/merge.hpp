@@ -1,8 +1,9 @@
 // Puts the rows of several workers into the order that one worker would give them, and numbers their flows.
 //
-// Rows are ordered by the end of their flow, then by its first packet. A worker's rows come in that order, and with each
-// delivery it says up to which end they are complete; rows before the smallest of these marks can go. Workers number their
-// flows themselves; here they get their flowInd, the count of first packets so far. Used by the output thread.
+// Rows are ordered by the end of their flow, then by its first packet. A worker's rows come in that order, and with
+// each delivery it says up to which end they are complete; rows before the smallest of these marks can go. Workers
+// number their flows themselves; here they get their flowInd, the count of first packets so far. Used by the output
+// thread.
 #pragma once
 
 #include <deque>
@@ -34,15 +35,17 @@ class Merge {
   Merge(std::size_t workers, std::function<void(RowBatch&)> rows) : sources_(workers), rows_(std::move(rows)) {}
   void add(Delivery delivery);
   void drain();  // hands on what is in order
-  std::vector<RowBatch> take_spent() { return std::exchange(spent_, {}); }  // empty ones, whose memory may be used again
+  std::vector<RowBatch> take_spent() {
+    return std::exchange(spent_, {});
+  }  // empty ones, whose memory may be used again
   std::uint64_t most_in_memory() const { return most_; }
 
  private:
   struct Source {
     std::deque<RowBatch> rows;
-    std::size_t next = 0;        // row of rows.front()
+    std::size_t next = 0;  // row of rows.front()
     std::deque<Birth> births;
-    FlowNumbers numbers;         // of flows whose rows are still to come
+    FlowNumbers numbers;  // of flows whose rows are still to come
     Time complete = INT64_MIN;
   };
   Source* next_row();

@@ -165,7 +165,8 @@ SplitLimits split_limits(const std::string& text) {
     if (!unit.empty() && unit[0] != 'f') unit.remove_prefix(1);
     rows = unit == "f";
     if (problem != std::errc{} || !(rows || unit.empty()) || !(size >= 1) || size > 1e18) {
-      throw Error(fmt::format("Option '-W': '{}' is not a size: a number of at least 1, K, M or G, and f for flows", rest));
+      throw Error(
+          fmt::format("Option '-W': '{}' is not a size: a number of at least 1, K, M or G, and f for flows", rest));
     }
   }
   (rows ? limits.rows : limits.bytes) = static_cast<std::uint64_t>(size);
@@ -225,13 +226,16 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case 'V': fmt::print("{}\n", version_line()); return {};
       case 'h': fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage); return {};
       case ':': throw Error(fmt::format("Option '{}' requires an argument", argv[at]));
-      default: throw Error(fmt::format("Unknown option '{}'", optopt > 0 && optopt < 256 ? fmt::format("-{}", static_cast<char>(optopt)) : argv[at]));
+      default:
+        throw Error(fmt::format("Unknown option '{}'",
+                                optopt > 0 && optopt < 256 ? fmt::format("-{}", static_cast<char>(optopt)) : argv[at]));
     }
   }
   if (!input) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   o.input = *input;
   for (int i = optind; i < argc; ++i) o.filter += (i > optind ? " " : "") + std::string(argv[i]);
-  if (o.packets && o.threads.value_or(0) > 0) throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
+  if (o.packets && o.threads.value_or(0) > 0)
+    throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
   if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
   return o;
 }
@@ -250,13 +254,15 @@ std::string output_prefix(const Options& options) {
   std::error_code problem;
   if (wanted.ends_with('/') || fs::is_directory(wanted, problem)) {
     fs::create_directories(wanted, problem);
-    if (!fs::is_directory(wanted)) throw Error(fmt::format("Option '-w': cannot make the directory '{}': {}", wanted, problem.message()));
+    if (!fs::is_directory(wanted))
+      throw Error(fmt::format("Option '-w': cannot make the directory '{}': {}", wanted, problem.message()));
     return (wanted.ends_with('/') ? wanted : wanted + '/') + stem.substr(name);
   }
   if (const std::size_t slash = wanted.rfind('/'); slash != std::string::npos && slash > 0) {
     fs::create_directories(wanted.substr(0, slash), problem);
     if (!fs::is_directory(wanted.substr(0, slash))) {
-      throw Error(fmt::format("Option '-w': cannot make the directory '{}': {}", wanted.substr(0, slash), problem.message()));
+      throw Error(
+          fmt::format("Option '-w': cannot make the directory '{}': {}", wanted.substr(0, slash), problem.message()));
     }
   }
   return wanted;

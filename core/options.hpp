@@ -10,33 +10,33 @@ namespace t2 {
 
 struct Options {
   enum class Input { file, list, series, interface } input = Input::file;
-  std::string source;               // of -r, -R, -D or -i
-  std::optional<std::string> output;  // -w
-  std::string plugin_folder;        // -p, empty: the default
-  std::string plugin_list;          // -b
-  std::string config;               // -C
-  std::string filter;               // the words behind the options, or the text of -F
-  std::string split;                // -W: what stands behind the prefix, ":SIZE,START"
-  bool packets = false;             // -s
-  bool log_file = false;            // -l
-  bool monitor_file = false;        // -m
-  double monitor_interval = 0;      // -M, seconds; 0: only on request
-  unsigned sensor_id = 0;           // -x
-  int snaplen = 0, buffer = 0;      // -S, -B
-  std::optional<int> cpu;           // -c
-  std::optional<int> priority;      // -P
-  bool hash_factor = false;         // -f was given: nothing to do, the table grows
-  std::uint64_t max_flows = 0;      // --max-flows, 0: FLOW_MEMORY
+  std::string source;                  // of -r, -R, -D or -i
+  std::optional<std::string> output;   // -w
+  std::string plugin_folder;           // -p, empty: the default
+  std::string plugin_list;             // -b
+  std::string config;                  // -C
+  std::string filter;                  // the words behind the options, or the text of -F
+  std::string split;                   // -W: what stands behind the prefix, ":SIZE,START"
+  bool packets = false;                // -s
+  bool log_file = false;               // -l
+  bool monitor_file = false;           // -m
+  double monitor_interval = 0;         // -M, seconds; 0: only on request
+  unsigned sensor_id = 0;              // -x
+  int snaplen = 0, buffer = 0;         // -S, -B
+  std::optional<int> cpu;              // -c
+  std::optional<int> priority;         // -P
+  bool hash_factor = false;            // -f was given: nothing to do, the table grows
+  std::uint64_t max_flows = 0;         // --max-flows, 0: FLOW_MEMORY
   std::optional<std::size_t> threads;  // -t: workers; 0: all in one thread; empty: as the machine allows
-  std::size_t batch = 64;           // --batch: packets that a plugin gets at once
-  std::optional<std::uint64_t> seed;  // --hash-seed
+  std::size_t batch = 64;              // --batch: packets that a plugin gets at once
+  std::optional<std::uint64_t> seed;   // --hash-seed
   std::string command_line;
 };
 
 // Empty: help or version was printed, all is done. Throws Error.
 std::optional<Options> parse_options(int argc, char** argv);
 
-std::string version_line();         // "Tranalyzer 1.0.0 [t2]"
+std::string version_line();  // "Tranalyzer 1.0.0 [t2]"
 
 // -W's ":1.5G" or ":5Kf" and ",10". Throws Error.
 struct SplitLimits {

@@ -17,10 +17,10 @@ namespace t2 {
 class RowBatch {
  public:
   struct Head {
-    std::uint8_t direction;      // 0: A, 1: B
-    bool last;                   // of its flow
-    std::uint64_t index;         // flowInd; with several workers, until they are merged, the worker's own number of the flow
-    std::uint64_t number;        // of the first packet: orders flows that end at the same time
+    std::uint8_t direction;  // 0: A, 1: B
+    bool last;               // of its flow
+    std::uint64_t index;   // flowInd; with several workers, until they are merged, the worker's own number of the flow
+    std::uint64_t number;  // of the first packet: orders flows that end at the same time
     Time end;
     std::size_t start = 0, columns = 0, all = 0;  // in bytes_: where, how many of the columns, how many in all
   };

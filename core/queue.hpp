@@ -1,5 +1,5 @@
-// A bounded queue between threads: pop() waits while it is empty, push() from the time it is full until it is half empty. To
-// sleep and to be woken takes longer than most of what the queues carry is worth.
+// A bounded queue between threads: pop() waits while it is empty, push() from the time it is full until it is half
+// empty. To sleep and to be woken takes longer than most of what the queues carry is worth.
 #pragma once
 
 #include <chrono>

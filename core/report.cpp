@@ -32,8 +32,9 @@ constexpr Note notes[] = {
     {true, status::bad_ip_version, "IPvX L3 header bogus packets"},
     {true, status::ip_header_short, "IPv4 header length < 20 bytes"},
     {true, status::ip_length_mismatch, "IPv4/6 payload length > framing length"},
-    {true, status::fragment_headless, FRAG_HLST_CRFT ? "IPv4/6 fragmentation header packet missing"
-                                                     : "IPv4/6 fragmentation header packet missing, trailing packets ignored"},
+    {true, status::fragment_headless,
+     FRAG_HLST_CRFT ? "IPv4/6 fragmentation header packet missing"
+                    : "IPv4/6 fragmentation header packet missing, trailing packets ignored"},
     {true, status::fragment_pending, "IPv4/6 packet fragmentation sequence not finished"},
     {false, status::stopped, "Stop dissecting: Clipped packet, unhandled protocol or subsequent fragment"},
     {false, status::layer2_flow, "Layer 2 flows"},
@@ -83,10 +84,13 @@ class Writer {
     if (n > 0) always_share(label, n, whole);
   }
   void always_share(std::string_view label, std::uint64_t n, std::uint64_t whole) {
-    log_.line(fmt::format("{}: {} [{:.2f}%]", label, human(n), 100 * ratio(static_cast<double>(n), static_cast<double>(whole))));
+    log_.line(fmt::format("{}: {} [{:.2f}%]", label, human(n),
+                          100 * ratio(static_cast<double>(n), static_cast<double>(whole))));
   }
   void real(std::string_view label, double x) { log_.line(fmt::format("{}: {:.2f}{}", label, x, human_suffix(x))); }
-  void speed(std::string_view label, double bits) { log_.line(fmt::format("{}: {:.0f} b/s{}", label, bits, human_suffix(bits, "b/s"))); }
+  void speed(std::string_view label, double bits) {
+    log_.line(fmt::format("{}: {:.0f} b/s{}", label, bits, human_suffix(bits, "b/s")));
+  }
 
  private:
   Log& log_;
@@ -100,7 +104,8 @@ void input_lines(Writer& w, const ReportData& d) {
     w.share("Number of packets dropped by the kernel", d.capture->dropped_by_kernel, all);
     w.share("Number of packets dropped by the interface", d.capture->dropped_by_interface, all);
   } else if (d.file_bytes > 0) {
-    w.text(fmt::format("Percentage completed: {:.2f}%", 100 * ratio(static_cast<double>(d.file_position), static_cast<double>(d.file_bytes))));
+    w.text(fmt::format("Percentage completed: {:.2f}%",
+                       100 * ratio(static_cast<double>(d.file_position), static_cast<double>(d.file_bytes))));
   }
   w.count("Number of processed packets", in.packets);
   w.count("Number of processed bytes", in.captured_bytes);
@@ -113,7 +118,8 @@ void input_lines(Writer& w, const ReportData& d) {
   w.share("Number of IPvX packets", d.decode.ipvx, in.packets);
   const FlowCounters& f = d.flows;
   const std::uint64_t with_flow = f.packets[0] + f.packets[1], bytes = f.bytes[0] + f.bytes[1];
-  if (with_flow != in.packets && with_flow > 0) w.always_share("Number of packets without flow", in.packets - with_flow, in.packets);
+  if (with_flow != in.packets && with_flow > 0)
+    w.always_share("Number of packets without flow", in.packets - with_flow, in.packets);
   w.share("Number of A packets", f.packets[0], with_flow);
   w.share("Number of B packets", f.packets[1], with_flow);
   w.share("Number of A bytes", f.bytes[0], bytes);
@@ -171,8 +177,12 @@ void flow_lines(Writer& w, const ReportData& d, double seconds) {
   w.text(fmt::format("Total   A/B    flow asymmetry: {:.2f}", asymmetry(f.flows[0], f.flows[1])));
   w.text(fmt::format("Total req/rply flow asymmetry: {:.2f}", asymmetry(requests, replies)));
   if (packets > 0) w.real("Number of processed A+B packets/A+B flows", packets / static_cast<double>(all));
-  if (f.flows[0] > 0) w.real("Number of processed A   packets/A   flows", static_cast<double>(f.packets[0]) / static_cast<double>(f.flows[0]));
-  if (f.flows[1] > 0) w.real("Number of processed   B packets/  B flows", static_cast<double>(f.packets[1]) / static_cast<double>(f.flows[1]));
+  if (f.flows[0] > 0)
+    w.real("Number of processed A   packets/A   flows",
+           static_cast<double>(f.packets[0]) / static_cast<double>(f.flows[0]));
+  if (f.flows[1] > 0)
+    w.real("Number of processed   B packets/  B flows",
+           static_cast<double>(f.packets[1]) / static_cast<double>(f.flows[1]));
   if (seconds > 0) {
     w.real("Number of processed total packets/s", static_cast<double>(d.input.packets) / seconds);
     if (packets > 0) w.real("Number of processed A+B   packets/s", packets / seconds);

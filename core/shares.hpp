@@ -1,8 +1,8 @@
 // Which of several workers has the packets between two addresses.
 //
 // The pair's first packet decides: it goes to whoever has the least to do so far, by an estimate of what reading and
-// analysing cost; the thread that reads is worker 0. The estimate counts packets and bytes and never looks at a clock, so
-// the same input is shared out the same way every time. Used by the decoding thread.
+// analysing cost; the thread that reads is worker 0. The estimate counts packets and bytes and never looks at a clock,
+// so the same input is shared out the same way every time. Used by the decoding thread.
 #pragma once
 
 #include <algorithm>
@@ -21,19 +21,21 @@ class Shares {
     const std::uint64_t analysing = analysing_packet + captured / analysing_bytes;
     load_[0] += reading_packet + captured / reading_bytes;
     std::uint8_t& owner = owner_[pair % pairs];
-    if (owner == nobody) [[unlikely]] owner = least_busy();
+    if (owner == nobody) [[unlikely]]
+      owner = least_busy();
     load_[owner] += analysing;
-    if (--until_forgetting_ == 0) [[unlikely]] forget();
+    if (--until_forgetting_ == 0) [[unlikely]]
+      forget();
     return owner;
   }
 
   static constexpr std::size_t most_workers = 65;  // 64 and the thread that reads
 
  private:
-  // What a packet costs, in nanoseconds of some machine: only the proportions matter. Measured with the tutorial's plugins
-  // on packets of 100 to 340 bytes, see tests/bench/README.md.
+  // What a packet costs, in nanoseconds of some machine: only the proportions matter. Measured with the tutorial's
+  // plugins on packets of 100 to 340 bytes, see tests/bench/README.md.
   static constexpr std::uint32_t reading_packet = 40, reading_bytes = 7, analysing_packet = 210, analysing_bytes = 16;
-  static constexpr std::size_t pairs = 16384;      // that are told apart
+  static constexpr std::size_t pairs = 16384;  // that are told apart
   static constexpr std::uint8_t nobody = 0xff;
   static constexpr std::uint32_t memory = 1 << 16;  // packets after which what was before counts half
 

@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t slice_size = 64;  // more packets gain nothing, and leave the first-level cache
 }
 
-Station::Station(Worker& worker, const PlainDecoder& plain, std::size_t batch, std::uint64_t seed) : worker_(worker), plain_(plain), seed_(seed) {
+Station::Station(Worker& worker, const PlainDecoder& plain, std::size_t batch, std::uint64_t seed)
+    : worker_(worker), plain_(plain), seed_(seed) {
   for (Slice& slice : slices_) {
     slice.packets.resize(std::clamp<std::size_t>(batch, 1, slice_size));
     slice.lookups.resize(slice.packets.size());
@@ -27,7 +28,8 @@ void Station::take() {
 // The slice is full.
 void Station::analyse() {
   Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
-  for (std::size_t i = slice.size - std::min(slice.size, behind); i < slice.size; ++i) worker_.prefetch_flow(slice.lookups[i]);
+  for (std::size_t i = slice.size - std::min(slice.size, behind); i < slice.size; ++i)
+    worker_.prefetch_flow(slice.lookups[i]);
   analyse(before, slice);
   filling_ ^= 1;
   next_ = before.packets.data();

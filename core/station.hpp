@@ -1,9 +1,9 @@
-// What lies between the reader and a worker: the last steps of decoding, and packets that wait until their flows' memory is
-// in the cache.
+// What lies between the reader and a worker: the last steps of decoding, and packets that wait until their flows'
+// memory is in the cache.
 //
 // Two slices of packets: while one is being filled, memory for the packets of the one before it is asked for, in steps:
-// the slot, the flow, the sides of that. So the processor waits for many flows at once, and works meanwhile. Used by one
-// thread, that of its worker.
+// the slot, the flow, the sides of that. So the processor waits for many flows at once, and works meanwhile. Used by
+// one thread, that of its worker.
 #pragma once
 
 #include <vector>
@@ -25,14 +25,17 @@ class Station {
   // Where the next packet is to be decoded; take() it when it has a flow.
   Packet& next() { return *next_; }
   void take();
-  [[gnu::always_inline]] void take(const RawPacket& raw, const Plain& found, Time clock, std::uint64_t number) {  // one that PlainDecoder recognised
+  [[gnu::always_inline]] void take(const RawPacket& raw, const Plain& found, Time clock,
+                                   std::uint64_t number) {  // one that PlainDecoder recognised
     plain_.fill(*next_, raw, found, clock, number);
     Lookup& made = lookup();
     make_lookup(raw, found, seed_, made);
     taken(made);
   }
   void flush();  // nothing waits any longer
-  std::size_t waiting() const { return slices_[0].size + slices_[1].size; }  // packets that were taken and not analysed yet
+  std::size_t waiting() const {
+    return slices_[0].size + slices_[1].size;
+  }  // packets that were taken and not analysed yet
 
  private:
   struct Slice {

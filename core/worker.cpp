@@ -41,7 +41,8 @@ void force_end(Flow& flow, Time clock) {
 // Which MAC addresses a packet has, as in Side::link.
 std::uint8_t link_of(const Packet& p) {
   if (p.status & status::no_ethernet) return 0;
-  return static_cast<std::uint8_t>((p.destination_mac != absent ? Side::has_destination : 0) | (p.source_mac != absent ? Side::has_source : 0));
+  return static_cast<std::uint8_t>((p.destination_mac != absent ? Side::has_destination : 0) |
+                                   (p.source_mac != absent ? Side::has_source : 0));
 }
 
 bool same(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) { return std::memcmp(a, b, bytes) == 0; }
@@ -50,7 +51,8 @@ bool same(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) { ret
 bool is_like_first(const Packet& p, const Side& side) {
   if (p.headers != side.headers) return false;
   constexpr std::uint8_t both = Side::has_destination | Side::has_source;
-  if (side.link == both && p.source_mac == p.destination_mac + 6) return same(side.macs, p.data + p.destination_mac, 12);  // Ethernet
+  if (side.link == both && p.source_mac == p.destination_mac + 6)
+    return same(side.macs, p.data + p.destination_mac, 12);  // Ethernet
   const std::uint8_t link = link_of(p);
   return link == side.link && (!(link & Side::has_destination) || same(side.macs, p.data + p.destination_mac, 6)) &&
          (!(link & Side::has_source) || same(side.macs + 6, p.data + p.source_mac, 6));
@@ -64,7 +66,9 @@ bool beyond_limit(const Flow& flow, const Packet& packet) {
 
 FragmentKey fragment_key(const Lookup& lookup) {
   const auto& address = lookup.key.address;
-  return {address[lookup.source_end], address[lookup.source_end ^ 1], lookup.identification, lookup.key.vlan, lookup.key.protocol, lookup.key.family};
+  return {address[lookup.source_end], address[lookup.source_end ^ 1],
+          lookup.identification,      lookup.key.vlan,
+          lookup.key.protocol,        lookup.key.family};
 }
 
 }  // namespace
@@ -92,7 +96,8 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
     : log_(context.log),
       totals_(context.totals),
       instances_(layout, context),
-      table_(layout.prototype(), options.most_flows, layout.peer_lines()),  // complete now: the instances have claimed their state
+      table_(layout.prototype(), options.most_flows,
+             layout.peer_lines()),  // complete now: the instances have claimed their state
       expiry_(table_),
       fragments_(options.seed),
       batch_(options.packets ? 1 : options.batch),
@@ -209,7 +214,8 @@ Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& left_out
     packet.peer_last = peer->last;
     packet.peer_fragment_pending = peer->status & status::fragment_pending;
   }
-  if (!flow->side[packet.direction]) [[unlikely]] begin_side(packet, *flow, successor);
+  if (!flow->side[packet.direction]) [[unlikely]]
+    begin_side(packet, *flow, successor);
   Side& side = *flow->side[packet.direction];
   packet.side = &side;
   packet.nth = ++side.packets;
@@ -224,7 +230,8 @@ Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& left_out
     }
     if (packet.time < side.last) status |= status::time_jump;
   }
-  if (packet.more_fragments || packet.later_fragment || (side.status & status::fragment_pending)) [[unlikely]] fragments_of(packet, lookup, joined);
+  if (packet.more_fragments || packet.later_fragment || (side.status & status::fragment_pending)) [[unlikely]]
+    fragments_of(packet, lookup, joined);
   side.last = packet.time;
   flow->due[packet.direction] = clock + Time{side.timeout} * millisecond;
   status |= packet.status;
@@ -315,14 +322,18 @@ void Worker::begin_side(Packet& packet, Flow& flow, const Successor& successor) 
   if (shared_) births_.push_back({packet.number, Expiry::bucket_of(packet.clock), !peer && !successor.index});
   side.status |= successor.status;
   if (peer ? !(peer->status & status::inverted) : answers(packet)) side.status |= status::inverted;
-  const auto kind = packet.family == Family::ipv4 ? status::ipv4 : packet.family == Family::ipv6 ? status::ipv6 : status::layer2_flow;
+  const auto kind = packet.family == Family::ipv4   ? status::ipv4
+                    : packet.family == Family::ipv6 ? status::ipv6
+                                                    : status::layer2_flow;
   side.status |= kind;
   if (packet.protocol == tcp && packet.is_ip() && flow.key.end(0) == flow.key.end(1)) {
     side.status |= status::land_attack;
     counters_.status |= status::land_attack;
   }
   ++counters_.flows[peer ? 1 : 0];
-  ++(packet.family == Family::ipv4 ? counters_.ipv4 : packet.family == Family::ipv6 ? counters_.ipv6 : counters_.layer2);
+  ++(packet.family == Family::ipv4   ? counters_.ipv4
+     : packet.family == Family::ipv6 ? counters_.ipv6
+                                     : counters_.layer2);
   counters_.most_in_memory = std::max(counters_.most_in_memory, ++sides_);
 }
 
@@ -384,7 +395,8 @@ void Worker::make_room(Time clock) {
     }
     if (counters_.evicted == 0) {
       log_.warn("Hash Autopilot: main HashMap full: flushing 1 oldest flow(s)");
-      log_.info("Hash Autopilot: Fix: Invoke Tranalyzer with '--max-flows N', or raise FLOW_MEMORY with t2conf tranalyzer2");
+      log_.info(
+          "Hash Autopilot: Fix: Invoke Tranalyzer with '--max-flows N', or raise FLOW_MEMORY with t2conf tranalyzer2");
     }
     mark(*flow, status::evicted);
     counters_.status |= status::evicted;

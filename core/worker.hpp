@@ -1,8 +1,8 @@
 // One shard of the analysis: looks up flows, lets plugins see their packets, ends flows and hands out their rows.
 //
-// Shares nothing with other workers. Packets are looked up in capture order, then given to one plugin after the other in
-// batches; a batch is cut wherever its size could become visible: when its capture time reaches the shortest timeout, or
-// when a packet cuts short a flow. So results are those of packet-by-packet processing.
+// Shares nothing with other workers. Packets are looked up in capture order, then given to one plugin after the other
+// in batches; a batch is cut wherever its size could become visible: when its capture time reaches the shortest
+// timeout, or when a packet cuts short a flow. So results are those of packet-by-packet processing.
 #pragma once
 
 #include <functional>
@@ -36,7 +36,7 @@ struct FlowCounters {
   std::uint64_t lone_replies = 0;                               // flows without a peer whose status says "B"
   std::uint64_t ipv4_fragments = 0, ipv6_fragments = 0;
   std::uint64_t padding = 0, evicted = 0, most_in_memory = 0;
-  std::uint64_t type_arp = 0, type_rarp = 0;                    // packets by EtherType
+  std::uint64_t type_arp = 0, type_rarp = 0;  // packets by EtherType
   std::uint64_t protocol_packets[256] = {}, protocol_bytes[256] = {};
   status::Word status = 0;
 };
@@ -56,8 +56,8 @@ class Worker {
  public:
   Worker(Layout& layout, const Context& context, WorkerOptions options);
 
-  // Three steps that ask for memory before it is needed, each some packets after the one before: slot, flow, sides. They
-  // change nothing, may be left out, and come in front of process().
+  // Three steps that ask for memory before it is needed, each some packets after the one before: slot, flow, sides.
+  // They change nothing, may be left out, and come in front of process().
   [[gnu::always_inline]] void prefetch_slot(const Lookup& lookup) const { table_.prefetch_slot(lookup.hash); }
   [[gnu::always_inline]] void prefetch_flow(const Lookup& lookup) const { table_.prefetch_record(lookup.hash); }
   void seek(Lookup& lookup);
@@ -73,7 +73,7 @@ class Worker {
   // Ends flows, some at a time, in order. Answers the end of the last one, nothing when none is left.
   std::optional<Time> finish(Time clock);
   void stop_creating() { creating_ = false; }
-  void drain();              // hands out the rows that wait
+  void drain();  // hands out the rows that wait
   bool has_much_to_hand_over() const { return rows_.size() >= 512 || births_.size() >= 4096; }
   Delivery hand_over(RowBatch empty);  // the rows and births since the last time; `empty`: for the next ones
 
@@ -114,7 +114,7 @@ class Worker {
   Fragments fragments_;
   std::size_t batch_;
   std::uint64_t flow_number_ = 0;
-  std::uint64_t sides_ = 0;         // directions in memory
+  std::uint64_t sides_ = 0;  // directions in memory
   bool creating_ = true;
   FlowCounters counters_;
   std::function<void(RowBatch&)> rows_out_, packets_out_;
@@ -122,8 +122,8 @@ class Worker {
   bool shared_;
   std::vector<Birth> births_;
   Row columns_, packet_columns_;
-  std::vector<Row> own_;            // one for each sink with a plugin
-  std::vector<Plugin*> plugins_;    // those that see packets, in order
+  std::vector<Row> own_;               // one for each sink with a plugin
+  std::vector<Plugin*> plugins_;       // those that see packets, in order
   std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
 
   std::span<Lookup>* ahead_ = nullptr;

@@ -87,8 +87,8 @@ struct Block {
   static constexpr std::size_t usual_size = 64 << 10;  // bytes of a file that are read at once
   static constexpr std::size_t usual_packets = 256;    // in that, on average
   std::vector<RawPacket> packets;
-  ReadBuffer memory;                                   // where their bytes are, or ...
-  std::shared_ptr<const void> holds;                   // ... what has them
+  ReadBuffer memory;                  // where their bytes are, or ...
+  std::shared_ptr<const void> holds;  // ... what has them
 
   void clear() { packets.clear(), memory.resize(0), holds.reset(); }
 };

@@ -1,5 +1,5 @@
-// IO_BUFFERING, and input that can keep a reader waiting: a thread reads blocks ahead of the analysis, into a bounded ring; a
-// full ring makes it wait, an empty one is told as idle.
+// IO_BUFFERING, and input that can keep a reader waiting: a thread reads blocks ahead of the analysis, into a bounded
+// ring; a full ring makes it wait, an empty one is told as idle.
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -15,7 +15,9 @@ namespace {
 class Buffered final : public Source {
  public:
   Buffered(std::unique_ptr<Source> source, std::size_t packets)
-      : source_(std::move(source)), free_(std::max<std::size_t>(2, packets / Block::usual_packets)), reader_([this] { fill(); }) {}
+      : source_(std::move(source)),
+        free_(std::max<std::size_t>(2, packets / Block::usual_packets)),
+        reader_([this] { fill(); }) {}
 
   ~Buffered() override {
     {

@@ -25,7 +25,8 @@ namespace {
 
 class File {
  public:
-  explicit File(const std::string& path) : number_(path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  explicit File(const std::string& path)
+      : number_(path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
     if (number_ < 0) throw Error(fmt::format("cannot open {}: {}", quoted(path), std::strerror(errno)));
   }
   ~File() {
@@ -41,7 +42,8 @@ class File {
 
 class RegularFile final : public ByteSource {
  public:
-  RegularFile(File file, const std::string& path, std::uint64_t size) : file_(std::move(file)), path_(path), size_(size) {
+  RegularFile(File file, const std::string& path, std::uint64_t size)
+      : file_(std::move(file)), path_(path), size_(size) {
     posix_fadvise(file_.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
   }
   std::size_t read(std::uint8_t* to, std::size_t most) override {
@@ -54,7 +56,8 @@ class RegularFile final : public ByteSource {
   std::uint64_t size() const override { return size_; }
   std::shared_ptr<Mapping> map() override { return Mapping::make(file_.number(), size_); }
   void skip_to(std::uint64_t position) override {
-    if (lseek(file_.number(), static_cast<off_t>(position), SEEK_SET) < 0) throw Error(fmt::format("cannot read {}: {}", quoted(path_), std::strerror(errno)));
+    if (lseek(file_.number(), static_cast<off_t>(position), SEEK_SET) < 0)
+      throw Error(fmt::format("cannot read {}: {}", quoted(path_), std::strerror(errno)));
   }
 
  private:
@@ -77,7 +80,8 @@ class Stream final : public ByteSource {
     archive_read_support_format_raw(a);
     archive_read_support_format_empty(a);
     archive_entry* entry = nullptr;
-    if (archive_read_open(a, this, nullptr, &Stream::fill, nullptr) != ARCHIVE_OK || archive_read_next_header(a, &entry) != ARCHIVE_OK) {
+    if (archive_read_open(a, this, nullptr, &Stream::fill, nullptr) != ARCHIVE_OK ||
+        archive_read_next_header(a, &entry) != ARCHIVE_OK) {
       const char* why = archive_error_string(a);
       throw Error(fmt::format("cannot read {}: {}", quoted(path), why ? why : "it is empty"));
     }
@@ -88,7 +92,8 @@ class Stream final : public ByteSource {
       la_int64_t offset = 0;
       const int status = archive_read_data_block(archive_.get(), &data, &left_, &offset);
       if (status == ARCHIVE_EOF) return 0;
-      if (status < ARCHIVE_WARN) throw Error(fmt::format("cannot read {}: {}", quoted(path_), archive_error_string(archive_.get())));
+      if (status < ARCHIVE_WARN)
+        throw Error(fmt::format("cannot read {}: {}", quoted(path_), archive_error_string(archive_.get())));
       block_ = static_cast<const std::uint8_t*>(data);
     }
     const std::size_t n = std::min(most, left_);
@@ -130,18 +135,24 @@ class Stream final : public ByteSource {
 bool compressed(const File& file) {
   std::uint8_t first[6] = {};
   const ssize_t n = ::pread(file.number(), first, sizeof first, 0);
-  const auto is = [&](std::string_view magic) { return n >= static_cast<ssize_t>(magic.size()) && std::memcmp(first, magic.data(), magic.size()) == 0; };
-  return is("\x1f\x8b") || is("BZh") || is("\xfd" "7zXZ") || is("\x28\xb5\x2f\xfd") || is("\x04\x22\x4d\x18");
+  const auto is = [&](std::string_view magic) {
+    return n >= static_cast<ssize_t>(magic.size()) && std::memcmp(first, magic.data(), magic.size()) == 0;
+  };
+  return is("\x1f\x8b") || is("BZh") ||
+         is("\xfd"
+            "7zXZ") ||
+         is("\x28\xb5\x2f\xfd") || is("\x04\x22\x4d\x18");
 }
 
 }  // namespace
 
 std::unique_ptr<ByteSource> open_bytes(const std::string& path, const std::atomic<bool>& stop) {
   File file(path);
-  struct stat about{};
+  struct stat about {};
   if (path != "-" && fstat(file.number(), &about) == 0) {
     if (S_ISDIR(about.st_mode)) throw Error(fmt::format("'{}' is a directory: name a capture file", path));
-    if (S_ISREG(about.st_mode) && !compressed(file)) return std::make_unique<RegularFile>(std::move(file), path, static_cast<std::uint64_t>(about.st_size));
+    if (S_ISREG(about.st_mode) && !compressed(file))
+      return std::make_unique<RegularFile>(std::move(file), path, static_cast<std::uint64_t>(about.st_size));
   }
   return std::make_unique<Stream>(std::move(file), path, stop);
 }

@@ -12,7 +12,8 @@ namespace {
 
 class FileList final : public Source {
  public:
-  FileList(std::vector<std::string> files, CaptureOptions options) : files_(std::move(files)), options_(std::move(options)) {
+  FileList(std::vector<std::string> files, CaptureOptions options)
+      : files_(std::move(files)), options_(std::move(options)) {
     for (const std::string& file : files_) {  // all are tried before the first packet
       auto source = open_file(file, options_);
       size_ += source->size();
@@ -32,9 +33,7 @@ class FileList final : public Source {
     current_.reset();
     return Read::packets;
   }
-  void stop() override {
-    stopped_ = true;
-  }
+  void stop() override { stopped_ = true; }
   std::string describe() const override { return current_ ? current_->describe() : std::string(); }
   std::uint64_t size() const override { return size_; }
   std::uint64_t position() const override { return done_; }

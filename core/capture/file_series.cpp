@@ -1,8 +1,8 @@
 // -D: numbered files as one capture, also while they are still being written.
 //
 // NAME[:C][,STOP]: the number stands behind the last character C of the file's name and ends at '_', '.' or the end.
-// With a leading zero all numbers have that width. A file is read once it is complete: when its successor exists, when it
-// is the last, or when it has not grown for POLLTM seconds.
+// With a leading zero all numbers have that width. A file is read once it is complete: when its successor exists, when
+// it is the last, or when it has not grown for POLLTM seconds.
 #include <charconv>
 #include <chrono>
 #include <filesystem>
@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Series {
-  std::string head, tail;      // what stands in front of the number and behind it
+  std::string head, tail;  // what stands in front of the number and behind it
   std::uint64_t first = 0, stop = 0xffff'ffff;
-  std::size_t width = 0;       // 0: as many digits as it takes
+  std::size_t width = 0;  // 0: as many digits as it takes
   std::string name(std::uint64_t number) const {
     return width ? fmt::format("{}{:0{}}{}", head, number, width, tail) : fmt::format("{}{}{}", head, number, tail);
   }
@@ -38,7 +38,8 @@ Series parse_series(std::string_view text) {
   Series made;
   bool with_stop = false;
   if (const std::size_t comma = text.rfind(','); comma != std::string_view::npos) {
-    if (!parse(text.substr(comma + 1), made.stop)) throw Error(fmt::format("Option '-D': '{}' is not a number to stop at", text.substr(comma + 1)));
+    if (!parse(text.substr(comma + 1), made.stop))
+      throw Error(fmt::format("Option '-D': '{}' is not a number to stop at", text.substr(comma + 1)));
     with_stop = true;
     text = text.substr(0, comma);
   }
@@ -50,13 +51,15 @@ Series parse_series(std::string_view text) {
   const std::size_t base = text.rfind('/') == std::string_view::npos ? 0 : text.rfind('/') + 1;
   const std::size_t at = text.rfind(mark);
   if (at == std::string_view::npos || at < base) {
-    throw Error(fmt::format("Option '-D': there is no '{}' in '{}' in front of the number: name the character with ':'", mark, text.substr(base)));
+    throw Error(fmt::format("Option '-D': there is no '{}' in '{}' in front of the number: name the character with ':'",
+                            mark, text.substr(base)));
   }
   std::size_t end = text.find('_', at + 1);
   if (end == std::string_view::npos) end = text.find('.', at + 1);
   if (end == std::string_view::npos) end = text.size();
   const std::string_view digits = text.substr(at + 1, end - at - 1);
-  if (!digits.empty() && !parse(digits, made.first)) throw Error(fmt::format("Option '-D': '{}' in '{}' is not a number", digits, text.substr(base)));
+  if (!digits.empty() && !parse(digits, made.first))
+    throw Error(fmt::format("Option '-D': '{}' in '{}' is not a number", digits, text.substr(base)));
   made.head = text.substr(0, at + 1);
   made.tail = text.substr(end);
   if (digits.size() > 1 && digits[0] == '0') {
@@ -65,15 +68,18 @@ Series parse_series(std::string_view text) {
     for (std::size_t i = 0; i < std::min<std::size_t>(made.width, 18); ++i) most *= 10;
     if (!with_stop) made.stop = most - 1;
   }
-  if (made.stop < made.first) throw Error(fmt::format("Option '-D': the first number is {}, the last {}", made.first, made.stop));
+  if (made.stop < made.first)
+    throw Error(fmt::format("Option '-D': the first number is {}, the last {}", made.first, made.stop));
   return made;
 }
 
 class FileSeries final : public Source {
  public:
-  FileSeries(Series series, CaptureOptions options) : series_(std::move(series)), options_(std::move(options)), number_(series_.first) {
+  FileSeries(Series series, CaptureOptions options)
+      : series_(std::move(series)), options_(std::move(options)), number_(series_.first) {
     // The first file without a number: tcpdump -C names its files so.
-    first_name_ = fs::exists(series_.name(number_)) || series_.width ? series_.name(number_) : series_.head + series_.tail;
+    first_name_ =
+        fs::exists(series_.name(number_)) || series_.width ? series_.name(number_) : series_.head + series_.tail;
   }
 
   Read read(Block& block) override {
@@ -91,7 +97,9 @@ class FileSeries final : public Source {
     return finished_ ? Read::end : Read::packets;
   }
   void stop() override { stopped_ = true; }
-  std::string describe() const override { return current_ ? current_->describe() : fmt::format("Waiting for file: {}", name()); }
+  std::string describe() const override {
+    return current_ ? current_->describe() : fmt::format("Waiting for file: {}", name());
+  }
   std::uint64_t size() const override { return size_; }
   std::uint64_t position() const override { return done_; }
   std::string damage() const override { return damage_; }
@@ -106,8 +114,9 @@ class FileSeries final : public Source {
     const auto now = std::chrono::steady_clock::now();
     if (waited_ == std::chrono::steady_clock::time_point{}) waited_ = now;
     if (fs::exists(file, problem)) {
-      const bool complete = last || fs::exists(series_.name(number_ + 1), problem) ||
-                            fs::file_time_type::clock::now() - fs::last_write_time(file, problem) > std::chrono::seconds(POLLTM);
+      const bool complete =
+          last || fs::exists(series_.name(number_ + 1), problem) ||
+          fs::file_time_type::clock::now() - fs::last_write_time(file, problem) > std::chrono::seconds(POLLTM);
       if (complete && fs::file_size(file, problem) > 0) {
         current_ = open_file(file, options_);
         size_ += current_->size();

@@ -24,7 +24,8 @@ void Filter::select(int link_type) {
     if (!dead || pcap_compile(dead, &program, expression_.c_str(), BPF_OPTIMIZE, PCAP_NETMASK_UNKNOWN) != 0) {
       const std::string why = dead ? pcap_geterr(dead) : "no memory";
       if (dead) pcap_close(dead);
-      throw Error(fmt::format("'{}' is not a valid filter for link type {}: {}", expression_, link_name(link_type), why));
+      throw Error(
+          fmt::format("'{}' is not a valid filter for link type {}: {}", expression_, link_name(link_type), why));
     }
     pcap_close(dead);
     found = programs_.emplace(link_type, program).first;

@@ -17,7 +17,9 @@ namespace {
 class Interface final : public Source {
  public:
   explicit Interface(pcap_t* handle)
-      : handle_(handle), link_type_(pcap_datalink(handle)), fraction_(pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000) {}
+      : handle_(handle),
+        link_type_(pcap_datalink(handle)),
+        fraction_(pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000) {}
   ~Interface() override { pcap_close(handle_); }
   Interface(const Interface&) = delete;
   Interface& operator=(const Interface&) = delete;
@@ -84,7 +86,8 @@ class Interface final : public Source {
 void set_filter(pcap_t* handle, const std::string& expression) {
   if (expression.empty()) return;
   bpf_program program{};
-  if (pcap_compile(handle, &program, expression.c_str(), BPF_OPTIMIZE, PCAP_NETMASK_UNKNOWN) != 0 || pcap_setfilter(handle, &program) != 0) {
+  if (pcap_compile(handle, &program, expression.c_str(), BPF_OPTIMIZE, PCAP_NETMASK_UNKNOWN) != 0 ||
+      pcap_setfilter(handle, &program) != 0) {
     const std::string why = pcap_geterr(handle);
     pcap_close(handle);
     throw Error(fmt::format("'{}' is not a valid filter: {}", expression, why));
@@ -109,8 +112,8 @@ std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOpt
     if (detail == pcap_statustostr(status)) detail.clear();
     pcap_close(handle);
     const bool denied = status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED;
-    throw Error(fmt::format("cannot capture on '{}': {}{}{}", name, pcap_statustostr(status), detail.empty() ? "" : ": " + detail,
-                            denied ? " (run st2, which uses sudo)" : ""));
+    throw Error(fmt::format("cannot capture on '{}': {}{}{}", name, pcap_statustostr(status),
+                            detail.empty() ? "" : ": " + detail, denied ? " (run st2, which uses sudo)" : ""));
   }
   set_filter(handle, options.filter);
   if (pcap_setnonblock(handle, 1, why) != 0) {

@@ -29,8 +29,8 @@ constexpr std::uint64_t smallest = UINT64_MAX;  // it watches what is read, not 
 constexpr std::uint64_t smallest = 1 << 20;
 #endif
 const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-constexpr std::uint64_t fetched_at_once = 1 << 20;   // 256 page faults in one
-constexpr std::uint64_t kept = 8 << 20;              // of what was handed out; workers are hardly ever farther behind
+constexpr std::uint64_t fetched_at_once = 1 << 20;  // 256 page faults in one
+constexpr std::uint64_t kept = 8 << 20;             // of what was handed out; workers are hardly ever farther behind
 
 std::uint64_t rounded_up(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 
@@ -58,7 +58,8 @@ void Mapping::catch_bus_errors() {
 
 std::shared_ptr<Mapping> Mapping::make(int file, std::uint64_t size) {
   if (size < smallest) return nullptr;
-  Place* const free = std::find_if(std::begin(places), std::end(places), [](Place& place) { return !place.taken.exchange(true); });
+  Place* const free =
+      std::find_if(std::begin(places), std::end(places), [](Place& place) { return !place.taken.exchange(true); });
   if (free == std::end(places)) return nullptr;
   const int own = dup(file);
   void* const begin = own < 0 ? MAP_FAILED : mmap(nullptr, rounded_up(size), PROT_READ, MAP_SHARED, own, 0);
@@ -86,7 +87,8 @@ std::span<const std::uint8_t> Mapping::window(std::uint64_t from, std::size_t mo
   from = std::min(from, size_);
   const std::uint64_t end = from + std::min<std::uint64_t>(most, size_ - from);
   while (fetched_ < end) {
-    madvise(begin_ + fetched_, std::min(fetched_at_once, rounded_up(size_ - fetched_)), MADV_POPULATE_READ);  // else each when it is touched
+    madvise(begin_ + fetched_, std::min(fetched_at_once, rounded_up(size_ - fetched_)),
+            MADV_POPULATE_READ);  // else each when it is touched
     fetched_ += fetched_at_once;
   }
   while (given_back_ + 2 * kept <= from) {

@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint32_t most_captured = 262'144;     // libpcap's own bound; a larger length is damage ...
 constexpr std::uint32_t most_of_snaplen = 1u << 27;  // ... unless the file's snapshot length says so, up to here
 constexpr std::uint32_t most_of_block = most_of_snaplen + (1u << 20);  // pcapng: packet and options
-constexpr std::uint32_t magic_us = 0xa1b2c3d4, magic_ns = 0xa1b23c4d, magic_modified = 0xa1b2cd34, magic_ng = 0x0a0d0d0a;
+constexpr std::uint32_t magic_us = 0xa1b2c3d4, magic_ns = 0xa1b23c4d, magic_modified = 0xa1b2cd34,
+                        magic_ng = 0x0a0d0d0a;
 constexpr std::uint32_t order_ng = 0x1a2b3c4d;
 constexpr std::uint32_t pcap_head = 24, section_head = 28, block_head = 12;  // bytes
 constexpr std::size_t first_read = 4096;
@@ -38,7 +39,8 @@ int dlt_of(std::uint32_t link_type) { return link_type == 101 ? DLT_RAW : static
 
 }  // namespace
 
-PacketFile::PacketFile(const std::string& path, const CaptureOptions& options) : name_(quoted(path)), bytes_(open_bytes(path, stopped_)) {
+PacketFile::PacketFile(const std::string& path, const CaptureOptions& options)
+    : name_(quoted(path)), bytes_(open_bytes(path, stopped_)) {
   needed_ = first_read;
   while (rest_.size() < pcap_head && fill(rest_)) {}
   if (rest_.size() == 0) throw Error(fmt::format("{} is empty: a capture begins with a header of 24 bytes", name_));
@@ -70,7 +72,8 @@ void PacketFile::open_pcap(std::uint32_t magic) {
   } else if (!is(magic_us)) {
     throw Error(fmt::format("{} is not a pcap or pcapng file", name_));
   }
-  if (rest_.size() < pcap_head) throw Error(fmt::format("{} is cut in its file header: {} of 24 bytes", name_, rest_.size()));
+  if (rest_.size() < pcap_head)
+    throw Error(fmt::format("{} is cut in its file header: {} of 24 bytes", name_, rest_.size()));
   const std::uint8_t* head = rest_.data();
   const std::uint16_t minor = u16(head + 6);
   swapped_lengths_ = u16(head + 4) == 2 && minor < 3;
@@ -91,7 +94,8 @@ void PacketFile::open_pcapng() {
     while (rest_.size() < size && fill(rest_)) {}
     return rest_.size() >= size;
   };
-  if (!there(section_head) || (load32(rest_.data() + 8) != order_ng && load32(rest_.data() + 8) != __builtin_bswap32(order_ng))) {
+  if (!there(section_head) ||
+      (load32(rest_.data() + 8) != order_ng && load32(rest_.data() + 8) != __builtin_bswap32(order_ng))) {
     throw Error(fmt::format("{} begins like pcapng, but has no section header", name_));
   }
   progress_.swapped = load32(rest_.data() + 8) != order_ng;
@@ -107,7 +111,9 @@ inline std::uint16_t PacketFile::u16(const std::uint8_t* p) const {
   return progress_.swapped ? __builtin_bswap16(v) : v;
 }
 
-inline std::uint32_t PacketFile::u32(const std::uint8_t* p) const { return progress_.swapped ? __builtin_bswap32(load32(p)) : load32(p); }
+inline std::uint32_t PacketFile::u32(const std::uint8_t* p) const {
+  return progress_.swapped ? __builtin_bswap32(load32(p)) : load32(p);
+}
 
 // What a length claims to need is asked for as far as bytes come, not at once.
 bool PacketFile::fill(ReadBuffer& buffer) {
@@ -193,7 +199,8 @@ std::size_t PacketFile::take(const std::uint8_t* data, std::size_t size, std::ve
 
 // Notes why reading ends here.
 void PacketFile::damaged(std::uint64_t at, std::string_view what) {
-  damage_ = fmt::format("{} is damaged at byte {}: {}; {} packets before it were read", name_, at, what, progress_.packets);
+  damage_ =
+      fmt::format("{} is damaged at byte {}: {}; {} packets before it were read", name_, at, what, progress_.packets);
   progress_.position = std::max(progress_.position, bytes_->size());
 }
 
@@ -203,12 +210,16 @@ void PacketFile::note_end(const std::uint8_t* data, std::size_t size) {
     damaged(end, fmt::format("the file became shorter while it was read, it had {} bytes", bytes_->size()));
   } else if (progress_.skip > 0) {
     const std::uint64_t there = progress_.skipped - progress_.skip;
-    damaged(progress_.position - there, fmt::format("the file ends inside a block, {} of {} bytes", there, progress_.skipped));
+    damaged(progress_.position - there,
+            fmt::format("the file ends inside a block, {} of {} bytes", there, progress_.skipped));
   } else if (size > 0 && pcapng_) {
-    damaged(progress_.position, size < block_head ? "the file ends inside a block header" : fmt::format("the file ends inside a block, {} of {} bytes", size, u32(data + 4)));
+    damaged(progress_.position, size < block_head
+                                    ? "the file ends inside a block header"
+                                    : fmt::format("the file ends inside a block, {} of {} bytes", size, u32(data + 4)));
   } else if (size > 0) {
     damaged(progress_.position, size < record_header_ ? "the file ends inside a packet header"
-                                             : fmt::format("the file ends inside a packet, {} of {} bytes", size - record_header_, needed_ - record_header_));
+                                                      : fmt::format("the file ends inside a packet, {} of {} bytes",
+                                                                    size - record_header_, needed_ - record_header_));
   }
 }
 
@@ -262,7 +273,8 @@ std::size_t PacketFile::take_pcapng(const std::uint8_t* data, std::size_t size, 
       return size;
     }
     if (wanted && !pcapng_block(block, length, packets)) {
-      damaged(progress_.position + at, section ? "a section header without byte order" : "a packet block whose lengths do not fit, or of an unknown interface");
+      damaged(progress_.position + at, section ? "a section header without byte order"
+                                               : "a packet block whose lengths do not fit, or of an unknown interface");
       return at;
     }
     at += length;
@@ -303,17 +315,20 @@ void PacketFile::interface_block(const std::uint8_t* body, std::uint32_t length)
       const unsigned power = *value & 0x7f;
       made.units = 1;
       if (*value & 0x80) made.units = power < 63 ? std::uint64_t{1} << power : 1;
-      else for (unsigned i = 0; i < power && i < 18; ++i) made.units *= 10;
+      else
+        for (unsigned i = 0; i < power && i < 18; ++i) made.units *= 10;
     } else if (code == 14 && size == 8) {  // if_tsoffset
       std::memcpy(&made.offset, value, 8);
-      if (progress_.swapped) made.offset = static_cast<std::int64_t>(__builtin_bswap64(static_cast<std::uint64_t>(made.offset)));
+      if (progress_.swapped)
+        made.offset = static_cast<std::int64_t>(__builtin_bswap64(static_cast<std::uint64_t>(made.offset)));
     }
     at += 4 + (size + 3u) / 4 * 4;
   }
   interfaces_.push_back(made);
 }
 
-bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length, RawPacket& packet) const {
+bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length,
+                              RawPacket& packet) const {
   const std::uint32_t head = type == 3 ? 4 : 20;
   if (length < head) return false;
   const std::uint32_t which = type == 3 ? 0 : type == 2 ? u16(body) : u32(body);
@@ -329,7 +344,8 @@ bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std:
     if (packet.captured > length - head) return false;
     const std::uint64_t units = std::uint64_t{u32(body + 4)} << 32 | u32(body + 8);
     __extension__ using Wide = unsigned __int128;
-    const std::uint64_t fraction = static_cast<std::uint64_t>(Wide{units % from.units} * static_cast<std::uint64_t>(one_second) / from.units);
+    const std::uint64_t fraction =
+        static_cast<std::uint64_t>(Wide{units % from.units} * static_cast<std::uint64_t>(one_second) / from.units);
     constexpr std::int64_t latest = 9'000'000'000;  // seconds that still fit into Time
     const auto seconds = static_cast<std::int64_t>(std::min<std::uint64_t>(units / from.units, latest));
     const std::int64_t offset = std::clamp(from.offset, -latest, latest);
@@ -348,6 +364,8 @@ std::string PacketFile::describe() const {
   return fmt::format("Link layer type: {}\nSnapshot length: {}", link_name(first.link_type), first.snaplen);
 }
 
-std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options) { return std::make_unique<PacketFile>(path, options); }
+std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options) {
+  return std::make_unique<PacketFile>(path, options);
+}
 
 }  // namespace t2

@@ -48,8 +48,10 @@ class PacketFile final : public Source {
   std::size_t take_pcapng(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
   bool pcapng_block(const std::uint8_t* block, std::uint32_t length, std::vector<RawPacket>& packets);
   bool section_header(const std::uint8_t* block, std::uint32_t length);
-  std::span<const Interface> interfaces() const { return std::span(interfaces_).subspan(progress_.first_interface); }  // of the section
-  void forget_sections();              // those before this one
+  std::span<const Interface> interfaces() const {
+    return std::span(interfaces_).subspan(progress_.first_interface);
+  }                        // of the section
+  void forget_sections();  // those before this one
   void interface_block(const std::uint8_t* body, std::uint32_t length);
   bool packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length, RawPacket& packet) const;
   [[gnu::cold]] void note_end(const std::uint8_t* data, std::size_t size);
@@ -57,30 +59,30 @@ class PacketFile final : public Source {
   std::uint16_t u16(const std::uint8_t* p) const;
   std::uint32_t u32(const std::uint8_t* p) const;
 
-  std::string name_;                   // for messages
+  std::string name_;  // for messages
   std::atomic<bool> stopped_ = false;
   std::unique_ptr<ByteSource> bytes_;
-  std::shared_ptr<Mapping> mapping_;   // null: what follows is read
-  ReadBuffer rest_;                    // was read with the block before, and begins a packet that is not complete
+  std::shared_ptr<Mapping> mapping_;  // null: what follows is read
+  ReadBuffer rest_;                   // was read with the block before, and begins a packet that is not complete
   struct Progress {
-    std::uint64_t position = 0;        // in the file, of the first byte that is not done with
-    std::uint64_t skip = 0;            // bytes from there on that nobody wants: the rest of a block of `skipped` bytes
+    std::uint64_t position = 0;  // in the file, of the first byte that is not done with
+    std::uint64_t skip = 0;      // bytes from there on that nobody wants: the rest of a block of `skipped` bytes
     std::uint32_t skipped = 0;
     std::uint64_t packets = 0;
     bool swapped = false;
-    std::size_t first_interface = 0;   // of the section, in interfaces_
+    std::size_t first_interface = 0;  // of the section, in interfaces_
   };
   Progress progress_;
   std::vector<Interface> interfaces_;  // pcap: one; pcapng: those of sections that just ended, then of this one
   std::size_t needed_ = 0;             // bytes from the position on that are needed to go on, as far as is known
   bool pcapng_ = false;
-  bool swapped_lengths_ = false;       // pcap before 2.3: captured and wire length changed places
-  std::uint32_t record_header_ = 16;   // 24 in the "modified" format
+  bool swapped_lengths_ = false;      // pcap before 2.3: captured and wire length changed places
+  std::uint32_t record_header_ = 16;  // 24 in the "modified" format
   // Of the only interface that pcap has.
   int link_type_ = 0;
   std::uint32_t snaplen_ = 0xffff'ffff;  // more is not looked at
-  std::uint32_t longest_ = 0;          // captured length that is still believed
-  std::int64_t fraction_unit_ = 1000;  // of a second, in nanoseconds
+  std::uint32_t longest_ = 0;            // captured length that is still believed
+  std::int64_t fraction_unit_ = 1000;    // of a second, in nanoseconds
   std::string damage_;
   std::unique_ptr<Filter> filter_;
 };

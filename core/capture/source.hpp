@@ -15,15 +15,15 @@ namespace t2 {
 
 enum class Read { packets, idle, end };  // idle: nothing came for a while (live input)
 
-struct CaptureCounts {                   // of libpcap, live input only
+struct CaptureCounts {  // of libpcap, live input only
   std::uint64_t received = 0, dropped_by_kernel = 0, dropped_by_interface = 0;
 };
 
 class Source {
  public:
   virtual ~Source() = default;
-  virtual Read read(Block& block) = 0;   // clears the block first; at `end` it may still hold packets
-  virtual void stop() = 0;               // from a signal handler or another thread: read() answers `end` soon
+  virtual Read read(Block& block) = 0;  // clears the block first; at `end` it may still hold packets
+  virtual void stop() = 0;              // from a signal handler or another thread: read() answers `end` soon
   virtual bool live() const { return false; }
   virtual std::string describe() const = 0;             // lines about link layer and snapshot length for the log
   virtual std::uint64_t size() const { return 0; }      // bytes of the file, 0: unknown
@@ -33,14 +33,15 @@ class Source {
 };
 
 struct CaptureOptions {
-  std::string filter;                    // BPF expression, empty: none
-  int snaplen = 0, buffer = 0;           // live
+  std::string filter;           // BPF expression, empty: none
+  int snaplen = 0, buffer = 0;  // live
 };
 
 // Throw t2::Error, one line, when the input cannot be opened or the filter does not compile.
-std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options);  // "-": standard input; compressed too
+std::unique_ptr<Source> open_file(const std::string& path,
+                                  const CaptureOptions& options);  // "-": standard input; compressed too
 std::unique_ptr<Source> open_series(const std::string& series, const CaptureOptions& options);  // -D: numbered files
-std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options);  // -R: a file of names
+std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options);      // -R: a file of names
 std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOptions& options);
 // The same packets, read ahead by a thread of its own into a ring of about `packets` of usual length.
 std::unique_ptr<Source> buffered(std::unique_ptr<Source> source, std::size_t packets);

@@ -32,8 +32,9 @@ class Dissector {
   explicit Dissector(HeaderStacks& stacks) : stacks_(stacks), short_cut_(stacks) {}
 
   static bool supports(int link_type);
-  // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow. The engine takes
-  // the same two ways apart, for a plain packet may be filled in elsewhere; this is for whoever has one packet.
+  // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow. The
+  // engine takes the same two ways apart, for a plain packet may be filled in elsewhere; this is for whoever has one
+  // packet.
   bool run(int link_type, Packet& p);
   // The same without the short cut for plain packets: the measure of it.
   bool walk(int link_type, Packet& p);
@@ -67,7 +68,7 @@ class Dissector {
 
   // What an encapsulation led to. `outer`: nothing that makes a flow, the header that carries it decides.
   enum class Inner { outer, flow, no_flow };
-  struct Stepped {            // of GRE, EtherIP: also an IPv4 header that the same dissection goes on with
+  struct Stepped {  // of GRE, EtherIP: also an IPv4 header that the same dissection goes on with
     Inner result = Inner::outer;
     std::uint32_t ipv4 = absent;
   };
@@ -115,25 +116,25 @@ class Dissector {
   }
   void set(status::Word bits) { p_->status |= bits; }
   bool has(status::Word bits) const { return p_->status & bits; }
-  bool captured(std::uint32_t at, std::uint32_t bytes) const { return at <= p_->captured && p_->captured - at >= bytes; }
+  bool captured(std::uint32_t at, std::uint32_t bytes) const {
+    return at <= p_->captured && p_->captured - at >= bytes;
+  }
   std::uint32_t left(std::uint32_t at) const { return at < p_->captured ? p_->captured - at : 0; }
   // Values of captured bytes; a byte that was not captured reads as zero.
   std::uint8_t u8(std::uint32_t at) const { return captured(at, 1) ? p_->data[at] : std::uint8_t{0}; }
   std::uint16_t u16(std::uint32_t at) const {
     return captured(at, 2) ? static_cast<std::uint16_t>(p_->data[at] << 8 | p_->data[at + 1]) : std::uint16_t{0};
   }
-  std::uint32_t u32(std::uint32_t at) const {
-    return captured(at, 4) ? std::uint32_t{u16(at)} << 16 | u16(at + 2) : 0;
-  }
+  std::uint32_t u32(std::uint32_t at) const { return captured(at, 4) ? std::uint32_t{u16(at)} << 16 | u16(at + 2) : 0; }
 
   HeaderStacks& stacks_;
   PlainDecoder short_cut_;
-  std::uint64_t plain_ = 0;      // packets that it decoded, which counters_ does not have
+  std::uint64_t plain_ = 0;  // packets that it decoded, which counters_ does not have
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;
   bool transport_named_ = false;  // by port_tunnel()
-  unsigned nesting_ = 0;  // IP headers entered so far: bounds recursion
+  unsigned nesting_ = 0;          // IP headers entered so far: bounds recursion
 };
 
 }  // namespace t2

@@ -12,19 +12,23 @@ namespace t2 {
 namespace {
 
 constexpr std::array<std::string_view, header::names_end> names = {
-    "eth", "fpp", "isl", "null", "raw", "sll", "sll2", "ppp", "chdlc", "fr", "juniper", "symantec", "prism", "radiotap", "wlan",
-    "ppi", "llc", "vlan", "mpls", "pwethcw",
-    "arp", "aarp", "rarp", "pppoed", "pppoes", "lldp", "slow", "lacp", "marker", "oampdu", "ossp", "ipvx", "ipv4", "ipv6", "erspan",
-    "wlccp", "idp", "cdp", "loop", "cgmp", "cfm", "vtp", "dec_dna", "pagp", "dtp", "lat", "fcoe", "fc", "stp", "udld", "ipcp", "lcp",
-    "chap", "cbcp", "ipx", "dec_stp",
-    "wccp", "dec_mop", "msnlb", "eapol", "ddp", "ndp", "aoe", "realtek", "vines_ip", "edp", "lwapp", "ccp", "ptp",
-    "sna", "osi", "x25", "3comxns", "bacnet", "vines_llc", "netbios", "hpext", "rpl", "pap", "mp", "comp_data",
-    "ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "icmp", "igmp", "tcp", "egp", "igp", "udp", "dccp", "xtp", "idrp",
-    "rsvp", "gre", "dsr", "esp", "ah", "swipe", "nhrp",
-    "icmpv6", "vines", "eigrp", "ospf", "ax25", "etherip", "pim", "ipcomp", "vrrp", "pgm", "l2tp", "sctp", "rsvp-e2ei", "mipv6",
-    "udplite", "hip", "shim6",
-    "ssdp", "udpencap", "isakmp", "dvmrp", "rgmp", "ayiya", "gtp", "vxlan", "vxlan_gpe", "nsh", "geneve", "capwap", "capwap.data",
-    "teredo", "dtls", "dtls1.0", "dtls1.2"};
+    "eth",       "fpp",          "isl",          "null",         "raw",          "sll",      "sll2",      "ppp",
+    "chdlc",     "fr",           "juniper",      "symantec",     "prism",        "radiotap", "wlan",      "ppi",
+    "llc",       "vlan",         "mpls",         "pwethcw",      "arp",          "aarp",     "rarp",      "pppoed",
+    "pppoes",    "lldp",         "slow",         "lacp",         "marker",       "oampdu",   "ossp",      "ipvx",
+    "ipv4",      "ipv6",         "erspan",       "wlccp",        "idp",          "cdp",      "loop",      "cgmp",
+    "cfm",       "vtp",          "dec_dna",      "pagp",         "dtp",          "lat",      "fcoe",      "fc",
+    "stp",       "udld",         "ipcp",         "lcp",          "chap",         "cbcp",     "ipx",       "dec_stp",
+    "wccp",      "dec_mop",      "msnlb",        "eapol",        "ddp",          "ndp",      "aoe",       "realtek",
+    "vines_ip",  "edp",          "lwapp",        "ccp",          "ptp",          "sna",      "osi",       "x25",
+    "3comxns",   "bacnet",       "vines_llc",    "netbios",      "hpext",        "rpl",      "pap",       "mp",
+    "comp_data", "ipv6.hopopts", "ipv6.routing", "ipv6.fraghdr", "ipv6.dstopts", "icmp",     "igmp",      "tcp",
+    "egp",       "igp",          "udp",          "dccp",         "xtp",          "idrp",     "rsvp",      "gre",
+    "dsr",       "esp",          "ah",           "swipe",        "nhrp",         "icmpv6",   "vines",     "eigrp",
+    "ospf",      "ax25",         "etherip",      "pim",          "ipcomp",       "vrrp",     "pgm",       "l2tp",
+    "sctp",      "rsvp-e2ei",    "mipv6",        "udplite",      "hip",          "shim6",    "ssdp",      "udpencap",
+    "isakmp",    "dvmrp",        "rgmp",         "ayiya",        "gtp",          "vxlan",    "vxlan_gpe", "nsh",
+    "geneve",    "capwap",       "capwap.data",  "teredo",       "dtls",         "dtls1.0",  "dtls1.2"};
 
 std::string name_of(HeaderCode code) {
   switch (code >> 16) {
@@ -37,7 +41,8 @@ std::string name_of(HeaderCode code) {
 
 }  // namespace
 
-HeaderStacks::HeaderStacks() : mask_(1023), slots_(1024), nodes_(1), texts_(new std::unique_ptr<std::string>[most_nodes]) {
+HeaderStacks::HeaderStacks()
+    : mask_(1023), slots_(1024), nodes_(1), texts_(new std::unique_ptr<std::string>[most_nodes]) {
   texts_[0] = std::make_unique<std::string>();
   text_ids_.emplace(*texts_[0], 0);
 }
@@ -147,12 +152,14 @@ HeaderCode protocol_name(std::uint8_t protocol, bool& known) {
 HeaderCode ether_type_name(std::uint16_t type, bool& known) {
   using namespace header;
   switch (type) {
-    case 0x0000: case 0x872d: return wlccp;
+    case 0x0000:
+    case 0x872d: return wlccp;
     case 0x00bb: return edp;
     case 0x0104: return pagp;
     case 0x010b: return stp;
     case 0x0111: return udld;
-    case 0x01a1: case 0x01a2: return ndp;
+    case 0x01a1:
+    case 0x01a2: return ndp;
     case 0x0600: return idp;
     case 0x0800: return ipv4;
     case 0x0806: return arp;
@@ -171,13 +178,17 @@ HeaderCode ether_type_name(std::uint16_t type, bool& known) {
     case 0x809b: return ddp;
     case 0x80f3: return aarp;
     case 0x80fd: return ccp;
-    case 0x8100: case 0x88a8: case 0x9100: case 0x9200: return vlan;
+    case 0x8100:
+    case 0x88a8:
+    case 0x9100:
+    case 0x9200: return vlan;
     case 0x8137: return ipx;
     case 0x86dd: return ipv6;
     case 0x880b: return ppp;
     case 0x8809: return slow;
     case 0x883e: return wccp;
-    case 0x8847: case 0x8848: return mpls;
+    case 0x8847:
+    case 0x8848: return mpls;
     case 0x8863: return pppoed;
     case 0x8864: return pppoes;
     case 0x886f: return msnlb;
@@ -203,9 +214,18 @@ HeaderCode ether_type_name(std::uint16_t type, bool& known) {
 HeaderCode llc_name(std::uint8_t dsap, bool& known) {
   using namespace header;
   switch (dsap) {
-    case 0x04: case 0x08: case 0x0c: case 0x40: case 0xc8: return sna;
-    case 0x10: case 0xe0: return ipx;
-    case 0x14: case 0x20: case 0x34: case 0x54: case 0xfe: return osi;
+    case 0x04:
+    case 0x08:
+    case 0x0c:
+    case 0x40:
+    case 0xc8: return sna;
+    case 0x10:
+    case 0xe0: return ipx;
+    case 0x14:
+    case 0x20:
+    case 0x34:
+    case 0x54:
+    case 0xfe: return osi;
     case 0x42: return stp;
     case 0x7e: return x25;
     case 0x80: return xns;
@@ -214,7 +234,12 @@ HeaderCode llc_name(std::uint8_t dsap, bool& known) {
     case 0xf0: return netbios;
     case 0xf8: return hpext;
     case 0xfc: return rpl;
-    case 0x00: case 0x01: case 0x02: case 0x06: case 0xaa: case 0xff: return names_end;
+    case 0x00:
+    case 0x01:
+    case 0x02:
+    case 0x06:
+    case 0xaa:
+    case 0xff: return names_end;
     default: known = false; return unknown_sap(dsap);
   }
 }
@@ -228,7 +253,8 @@ HeaderCode ppp_name(std::uint16_t protocol, bool& known) {
     case 0x0057: return ipv6;
     case 0x00fd: return comp_data;
     case 0x0207: return cdp;
-    case 0x0281: case 0x0283: return mpls;
+    case 0x0281:
+    case 0x0283: return mpls;
     case 0x8021: return ipcp;
     case 0x80fd: return ccp;
     case 0xc021: return lcp;

@@ -1,8 +1,8 @@
 // Header stacks: the description of a packet's headers ("eth:vlan{2}:ipv4:udp") as one number.
 //
 // Stacks form a tree: a stack is its parent plus one header. Decoding a packet walks down the tree, one hash probe per
-// header, and never formats; texts are made once, when a stack is first seen. Used by the decoding thread; text() by others
-// for numbers that reached them through a queue.
+// header, and never formats; texts are made once, when a stack is first seen. Used by the decoding thread; text() by
+// others for numbers that reached them through a queue.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +19,146 @@ using HeaderCode = std::uint32_t;
 
 namespace header {
 enum Name : HeaderCode {
-  eth, fpp, isl, null, raw, sll, sll2, ppp, chdlc, fr, juniper, symantec, prism, radiotap, wlan, ppi, llc, vlan, mpls, pwethcw,
-  arp, aarp, rarp, pppoed, pppoes, lldp, slow, lacp, marker, oampdu, ossp, ipvx, ipv4, ipv6, erspan,
-  wlccp, idp, cdp, loop, cgmp, cfm, vtp, dec_dna, pagp, dtp, lat, fcoe, fc, stp, udld, ipcp, lcp, chap, cbcp, ipx, dec_stp,
-  wccp, dec_mop, msnlb, eapol, ddp, ndp, aoe, realtek, vines_ip, edp, lwapp, ccp, ptp,
-  sna, osi, x25, xns, bacnet, vines_llc, netbios, hpext, rpl, pap, mp, comp_data,
-  hopopts, routing, fraghdr, dstopts, icmp, igmp, tcp, egp, igp, udp, dccp, xtp, idrp, rsvp, gre, dsr, esp, ah, swipe, nhrp,
-  icmpv6, vines, eigrp, ospf, ax25, etherip, pim, ipcomp, vrrp, pgm, l2tp, sctp, rsvp_e2ei, mipv6, udplite, hip, shim6,
-  ssdp, udpencap, isakmp, dvmrp, rgmp, ayiya, gtp, vxlan, vxlan_gpe, nsh, geneve, capwap, capwap_data, teredo, dtls, dtls10, dtls12,
+  eth,
+  fpp,
+  isl,
+  null,
+  raw,
+  sll,
+  sll2,
+  ppp,
+  chdlc,
+  fr,
+  juniper,
+  symantec,
+  prism,
+  radiotap,
+  wlan,
+  ppi,
+  llc,
+  vlan,
+  mpls,
+  pwethcw,
+  arp,
+  aarp,
+  rarp,
+  pppoed,
+  pppoes,
+  lldp,
+  slow,
+  lacp,
+  marker,
+  oampdu,
+  ossp,
+  ipvx,
+  ipv4,
+  ipv6,
+  erspan,
+  wlccp,
+  idp,
+  cdp,
+  loop,
+  cgmp,
+  cfm,
+  vtp,
+  dec_dna,
+  pagp,
+  dtp,
+  lat,
+  fcoe,
+  fc,
+  stp,
+  udld,
+  ipcp,
+  lcp,
+  chap,
+  cbcp,
+  ipx,
+  dec_stp,
+  wccp,
+  dec_mop,
+  msnlb,
+  eapol,
+  ddp,
+  ndp,
+  aoe,
+  realtek,
+  vines_ip,
+  edp,
+  lwapp,
+  ccp,
+  ptp,
+  sna,
+  osi,
+  x25,
+  xns,
+  bacnet,
+  vines_llc,
+  netbios,
+  hpext,
+  rpl,
+  pap,
+  mp,
+  comp_data,
+  hopopts,
+  routing,
+  fraghdr,
+  dstopts,
+  icmp,
+  igmp,
+  tcp,
+  egp,
+  igp,
+  udp,
+  dccp,
+  xtp,
+  idrp,
+  rsvp,
+  gre,
+  dsr,
+  esp,
+  ah,
+  swipe,
+  nhrp,
+  icmpv6,
+  vines,
+  eigrp,
+  ospf,
+  ax25,
+  etherip,
+  pim,
+  ipcomp,
+  vrrp,
+  pgm,
+  l2tp,
+  sctp,
+  rsvp_e2ei,
+  mipv6,
+  udplite,
+  hip,
+  shim6,
+  ssdp,
+  udpencap,
+  isakmp,
+  dvmrp,
+  rgmp,
+  ayiya,
+  gtp,
+  vxlan,
+  vxlan_gpe,
+  nsh,
+  geneve,
+  capwap,
+  capwap_data,
+  teredo,
+  dtls,
+  dtls10,
+  dtls12,
   names_end
 };
-constexpr HeaderCode unknown_protocol(std::uint8_t n) { return 1u << 16 | n; }   // UNK(n)
-constexpr HeaderCode unknown_type(std::uint16_t n) { return 2u << 16 | n; }      // UNK(0xnnnn)
-constexpr HeaderCode unknown_sap(std::uint8_t n) { return 3u << 16 | n; }        // UNK(0xnn)
+constexpr HeaderCode unknown_protocol(std::uint8_t n) { return 1u << 16 | n; }  // UNK(n)
+constexpr HeaderCode unknown_type(std::uint16_t n) { return 2u << 16 | n; }     // UNK(0xnnnn)
+constexpr HeaderCode unknown_sap(std::uint8_t n) { return 3u << 16 | n; }       // UNK(0xnn)
 }  // namespace header
 
 class HeaderStacks {
@@ -82,9 +209,9 @@ class HeaderStacks {
 };
 
 // Tables of names. Each sets `known` to false where it has to answer with an unknown.
-HeaderCode protocol_name(std::uint8_t protocol, bool& known);    // IANA protocol numbers; names_end: no name (59)
+HeaderCode protocol_name(std::uint8_t protocol, bool& known);  // IANA protocol numbers; names_end: no name (59)
 HeaderCode ether_type_name(std::uint16_t type, bool& known);
-HeaderCode llc_name(std::uint8_t dsap, bool& known);             // names_end: no name
+HeaderCode llc_name(std::uint8_t dsap, bool& known);  // names_end: no name
 HeaderCode ppp_name(std::uint16_t protocol, bool& known);
 
 }  // namespace t2

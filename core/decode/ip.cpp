@@ -9,11 +9,13 @@ namespace t2 {
 namespace {
 
 constexpr unsigned deepest_nesting = 16;  // IP in IP in ...
-constexpr std::uint8_t igmp = 2, in_ipv4 = 4, tcp = 6, udp = 17, in_ipv6 = 41, routing = 43, gre_protocol = 47, fragmented = 44, esp = 50,
-                       ah = 51, icmpv6 = 58, no_next = 59, destination_options = 60, ospf = 89, ether_ip_protocol = 97, pim = 103,
-                       l2tp_protocol = 115, sctp = 132, udplite = 136;
+constexpr std::uint8_t igmp = 2, in_ipv4 = 4, tcp = 6, udp = 17, in_ipv6 = 41, routing = 43, gre_protocol = 47,
+                       fragmented = 44, esp = 50, ah = 51, icmpv6 = 58, no_next = 59, destination_options = 60,
+                       ospf = 89, ether_ip_protocol = 97, pim = 103, l2tp_protocol = 115, sctp = 132, udplite = 136;
 
-bool with_ports(std::uint8_t protocol) { return protocol == tcp || protocol == udp || protocol == udplite || protocol == sctp; }
+bool with_ports(std::uint8_t protocol) {
+  return protocol == tcp || protocol == udp || protocol == udplite || protocol == sctp;
+}
 
 }  // namespace
 
@@ -208,7 +210,10 @@ Dissector::Inner Dissector::ipv4_transport(std::uint32_t at, bool named) {
       switch (u8(p.l4)) {
         case 0x13: name(header::dvmrp); break;
         case 0x14: name(header::pim); break;
-        case 0xfc: case 0xfd: case 0xfe: case 0xff:
+        case 0xfc:
+        case 0xfd:
+        case 0xfe:
+        case 0xff:
           if (u32(at + 16) == 0xe0000019) name(header::rgmp);
           break;
         default: break;
@@ -296,11 +301,23 @@ bool Dissector::ipv6(std::uint32_t at) {
   for (unsigned walked = 0; walked < MAXHDRCNT && !reached; ++walked) {
     if (here > end || end - here < 8 || next == no_next) break;
     switch (next) {
-      case 0: name(header::hopopts); p.hop_options = here; break;
-      case destination_options: name(header::dstopts); p.destination_options = here; break;
+      case 0:
+        name(header::hopopts);
+        p.hop_options = here;
+        break;
+      case destination_options:
+        name(header::dstopts);
+        p.destination_options = here;
+        break;
       case routing: name(header::routing); break;
-      case fragmented: name(header::fraghdr); p.fragment_header = here; break;
-      case ah: name(header::ah); set(status::ipsec_ah); break;
+      case fragmented:
+        name(header::fraghdr);
+        p.fragment_header = here;
+        break;
+      case ah:
+        name(header::ah);
+        set(status::ipsec_ah);
+        break;
       default: reached = true;
     }
     if (reached) break;

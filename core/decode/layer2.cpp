@@ -70,7 +70,10 @@ bool Dissector::llc(std::uint32_t at, std::uint16_t length_field) {
     switch (u8(payload) >> 4) {
       case 4: return ipv4(payload);
       case 6: return ipv6(payload);
-      default: name(header::ipvx); set(status::bad_ip_version); return layer2_flow(type, payload);
+      default:
+        name(header::ipvx);
+        set(status::bad_ip_version);
+        return layer2_flow(type, payload);
     }
   }
   bool known = true;
@@ -90,10 +93,22 @@ bool Dissector::ether_type(std::uint16_t type, std::uint32_t at) {
       set(status::arp);
       pad_to(at + 28);
       break;
-    case 0x80f3: name(header::aarp); set(status::arp); break;
-    case 0x8035: name(header::rarp); set(status::rarp); break;
-    case 0x88cc: name(header::lldp); set(status::lldp); break;
-    case 0x8863: name(header::pppoed); set(status::pppoe_discovery); break;
+    case 0x80f3:
+      name(header::aarp);
+      set(status::arp);
+      break;
+    case 0x8035:
+      name(header::rarp);
+      set(status::rarp);
+      break;
+    case 0x88cc:
+      name(header::lldp);
+      set(status::lldp);
+      break;
+    case 0x8863:
+      name(header::pppoed);
+      set(status::pppoe_discovery);
+      break;
     case 0x8864: return pppoe_session(at);
     case 0x8847:
     case 0x8848: return mpls(type, at);

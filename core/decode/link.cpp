@@ -15,10 +15,30 @@ std::uint16_t little_endian(const std::uint8_t* p) { return static_cast<std::uin
 
 bool Dissector::supports(int link_type) {
   switch (link_type) {
-    case DLT_EN10MB: case dlt_mpacket: case DLT_NULL: case DLT_LOOP: case DLT_RAW: case dlt_raw_in_files: case DLT_IPV4: case DLT_IPV6:
-    case DLT_LINUX_SLL: case DLT_LINUX_SLL2: case DLT_PPP: case DLT_PPP_SERIAL: case DLT_PPP_WITH_DIR: case DLT_C_HDLC:
-    case DLT_C_HDLC_WITH_DIR: case DLT_FRELAY: case DLT_FRELAY_WITH_DIR: case DLT_JUNIPER_ATM1: case DLT_JUNIPER_ETHER:
-    case DLT_JUNIPER_PPPOE: case DLT_SYMANTEC_FIREWALL: case DLT_PRISM_HEADER: case DLT_IEEE802_11_RADIO: case DLT_IEEE802_11:
+    case DLT_EN10MB:
+    case dlt_mpacket:
+    case DLT_NULL:
+    case DLT_LOOP:
+    case DLT_RAW:
+    case dlt_raw_in_files:
+    case DLT_IPV4:
+    case DLT_IPV6:
+    case DLT_LINUX_SLL:
+    case DLT_LINUX_SLL2:
+    case DLT_PPP:
+    case DLT_PPP_SERIAL:
+    case DLT_PPP_WITH_DIR:
+    case DLT_C_HDLC:
+    case DLT_C_HDLC_WITH_DIR:
+    case DLT_FRELAY:
+    case DLT_FRELAY_WITH_DIR:
+    case DLT_JUNIPER_ATM1:
+    case DLT_JUNIPER_ETHER:
+    case DLT_JUNIPER_PPPOE:
+    case DLT_SYMANTEC_FIREWALL:
+    case DLT_PRISM_HEADER:
+    case DLT_IEEE802_11_RADIO:
+    case DLT_IEEE802_11:
     case DLT_PPI: return true;
     default: return false;
   }
@@ -66,7 +86,8 @@ bool Dissector::linux_cooked(int version) {
   const std::uint32_t address = version == 1 ? 6 : 12;
   const std::uint16_t hardware = u16(version == 1 ? 2 : 8), length = version == 1 ? u16(4) : u8(11);
   constexpr std::uint16_t ethernet_hardware = 1, loopback = 772;
-  if (length == 6 && (hardware == ethernet_hardware || hardware == loopback)) p_->source_mac = address;  // there is no destination
+  if (length == 6 && (hardware == ethernet_hardware || hardware == loopback))
+    p_->source_mac = address;  // there is no destination
   std::uint32_t at = size;
   const std::uint16_t type = vlan_tags(u16(version == 1 ? 14 : 0), at);
   if (type <= longest_llc) return llc(at, static_cast<std::uint16_t>(p_->wire > at ? p_->wire - at : 0));
@@ -81,7 +102,12 @@ bool Dissector::null_link() {
   const std::uint8_t first = p_->data[0], last = p_->data[3];
   switch (first != 0 ? first : last) {
     case 2: return ipv4(4);
-    case 10: case 23: case 24: case 26: case 28: case 30: return ipv6(4);
+    case 10:
+    case 23:
+    case 24:
+    case 26:
+    case 28:
+    case 30: return ipv6(4);
     default: return false;
   }
 }

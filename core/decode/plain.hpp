@@ -1,6 +1,6 @@
 // The way that most packets go: Ethernet, IPv4 or IPv6 without options, a whole TCP or UDP header, no port that means
-// more. One straight line instead of the Dissector's walk, and the same Packet. Holds nothing that changes: all threads may
-// use the same one. All of it is inline: every packet comes by here.
+// more. One straight line instead of the Dissector's walk, and the same Packet. Holds nothing that changes: all threads
+// may use the same one. All of it is inline: every packet comes by here.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, Ti
 struct Plain {
   std::uint32_t l3_length, captured_l3, l4_header;  // bytes
   std::uint16_t source_port, destination_port;
-  bool v6, udp;               // else IPv4, TCP
+  bool v6, udp;  // else IPv4, TCP
 };
 
 class PlainDecoder {
@@ -43,10 +43,10 @@ class PlainDecoder {
     return like_[found.v6][found.udp].status | (found.captured_l3 < found.l3_length ? status::l3_snapped : 0);
   }
   static constexpr unsigned header_count = 3;
-  static constexpr std::uint32_t l3 = 14;         // where the IP header begins
+  static constexpr std::uint32_t l3 = 14;  // where the IP header begins
 
  private:
-  Packet like_[2][2];         // what all packets have in common: IPv4, IPv6; TCP, UDP
+  Packet like_[2][2];  // what all packets have in common: IPv4, IPv6; TCP, UDP
 };
 
 // Once the lengths of the headers are known: what "packet length" means, and how much of the frame is padding, if
@@ -58,7 +58,8 @@ inline void set_packet_length(Packet& p, std::uint32_t at) {
     case 2: p.length = p.l4_length; break;
     default: p.length = p.l7_length; break;
   }
-  if (PACKETLENGTH < 2 && FRGIPPKTLENVIEW && p.later_fragment && p.family == Family::ipv4) p.length -= std::min(p.length, p.l3_header);
+  if (PACKETLENGTH < 2 && FRGIPPKTLENVIEW && p.later_fragment && p.family == Family::ipv4)
+    p.length -= std::min(p.length, p.l3_header);
 }
 
 inline void set_padding(Packet& p, std::uint32_t needed) {
@@ -79,7 +80,8 @@ inline std::uint32_t long_word(const std::uint8_t* p) { return std::uint32_t{wor
 class Ports {
  public:
   constexpr Ports() {
-    for (const unsigned port : {1701u, 1900u, 2123u, 2152u, 3386u, 4500u, 4789u, 4790u, 5072u, 5246u, 5247u, 6081u, 8472u, 12222u, 12223u}) {
+    for (const unsigned port :
+         {1701u, 1900u, 2123u, 2152u, 3386u, 4500u, 4789u, 4790u, 5072u, 5246u, 5247u, 6081u, 8472u, 12222u, 12223u}) {
       bits_[place(port) / 64] |= std::uint64_t{1} << place(port) % 64;
     }
   }
@@ -130,7 +132,8 @@ inline bool PlainDecoder::recognise(const RawPacket& raw, Plain& found) {
     if (found.l4_header < 20 || found.l4_header > captured_l3 - header) return false;
     found.udp = false;
   } else {
-    if (protocol != plain::udp || captured_l3 < header + 12 || may_be_tunnel(long_word(l4 + 8), word(l4), word(l4 + 2))) return false;
+    if (protocol != plain::udp || captured_l3 < header + 12 || may_be_tunnel(long_word(l4 + 8), word(l4), word(l4 + 2)))
+      return false;
     found.l4_header = 8;
     found.udp = true;
   }
@@ -142,7 +145,8 @@ inline bool PlainDecoder::recognise(const RawPacket& raw, Plain& found) {
   return true;
 }
 
-inline void PlainDecoder::fill(Packet& p, const RawPacket& raw, const Plain& found, Time clock, std::uint64_t number) const {
+inline void PlainDecoder::fill(Packet& p, const RawPacket& raw, const Plain& found, Time clock,
+                               std::uint64_t number) const {
   begin_packet(p, like_[found.v6][found.udp], raw, clock, number);
   if (found.captured_l3 < found.l3_length) p.status |= status::l3_snapped;
   p.source_port = found.source_port;

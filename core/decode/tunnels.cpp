@@ -1,6 +1,7 @@
 // Tunnels that are recognised by their ports: AYIYA, GTP, VXLAN, GENEVE, CAPWAP, LWAPP, L2TP, Teredo.
 //
-// Where the content cannot be decoded the packet belongs to the flow of the outer header, and usually has `stopped` set.
+// Where the content cannot be decoded the packet belongs to the flow of the outer header, and usually has `stopped`
+// set.
 #include <optional>
 
 #include "decode/dissector.hpp"
@@ -88,7 +89,9 @@ Dissector::Inner Dissector::inner_wlan(std::uint32_t at, bool swapped) {
 Dissector::Inner Dissector::port_tunnel(std::uint32_t at, std::uint32_t l3_header) {
   const Packet& p = *p_;
   const std::uint16_t a = p.source_port, b = p.destination_port;
-  const auto between = [&](std::uint16_t port) { return (a == port && b > privileged) || (b == port && a > privileged); };
+  const auto between = [&](std::uint16_t port) {
+    return (a == port && b > privileged) || (b == port && a > privileged);
+  };
   const std::uint32_t l4 = at + l3_header;
   bool named = false;
   const auto transport = [&] {
@@ -313,7 +316,8 @@ Dissector::Inner Dissector::teredo(std::uint32_t at) {
   if (u8(at) >> 4 != 6 || !captured(at, 40)) return Inner::outer;
   constexpr std::uint16_t port = 3544;
   constexpr std::uint32_t prefix = 0x2001'0000;
-  if (p_->source_port != port && p_->destination_port != port && u32(at + 8) != prefix && u32(at + 24) != prefix) return Inner::outer;
+  if (p_->source_port != port && p_->destination_port != port && u32(at + 8) != prefix && u32(at + 24) != prefix)
+    return Inner::outer;
   name(header::teredo);
   set(status::teredo);
   return ip_at(at);

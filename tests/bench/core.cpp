@@ -14,7 +14,15 @@ namespace {
 
 // ---- Decoding, up to the key and its hash
 
-Frame tcp() { return Frame().eth().ip4("10.0.0.1", "198.18.0.1").tcp(40000, 443).flags("A").options(test::nop(2) + test::timestamps(2, 1)).zeros(100); }
+Frame tcp() {
+  return Frame()
+      .eth()
+      .ip4("10.0.0.1", "198.18.0.1")
+      .tcp(40000, 443)
+      .flags("A")
+      .options(test::nop(2) + test::timestamps(2, 1))
+      .zeros(100);
+}
 
 test::Buffer inside(Frame outer, const test::Buffer& head, std::size_t skip) {
   test::Buffer inner = tcp().bytes();
@@ -43,16 +51,35 @@ const bool decoders = [] {
       {"udp", Frame().eth().ip4("10.0.0.1", "198.18.0.1").udp(40000, 53).zeros(40).bytes()},
       {"icmp", Frame().eth().ip4("10.0.0.1", "198.18.0.1").icmp(8).zeros(56).bytes()},
       {"ipv6_tcp", Frame().eth().ip6("2001:db8::1", "2001:db8::2").tcp(40000, 443).flags("A").zeros(100).bytes()},
-      {"ipv6_extensions", Frame().eth().ip6("2001:db8::1", "2001:db8::2").hop_by_hop().destination_options().tcp(40000, 443).flags("A").bytes()},
+      {"ipv6_extensions", Frame()
+                              .eth()
+                              .ip6("2001:db8::1", "2001:db8::2")
+                              .hop_by_hop()
+                              .destination_options()
+                              .tcp(40000, 443)
+                              .flags("A")
+                              .bytes()},
       {"fragment", Frame().eth().ip4("10.0.0.1", "198.18.0.1").fragment(1480, true).zeros(100).bytes()},
-      {"vlan_vlan_tcp", Frame().eth().vlan(5, 0, 0x88a8).vlan(6).ip4("10.0.0.1", "198.18.0.1").tcp(40000, 443).zeros(100).bytes()},
-      {"mpls_mpls_tcp", Frame().eth().mpls(100).mpls(200).ip4("10.0.0.1", "198.18.0.1").tcp(40000, 443).zeros(100).bytes()},
-      {"gre_tcp", Frame().eth().ip4("192.0.2.1", "192.0.2.2").gre().ip4("10.0.0.1", "198.18.0.1").tcp(40000, 443).zeros(100).bytes()},
-      {"vxlan_tcp", inside(Frame().eth().ip4("192.0.2.1", "192.0.2.2").udp(30000, 4789), test::hex("08 000000 000005 00"), 0)},
-      {"gtp_tcp", inside(Frame().eth().ip4("192.0.2.1", "192.0.2.2").udp(2152, 2152), test::hex("30 ff 00a0 00000007"), 14)},
+      {"vlan_vlan_tcp",
+       Frame().eth().vlan(5, 0, 0x88a8).vlan(6).ip4("10.0.0.1", "198.18.0.1").tcp(40000, 443).zeros(100).bytes()},
+      {"mpls_mpls_tcp",
+       Frame().eth().mpls(100).mpls(200).ip4("10.0.0.1", "198.18.0.1").tcp(40000, 443).zeros(100).bytes()},
+      {"gre_tcp", Frame()
+                      .eth()
+                      .ip4("192.0.2.1", "192.0.2.2")
+                      .gre()
+                      .ip4("10.0.0.1", "198.18.0.1")
+                      .tcp(40000, 443)
+                      .zeros(100)
+                      .bytes()},
+      {"vxlan_tcp",
+       inside(Frame().eth().ip4("192.0.2.1", "192.0.2.2").udp(30000, 4789), test::hex("08 000000 000005 00"), 0)},
+      {"gtp_tcp",
+       inside(Frame().eth().ip4("192.0.2.1", "192.0.2.2").udp(2152, 2152), test::hex("30 ff 00a0 00000007"), 14)},
       {"arp", Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad().bytes()}};
   for (const auto& [name, frame] : kinds) {
-    benchmark::RegisterBenchmark((std::string("decode/") + name).c_str(), [bytes = frame](benchmark::State& state) { decode(state, bytes); });
+    benchmark::RegisterBenchmark((std::string("decode/") + name).c_str(),
+                                 [bytes = frame](benchmark::State& state) { decode(state, bytes); });
   }
   return true;
 }();

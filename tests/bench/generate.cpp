@@ -50,7 +50,8 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
   void put(std::uint64_t nanoseconds, const std::uint8_t* data, std::uint32_t size) {
     const std::uint64_t t = 1'600'000'000'000'000'000 + nanoseconds;
-    const std::uint32_t head[4] = {static_cast<std::uint32_t>(t / 1'000'000'000), static_cast<std::uint32_t>(t % 1'000'000'000), size, size};
+    const std::uint32_t head[4] = {static_cast<std::uint32_t>(t / 1'000'000'000),
+                                   static_cast<std::uint32_t>(t % 1'000'000'000), size, size};
     std::fwrite(head, 1, sizeof head, file_);
     std::fwrite(data, 1, size, file_);
   }
@@ -59,7 +60,9 @@ class Writer {
   std::FILE* file_;
 };
 
-void put16(std::uint8_t* p, std::uint32_t v) { p[0] = static_cast<std::uint8_t>(v >> 8), p[1] = static_cast<std::uint8_t>(v); }
+void put16(std::uint8_t* p, std::uint32_t v) {
+  p[0] = static_cast<std::uint8_t>(v >> 8), p[1] = static_cast<std::uint8_t>(v);
+}
 void put32(std::uint8_t* p, std::uint32_t v) { put16(p, v >> 16), put16(p + 2, v & 0xffff); }
 
 std::uint16_t checksum(const std::uint8_t* p, std::size_t n, std::uint32_t sum = 0) {
@@ -105,7 +108,8 @@ std::uint32_t frame(const Segment& s, std::uint8_t* out) {
     if (s.options == 12) std::memcpy(t + 20, "\x01\x01\x08\x0a\0\0\0\1\0\0\0\1", 12);
   }
   for (std::uint32_t i = 0; i < s.payload; ++i) t[l4_header + i] = static_cast<std::uint8_t>(i * 7 + s.seq);
-  std::uint32_t pseudo = (s.source >> 16) + (s.source & 0xffff) + (s.destination >> 16) + (s.destination & 0xffff) + (s.udp ? 17 : 6) + l4;
+  std::uint32_t pseudo =
+      (s.source >> 16) + (s.source & 0xffff) + (s.destination >> 16) + (s.destination & 0xffff) + (s.udp ? 17 : 6) + l4;
   put16(t + (s.udp ? 6 : 16), checksum(t, l4, pseudo));
   return 14 + total;
 }
@@ -155,11 +159,13 @@ void web(Writer& out, std::uint64_t count) {
   std::uint8_t data[2048];
   const auto open = [&] {
     Connection c;
-    c.a = {client(made), server(r.below(4000)), static_cast<std::uint16_t>(20000 + made % 40000), static_cast<std::uint16_t>(r.below(3) ? 443 : 80)};
+    c.a = {client(made), server(r.below(4000)), static_cast<std::uint16_t>(20000 + made % 40000),
+           static_cast<std::uint16_t>(r.below(3) ? 443 : 80)};
     const std::uint64_t kind = r.below(100);
     if (kind < 45) {
       c.a.udp = true, c.a.destination_port = 53;
-      c.steps = {{static_cast<std::uint16_t>(28 + r.below(30)), 0, false}, {static_cast<std::uint16_t>(60 + r.below(240)), 0, true}};
+      c.steps = {{static_cast<std::uint16_t>(28 + r.below(30)), 0, false},
+                 {static_cast<std::uint16_t>(60 + r.below(240)), 0, true}};
     } else if (kind < 55) {
       c.steps = {{0, 0x02, false}};
     } else {
@@ -171,7 +177,8 @@ void web(Writer& out, std::uint64_t count) {
   while (live.size() < 2000) live.push_back(open());
   for (std::uint64_t n = 0; n < count;) {
     Connection& c = live[r.below(live.size())];
-    for (std::uint64_t train = 1 + r.below(5); train > 0 && n < count && c.at < c.steps.size(); --train, ++n) {  // packets come in trains
+    for (std::uint64_t train = 1 + r.below(5); train > 0 && n < count && c.at < c.steps.size();
+         --train, ++n) {  // packets come in trains
       const Step& step = c.steps[c.at++];
       Segment s = c.a;
       s.payload = step.payload, s.flags = step.flags, s.id = static_cast<std::uint16_t>(n);
@@ -209,7 +216,8 @@ void flood(Writer& out, std::uint64_t count) {
   Random r{3};
   std::uint8_t data[256];
   for (std::uint64_t n = 0; n < count; ++n) {
-    Segment s{static_cast<std::uint32_t>(n * 2654435761u), 0xc6336401, static_cast<std::uint16_t>(1024 + r.below(60000)), 80};
+    Segment s{static_cast<std::uint32_t>(n * 2654435761u), 0xc6336401,
+              static_cast<std::uint16_t>(1024 + r.below(60000)), 80};
     s.seq = static_cast<std::uint32_t>(r()), s.flags = 0x02;
     out.put(n * 2'000, data, frame(s, data));
   }
@@ -242,7 +250,8 @@ void tunnels(Writer& out, std::uint64_t count) {
     Segment s{client(flow), server(flow), static_cast<std::uint16_t>(1024 + flow), 443};
     s.payload = 100, s.seq = static_cast<std::uint32_t>(n);
     const std::uint32_t size = frame(s, inner);
-    const auto outer_udp = [&](std::uint16_t port, const Bytes& head, const std::uint8_t* content, std::uint32_t length) {
+    const auto outer_udp = [&](std::uint16_t port, const Bytes& head, const std::uint8_t* content,
+                               std::uint32_t length) {
       Segment o{0xc0000201, 0xc0000202, static_cast<std::uint16_t>(30000 + flow % 1000), port};
       o.udp = true;
       o.payload = static_cast<std::uint32_t>(head.size()) + length;
@@ -276,7 +285,8 @@ void tunnels(Writer& out, std::uint64_t count) {
         break;
       }
       case 3: outer_udp(4789, {8, 0, 0, 0, 0, 0, 5, 0}, inner, size); break;
-      default: outer_udp(2152, {0x30, 0xff, 0, static_cast<std::uint8_t>(size - 14), 0, 0, 0, 7}, inner + 14, size - 14);
+      default:
+        outer_udp(2152, {0x30, 0xff, 0, static_cast<std::uint8_t>(size - 14), 0, 0, 0, 7}, inner + 14, size - 14);
     }
   }
 }
@@ -286,8 +296,9 @@ void flows(Writer& out, std::uint64_t count) {
   std::uint64_t time = 0;
   for (unsigned round = 0; round < 4; ++round) {
     for (std::uint64_t i = 0; i < count; ++i) {
-      Segment s{static_cast<std::uint32_t>(0x0a000000 + i % 0xffffff), static_cast<std::uint32_t>(0xc6000000 + i / 0xffffff),
-                static_cast<std::uint16_t>(1024 + i % 60000), 443};
+      Segment s{static_cast<std::uint32_t>(0x0a000000 + i % 0xffffff),
+                static_cast<std::uint32_t>(0xc6000000 + i / 0xffffff), static_cast<std::uint16_t>(1024 + i % 60000),
+                443};
       s.seq = round, s.payload = 30;
       if (round & 1) turn(s);
       out.put(time += 1'000, data, frame(s, data));
@@ -303,9 +314,12 @@ int main(int argc, char** argv) {
     void (*make)(Writer&, std::uint64_t);
     std::uint64_t count;
   };
-  constexpr Mix mixes[] = {{"web", web, 1'100'000},         {"hostile", hostile, 3'000'000}, {"flood", flood, 2'000'000},
-                           {"elephants", elephants, 2'000'000}, {"tunnels", tunnels, 1'000'000}, {"flows", flows, 100'000}};
-  const auto mix = argc < 3 ? std::end(mixes) : std::find_if(std::begin(mixes), std::end(mixes), [&](const Mix& m) { return m.name == argv[1]; });
+  constexpr Mix mixes[] = {{"web", web, 1'100'000},         {"hostile", hostile, 3'000'000},
+                           {"flood", flood, 2'000'000},     {"elephants", elephants, 2'000'000},
+                           {"tunnels", tunnels, 1'000'000}, {"flows", flows, 100'000}};
+  const auto mix =
+      argc < 3 ? std::end(mixes)
+               : std::find_if(std::begin(mixes), std::end(mixes), [&](const Mix& m) { return m.name == argv[1]; });
   const std::uint64_t count = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : mix == std::end(mixes) ? 0 : mix->count;
   if (mix == std::end(mixes) || count == 0) {
     std::fprintf(stderr, "usage: generate web|hostile|flood|elephants|tunnels|flows FILE [COUNT]\n");

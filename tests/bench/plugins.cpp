@@ -15,7 +15,8 @@ std::vector<std::vector<Packet>> batches;
 class Tap final : public Plugin {
   void on_packets(std::span<const Packet> packets) override { batches.emplace_back(packets.begin(), packets.end()); }
 };
-const Descriptor tap{.name = "tap", .version = "1", .summary = "", .number = 999, .create = [](Host&) -> Plugin* { return new Tap; }};
+const Descriptor tap{
+    .name = "tap", .version = "1", .summary = "", .number = 999, .create = [](Host&) -> Plugin* { return new Tap; }};
 
 const std::vector<std::string> names{"basicFlow", "macRecorder", "basicStats", "tcpFlags", "tcpStates", "netflowSink"};
 
@@ -25,7 +26,8 @@ struct Replay {
   bench::Decoded traffic;
   std::vector<std::vector<Packet>> seen;
 
-  explicit Replay(unsigned connections) : frames(bench::web_frames(connections)), engine(names, {&tap}), traffic(frames, engine.stacks()) {
+  explicit Replay(unsigned connections)
+      : frames(bench::web_frames(connections)), engine(names, {&tap}), traffic(frames, engine.stacks()) {
     batches.clear();
     engine.process(traffic);
     seen = std::move(batches);
@@ -65,7 +67,8 @@ void on_flow_end(benchmark::State& state, const std::string& name) {
     for (Flow* flow : flows) {
       for (unsigned direction = 0; direction < 2; ++direction) {
         row.clear();
-        plugin->on_flow_end({*flow, *flow->side[direction], flow->side[direction ^ 1], direction, EndReason::idle}, row);
+        plugin->on_flow_end({*flow, *flow->side[direction], flow->side[direction ^ 1], direction, EndReason::idle},
+                            row);
       }
     }
   }
@@ -75,11 +78,17 @@ void on_flow_end(benchmark::State& state, const std::string& name) {
 const bool registered = [] {
   for (const std::string& name : names) {
     if (name != "netflowSink") {
-      benchmark::RegisterBenchmark(("on_packets/" + name).c_str(), [name](benchmark::State& state) { on_packets(state, name); })
-          ->ArgName("connections")->Arg(50)->Arg(5000);
+      benchmark::RegisterBenchmark(("on_packets/" + name).c_str(),
+                                   [name](benchmark::State& state) { on_packets(state, name); })
+          ->ArgName("connections")
+          ->Arg(50)
+          ->Arg(5000);
     }
-    benchmark::RegisterBenchmark(("on_flow_end/" + name).c_str(), [name](benchmark::State& state) { on_flow_end(state, name); })
-        ->ArgName("connections")->Arg(50)->Arg(5000);
+    benchmark::RegisterBenchmark(("on_flow_end/" + name).c_str(),
+                                 [name](benchmark::State& state) { on_flow_end(state, name); })
+        ->ArgName("connections")
+        ->Arg(50)
+        ->Arg(5000);
   }
   return true;
 }();

@@ -23,12 +23,15 @@ class Keeper final : public Sink {
   }
   void close() override {}
 };
-const Descriptor keeper{.name = "keeper", .version = "1", .summary = "", .number = 999, .create_sink = [](Host&) -> Sink* { return new Keeper; }};
+const Descriptor keeper{
+    .name = "keeper", .version = "1", .summary = "", .number = 999, .create_sink = [](Host&) -> Sink* {
+      return new Keeper;
+    }};
 
 void text_row(benchmark::State& state) {
   static OutputSinks* sinks = nullptr;
-  static bench::Engine& engine = *new bench::Engine({"basicFlow", "macRecorder", "basicStats", "tcpFlags", "tcpStates"}, {&keeper},
-                                                    [](RowBatch& rows) { sinks->write(rows); });
+  static bench::Engine& engine = *new bench::Engine({"basicFlow", "macRecorder", "basicStats", "tcpFlags", "tcpStates"},
+                                                    {&keeper}, [](RowBatch& rows) { sinks->write(rows); });
   static OutputSinks& all = *new OutputSinks(engine.layout(), engine.context());
   if (!sinks) {
     sinks = &all;

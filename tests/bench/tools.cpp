@@ -35,7 +35,7 @@ int fail(const char* what) {
 
 int map(const char* path) {
   const int file = open(path, O_RDONLY);
-  struct stat about{};
+  struct stat about {};
   if (file < 0 || fstat(file, &about) != 0) return fail(path);
   const auto size = static_cast<std::size_t>(about.st_size);
   void* mapped = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
@@ -44,7 +44,8 @@ int map(const char* path) {
   const auto* data = static_cast<const std::uint8_t*>(mapped);
   std::uint32_t word = 0;
   std::memcpy(&word, data, sizeof word);
-  if (size < 24 || (word != 0xa1b2c3d4 && word != 0xa1b23c4d)) return std::fprintf(stderr, "%s: not a pcap file of this byte order\n", path), 1;
+  if (size < 24 || (word != 0xa1b2c3d4 && word != 0xa1b23c4d))
+    return std::fprintf(stderr, "%s: not a pcap file of this byte order\n", path), 1;
   std::uint64_t packets = 0, sum = 0;
   for (std::size_t at = 24; at + 16 <= size; ++packets) {
     std::uint32_t captured = 0;
@@ -77,7 +78,8 @@ int drain(unsigned port) {
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const int buffer = 32 << 20;
-  if (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0) setsockopt(s, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  if (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
+    setsockopt(s, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   if (bind(s, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return fail("drain");
   std::puts("listening");
   std::fflush(stdout);
@@ -107,7 +109,9 @@ int run(const char* output, char** command) {
     const pid_t ended = wait4(-1, &status, 0, &used);
     if (ended < 0) break;
     if (ended == child) result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    const auto nanoseconds = [](const timeval& t) { return t.tv_sec * std::int64_t{1'000'000'000} + t.tv_usec * std::int64_t{1'000}; };
+    const auto nanoseconds = [](const timeval& t) {
+      return t.tv_sec * std::int64_t{1'000'000'000} + t.tv_usec * std::int64_t{1'000};
+    };
     cpu += nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime);
     if (used.ru_maxrss > peak) peak = used.ru_maxrss;
   }

@@ -17,7 +17,8 @@ constexpr Time begin = 1'600'000'000 * one_second;
 
 std::filesystem::path own_folder() {
   static unsigned count = 0;
-  auto folder = std::filesystem::temp_directory_path() / ("t2bench." + std::to_string(getpid()) + "." + std::to_string(count++));
+  auto folder =
+      std::filesystem::temp_directory_path() / ("t2bench." + std::to_string(getpid()) + "." + std::to_string(count++));
   std::filesystem::create_directories(folder);
   return folder;
 }
@@ -31,10 +32,12 @@ std::string home_of(const std::filesystem::path& folder) {  // no settings of wh
 
 std::vector<test::Buffer> web_frames(unsigned connections) {
   std::vector<std::vector<test::Buffer>> all(connections);
-  const test::Buffer syn_options = test::mss(1460) + test::sack_permitted() + test::timestamps(1, 0) + test::nop() + test::window_scale(7);
+  const test::Buffer syn_options =
+      test::mss(1460) + test::sack_permitted() + test::timestamps(1, 0) + test::nop() + test::window_scale(7);
   const test::Buffer options = test::nop(2) + test::timestamps(2, 1);
   for (unsigned i = 0; i < connections; ++i) {
-    const std::string client = "10.0." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250), server = "198.18.0." + std::to_string(1 + i % 200);
+    const std::string client = "10.0." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250),
+                      server = "198.18.0." + std::to_string(1 + i % 200);
     std::uint32_t seq[2] = {1000, 9000};
     const auto add = [&](bool reply, const char* flags, std::size_t payload) {
       test::Frame frame;
@@ -42,7 +45,11 @@ std::vector<test::Buffer> web_frames(unsigned connections) {
       if (reply) frame.ip4(server, client).id(i).dont_fragment().tcp(443, 20000 + i);
       else frame.ip4(client, server).id(i).dont_fragment().tcp(20000 + i, 443);
       const bool syn = flags[0] == 'S';
-      frame.flags(flags).seq(seq[reply]).ack(std::string_view(flags) == "S" ? 0 : seq[!reply]).window(64240).options(syn ? syn_options : options);
+      frame.flags(flags)
+          .seq(seq[reply])
+          .ack(std::string_view(flags) == "S" ? 0 : seq[!reply])
+          .window(64240)
+          .options(syn ? syn_options : options);
       all[i].push_back(frame.zeros(payload).bytes());
       seq[reply] += static_cast<std::uint32_t>(payload) + (syn || flags[0] == 'F' ? 1 : 0);
     };
@@ -76,7 +83,9 @@ Decoded::Decoded(const std::vector<test::Buffer>& frames, HeaderStacks& stacks) 
 void Engine::process(Decoded& traffic) {
   constexpr std::size_t slice = 64;
   const auto part = [&](std::size_t from) {
-    return std::span(traffic.lookups).subspan(std::min(from, traffic.lookups.size()), from < traffic.lookups.size() ? std::min(slice, traffic.lookups.size() - from) : 0);
+    return std::span(traffic.lookups)
+        .subspan(std::min(from, traffic.lookups.size()),
+                 from < traffic.lookups.size() ? std::min(slice, traffic.lookups.size() - from) : 0);
   };
   for (std::size_t at = 0; at < traffic.packets.size(); at += slice) {
     for (const Lookup& lookup : part(at + 3 * slice)) worker_->prefetch_slot(lookup);
@@ -87,7 +96,8 @@ void Engine::process(Decoded& traffic) {
   }
 }
 
-Engine::Engine(const std::vector<std::string>& plugins, std::vector<const Descriptor*> more, std::function<void(RowBatch&)> rows)
+Engine::Engine(const std::vector<std::string>& plugins, std::vector<const Descriptor*> more,
+               std::function<void(RowBatch&)> rows)
     : folder_(own_folder()), config_(home_of(folder_)) {
   const auto list = folder_ / "plugins.txt";
   {

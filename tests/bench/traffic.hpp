@@ -19,9 +19,12 @@ namespace t2::bench {
 
 // The counter "each": time for one packet, flow, row ... of so many in all, or in every iteration.
 inline void each_of(benchmark::State& state, std::size_t all) {
-  state.counters["each"] = benchmark::Counter(static_cast<double>(all), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["each"] =
+      benchmark::Counter(static_cast<double>(all), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
-inline void each(benchmark::State& state, std::size_t in_iteration) { each_of(state, static_cast<std::size_t>(state.iterations()) * in_iteration); }
+inline void each(benchmark::State& state, std::size_t in_iteration) {
+  each_of(state, static_cast<std::size_t>(state.iterations()) * in_iteration);
+}
 
 // `connections` of 20 packets each, interleaved: handshake with options, requests, answers, acknowledgements, teardown.
 std::vector<test::Buffer> web_frames(unsigned connections);
@@ -36,7 +39,9 @@ struct Decoded {
 // Built plugins with a worker, and in-process descriptors behind them.
 class Engine {
  public:
-  Engine(const std::vector<std::string>& plugins, std::vector<const Descriptor*> more, std::function<void(RowBatch&)> rows = [](RowBatch&) {});
+  Engine(
+      const std::vector<std::string>& plugins, std::vector<const Descriptor*> more,
+      std::function<void(RowBatch&)> rows = [](RowBatch&) {});
   ~Engine();
   void process(Decoded& traffic);  // in slices, as the program does
   Worker& worker() { return *worker_; }

@@ -29,7 +29,8 @@ Loaded load(const std::vector<std::string>& files, const std::vector<std::string
   Capture c;
   for (int i = 0; i < 3; ++i) c.add(epoch + i, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000).payload("x"));
   write_file(out.folder / "c.pcap", c.pcap());
-  static_cast<Execution&>(out) = execute({binary().string(), "-p", place.string(), "-r", (out.folder / "c.pcap").string(), "-w", (out.folder / "o").string()},
+  static_cast<Execution&>(out) = execute({binary().string(), "-p", place.string(), "-r",
+                                          (out.folder / "c.pcap").string(), "-w", (out.folder / "o").string()},
                                          out.folder, {{"HOME", out.folder.path().string()}});
   return out;
 }
@@ -47,16 +48,25 @@ void check_refused(const Loaded& result, const std::vector<std::string>& words) 
 
 TEST_CASE("contract: plugins that do not fit", "[contract]") {
   SECTION("cycle") { check_refused(load({"201_ringA.so", "202_ringB.so"}), {"circle", "ringA -> ringB -> ringA"}); }
-  SECTION("missing dependency") { check_refused(load({"203_lonely.so"}), {"lonely", "nobodyHere", "t2build nobodyHere"}); }
-  SECTION("other build of the core") { check_refused(load({"204_stranger.so"}), {"204_stranger.so was built for 0.9/feedfeedfeedfeed", "this core is 1.0/", "t2build -R"}); }
+  SECTION("missing dependency") {
+    check_refused(load({"203_lonely.so"}), {"lonely", "nobodyHere", "t2build nobodyHere"});
+  }
+  SECTION("other build of the core") {
+    check_refused(load({"204_stranger.so"}),
+                  {"204_stranger.so was built for 0.9/feedfeedfeedfeed", "this core is 1.0/", "t2build -R"});
+  }
   SECTION("column twice") { check_refused(load({"205_twinA.so", "206_twinB.so"}), {"twinA", "twinB", "twinCol"}); }
   SECTION("column of the core") { check_refused(load({"207_shadow.so"}), {"shadow", "flowInd"}); }
   SECTION("no plugin") { check_refused(load({"208_nothing.so"}), {"208_nothing.so", "not a plugin"}); }
   SECTION("name without number") { check_refused(load({"210_good.so>good.so"}), {"good.so", "NNN_name.so"}); }
-  SECTION("name with a short number") { check_refused(load({"210_good.so>21_goodie.so"}), {"21_goodie.so", "NNN_name.so"}); }
+  SECTION("name with a short number") {
+    check_refused(load({"210_good.so>21_goodie.so"}), {"21_goodie.so", "NNN_name.so"});
+  }
   SECTION("number differs") { check_refused(load({"210_good.so>211_good.so"}), {"211_good.so", "210_good"}); }
   SECTION("name differs") { check_refused(load({"210_good.so>210_other.so"}), {"210_other.so", "210_good"}); }
-  SECTION("built with other flags of the plugin it reads") { check_refused(load({"210_good.so", "212_peeker.so"}), {"peeker", "other flags of good", "t2build good peeker"}); }
+  SECTION("built with other flags of the plugin it reads") {
+    check_refused(load({"210_good.so", "212_peeker.so"}), {"peeker", "other flags of good", "t2build good peeker"});
+  }
   SECTION("twice") { check_refused(load({"210_good.so", "213_good.so"}), {"good", "twice"}); }
   SECTION("throws when it is made") { check_refused(load({"215_thrower.so"}), {"the sky is falling"}); }
   SECTION("a sink that cannot open its output") { check_refused(load({"216_badSink.so"}), {"nowhere to write"}); }
@@ -67,7 +77,9 @@ TEST_CASE("contract: a file that is no shared object", "[contract]") {
   fs::create_directories(folder / "p");
   write_file(folder / "p/300_text.so", text("not an ELF file"));
   write_file(folder / "c.pcap", Capture().pcap());
-  const Execution result = execute({binary().string(), "-p", (folder / "p").string(), "-r", (folder / "c.pcap").string()}, folder, {{"HOME", folder.path().string()}});
+  const Execution result =
+      execute({binary().string(), "-p", (folder / "p").string(), "-r", (folder / "c.pcap").string()}, folder,
+              {{"HOME", folder.path().string()}});
   CHECK(result.status == 1);
   CHECK_THAT(result.err, Catch::StartsWith("[ERR] ") && Catch::Contains("300_text.so"));
   CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
@@ -77,12 +89,15 @@ TEST_CASE("contract: whoever is needed comes first, the number breaks ties", "[c
   const Loaded result = load({"220_late.so", "290_early.so", "250_middle.so", "210_good.so"}, {"basicFlow", "txtSink"});
   INFO(result.out << result.err);
   REQUIRE(result.status == 0);
-  CHECK_THAT(result.out, Catch::Contains("01: basicFlow, 1.0.0\n    02: good, 1\n    03: middle, 1\n    04: early, 1\n    05: late, 1\n    06: txtSink"));
+  CHECK_THAT(result.out, Catch::Contains("01: basicFlow, 1.0.0\n    02: good, 1\n    03: middle, 1\n    04: early, 1\n "
+                                         "   05: late, 1\n    06: txtSink"));
   const Table flows(read_file(result.folder / "o_flows.txt"));
   const auto& columns = flows.columns();
-  CHECK(std::vector<std::string>(columns.end() - 4, columns.end()) == std::vector<std::string>{"goodPkts", "middleCol", "earlyCol", "lateCol"});
+  CHECK(std::vector<std::string>(columns.end() - 4, columns.end()) ==
+        std::vector<std::string>{"goodPkts", "middleCol", "earlyCol", "lateCol"});
   REQUIRE(flows.size() == 1);
-  for (const char* column : {"goodPkts", "middleCol", "earlyCol", "lateCol"}) CHECK(flows.row(0)[column] == "3");  // states do not overlap
+  for (const char* column : {"goodPkts", "middleCol", "earlyCol", "lateCol"})
+    CHECK(flows.row(0)[column] == "3");  // states do not overlap
 }
 
 TEST_CASE("contract: an optional dependency may be absent; what is no .so is left alone", "[contract]") {

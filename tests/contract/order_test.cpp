@@ -67,7 +67,8 @@ class WrongReader final : public Plugin {
   Peek<std::uint16_t> peek_;
 };
 
-constexpr Dependency on_counter[] = {{"counter", false, "L"}}, on_counter_without_layout[] = {{"counter"}}, on_counter_optional[] = {{"counter", true, "L"}};
+constexpr Dependency on_counter[] = {{"counter", false, "L"}}, on_counter_without_layout[] = {{"counter"}},
+                     on_counter_optional[] = {{"counter", true, "L"}};
 
 template <class T>
 Descriptor descriptor(std::string_view name, unsigned number, std::span<const Dependency> needs = {}) {
@@ -111,9 +112,12 @@ TEST_CASE("order: by dependency, then by number, then by name", "[contract]") {
 TEST_CASE("order: circles are shown as they are", "[contract]") {
   Made p;
   CHECK_THROWS_WITH(order({p("a", 1, {{"a"}})}), Catch::Contains("a -> a"));
-  CHECK_THROWS_WITH(order({p("a", 1, {{"b"}}), p("b", 2, {{"c"}}), p("c", 3, {{"a"}})}), Catch::Contains("a -> b -> c -> a"));
-  CHECK_THROWS_WITH(order({p("a", 1, {{"b"}}), p("b", 2, {{"c"}}), p("c", 3, {{"b"}})}), Catch::Contains("b -> c -> b"));
-  CHECK_THROWS_WITH(order({p("a", 1, {{"b"}}), p("b", 2, {{"d"}, {"c"}}), p("c", 3, {{"b"}}), p("d", 4)}), Catch::Contains("b -> c -> b"));
+  CHECK_THROWS_WITH(order({p("a", 1, {{"b"}}), p("b", 2, {{"c"}}), p("c", 3, {{"a"}})}),
+                    Catch::Contains("a -> b -> c -> a"));
+  CHECK_THROWS_WITH(order({p("a", 1, {{"b"}}), p("b", 2, {{"c"}}), p("c", 3, {{"b"}})}),
+                    Catch::Contains("b -> c -> b"));
+  CHECK_THROWS_WITH(order({p("a", 1, {{"b"}}), p("b", 2, {{"d"}, {"c"}}), p("c", 3, {{"b"}}), p("d", 4)}),
+                    Catch::Contains("b -> c -> b"));
 }
 
 TEST_CASE("state: a new record holds every plugin's start value, aligned and apart", "[contract]") {

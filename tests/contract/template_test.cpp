@@ -1,4 +1,5 @@
-// A plugin outside the project's tree: the template that newcomers copy is built against the installed headers and runs.
+// A plugin outside the project's tree: the template that newcomers copy is built against the installed headers and
+// runs.
 #include <catch2/catch.hpp>
 
 #include <filesystem>
@@ -15,7 +16,8 @@ TEST_CASE("contract: the plugin template builds outside the tree and runs", "[co
     INFO(result.out << result.err);
     REQUIRE(result.status == 0);
   };
-  const std::string prefix = (folder / "prefix").string(), copy = (folder / "myPlugin").string(), build = (folder / "build").string();
+  const std::string prefix = (folder / "prefix").string(), copy = (folder / "myPlugin").string(),
+                    build = (folder / "build").string();
   done({"cmake", "--install", built_plugins().parent_path().string(), "--prefix", prefix});
   fs::copy(fs::path(T2_SOURCE) / "share/plugin-template", copy, fs::copy_options::recursive);
   done({"cmake", "-G", "Ninja", "-S", copy, "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix});
@@ -24,13 +26,16 @@ TEST_CASE("contract: the plugin template builds outside the tree and runs", "[co
   const fs::path plugins = plugin_folder(folder, {"basicFlow", "txtSink"});
   fs::copy_file(fs::path(build) / "plugins/550_myPlugin.so", plugins / "550_myPlugin.so");
   Capture c;
-  for (const std::int64_t at : {0, 100, 1100, 2099, 5000}) c.add(epoch + at * millisecond, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000));
+  for (const std::int64_t at : {0, 100, 1100, 2099, 5000})
+    c.add(epoch + at * millisecond, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000));
   c.add(epoch + 5001 * millisecond, Frame().eth().ip4("10.0.0.2", "10.0.0.1").udp(7000, 6000));
   write_file(folder / "c.pcap", c.pcap());
   const auto run_it = [&](const Environment& environment) {
     Environment all = environment;
     all.emplace("HOME", folder.path().string());
-    return execute({prefix + "/bin/tranalyzer", "-p", plugins.string(), "-r", (folder / "c.pcap").string(), "-w", (folder / "o").string()}, folder, all);
+    return execute({prefix + "/bin/tranalyzer", "-p", plugins.string(), "-r", (folder / "c.pcap").string(), "-w",
+                    (folder / "o").string()},
+                   folder, all);
   };
   const Execution result = run_it({});
   INFO(result.out << result.err);

@@ -1,4 +1,5 @@
-// Capture files in every variant: byte orders, resolutions, formats, sections, interfaces. Read through Source, as the engine does.
+// Capture files in every variant: byte orders, resolutions, formats, sections, interfaces. Read through Source, as the
+// engine does.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -36,7 +37,8 @@ Content read_all(Source& source) {
   Block block;
   for (bool more = true; more;) {
     more = source.read(block) != Read::end;
-    for (const RawPacket& p : block.packets) out.packets.push_back({p.time, Buffer(p.data, p.data + p.captured), p.wire, p.link_type});
+    for (const RawPacket& p : block.packets)
+      out.packets.push_back({p.time, Buffer(p.data, p.data + p.captured), p.wire, p.link_type});
   }
   out.damage = source.damage();
   return out;
@@ -59,7 +61,8 @@ Capture::PcapngFormat ng(bool big_endian, Interfaces interfaces = {Capture::Inte
   format.interfaces = std::move(interfaces);
   return format;
 }
-Capture::Interface interface(std::uint16_t link_type, int resolution = 9, std::int64_t offset = 0, std::uint32_t snaplen = 65535) {
+Capture::Interface interface(std::uint16_t link_type, int resolution = 9, std::int64_t offset = 0,
+                             std::uint32_t snaplen = 65535) {
   return {link_type, resolution, offset, snaplen};
 }
 
@@ -77,10 +80,13 @@ void check_two(const Content& got, Time unit) {
 }
 
 Buffer le32(std::uint32_t v) {
-  return {static_cast<std::uint8_t>(v), static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v >> 16), static_cast<std::uint8_t>(v >> 24)};
+  return {static_cast<std::uint8_t>(v), static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v >> 16),
+          static_cast<std::uint8_t>(v >> 24)};
 }
 
-void patch(Buffer& file, std::size_t at, const Buffer& bytes) { std::memcpy(file.data() + at, bytes.data(), bytes.size()); }
+void patch(Buffer& file, std::size_t at, const Buffer& bytes) {
+  std::memcpy(file.data() + at, bytes.data(), bytes.size());
+}
 
 }  // namespace
 
@@ -93,9 +99,11 @@ TEST_CASE("capture: pcap in both byte orders, micro- and nanoseconds", "[capture
 
 TEST_CASE("capture: pcap, link types and what the header says of them", "[capture]") {
   CHECK(read_bytes(two().pcap({.link_type = 113})).packets.at(0).link_type == 113);
-  CHECK(read_bytes(two().pcap({.link_type = 101})).packets.at(0).link_type == 12);            // LINKTYPE_RAW is DLT_RAW
-  CHECK(read_bytes(two().pcap({.link_type = 0x3400'0001})).packets.at(0).link_type == 1);     // with a length of check sequences
-  CHECK_THAT(read_bytes(two().pcap()).description, Catch::Contains("Ethernet") && Catch::Contains("EN10MB/1") && Catch::Contains("65535"));
+  CHECK(read_bytes(two().pcap({.link_type = 101})).packets.at(0).link_type == 12);  // LINKTYPE_RAW is DLT_RAW
+  CHECK(read_bytes(two().pcap({.link_type = 0x3400'0001})).packets.at(0).link_type ==
+        1);  // with a length of check sequences
+  CHECK_THAT(read_bytes(two().pcap()).description,
+             Catch::Contains("Ethernet") && Catch::Contains("EN10MB/1") && Catch::Contains("65535"));
 }
 
 TEST_CASE("capture: pcap, the modified format has longer packet headers", "[capture]") {
@@ -151,7 +159,8 @@ TEST_CASE("capture: a large file keeps its packets while they are in use", "[cap
     more = source->read(block) != Read::end;
     for (const RawPacket& p : block.packets) {
       const auto expected = static_cast<std::uint8_t>(n++);
-      fine = fine && p.captured == 60'000 && p.data[0] == expected && p.data[30'000] == expected && p.data[59'999] == expected;
+      fine = fine && p.captured == 60'000 && p.data[0] == expected && p.data[30'000] == expected &&
+             p.data[59'999] == expected;
     }
   }
   CHECK(fine);
@@ -165,9 +174,15 @@ TEST_CASE("capture: pcapng in both byte orders", "[capture]") {
 TEST_CASE("capture: pcapng, each interface has its link type, resolution, offset and snapshot length", "[capture]") {
   const Buffer raw = Frame().ip4("10.0.0.1", "10.0.0.2").udp(1, 2);
   Capture capture;
-  capture.add(t1, frame, 0, 0).add(t1, raw, 0, 1).add(t1, frame, 0, 2).add(t1, frame, 0, 3).add(t1, frame, 0, 4).add(t1, frame, 0, 0);
+  capture.add(t1, frame, 0, 0)
+      .add(t1, raw, 0, 1)
+      .add(t1, frame, 0, 2)
+      .add(t1, frame, 0, 3)
+      .add(t1, frame, 0, 4)
+      .add(t1, frame, 0, 0);
   for (const bool big : {false, true}) {
-    const Content got = read_bytes(capture.pcapng(ng(big, {interface(1, -1), interface(101, 6), interface(1, 0x80 | 20), interface(1, 9, 3600), interface(1, 3, 0, 20)})));
+    const Content got = read_bytes(capture.pcapng(ng(big, {interface(1, -1), interface(101, 6), interface(1, 0x80 | 20),
+                                                           interface(1, 9, 3600), interface(1, 3, 0, 20)})));
     REQUIRE(got.packets.size() == 6);
     CHECK(got.packets[0].time == t1 / 1000 * 1000);
     CHECK(got.packets[1].time == t1 / 1000 * 1000);
@@ -211,20 +226,26 @@ TEST_CASE("capture: pcapng, a new section begins with no interfaces and may have
 
 TEST_CASE("capture: pcapng, blocks that are not known are skipped", "[capture]") {
   const Buffer plain = two().pcapng();
-  const Buffer unknown = le32(0x0bad0001) + le32(16) + le32(0) + le32(16), names = le32(4) + le32(16) + le32(0) + le32(16);
-  const Buffer file = Buffer(plain.begin(), plain.begin() + 28) + unknown + names + Buffer(plain.begin() + 28, plain.end()) + unknown;
+  const Buffer unknown = le32(0x0bad0001) + le32(16) + le32(0) + le32(16),
+               names = le32(4) + le32(16) + le32(0) + le32(16);
+  const Buffer file =
+      Buffer(plain.begin(), plain.begin() + 28) + unknown + names + Buffer(plain.begin() + 28, plain.end()) + unknown;
   check_two(read_bytes(file), 1);
 }
 
-TEST_CASE("capture: pcapng, a block that nobody wants may be longer than what is read at once, and be cut", "[capture]") {
+TEST_CASE("capture: pcapng, a block that nobody wants may be longer than what is read at once, and be cut",
+          "[capture]") {
   constexpr std::uint32_t content = 200'000;
   const Buffer plain = two().pcapng();
   const Buffer unknown = le32(0x0bad0001) + le32(content + 12) + Buffer(content, 0x55) + le32(content + 12);
-  check_two(read_bytes(Buffer(plain.begin(), plain.begin() + 28) + unknown + Buffer(plain.begin() + 28, plain.end())), 1);
+  check_two(read_bytes(Buffer(plain.begin(), plain.begin() + 28) + unknown + Buffer(plain.begin() + 28, plain.end())),
+            1);
   for (const std::size_t there : {8u, 100u, 70'000u, content + 8}) {
-    const Content got = read_bytes(plain + Buffer(unknown.begin(), unknown.begin() + static_cast<std::ptrdiff_t>(there)));
+    const Content got =
+        read_bytes(plain + Buffer(unknown.begin(), unknown.begin() + static_cast<std::ptrdiff_t>(there)));
     CHECK(got.packets.size() == 2);
-    CHECK_THAT(got.damage, Catch::Contains("is damaged at byte " + std::to_string(plain.size()) + ": the file ends inside a block"));
+    CHECK_THAT(got.damage, Catch::Contains("is damaged at byte " + std::to_string(plain.size()) +
+                                           ": the file ends inside a block"));
   }
 }
 
@@ -291,7 +312,9 @@ Capture large_capture() {
 std::unique_ptr<Source> through_a_pipe(const TempFolder& folder, const std::string& file) {
   const std::string pipe = (folder / "pipe").string();
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
-  std::thread([pipe, file] { std::ofstream(pipe, std::ios::binary) << std::ifstream(file, std::ios::binary).rdbuf(); }).detach();
+  std::thread([pipe, file] {
+    std::ofstream(pipe, std::ios::binary) << std::ifstream(file, std::ios::binary).rdbuf();
+  }).detach();
   return open_file(pipe, {});
 }
 
@@ -316,7 +339,8 @@ TEST_CASE("capture: a large file gives what a stream gives, and its packets outl
     for (const Block& block : blocks) {
       for (const RawPacket& packet : block.packets) {
         const Got& other = expected.packets.at(at++);
-        equal = equal && packet.time == other.time && packet.wire == other.wire && packet.link_type == other.link_type &&
+        equal = equal && packet.time == other.time && packet.wire == other.wire &&
+                packet.link_type == other.link_type &&
                 Buffer(packet.data, packet.data + packet.captured) == other.bytes;
       }
     }
@@ -325,26 +349,32 @@ TEST_CASE("capture: a large file gives what a stream gives, and its packets outl
   }
 }
 
-TEST_CASE("capture: a large file that is cut while it is read ends there, whatever of it was not touched yet", "[capture]") {
+TEST_CASE("capture: a large file that is cut while it is read ends there, whatever of it was not touched yet",
+          "[capture]") {
   for (const bool next_generation : {false, true}) {
     const Buffer file = next_generation ? large_capture().pcapng() : large_capture().pcap();
     REQUIRE(file.size() > 2'000'000);
-    for (const std::size_t left : {std::size_t{0}, std::size_t{4'001}, std::size_t{8'192}, std::size_t{1'000'000}, file.size() - 1}) {
+    for (const std::size_t left :
+         {std::size_t{0}, std::size_t{4'001}, std::size_t{8'192}, std::size_t{1'000'000}, file.size() - 1}) {
       const TempFolder folder;
       write_file(folder / "cut.pcap", Buffer(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(left)));
-      const std::size_t packets_left = left > 0 ? read_all(*open_file((folder / "cut.pcap").string(), {})).packets.size() : 0;
+      const std::size_t packets_left =
+          left > 0 ? read_all(*open_file((folder / "cut.pcap").string(), {})).packets.size() : 0;
       write_file(folder / "c.pcap", file);
       const auto source = open_file((folder / "c.pcap").string(), {});
       Block first, block;
       REQUIRE(source->read(first) == Read::packets);
       std::filesystem::resize_file(folder / "c.pcap", left);
       bool zeros = true;  // as they were; what is behind the end has no other bytes
-      for (const RawPacket& packet : first.packets) zeros = zeros && (packet.captured < 43 || packet.data[packet.captured - 1] == 0);
+      for (const RawPacket& packet : first.packets)
+        zeros = zeros && (packet.captured < 43 || packet.data[packet.captured - 1] == 0);
       CHECK(zeros);
       std::size_t packets = first.packets.size();
       while (source->read(block) != Read::end) packets += block.packets.size();
       CHECK(packets == std::max(packets_left, first.packets.size()));
-      CHECK_THAT(source->damage(), Catch::Contains("the file became shorter while it was read, it had " + std::to_string(file.size()) + " bytes; " + std::to_string(packets) + " packets"));
+      CHECK_THAT(source->damage(),
+                 Catch::Contains("the file became shorter while it was read, it had " + std::to_string(file.size()) +
+                                 " bytes; " + std::to_string(packets) + " packets"));
     }
   }
 }
@@ -357,7 +387,8 @@ TEST_CASE("capture: what is appended to a large file while it is read is read, t
     const auto source = open_file((folder / "c.pcap").string(), {});
     Block block;
     REQUIRE(source->read(block) == Read::packets);
-    std::ofstream(folder / "c.pcap", std::ios::binary | std::ios::app).write(reinterpret_cast<const char*>(&*(file.end() - later)), later);
+    std::ofstream(folder / "c.pcap", std::ios::binary | std::ios::app)
+        .write(reinterpret_cast<const char*>(&*(file.end() - later)), later);
     std::size_t packets = block.packets.size();
     while (source->read(block) != Read::end) packets += block.packets.size();
     CHECK(source->damage() == "");
@@ -375,14 +406,16 @@ TEST_CASE("capture: any number of large files may be open", "[capture]") {
 
 TEST_CASE("capture: filters choose packets, by link type", "[capture]") {
   Capture capture;
-  capture.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 53)).add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(1, 53));
+  capture.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 53))
+      .add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(1, 53));
   CHECK(read_bytes(capture.pcap(), "udp port 53").packets.size() == 1);
   CHECK(read_bytes(capture.pcapng(), "tcp or udp").packets.size() == 2);
   CHECK(read_bytes(capture.pcap(), "icmp").packets.empty());
   CHECK_THROWS_AS(read_bytes(capture.pcap(), "no such filter"), Error);
 
   Capture mixed;
-  mixed.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 53), 0, 0).add(epoch, Frame().ip4("10.0.0.1", "10.0.0.2").udp(1, 53), 0, 1);
+  mixed.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 53), 0, 0)
+      .add(epoch, Frame().ip4("10.0.0.1", "10.0.0.2").udp(1, 53), 0, 1);
   mixed.add(epoch, Frame().ip4("10.0.0.1", "10.0.0.2").udp(1, 54), 0, 1);
   CHECK(read_bytes(mixed.pcapng(ng(false, {interface(1), interface(101)})), "udp port 53").packets.size() == 2);
 }
@@ -403,7 +436,12 @@ TEST_CASE("capture: what is no capture is refused", "[capture]") {
 
 TEST_CASE("capture: reading ahead in a thread gives the same packets", "[capture]") {
   Capture capture;
-  for (int i = 0; i < 1000; ++i) capture.add(epoch + i, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, static_cast<unsigned>(i)).zeros(static_cast<std::size_t>(i % 100)));
+  for (int i = 0; i < 1000; ++i)
+    capture.add(epoch + i, Frame()
+                               .eth()
+                               .ip4("10.0.0.1", "10.0.0.2")
+                               .udp(1, static_cast<unsigned>(i))
+                               .zeros(static_cast<std::size_t>(i % 100)));
   const TempFolder folder;
   write_file(folder / "c.pcap", capture.pcap());
   const auto plain = open_file((folder / "c.pcap").string(), {});
@@ -417,7 +455,8 @@ TEST_CASE("capture: reading ahead in a thread gives the same packets", "[capture
       CHECK(got.packets[i].time == expected.packets[i].time);
     }
   }
-  const auto left_early = buffered(open_file((folder / "c.pcap").string(), {}), 64);  // never read: ends without waiting
+  const auto left_early =
+      buffered(open_file((folder / "c.pcap").string(), {}), 64);  // never read: ends without waiting
   left_early->stop();
 }
 

@@ -20,7 +20,8 @@ std::vector<double> parts(std::size_t workers, std::uint32_t length, std::uint32
   std::mt19937 random(3);
   std::vector<double> got(workers);
   constexpr int packets = 300'000;
-  for (int i = 0; i < packets; ++i) got[shares.of(static_cast<std::uint32_t>(random()) % pairs * 7919, length)] += 1.0 / packets;
+  for (int i = 0; i < packets; ++i)
+    got[shares.of(static_cast<std::uint32_t>(random()) % pairs * 7919, length)] += 1.0 / packets;
   return got;
 }
 
@@ -34,7 +35,8 @@ TEST_CASE("Packets between two addresses always go to the same worker, on every 
   owner.fill(-1);
   bool same = true;
   for (int i = 0; i < 400'000; ++i) {
-    const std::uint32_t pair = static_cast<std::uint32_t>(random()) % pairs, length = static_cast<std::uint32_t>(random()) % 1500;
+    const std::uint32_t pair = static_cast<std::uint32_t>(random()) % pairs,
+                        length = static_cast<std::uint32_t>(random()) % 1500;
     const std::size_t worker = one.of(pair, length);
     same = same && worker == other.of(pair, length) && (owner[pair] < 0 || owner[pair] == static_cast<int>(worker));
     owner[pair] = static_cast<int>(worker);
@@ -57,7 +59,8 @@ TEST_CASE("The thread that reads gets less, and nothing where there is much to r
 TEST_CASE("Workers get equal parts, also when what there was before has been forgotten") {
   for (const std::size_t workers : {3u, 5u, 9u}) {
     const std::vector<double> got = parts(workers, 600, 10'000);
-    for (std::size_t i = 1; i < workers; ++i) CHECK(got[i] == Approx((1 - got[0]) / static_cast<double>(workers - 1)).epsilon(0.1));
+    for (std::size_t i = 1; i < workers; ++i)
+      CHECK(got[i] == Approx((1 - got[0]) / static_cast<double>(workers - 1)).epsilon(0.1));
   }
 }
 

@@ -47,10 +47,10 @@ void check_refused(const Execution& result) {
 TEST_CASE("damage: pcap", "[capture]") {
   const Buffer file = three().pcap();
   const std::size_t record = 16 + frame.size(), third = 24 + 2 * record;
-  check_damaged(first(file, third + 5), third, "2");             // in a packet header
-  check_damaged(first(file, third + 16 + 7), third, "2");        // in a packet
+  check_damaged(first(file, third + 5), third, "2");       // in a packet header
+  check_damaged(first(file, third + 16 + 7), third, "2");  // in a packet
   Buffer impossible = file;
-  std::memset(impossible.data() + third + 8, 0x7f, 4);           // captured length
+  std::memset(impossible.data() + third + 8, 0x7f, 4);  // captured length
   check_damaged(impossible, third, "2");
   Buffer at_once = file;
   std::memset(at_once.data() + 24 + 8, 0xff, 4);
@@ -63,7 +63,7 @@ TEST_CASE("damage: pcapng", "[capture]") {
   check_damaged(first(file, third + 5), third, "2");
   check_damaged(first(file, third + 40), third, "2");
   Buffer length = file;
-  length[third + 4] = 3;                                         // not a multiple of 4, too short
+  length[third + 4] = 3;  // not a multiple of 4, too short
   check_damaged(length, third, "2");
   Buffer interface = file;
   interface[third + 8] = 9;
@@ -73,7 +73,9 @@ TEST_CASE("damage: pcapng", "[capture]") {
   check_damaged(captured, third, "2");
 }
 
-TEST_CASE("damage: pcap cut in its file header", "[capture]") { check_refused(run(first(three().pcap(), 20), plugins)); }
+TEST_CASE("damage: pcap cut in its file header", "[capture]") {
+  check_refused(run(first(three().pcap(), 20), plugins));
+}
 
 TEST_CASE("damage: what is no capture", "[capture]") {
   check_refused(run(Buffer{}, plugins));
@@ -102,7 +104,9 @@ TEST_CASE("input: standard input and a fifo give what the file gives", "[capture
   const auto shell = [&](const std::string& script) {
     const TempFolder place;
     const std::string program = binary().string() + " -p " + plugin_folder(place, plugins).string();
-    const Execution result = execute({"bash", "-c", script, program, (folder / "c.pcap").string(), place.path().string()}, place, {{"HOME", place.path().string()}});
+    const Execution result =
+        execute({"bash", "-c", script, program, (folder / "c.pcap").string(), place.path().string()}, place,
+                {{"HOME", place.path().string()}});
     INFO(result.out << result.err);
     CHECK(result.status == 0);
     return read_file(place / "out_flows.txt");
@@ -116,7 +120,8 @@ TEST_CASE("input: standard input that breaks off is damage", "[capture]") {
   const TempFolder folder;
   write_file(folder / "c.pcap", first(three().pcap(), three().pcap().size() - 5));
   const std::string program = binary().string() + " -p " + plugin_folder(folder, plugins).string();
-  const Execution result = execute({"bash", "-c", program + " -r - -w $0/out < $0/c.pcap", folder.path().string()}, folder, {{"HOME", folder.path().string()}});
+  const Execution result = execute({"bash", "-c", program + " -r - -w $0/out < $0/c.pcap", folder.path().string()},
+                                   folder, {{"HOME", folder.path().string()}});
   INFO(result.out << result.err);
   CHECK(result.status == 2);
   CHECK(Table(read_file(folder / "out_flows.txt")).row(0)["pktsSnt"] == "2");
@@ -126,15 +131,19 @@ TEST_CASE("input: a list of files is one capture", "[capture]") {
   const TempFolder folder;
   write_file(folder / "a.pcap", Capture().add(epoch, frame).pcap());
   write_file(folder / "b.pcapng", Capture().add(epoch + second, frame).pcapng());
-  write_file(folder / "cut.pcap", first(Capture().add(epoch + 2 * second, frame).add(epoch + 3 * second, frame).pcap(), 24 + 16 + frame.size() + 3));
+  write_file(folder / "cut.pcap", first(Capture().add(epoch + 2 * second, frame).add(epoch + 3 * second, frame).pcap(),
+                                        24 + 16 + frame.size() + 3));
   const auto list = [&](const std::string& content, const Arguments& more = {}) {
     write_file(folder / "list", text(content));
     const TempFolder place;
-    Arguments command{binary().string(), "-p", plugin_folder(place, plugins).string(), "-R", (folder / "list").string(), "-w", (folder / "out").string()};
+    Arguments command{
+        binary().string(),        "-p", plugin_folder(place, plugins).string(), "-R", (folder / "list").string(), "-w",
+        (folder / "out").string()};
     command.insert(command.end(), more.begin(), more.end());
     return execute(command, place, {{"HOME", place.path().string()}});
   };
-  const std::string a = (folder / "a.pcap").string(), b = (folder / "b.pcapng").string(), cut = (folder / "cut.pcap").string();
+  const std::string a = (folder / "a.pcap").string(), b = (folder / "b.pcapng").string(),
+                    cut = (folder / "cut.pcap").string();
   const auto packets = [&] { return Table(read_file(folder / "out_flows.txt")).row(0)["pktsSnt"]; };
   CHECK(list("# a comment\n" + a + "\r\n\n" + b).status == 0);
   CHECK(packets() == "2");
@@ -150,8 +159,10 @@ TEST_CASE("input: a list of files is one capture", "[capture]") {
 
 TEST_CASE("input: numbered files are one capture", "[capture]") {
   const TempFolder folder;
-  for (int i = 1; i <= 3; ++i) write_file(folder / ("s.pcap" + std::to_string(i)), Capture().add(epoch + i * second, frame).pcap());
-  const Execution result = execute({binary().string(), "-p", plugin_folder(folder, plugins).string(), "-D", (folder / "s.pcap1,3").string(), "-w", (folder / "out").string()},
+  for (int i = 1; i <= 3; ++i)
+    write_file(folder / ("s.pcap" + std::to_string(i)), Capture().add(epoch + i * second, frame).pcap());
+  const Execution result = execute({binary().string(), "-p", plugin_folder(folder, plugins).string(), "-D",
+                                    (folder / "s.pcap1,3").string(), "-w", (folder / "out").string()},
                                    folder, {{"HOME", folder.path().string()}});
   INFO(result.out << result.err);
   REQUIRE(result.status == 0);
@@ -160,7 +171,8 @@ TEST_CASE("input: numbered files are one capture", "[capture]") {
 
 TEST_CASE("input: filters from words and from a file", "[capture]") {
   Capture capture;
-  for (const unsigned port : {53u, 80u, 443u}) capture.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(40000, port));
+  for (const unsigned port : {53u, 80u, 443u})
+    capture.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(40000, port));
   CHECK(run(capture, plugins, {"udp", "port", "53"}).flows.size() == 1);
   CHECK(run(capture, plugins, {"udp port 53 or udp port 80"}).flows.size() == 2);
   const TempFolder folder;

@@ -11,7 +11,9 @@ using namespace status;
 
 Buffer v4(unsigned protocol, const Buffer& content) { return over4().next(protocol).raw(content); }
 Buffer v6(unsigned protocol, const Buffer& content) { return over6().next(protocol).raw(content); }
-Buffer dtls(std::string_view version, std::uint8_t content = 22) { return Buffer{content} + hex(version) + Buffer(8) + hex("0003 010203"); }
+Buffer dtls(std::string_view version, std::uint8_t content = 22) {
+  return Buffer{content} + hex(version) + Buffer(8) + hex("0003 010203");
+}
 
 }  // namespace
 
@@ -21,76 +23,122 @@ std::vector<DecodeCase> ip_cases() {
   const std::string_view outer_gre = "10.0.0.1:0 10.0.0.2:0 47 l7 ";
   static std::vector<std::string> keep;
   keep.reserve(256);
-  const auto join = [&](std::string_view x, unsigned n) -> std::string_view { return keep.emplace_back(std::string(x) + std::to_string(n)); };
+  const auto join = [&](std::string_view x, unsigned n) -> std::string_view {
+    return keep.emplace_back(std::string(x) + std::to_string(n));
+  };
   return {
-      {"TCP", 1, over4().tcp(40000, 80).flags("S").options(mss(1460)).payload("abc"), "eth:ipv4:tcp", seen4, "10.0.0.1:40000 10.0.0.2:80 6 l7 3"},
-      {"UDP-Lite", 1, over4().udplite(6000, 7000).payload("abc"), "eth:ipv4:udplite", seen4, "10.0.0.1:6000 10.0.0.2:7000 136 l7 3"},
-      {"SCTP", 1, over4().sctp(6000, 7000).chunk(1, 0, Buffer(16)), "eth:ipv4:sctp", seen4 | status::sctp, "10.0.0.1:6000 10.0.0.2:7000 132 l7 20"},
+      {"TCP", 1, over4().tcp(40000, 80).flags("S").options(mss(1460)).payload("abc"), "eth:ipv4:tcp", seen4,
+       "10.0.0.1:40000 10.0.0.2:80 6 l7 3"},
+      {"UDP-Lite", 1, over4().udplite(6000, 7000).payload("abc"), "eth:ipv4:udplite", seen4,
+       "10.0.0.1:6000 10.0.0.2:7000 136 l7 3"},
+      {"SCTP", 1, over4().sctp(6000, 7000).chunk(1, 0, Buffer(16)), "eth:ipv4:sctp", seen4 | status::sctp,
+       "10.0.0.1:6000 10.0.0.2:7000 132 l7 20"},
       {"ICMP has no ports", 1, over4().icmp(8).payload("abcd"), "eth:ipv4:icmp", seen4, "10.0.0.1:0 10.0.0.2:0 1 l7 4"},
-      {"IPv4 options", 1, over4().options(hex("94040000")).udp(6000, 7000).payload("ab"), "eth:ipv4:udp", seen4, "10.0.0.1:6000 10.0.0.2:7000 17 l7 2"},
+      {"IPv4 options", 1, over4().options(hex("94040000")).udp(6000, 7000).payload("ab"), "eth:ipv4:udp", seen4,
+       "10.0.0.1:6000 10.0.0.2:7000 17 l7 2"},
       {"IGMP", 1, v4(2, hex("16000000 e0000001")), "eth:ipv4:igmp", seen4, "10.0.0.1:0 10.0.0.2:0 2 l7 0"},
       {"DVMRP", 1, v4(2, hex("13010000 00000000")), "eth:ipv4:igmp:dvmrp", seen4, "10.0.0.1:0 10.0.0.2:0 2 l7 0"},
       {"PIM version 1", 1, v4(2, hex("14000000 00000000")), "eth:ipv4:igmp:pim", seen4, "10.0.0.1:0 10.0.0.2:0 2 l7 0"},
-      {"RGMP", 1, Frame().eth().ip4("10.0.0.1", "224.0.0.25").next(2).raw(hex("fc000000 00000000")), "eth:ipv4:igmp:rgmp", seen4, "10.0.0.1:0 224.0.0.25:0 2 l7 0"},
+      {"RGMP", 1, Frame().eth().ip4("10.0.0.1", "224.0.0.25").next(2).raw(hex("fc000000 00000000")),
+       "eth:ipv4:igmp:rgmp", seen4, "10.0.0.1:0 224.0.0.25:0 2 l7 0"},
       {"ESP", 1, v4(50, Buffer(24)), "eth:ipv4:esp", seen4 | ipsec_esp, "10.0.0.1:0 10.0.0.2:0 50 l7 16"},
-      {"AH names what it protects", 1, v4(51, hex("11040000") + Buffer(28)), "eth:ipv4:ah:udp", seen4 | ipsec_ah, "10.0.0.1:0 10.0.0.2:0 51 l7 24"},
+      {"AH names what it protects", 1, v4(51, hex("11040000") + Buffer(28)), "eth:ipv4:ah:udp", seen4 | ipsec_ah,
+       "10.0.0.1:0 10.0.0.2:0 51 l7 24"},
       {"OSPF", 1, v4(89, hex("02010030") + Buffer(44)), "eth:ipv4:ospf", seen4, "10.0.0.1:0 10.0.0.2:0 89 l7 24"},
       {"L2TP version 3", 1, v4(115, Buffer(20)), "eth:ipv4:l2tp", seen4 | l2tp, "10.0.0.1:0 10.0.0.2:0 115 l7 12"},
-      {"unknown protocol", 1, v4(253, Buffer(20)), "eth:ipv4:UNK(253)", seen4 | stopped, "10.0.0.1:0 10.0.0.2:0 253 l7 12"},
+      {"unknown protocol", 1, v4(253, Buffer(20)), "eth:ipv4:UNK(253)", seen4 | stopped,
+       "10.0.0.1:0 10.0.0.2:0 253 l7 12"},
       {"PIM hello", 1, v4(103, hex("20000000") + Buffer(8)), "eth:ipv4:pim", seen4, "10.0.0.1:0 10.0.0.2:0 103 l7 4"},
       {"PIM register", 1, v4(103, hex("21000000 00000000") + i4), "eth:ipv4:pim:ipv4:udp", seen4, flow4},
-      {"SSDP", 1, over4().udp(40000, 1900).payload("M-SEARCH"), "eth:ipv4:udp:ssdp", seen4 | upnp, "10.0.0.1:40000 10.0.0.2:1900 17 l7 8"},
-      {"SSDP over TCP", 1, over4().tcp(1900, 40000), "eth:ipv4:tcp:ssdp", seen4 | upnp, "10.0.0.1:1900 10.0.0.2:40000 6 l7 0"},
-      {"ESP in UDP", 1, over4().udp(4500, 4500).raw(hex("01020304 00000001")), "eth:ipv4:udp:udpencap:esp", seen4 | ipsec_esp, "10.0.0.1:4500 10.0.0.2:4500 17 l7 8"},
-      {"IKE in UDP", 1, over4().udp(4500, 4500).raw(Buffer(20)), "eth:ipv4:udp:udpencap:isakmp", seen4, "10.0.0.1:4500 10.0.0.2:4500 17 l7 20"},
-      {"keep alive in UDP", 1, over4().udp(4500, 4500).raw(hex("ff")), "eth:ipv4:udp:udpencap", seen4, "10.0.0.1:4500 10.0.0.2:4500 17 l7 1"},
-      {"DTLS, two records", 1, over4().udp(40000, 443).raw(dtls("fefd") + dtls("feff")), "eth:ipv4:udp:dtls1.2:dtls1.0", seen4 | status::dtls, "10.0.0.1:40000 10.0.0.2:443 17 l7 32"},
+      {"SSDP", 1, over4().udp(40000, 1900).payload("M-SEARCH"), "eth:ipv4:udp:ssdp", seen4 | upnp,
+       "10.0.0.1:40000 10.0.0.2:1900 17 l7 8"},
+      {"SSDP over TCP", 1, over4().tcp(1900, 40000), "eth:ipv4:tcp:ssdp", seen4 | upnp,
+       "10.0.0.1:1900 10.0.0.2:40000 6 l7 0"},
+      {"ESP in UDP", 1, over4().udp(4500, 4500).raw(hex("01020304 00000001")), "eth:ipv4:udp:udpencap:esp",
+       seen4 | ipsec_esp, "10.0.0.1:4500 10.0.0.2:4500 17 l7 8"},
+      {"IKE in UDP", 1, over4().udp(4500, 4500).raw(Buffer(20)), "eth:ipv4:udp:udpencap:isakmp", seen4,
+       "10.0.0.1:4500 10.0.0.2:4500 17 l7 20"},
+      {"keep alive in UDP", 1, over4().udp(4500, 4500).raw(hex("ff")), "eth:ipv4:udp:udpencap", seen4,
+       "10.0.0.1:4500 10.0.0.2:4500 17 l7 1"},
+      {"DTLS, two records", 1, over4().udp(40000, 443).raw(dtls("fefd") + dtls("feff")), "eth:ipv4:udp:dtls1.2:dtls1.0",
+       seen4 | status::dtls, "10.0.0.1:40000 10.0.0.2:443 17 l7 32"},
       {"IP in IP", 1, v4(4, i4), "eth:ipv4:ipv4:udp", seen4 | ip_in_ip, flow4},
-      {"IP in IP in IP", 1, v4(4, Frame().ip4("10.9.9.1", "10.9.9.2").next(4).raw(i4)), "eth:ipv4:ipv4:ipv4:udp", seen4 | ip_in_ip, flow4},
+      {"IP in IP in IP", 1, v4(4, Frame().ip4("10.9.9.1", "10.9.9.2").next(4).raw(i4)), "eth:ipv4:ipv4:ipv4:udp",
+       seen4 | ip_in_ip, flow4},
       {"IPv6 in IP", 1, v4(41, i6), "eth:ipv4:ipv6:udp", seen6 | ipv4_seen | ip_in_ip, flow6},
-      {"IPv6 in IP in IP", 1, v4(4, Frame().ip4("10.9.9.1", "10.9.9.2").next(41).raw(i6)), "eth:ipv4:ipv4:ipv6:udp", seen6 | ipv4_seen | ip_in_ip, flow6},
-      {"IP in IP, cut", 1, v4(4, Buffer(i4.begin(), i4.begin() + 12)), "eth:ipv4", seen4 | ip_in_ip | stopped | l4_header_short, "10.0.0.1:0 10.0.0.2:0 4 l7 0"},
-      {"IP in IP, wrong version", 1, v4(4, hex("75") + Buffer(30)), "eth:ipv4:ipv4:ipvx", ipv4_seen | ip_in_ip | bad_ip_version, "none"},
+      {"IPv6 in IP in IP", 1, v4(4, Frame().ip4("10.9.9.1", "10.9.9.2").next(41).raw(i6)), "eth:ipv4:ipv4:ipv6:udp",
+       seen6 | ipv4_seen | ip_in_ip, flow6},
+      {"IP in IP, cut", 1, v4(4, Buffer(i4.begin(), i4.begin() + 12)), "eth:ipv4",
+       seen4 | ip_in_ip | stopped | l4_header_short, "10.0.0.1:0 10.0.0.2:0 4 l7 0"},
+      {"IP in IP, wrong version", 1, v4(4, hex("75") + Buffer(30)), "eth:ipv4:ipv4:ipvx",
+       ipv4_seen | ip_in_ip | bad_ip_version, "none"},
       {"GRE, IPv4", 1, v4(47, hex("0000 0800") + i4), "eth:ipv4:gre:ipv4:udp", seen4 | gre, flow4},
-      {"GRE, checksum, key and sequence", 1, v4(47, hex("b000 0800 00000000 00000001 00000002") + i4), "eth:ipv4:gre:ipv4:udp", seen4 | gre, flow4},
-      {"GRE, checksum and routing bits share a word", 1, v4(47, hex("c000 0800 00000000") + i4), "eth:ipv4:gre:ipv4:udp", seen4 | gre, flow4},
+      {"GRE, checksum, key and sequence", 1, v4(47, hex("b000 0800 00000000 00000001 00000002") + i4),
+       "eth:ipv4:gre:ipv4:udp", seen4 | gre, flow4},
+      {"GRE, checksum and routing bits share a word", 1, v4(47, hex("c000 0800 00000000") + i4),
+       "eth:ipv4:gre:ipv4:udp", seen4 | gre, flow4},
       {"GRE, Ethernet, IPv4", 1, v4(47, hex("0000 6558") + b4), "eth:ipv4:gre:eth:ipv4:udp", seen4 | gre, flow4},
-      {"GRE, Ethernet, IPv6", 1, v4(47, hex("2000 6558 00000001") + b6), "eth:ipv4:gre:eth:ipv6:udp", seen6 | ipv4_seen | gre, flow6},
-      {"GRE, Ethernet, ARP", 1, v4(47, hex("0000 6558") + arp_frame), "eth:ipv4:gre:eth:arp", seen4 | gre | stopped, join(outer_gre, 42)},
-      {"GRE, ERSPAN", 1, v4(47, hex("1000 88be 00000001 1001000000000000") + b4), "eth:ipv4:gre:erspan:eth:ipv4:udp", seen4 | gre | erspan, flow4},
+      {"GRE, Ethernet, IPv6", 1, v4(47, hex("2000 6558 00000001") + b6), "eth:ipv4:gre:eth:ipv6:udp",
+       seen6 | ipv4_seen | gre, flow6},
+      {"GRE, Ethernet, ARP", 1, v4(47, hex("0000 6558") + arp_frame), "eth:ipv4:gre:eth:arp", seen4 | gre | stopped,
+       join(outer_gre, 42)},
+      {"GRE, ERSPAN", 1, v4(47, hex("1000 88be 00000001 1001000000000000") + b4), "eth:ipv4:gre:erspan:eth:ipv4:udp",
+       seen4 | gre | erspan, flow4},
       {"GRE, WCCP", 1, v4(47, hex("0000 883e 00000000") + i4), "eth:ipv4:gre:wccp:ipv4:udp", seen4 | gre | wccp, flow4},
-      {"GRE, PPP", 1, v4(47, hex("3001 880b 002a 0001 00000001 ff03 0021") + i4), "eth:ipv4:gre:ppp:ipv4:udp", seen4 | gre | ppp, flow4},
-      {"GRE, PPP, protocol of one byte", 1, v4(47, hex("3001 880b 0027 0001 00000001 21") + i4), "eth:ipv4:gre:ppp:ipv4:udp", seen4 | gre | ppp, flow4},
-      {"GRE, PPP, protocol of two bytes", 1, v4(47, hex("3001 880b 0028 0001 00000001 0021") + i4), "eth:ipv4:gre:ppp:ipv4:udp", seen4 | gre | ppp, flow4},
-      {"GRE, PPP, IPv6", 1, v4(47, hex("3001 880b 002a 0001 00000001 ff03 0057") + i6), "eth:ipv4:gre:ppp:ipv6:udp", seen6 | ipv4_seen | gre | ppp, flow6},
-      {"GRE, PPP, LCP", 1, v4(47, hex("3001 880b 0008 0001 00000001 ff03 c021 01010004")), "eth:ipv4:gre:ppp:lcp", seen4 | gre | ppp | stopped, join(outer_gre, 8)},
-      {"GRE, PPP, compressed", 1, v4(47, hex("3001 880b 0008 0001 00000001 fd010203 04050607")), "eth:ipv4:gre:ppp:comp_data", seen4 | gre | ppp | ppp_compressed | stopped, join(outer_gre, 8)},
-      {"GRE, PPP, acknowledgement only", 1, v4(47, hex("2081 880b 0000 0001 00000001")), "eth:ipv4:gre:ppp", seen4 | gre | ppp | stopped, join(outer_gre, 0)},
-      {"GRE, another protocol", 1, v4(47, hex("0000 8847 00010140")), "eth:ipv4:gre:mpls", seen4 | gre | stopped, join(outer_gre, 4)},
-      {"GRE over IPv6, IPv4", 1, v6(47, hex("0000 0800") + i4), "eth:ipv6:gre:ipv4:udp", seen4 | ipv6_seen | gre, flow4},
+      {"GRE, PPP", 1, v4(47, hex("3001 880b 002a 0001 00000001 ff03 0021") + i4), "eth:ipv4:gre:ppp:ipv4:udp",
+       seen4 | gre | ppp, flow4},
+      {"GRE, PPP, protocol of one byte", 1, v4(47, hex("3001 880b 0027 0001 00000001 21") + i4),
+       "eth:ipv4:gre:ppp:ipv4:udp", seen4 | gre | ppp, flow4},
+      {"GRE, PPP, protocol of two bytes", 1, v4(47, hex("3001 880b 0028 0001 00000001 0021") + i4),
+       "eth:ipv4:gre:ppp:ipv4:udp", seen4 | gre | ppp, flow4},
+      {"GRE, PPP, IPv6", 1, v4(47, hex("3001 880b 002a 0001 00000001 ff03 0057") + i6), "eth:ipv4:gre:ppp:ipv6:udp",
+       seen6 | ipv4_seen | gre | ppp, flow6},
+      {"GRE, PPP, LCP", 1, v4(47, hex("3001 880b 0008 0001 00000001 ff03 c021 01010004")), "eth:ipv4:gre:ppp:lcp",
+       seen4 | gre | ppp | stopped, join(outer_gre, 8)},
+      {"GRE, PPP, compressed", 1, v4(47, hex("3001 880b 0008 0001 00000001 fd010203 04050607")),
+       "eth:ipv4:gre:ppp:comp_data", seen4 | gre | ppp | ppp_compressed | stopped, join(outer_gre, 8)},
+      {"GRE, PPP, acknowledgement only", 1, v4(47, hex("2081 880b 0000 0001 00000001")), "eth:ipv4:gre:ppp",
+       seen4 | gre | ppp | stopped, join(outer_gre, 0)},
+      {"GRE, another protocol", 1, v4(47, hex("0000 8847 00010140")), "eth:ipv4:gre:mpls", seen4 | gre | stopped,
+       join(outer_gre, 4)},
+      {"GRE over IPv6, IPv4", 1, v6(47, hex("0000 0800") + i4), "eth:ipv6:gre:ipv4:udp", seen4 | ipv6_seen | gre,
+       flow4},
       {"GRE over IPv6, IPv6", 1, v6(47, hex("0000 86dd") + i6), "eth:ipv6:gre:ipv6:udp", seen6 | gre, flow6},
       {"GRE over IPv6, Ethernet", 1, v6(47, hex("0000 6558") + b6), "eth:ipv6:gre:eth:ipv6:udp", seen6 | gre, flow6},
       {"EtherIP, IPv4", 1, v4(97, hex("3000") + b4), "eth:ipv4:etherip:eth:ipv4:udp", seen4 | ether_ip, flow4},
-      {"EtherIP, IPv6", 1, v4(97, hex("3000") + b6), "eth:ipv4:etherip:eth:ipv6:udp", seen6 | ipv4_seen | ether_ip, flow6},
-      {"EtherIP over IPv6, IPv6", 1, v6(97, hex("3000") + b6), "eth:ipv6:etherip:eth:ipv6:udp", seen6 | ether_ip, flow6},
-      {"IPv6, TCP", 1, over6().tcp(40000, 80).flags("S").payload("abc"), "eth:ipv6:tcp", seen6, "2001:db8::1:40000 2001:db8::2:80 6 l7 3"},
-      {"IPv6, ICMP", 1, over6().icmp6(128).payload("abc"), "eth:ipv6:icmpv6", seen6, "2001:db8::1:0 2001:db8::2:0 58 l7 3"},
-      {"IPv6, SCTP", 1, over6().sctp(6000, 7000).chunk(1, 0, Buffer(16)), "eth:ipv6:sctp", seen6 | status::sctp, "2001:db8::1:6000 2001:db8::2:7000 132 l7 20"},
-      {"IPv6, UDP-Lite", 1, over6().udplite(6000, 7000).payload("abc"), "eth:ipv6:udplite", seen6, "2001:db8::1:6000 2001:db8::2:7000 136 l7 3"},
-      {"IPv6, SSDP", 1, over6().udp(40000, 1900).payload("abc"), "eth:ipv6:udp:ssdp", seen6 | upnp, "2001:db8::1:40000 2001:db8::2:1900 17 l7 3"},
-      {"IPv6, DTLS", 1, over6().udp(40000, 443).raw(dtls("fefd")), "eth:ipv6:udp:dtls1.2", seen6 | status::dtls, "2001:db8::1:40000 2001:db8::2:443 17 l7 16"},
+      {"EtherIP, IPv6", 1, v4(97, hex("3000") + b6), "eth:ipv4:etherip:eth:ipv6:udp", seen6 | ipv4_seen | ether_ip,
+       flow6},
+      {"EtherIP over IPv6, IPv6", 1, v6(97, hex("3000") + b6), "eth:ipv6:etherip:eth:ipv6:udp", seen6 | ether_ip,
+       flow6},
+      {"IPv6, TCP", 1, over6().tcp(40000, 80).flags("S").payload("abc"), "eth:ipv6:tcp", seen6,
+       "2001:db8::1:40000 2001:db8::2:80 6 l7 3"},
+      {"IPv6, ICMP", 1, over6().icmp6(128).payload("abc"), "eth:ipv6:icmpv6", seen6,
+       "2001:db8::1:0 2001:db8::2:0 58 l7 3"},
+      {"IPv6, SCTP", 1, over6().sctp(6000, 7000).chunk(1, 0, Buffer(16)), "eth:ipv6:sctp", seen6 | status::sctp,
+       "2001:db8::1:6000 2001:db8::2:7000 132 l7 20"},
+      {"IPv6, UDP-Lite", 1, over6().udplite(6000, 7000).payload("abc"), "eth:ipv6:udplite", seen6,
+       "2001:db8::1:6000 2001:db8::2:7000 136 l7 3"},
+      {"IPv6, SSDP", 1, over6().udp(40000, 1900).payload("abc"), "eth:ipv6:udp:ssdp", seen6 | upnp,
+       "2001:db8::1:40000 2001:db8::2:1900 17 l7 3"},
+      {"IPv6, DTLS", 1, over6().udp(40000, 443).raw(dtls("fefd")), "eth:ipv6:udp:dtls1.2", seen6 | status::dtls,
+       "2001:db8::1:40000 2001:db8::2:443 17 l7 16"},
       {"IPv6, ESP", 1, v6(50, Buffer(24)), "eth:ipv6:esp", seen6, "2001:db8::1:0 2001:db8::2:0 50 l7 24"},
-      {"IPv6, AH", 1, over6().next(51).raw(hex("11040000") + Buffer(20) + Frame().udp(6000, 7000).payload("abc").bytes()), "eth:ipv6:ah:udp", seen6 | ipsec_ah,
-       "2001:db8::1:6000 2001:db8::2:7000 17 l7 3"},
-      {"IPv6, OSPF", 1, v6(89, hex("03010024") + Buffer(32)), "eth:ipv6:ospf", seen6, "2001:db8::1:0 2001:db8::2:0 89 l7 20"},
+      {"IPv6, AH", 1,
+       over6().next(51).raw(hex("11040000") + Buffer(20) + Frame().udp(6000, 7000).payload("abc").bytes()),
+       "eth:ipv6:ah:udp", seen6 | ipsec_ah, "2001:db8::1:6000 2001:db8::2:7000 17 l7 3"},
+      {"IPv6, OSPF", 1, v6(89, hex("03010024") + Buffer(32)), "eth:ipv6:ospf", seen6,
+       "2001:db8::1:0 2001:db8::2:0 89 l7 20"},
       {"IPv6, no next header", 1, v6(59, Buffer(20)), "eth:ipv6", seen6, "2001:db8::1:0 2001:db8::2:0 59 l7 20"},
-      {"IPv6, unknown protocol", 1, v6(253, Buffer(20)), "eth:ipv6:UNK(253)", seen6 | stopped, "2001:db8::1:0 2001:db8::2:0 253 l7 20"},
-      {"IPv6, extension headers", 1, over6().hop_by_hop().destination_options().routing().udp(6000, 7000).payload("ab"), "eth:ipv6:ipv6.hopopts:ipv6.dstopts:ipv6.routing:udp", seen6,
-       "2001:db8::1:6000 2001:db8::2:7000 17 l7 2"},
-      {"IPv6, atomic fragment", 1, over6().fragment6(0, false, 7).udp(6000, 7000).payload("ab"), "eth:ipv6:ipv6.fraghdr:udp", seen6, "2001:db8::1:6000 2001:db8::2:7000 17 l7 2"},
+      {"IPv6, unknown protocol", 1, v6(253, Buffer(20)), "eth:ipv6:UNK(253)", seen6 | stopped,
+       "2001:db8::1:0 2001:db8::2:0 253 l7 20"},
+      {"IPv6, extension headers", 1, over6().hop_by_hop().destination_options().routing().udp(6000, 7000).payload("ab"),
+       "eth:ipv6:ipv6.hopopts:ipv6.dstopts:ipv6.routing:udp", seen6, "2001:db8::1:6000 2001:db8::2:7000 17 l7 2"},
+      {"IPv6, atomic fragment", 1, over6().fragment6(0, false, 7).udp(6000, 7000).payload("ab"),
+       "eth:ipv6:ipv6.fraghdr:udp", seen6, "2001:db8::1:6000 2001:db8::2:7000 17 l7 2"},
       {"IPv6 in IPv6", 1, v6(41, i6), "eth:ipv6:ipv6:udp", seen6 | ip_in_ip, flow6},
       {"IPv4 in IPv6", 1, v6(4, i4), "eth:ipv6:ipv4:udp", seen4 | ipv6_seen, flow4},
-      {"IPv4 in IPv4 in IPv6", 1, v6(4, Frame().ip4("10.9.9.1", "10.9.9.2").next(4).raw(i4)), "eth:ipv6:ipv4:ipv4:udp", seen4 | ipv6_seen | ip_in_ip, flow4},
+      {"IPv4 in IPv4 in IPv6", 1, v6(4, Frame().ip4("10.9.9.1", "10.9.9.2").next(4).raw(i4)), "eth:ipv6:ipv4:ipv4:udp",
+       seen4 | ipv6_seen | ip_in_ip, flow4},
       {"IPv6, PIM register", 1, v6(103, hex("21000000 00000000") + i6), "eth:ipv6:pim:ipv6:udp", seen6, flow6},
   };
 }
@@ -99,10 +147,12 @@ TEST_CASE("decode: IP and transport", "[decode]") { check(ip_cases()); }
 
 TEST_CASE("decode: all names of IP protocols", "[decode]") {
   const std::pair<unsigned, std::string_view> names[] = {
-      {8, "egp"}, {9, "igp"}, {33, "dccp"}, {36, "xtp"}, {37, "ddp"}, {45, "idrp"}, {46, "rsvp"}, {48, "dsr"}, {53, "swipe"}, {54, "nhrp"}, {58, "icmpv6"}, {80, "osi"},
-      {83, "vines"}, {88, "eigrp"}, {93, "ax25"}, {108, "ipcomp"}, {112, "vrrp"}, {113, "pgm"}, {134, "rsvp-e2ei"}, {135, "mipv6"}, {137, "mpls"}, {139, "hip"},
-      {140, "shim6"}, {3, "UNK(3)"}, {255, "UNK(255)"}};
-  for (const auto& [protocol, name] : names) CHECK(decode(1, v4(protocol, Buffer(20))).headers == "eth:ipv4:" + std::string(name));
+      {8, "egp"},   {9, "igp"},      {33, "dccp"},  {36, "xtp"},      {37, "ddp"},        {45, "idrp"},   {46, "rsvp"},
+      {48, "dsr"},  {53, "swipe"},   {54, "nhrp"},  {58, "icmpv6"},   {80, "osi"},        {83, "vines"},  {88, "eigrp"},
+      {93, "ax25"}, {108, "ipcomp"}, {112, "vrrp"}, {113, "pgm"},     {134, "rsvp-e2ei"}, {135, "mipv6"}, {137, "mpls"},
+      {139, "hip"}, {140, "shim6"},  {3, "UNK(3)"}, {255, "UNK(255)"}};
+  for (const auto& [protocol, name] : names)
+    CHECK(decode(1, v4(protocol, Buffer(20))).headers == "eth:ipv4:" + std::string(name));
   CHECK(decode(1, v4(59, Buffer(20))).headers == "eth:ipv4");
 }
 
@@ -140,7 +190,12 @@ TEST_CASE("decode: no more than five extension headers are walked", "[decode]") 
 }
 
 TEST_CASE("decode: the last extension headers of a kind can be read", "[decode]") {
-  const Decoded d = decode(1, over6().hop_by_hop(hex("05 02 00 00 00 00")).destination_options(hex("01 04 00 00 00 00")).fragment6(0, true, 9).udp(1, 2).payload("abcdefgh"));
+  const Decoded d = decode(1, over6()
+                                  .hop_by_hop(hex("05 02 00 00 00 00"))
+                                  .destination_options(hex("01 04 00 00 00 00"))
+                                  .fragment6(0, true, 9)
+                                  .udp(1, 2)
+                                  .payload("abcdefgh"));
   CHECK(d.packet.hop_options == 14 + 40);
   CHECK(d.packet.destination_options == 14 + 48);
   CHECK(d.packet.fragment_header == 14 + 56);

@@ -9,7 +9,9 @@ namespace {
 
 using namespace status;
 
-Buffer cut(const Buffer& frame, std::size_t size) { return {frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size)}; }
+Buffer cut(const Buffer& frame, std::size_t size) {
+  return {frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size)};
+}
 
 }  // namespace
 
@@ -65,8 +67,10 @@ TEST_CASE("decode: a captured frame of no length", "[decode]") {
 
 TEST_CASE("decode: padding of short frames, and only of those", "[decode]") {
   CHECK(decode(1, over4().udp(6000, 7000).payload("xx").pad()).flow == "10.0.0.1:6000 10.0.0.2:7000 17 l7 2 pad 16");
-  CHECK(decode(1, over6().udp(6000, 7000).payload("x") + Buffer(1)).flow == "2001:db8::1:6000 2001:db8::2:7000 17 l7 1 pad 1");  // 64 bytes
-  CHECK(decode(1, over6().udp(6000, 7000).payload("xx") + Buffer(6)).flow == "2001:db8::1:6000 2001:db8::2:7000 17 l7 2");        // 70 bytes
+  CHECK(decode(1, over6().udp(6000, 7000).payload("x") + Buffer(1)).flow ==
+        "2001:db8::1:6000 2001:db8::2:7000 17 l7 1 pad 1");  // 64 bytes
+  CHECK(decode(1, over6().udp(6000, 7000).payload("xx") + Buffer(6)).flow ==
+        "2001:db8::1:6000 2001:db8::2:7000 17 l7 2");  // 70 bytes
   CHECK(decode(1, over4().udp(6000, 7000).zeros(40) + Buffer(4)).packet.padding == 0);
   const Packet padded = decode(1, over4().udp(6000, 7000).payload("xx").pad()).packet;
   CHECK(padded.captured_l7 == 2);  // padding is no content

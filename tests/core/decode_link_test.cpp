@@ -10,10 +10,13 @@ namespace {
 using namespace status;
 
 Buffer swapped32(std::uint32_t value) {
-  return {static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 24)};
+  return {static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8),
+          static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 24)};
 }
 
-Buffer snap(unsigned type) { return hex("aa aa 03 00 00 00") + Buffer{static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type)}; }
+Buffer snap(unsigned type) {
+  return hex("aa aa 03 00 00 00") + Buffer{static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type)};
+}
 
 constexpr std::string_view a = "020202020202", b = "040404040404", c = "060606060606", d = "080808080808";
 Buffer wlan(std::string_view control, bool four = false) {
@@ -42,8 +45,10 @@ std::vector<DecodeCase> link_cases() {
   return {
       {"Ethernet", 1, eth4, "eth:ipv4:udp", seen4, eth_flow},
       {"Ethernet, shorter than its header", 1, Buffer(eth4.begin(), eth4.begin() + 15), "", l2_snapped, "none"},
-      {"Cisco's inter-switch link", 1, hex("01000c000000 0000000000000000000000000000000000000000") + eth4, "isl:eth:ipv4:udp", seen4, eth_flow},
-      {"inter-switch link, cut", 1, hex("03000c000000 0000000000000000000000000000000000000000") + hex("020000000002"), "isl", l2_snapped, "none"},
+      {"Cisco's inter-switch link", 1, hex("01000c000000 0000000000000000000000000000000000000000") + eth4,
+       "isl:eth:ipv4:udp", seen4, eth_flow},
+      {"inter-switch link, cut", 1, hex("03000c000000 0000000000000000000000000000000000000000") + hex("020000000002"),
+       "isl", l2_snapped, "none"},
       {"Ethernet with preamble", 274, hex("55555555555555d5") + eth4, "fpp:eth:ipv4:udp", seen4, eth_flow},
       {"null, little endian", 0, swapped32(2) + v4, "null:ipv4:udp", seen4 | no_ethernet, flow4},
       {"null, big endian", 0, hex("00000002") + v4, "null:ipv4:udp", seen4 | no_ethernet, flow4},
@@ -58,10 +63,12 @@ std::vector<DecodeCase> link_cases() {
       {"link type IPv4", 228, v4, "ipv4:udp", seen4 | no_ethernet, flow4},
       {"link type IPv6", 229, v6, "ipv6:udp", seen6 | no_ethernet, flow6},
       {"Linux cooked", 113, hex("0000 0001 0006 020000000007 0000 0800") + v4, "sll:ipv4:udp", seen4, flow4},
-      {"Linux cooked, VLAN tag", 113, hex("0000 0001 0006 020000000007 0000 8100 0064 0800") + v4, "sll:vlan:ipv4:udp", seen4 | vlan,
-       "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 100"},
-      {"Linux cooked, ARP", 113, hex("0000 0001 0006 020000000007 0000 0806") + Buffer(28), "sll:arp", arp | layer2_flow, "02:00:00:00:00:07 - 0x0806 l7 28"},
-      {"Linux cooked, version 2", 276, hex("86dd 0000 00000003 0001 00 06 020000000007 0000") + v6, "sll2:ipv6:udp", seen6, flow6},
+      {"Linux cooked, VLAN tag", 113, hex("0000 0001 0006 020000000007 0000 8100 0064 0800") + v4, "sll:vlan:ipv4:udp",
+       seen4 | vlan, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 100"},
+      {"Linux cooked, ARP", 113, hex("0000 0001 0006 020000000007 0000 0806") + Buffer(28), "sll:arp",
+       arp | layer2_flow, "02:00:00:00:00:07 - 0x0806 l7 28"},
+      {"Linux cooked, version 2", 276, hex("86dd 0000 00000003 0001 00 06 020000000007 0000") + v6, "sll2:ipv6:udp",
+       seen6, flow6},
       {"Linux cooked, cut", 113, hex("0000 0001 0006 0200"), "", l2_snapped, "none"},
       {"PPP, address and control", 9, hex("ff03 0021") + v4, "ppp:ipv4:udp", seen4 | no_ethernet | ppp, flow4},
       {"PPP, compressed", 9, hex("0057") + v6, "ppp:ipv6:udp", seen6 | no_ethernet | ppp, flow6},
@@ -78,17 +85,23 @@ std::vector<DecodeCase> link_cases() {
       {"frame relay, direction", 206, hex("00 1841 0800") + v4, "fr:ipv4:udp", seen4 | no_ethernet, flow4},
       {"Juniper, Ethernet", 178, hex("4d4743 00") + eth4, "juniper:eth:ipv4:udp", seen4, eth_flow},
       {"Juniper, extension", 178, hex("4d4743 80 0003 010203") + eth4, "juniper:eth:ipv4:udp", seen4, eth_flow},
-      {"Juniper, no layer 2", 178, hex("4d4743 02") + swapped32(2) + v4, "juniper:ipv4:udp", seen4 | no_ethernet, flow4},
-      {"Juniper, no layer 2, IPv6", 178, hex("4d4743 02") + hex("00000006") + v6, "juniper:ipv6:udp", seen6 | no_ethernet, flow6},
+      {"Juniper, no layer 2", 178, hex("4d4743 02") + swapped32(2) + v4, "juniper:ipv4:udp", seen4 | no_ethernet,
+       flow4},
+      {"Juniper, no layer 2, IPv6", 178, hex("4d4743 02") + hex("00000006") + v6, "juniper:ipv6:udp",
+       seen6 | no_ethernet, flow6},
       {"Juniper, bridged", 178, hex("4d4743 02") + swapped32(204) + eth4, "juniper:eth:ipv4:udp", seen4, eth_flow},
       {"Juniper, ATM cookie", 137, hex("4d4743 00 00000000") + v4, "juniper:ipv4:udp", seen4 | no_ethernet, flow4},
       {"Juniper, wrong cookie", 167, hex("4d4744 00") + eth4, "juniper", 0, "none"},
-      {"Symantec, version 2", 99, hex("000000000000 0800") + Buffer(36) + v4, "symantec:ipv4:udp", seen4 | no_ethernet, flow4},
-      {"Symantec, version 3", 99, hex("000000000000 0000 0000 86dd") + Buffer(44) + v6, "symantec:ipv6:udp", seen6 | no_ethernet, flow6},
+      {"Symantec, version 2", 99, hex("000000000000 0800") + Buffer(36) + v4, "symantec:ipv4:udp", seen4 | no_ethernet,
+       flow4},
+      {"Symantec, version 3", 99, hex("000000000000 0000 0000 86dd") + Buffer(44) + v6, "symantec:ipv6:udp",
+       seen6 | no_ethernet, flow6},
       {"Symantec, neither", 99, Buffer(60), "symantec", no_ethernet, "none"},
       {"802.11, to the access point", 105, wlan("0801") + snap(0x0800) + v4, "wlan:llc:ipv4:udp", seen4, flow4},
-      {"802.11, quality of service", 105, wlan("8802") + hex("0000") + snap(0x86dd) + v6, "wlan:llc:ipv6:udp", seen6, flow6},
-      {"802.11, bridge", 105, wlan("0803", true) + snap(0x0806) + Buffer(28), "wlan:llc:arp", arp | layer2_flow, "08:08:08:08:08:08 06:06:06:06:06:06 0x0806 l7 28"},
+      {"802.11, quality of service", 105, wlan("8802") + hex("0000") + snap(0x86dd) + v6, "wlan:llc:ipv6:udp", seen6,
+       flow6},
+      {"802.11, bridge", 105, wlan("0803", true) + snap(0x0806) + Buffer(28), "wlan:llc:arp", arp | layer2_flow,
+       "08:08:08:08:08:08 06:06:06:06:06:06 0x0806 l7 28"},
       {"802.11, padded header", 105, wlan("0802") + hex("0000") + snap(0x0800) + v4, "wlan:llc:ipv4:udp", seen4, flow4},
       {"802.11, protected", 105, wlan("0841") + Buffer(40), "wlan", 0, "none"},
       {"802.11, beacon", 105, wlan("8000") + Buffer(40), "wlan", 0, "none"},
@@ -107,17 +120,22 @@ TEST_CASE("decode: link types", "[decode]") { check(link_cases()); }
 
 TEST_CASE("decode: MAC addresses are those of the ends, by link type", "[decode]") {
   const auto macs = [](const Decoded& decoded) {
-    const auto at = [&](std::uint32_t offset) { return offset == absent ? Buffer() : Buffer(decoded.data.get() + offset, decoded.data.get() + offset + 6); };
+    const auto at = [&](std::uint32_t offset) {
+      return offset == absent ? Buffer() : Buffer(decoded.data.get() + offset, decoded.data.get() + offset + 6);
+    };
     return std::pair(at(decoded.packet.source_mac), at(decoded.packet.destination_mac));
   };
   const Buffer v4 = inner4();
   CHECK(macs(decode(1, over4().udp(1, 2))) == std::pair(mac(e1), mac(e2)));
-  CHECK(macs(decode(105, wlan("0801") + snap(0x0800) + v4)) == std::pair(hex(b), hex(c)));          // address 1 is the access point
+  CHECK(macs(decode(105, wlan("0801") + snap(0x0800) + v4)) ==
+        std::pair(hex(b), hex(c)));  // address 1 is the access point
   CHECK(macs(decode(105, wlan("0802") + snap(0x0800) + v4)) == std::pair(hex(c), hex(a)));
-  CHECK(macs(decode(105, wlan("0800") + snap(0x0800) + v4)) == std::pair(hex(b), hex(a)));          // no access point
+  CHECK(macs(decode(105, wlan("0800") + snap(0x0800) + v4)) == std::pair(hex(b), hex(a)));  // no access point
   CHECK(macs(decode(105, wlan("0803", true) + snap(0x0800) + v4)) == std::pair(hex(d), hex(c)));
-  CHECK(macs(decode(113, hex("0000 0001 0006 020000000007 0000 0800") + v4)) == std::pair(mac("02:00:00:00:00:07"), Buffer()));
-  CHECK(macs(decode(113, hex("0000 0200 0000 000000000000 0000 0800") + v4)) == std::pair(Buffer(), Buffer()));  // no MAC addresses there
+  CHECK(macs(decode(113, hex("0000 0001 0006 020000000007 0000 0800") + v4)) ==
+        std::pair(mac("02:00:00:00:00:07"), Buffer()));
+  CHECK(macs(decode(113, hex("0000 0200 0000 000000000000 0000 0800") + v4)) ==
+        std::pair(Buffer(), Buffer()));  // no MAC addresses there
   CHECK(macs(decode(101, v4)) == std::pair(Buffer(), Buffer()));
 }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <random>
 
-#include "decoded.hpp"
 #include "decode/dissector.hpp"
+#include "decoded.hpp"
 #include "key.hpp"
 
 namespace t2::test {
@@ -33,8 +33,9 @@ bool same(const Buffer& frame, std::uint32_t wire) {
   Lookup a, b;
   make_lookup(raw, plain, 7, a);
   make_lookup(walked, 7, b);
-  return a.key == b.key && a.hash == b.hash && a.hash == hash_key(b.key, 7) && a.identification == b.identification && a.source_end == b.source_end &&
-         hash_pair(raw, plain) == hash_pair(walked) && dissector.short_cut().status(plain) == walked.status;
+  return a.key == b.key && a.hash == b.hash && a.hash == hash_key(b.key, 7) && a.identification == b.identification &&
+         a.source_end == b.source_end && hash_pair(raw, plain) == hash_pair(walked) &&
+         dissector.short_cut().status(plain) == walked.status;
 }
 
 std::vector<Buffer> frames() {
@@ -57,17 +58,20 @@ std::vector<Buffer> frames() {
 TEST_CASE("decode: the short cut sees what the walk sees", "[decode]") {
   std::mt19937 random(11);
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random()) % n; };
-  constexpr std::uint16_t ports[] = {0, 80, 1024, 1025, 1701, 1900, 2123, 2152, 3386, 4500, 4789, 4790, 5072, 5246, 5247, 6081, 8472, 12222, 12223};
+  constexpr std::uint16_t ports[] = {0,    80,   1024, 1025, 1701, 1900, 2123, 2152,  3386, 4500,
+                                     4789, 4790, 5072, 5246, 5247, 6081, 8472, 12222, 12223};
   unsigned differences = 0;
   for (const Buffer& frame : frames()) {
     const auto size = static_cast<std::uint32_t>(frame.size());
     for (std::size_t cut = 0; cut <= frame.size(); ++cut) {  // snapped at every byte
       differences += !same({frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(cut)}, size);
     }
-    for (std::uint32_t more : {1u, 20u, 1500u}) differences += !same(frame, size + more);  // padding, or bytes that were not captured
+    for (std::uint32_t more : {1u, 20u, 1500u})
+      differences += !same(frame, size + more);  // padding, or bytes that were not captured
     for (int i = 0; i < 400; ++i) {
       Buffer changed = frame;
-      for (std::size_t n = 1 + below(3); n > 0 && !changed.empty(); --n) changed[below(std::min<std::size_t>(changed.size(), 90))] = static_cast<std::uint8_t>(random());
+      for (std::size_t n = 1 + below(3); n > 0 && !changed.empty(); --n)
+        changed[below(std::min<std::size_t>(changed.size(), 90))] = static_cast<std::uint8_t>(random());
       differences += !same(changed, size);
     }
     for (const std::uint32_t at : {34u, 36u, 54u, 56u}) {  // ports, behind IPv4 and IPv6

@@ -13,77 +13,134 @@ Buffer udp(unsigned from, unsigned to, const Buffer& content) { return over4().u
 Buffer wlan_swapped(const Buffer& content) {  // control bytes exchanged, as CAPWAP and LWAPP carry them
   return hex("0108 0000 020202020202 040404040404 060606060606 0000 aaaa03 000000 0800") + content;
 }
-Buffer ayiya(const Buffer& content, unsigned next) { return hex("4452 01") + Buffer{static_cast<std::uint8_t>(next)} + hex("00000000") + Buffer(16 + 20) + content; }
+Buffer ayiya(const Buffer& content, unsigned next) {
+  return hex("4452 01") + Buffer{static_cast<std::uint8_t>(next)} + hex("00000000") + Buffer(16 + 20) + content;
+}
 Buffer vxlan(const Buffer& content) { return hex("08000000 00002a00") + content; }
-Buffer gpe(unsigned next, const Buffer& content) { return hex("0c0000") + Buffer{static_cast<std::uint8_t>(next)} + hex("00002a00") + content; }
+Buffer gpe(unsigned next, const Buffer& content) {
+  return hex("0c0000") + Buffer{static_cast<std::uint8_t>(next)} + hex("00002a00") + content;
+}
 
 }  // namespace
 
 std::vector<DecodeCase> tunnel_cases() {
   const Buffer i4 = inner4(), i6 = inner6(), b4 = bridged4(), b6 = bridged6();
   const Buffer arp_frame = Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2");
-  const Buffer tagged = Frame().eth("02:00:00:00:aa:01", "02:00:00:00:aa:02").vlan(55).ip4("192.168.0.1", "192.168.0.2").udp(6000, 7000).payload("inner12345");
+  const Buffer tagged = Frame()
+                            .eth("02:00:00:00:aa:01", "02:00:00:00:aa:02")
+                            .vlan(55)
+                            .ip4("192.168.0.1", "192.168.0.2")
+                            .udp(6000, 7000)
+                            .payload("inner12345");
   const Buffer pppoe = hex("02000000aa02 02000000aa01 8864 1100 0001 0028 0021") + i4;
   const Buffer teredo = Frame().ip6("2001::1", "fe80::1").udp(1, 2).payload("abc");
   const auto outer = [](unsigned from, unsigned to, unsigned l7, unsigned protocol = 17) -> std::string_view {
     static std::vector<std::string> keep;
     if (keep.capacity() == 0) keep.reserve(1000);
-    return keep.emplace_back("10.0.0.1:" + std::to_string(from) + " 10.0.0.2:" + std::to_string(to) + " " + std::to_string(protocol) + " l7 " + std::to_string(l7));
+    return keep.emplace_back("10.0.0.1:" + std::to_string(from) + " 10.0.0.2:" + std::to_string(to) + " " +
+                             std::to_string(protocol) + " l7 " + std::to_string(l7));
   };
   const status::Word in6 = seen6 | ipv4_seen;
   return {
       {"AYIYA, IPv6", 1, udp(40000, 5072, ayiya(i6, 41)), "eth:ipv4:udp:ayiya:ipv6:udp", in6 | status::ayiya, flow6},
-      {"AYIYA, IPv4, the other way", 1, udp(5072, 40000, ayiya(i4, 4)), "eth:ipv4:udp:ayiya:ipv4:udp", seen4 | status::ayiya, flow4},
-      {"AYIYA over TCP", 1, over4().tcp(40000, 5072).raw(ayiya(i6, 41)), "eth:ipv4:tcp:ayiya:ipv6:udp", in6 | status::ayiya, flow6},
-      {"AYIYA, heartbeat", 1, udp(40000, 5072, ayiya(Buffer(4), 59)), "eth:ipv4:udp:ayiya", seen4 | status::ayiya | stopped, outer(40000, 5072, 48)},
-      {"AYIYA, something else", 1, udp(40000, 5072, ayiya(Buffer(4), 17)), "eth:ipv4:udp", seen4 | stopped, outer(40000, 5072, 48)},
-      {"AYIYA from a low port is none", 1, udp(1000, 5072, ayiya(i6, 41)), "eth:ipv4:udp", seen4, outer(1000, 5072, 102)},
-      {"GTP version 1", 1, udp(2152, 2152, hex("30ff0026 00000001") + i4), "eth:ipv4:udp:gtp:ipv4:udp", seen4 | status::gtp, flow4},
-      {"GTP version 1, sequence", 1, udp(2152, 40000, hex("32ff002a 00000001 00010000") + i6), "eth:ipv4:udp:gtp:ipv6:udp", in6 | status::gtp, flow6},
-      {"GTP version 1, extension", 1, udp(2152, 2152, hex("34ff002e 00000001 00000085 01000000") + i4), "eth:ipv4:udp:gtp:ipv4:udp", seen4 | status::gtp, flow4},
-      {"GTP version 0", 1, udp(3386, 3386, hex("1eff0026") + Buffer(16) + i4), "eth:ipv4:udp:gtp:ipv4:udp", seen4 | status::gtp, flow4},
-      {"GTP version 2 is signalling", 1, udp(2123, 2123, hex("48ff0008 00000001 00000100")), "eth:ipv4:udp:gtp", seen4 | status::gtp | stopped, outer(2123, 2123, 12)},
-      {"GTP, echo request", 1, udp(2152, 2152, hex("32010004 00000000 00010000")), "eth:ipv4:udp:gtp", seen4 | status::gtp, outer(2152, 2152, 12)},
-      {"GTP, no IP inside", 1, udp(2152, 2152, hex("30ff0004 00000001 ffffffff")), "eth:ipv4:udp:gtp", seen4 | status::gtp | stopped, outer(2152, 2152, 12)},
+      {"AYIYA, IPv4, the other way", 1, udp(5072, 40000, ayiya(i4, 4)), "eth:ipv4:udp:ayiya:ipv4:udp",
+       seen4 | status::ayiya, flow4},
+      {"AYIYA over TCP", 1, over4().tcp(40000, 5072).raw(ayiya(i6, 41)), "eth:ipv4:tcp:ayiya:ipv6:udp",
+       in6 | status::ayiya, flow6},
+      {"AYIYA, heartbeat", 1, udp(40000, 5072, ayiya(Buffer(4), 59)), "eth:ipv4:udp:ayiya",
+       seen4 | status::ayiya | stopped, outer(40000, 5072, 48)},
+      {"AYIYA, something else", 1, udp(40000, 5072, ayiya(Buffer(4), 17)), "eth:ipv4:udp", seen4 | stopped,
+       outer(40000, 5072, 48)},
+      {"AYIYA from a low port is none", 1, udp(1000, 5072, ayiya(i6, 41)), "eth:ipv4:udp", seen4,
+       outer(1000, 5072, 102)},
+      {"GTP version 1", 1, udp(2152, 2152, hex("30ff0026 00000001") + i4), "eth:ipv4:udp:gtp:ipv4:udp",
+       seen4 | status::gtp, flow4},
+      {"GTP version 1, sequence", 1, udp(2152, 40000, hex("32ff002a 00000001 00010000") + i6),
+       "eth:ipv4:udp:gtp:ipv6:udp", in6 | status::gtp, flow6},
+      {"GTP version 1, extension", 1, udp(2152, 2152, hex("34ff002e 00000001 00000085 01000000") + i4),
+       "eth:ipv4:udp:gtp:ipv4:udp", seen4 | status::gtp, flow4},
+      {"GTP version 0", 1, udp(3386, 3386, hex("1eff0026") + Buffer(16) + i4), "eth:ipv4:udp:gtp:ipv4:udp",
+       seen4 | status::gtp, flow4},
+      {"GTP version 2 is signalling", 1, udp(2123, 2123, hex("48ff0008 00000001 00000100")), "eth:ipv4:udp:gtp",
+       seen4 | status::gtp | stopped, outer(2123, 2123, 12)},
+      {"GTP, echo request", 1, udp(2152, 2152, hex("32010004 00000000 00010000")), "eth:ipv4:udp:gtp",
+       seen4 | status::gtp, outer(2152, 2152, 12)},
+      {"GTP, no IP inside", 1, udp(2152, 2152, hex("30ff0004 00000001 ffffffff")), "eth:ipv4:udp:gtp",
+       seen4 | status::gtp | stopped, outer(2152, 2152, 12)},
       {"VXLAN, IPv4", 1, udp(40000, 4789, vxlan(b4)), "eth:ipv4:udp:vxlan:eth:ipv4:udp", seen4 | status::vxlan, flow4},
-      {"VXLAN, Linux's old port, IPv6", 1, udp(40000, 8472, vxlan(b6)), "eth:ipv4:udp:vxlan:eth:ipv6:udp", in6 | status::vxlan, flow6},
-      {"VXLAN, source port", 1, udp(4789, 40000, vxlan(b4)), "eth:ipv4:udp:vxlan:eth:ipv4:udp", seen4 | status::vxlan, flow4},
-      {"VXLAN, tag inside", 1, udp(40000, 4789, vxlan(tagged)), "eth:ipv4:udp:vxlan:eth:vlan:ipv4:udp", seen4 | status::vxlan | vlan,
-       "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 55"},
-      {"VXLAN, ARP belongs to the outer flow", 1, udp(40000, 4789, vxlan(arp_frame)), "eth:ipv4:udp:vxlan:eth:arp", seen4 | status::vxlan | stopped, outer(40000, 4789, 50)},
-      {"VXLAN, PPPoE session", 1, udp(40000, 4789, vxlan(pppoe)), "eth:ipv4:udp:vxlan:eth:pppoes:ppp:ipv4:udp", seen4 | status::vxlan | pppoe_session, flow4},
-      {"VXLAN, cut", 1, udp(40000, 4789, vxlan(Buffer(12))), "eth:ipv4:udp:vxlan:eth", seen4 | status::vxlan | stopped, outer(40000, 4789, 20)},
-      {"VXLAN, reserved byte", 1, udp(40000, 4789, hex("08000000 00002a01") + b4), "eth:ipv4:udp", seen4, outer(40000, 4789, 60)},
-      {"VXLAN-GPE, IPv4", 1, udp(40000, 4790, gpe(1, i4)), "eth:ipv4:udp:vxlan_gpe:ipv4:udp", seen4 | status::vxlan, flow4},
-      {"VXLAN-GPE, IPv6", 1, udp(40000, 4790, gpe(2, i6)), "eth:ipv4:udp:vxlan_gpe:ipv6:udp", in6 | status::vxlan, flow6},
-      {"VXLAN-GPE, Ethernet", 1, udp(40000, 4790, gpe(3, b4)), "eth:ipv4:udp:vxlan_gpe:eth:ipv4:udp", seen4 | status::vxlan, flow4},
-      {"VXLAN-GPE, NSH", 1, udp(40000, 4790, gpe(4, hex("00060101 00000000") + Buffer(16) + i4)), "eth:ipv4:udp:vxlan_gpe:nsh:ipv4:udp", seen4 | status::vxlan, flow4},
-      {"VXLAN-GPE, MPLS", 1, udp(40000, 4790, gpe(5, hex("00010140") + i4)), "eth:ipv4:udp:vxlan_gpe:mpls", seen4 | status::vxlan | mpls, outer(40000, 4790, 50)},
-      {"VXLAN-GPE, unknown", 1, udp(40000, 4790, gpe(9, i4)), "eth:ipv4:udp:vxlan_gpe", seen4 | status::vxlan | stopped, outer(40000, 4790, 46)},
-      {"GENEVE", 1, udp(40000, 6081, hex("00006558 00002a00") + b4), "eth:ipv4:udp:geneve:eth:ipv4:udp", seen4 | status::geneve, flow4},
-      {"GENEVE, options, large network number", 1, udp(40000, 6081, hex("02006558 ff002a00 0102030400000001") + b6), "eth:ipv4:udp:geneve:eth:ipv6:udp", in6 | status::geneve, flow6},
-      {"GENEVE, ARP", 1, udp(40000, 6081, hex("00006558 00002a00") + arp_frame), "eth:ipv4:udp:geneve:eth:arp", seen4 | status::geneve | stopped, outer(40000, 6081, 50)},
-      {"CAPWAP data, 802.3", 1, udp(40000, 5247, hex("00100000 00000000") + b4), "eth:ipv4:udp:capwap.data:eth:ipv4:udp", seen4 | status::capwap, flow4},
-      {"CAPWAP data, 802.11", 1, udp(5247, 40000, hex("00100300 00000000") + wlan_swapped(i4)), "eth:ipv4:udp:capwap.data:wlan:llc:ipv4:udp", seen4 | status::capwap, flow4},
-      {"CAPWAP data, keep alive", 1, udp(40000, 5247, hex("00100008 00000000 0000")), "eth:ipv4:udp:capwap.data", seen4 | status::capwap | stopped, outer(40000, 5247, 10)},
-      {"CAPWAP data, later fragment", 1, udp(40000, 5247, hex("00100080 00010100") + Buffer(20)), "eth:ipv4:udp:capwap.data", seen4 | status::capwap | stopped, outer(40000, 5247, 28)},
-      {"CAPWAP, DTLS", 1, udp(40000, 5247, hex("01000000 16fefd00") + Buffer(20)), "eth:ipv4:udp:capwap.data:dtls", seen4 | status::capwap | status::dtls | stopped, outer(40000, 5247, 28)},
-      {"CAPWAP control", 1, udp(40000, 5246, hex("00100000 00000000") + Buffer(20)), "eth:ipv4:udp:capwap", seen4 | status::capwap | stopped, outer(40000, 5246, 28)},
-      {"LWAPP data", 1, udp(40000, 12222, hex("00000000 0000") + wlan_swapped(i4)), "eth:ipv4:udp:lwapp:wlan:llc:ipv4:udp", seen4 | status::capwap, flow4},
-      {"LWAPP control", 1, udp(40000, 12223, hex("020000000009 04000000 0000") + Buffer(20)), "eth:ipv4:udp:lwapp", seen4 | status::capwap | stopped, outer(40000, 12223, 32)},
-      {"L2TP version 2", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 0021") + i4), "eth:ipv4:udp:l2tp:ppp:ipv4:udp", seen4 | l2tp | ppp, flow4},
-      {"L2TP version 2, length, sequence, offset", 1, udp(1701, 1701, hex("4a02 0036 0001 0002 0000 0000 0002 0000 ff03 0057") + i6), "eth:ipv4:udp:l2tp:ppp:ipv6:udp", in6 | l2tp | ppp, flow6},
-      {"L2TP, Cisco framing", 1, udp(1701, 1701, hex("0002 0001 0002 0f00 0021") + i4), "eth:ipv4:udp:l2tp:chdlc:ipv4:udp", seen4 | l2tp | ppp, flow4},
-      {"L2TP, multilink", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 003d 80000001 0021") + i4), "eth:ipv4:udp:l2tp:ppp:ppp:mp:ipv4:udp", seen4 | l2tp | ppp, flow4},
-      {"L2TP, LCP", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 c021 01010004")), "eth:ipv4:udp:l2tp:ppp:lcp", seen4 | l2tp | ppp | stopped, outer(1701, 1701, 14)},
-      {"L2TP, control message", 1, udp(1701, 1701, hex("c802 000c 0001 0002 0000 0000")), "eth:ipv4:udp:l2tp", seen4 | l2tp | stopped, outer(1701, 1701, 12)},
-      {"L2TP, another version", 1, udp(1701, 1701, hex("0001 000c 0001 0002 0000 0000")), "eth:ipv4:udp", seen4, outer(1701, 1701, 12)},
-      {"L2TP over IPv6", 1, over6().udp(1701, 1701).raw(hex("0002 0001 0002 ff03 0021") + i4), "eth:ipv6:udp:l2tp:ppp:ipv4:udp", seen4 | ipv6_seen | l2tp | ppp, flow4},
-      {"Teredo, by prefix", 1, udp(40000, 40001, teredo), "eth:ipv4:udp:teredo:ipv6:udp", in6 | status::teredo, "2001::1:1 fe80::1:2 17 l7 3"},
+      {"VXLAN, Linux's old port, IPv6", 1, udp(40000, 8472, vxlan(b6)), "eth:ipv4:udp:vxlan:eth:ipv6:udp",
+       in6 | status::vxlan, flow6},
+      {"VXLAN, source port", 1, udp(4789, 40000, vxlan(b4)), "eth:ipv4:udp:vxlan:eth:ipv4:udp", seen4 | status::vxlan,
+       flow4},
+      {"VXLAN, tag inside", 1, udp(40000, 4789, vxlan(tagged)), "eth:ipv4:udp:vxlan:eth:vlan:ipv4:udp",
+       seen4 | status::vxlan | vlan, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 55"},
+      {"VXLAN, ARP belongs to the outer flow", 1, udp(40000, 4789, vxlan(arp_frame)), "eth:ipv4:udp:vxlan:eth:arp",
+       seen4 | status::vxlan | stopped, outer(40000, 4789, 50)},
+      {"VXLAN, PPPoE session", 1, udp(40000, 4789, vxlan(pppoe)), "eth:ipv4:udp:vxlan:eth:pppoes:ppp:ipv4:udp",
+       seen4 | status::vxlan | pppoe_session, flow4},
+      {"VXLAN, cut", 1, udp(40000, 4789, vxlan(Buffer(12))), "eth:ipv4:udp:vxlan:eth", seen4 | status::vxlan | stopped,
+       outer(40000, 4789, 20)},
+      {"VXLAN, reserved byte", 1, udp(40000, 4789, hex("08000000 00002a01") + b4), "eth:ipv4:udp", seen4,
+       outer(40000, 4789, 60)},
+      {"VXLAN-GPE, IPv4", 1, udp(40000, 4790, gpe(1, i4)), "eth:ipv4:udp:vxlan_gpe:ipv4:udp", seen4 | status::vxlan,
+       flow4},
+      {"VXLAN-GPE, IPv6", 1, udp(40000, 4790, gpe(2, i6)), "eth:ipv4:udp:vxlan_gpe:ipv6:udp", in6 | status::vxlan,
+       flow6},
+      {"VXLAN-GPE, Ethernet", 1, udp(40000, 4790, gpe(3, b4)), "eth:ipv4:udp:vxlan_gpe:eth:ipv4:udp",
+       seen4 | status::vxlan, flow4},
+      {"VXLAN-GPE, NSH", 1, udp(40000, 4790, gpe(4, hex("00060101 00000000") + Buffer(16) + i4)),
+       "eth:ipv4:udp:vxlan_gpe:nsh:ipv4:udp", seen4 | status::vxlan, flow4},
+      {"VXLAN-GPE, MPLS", 1, udp(40000, 4790, gpe(5, hex("00010140") + i4)), "eth:ipv4:udp:vxlan_gpe:mpls",
+       seen4 | status::vxlan | mpls, outer(40000, 4790, 50)},
+      {"VXLAN-GPE, unknown", 1, udp(40000, 4790, gpe(9, i4)), "eth:ipv4:udp:vxlan_gpe", seen4 | status::vxlan | stopped,
+       outer(40000, 4790, 46)},
+      {"GENEVE", 1, udp(40000, 6081, hex("00006558 00002a00") + b4), "eth:ipv4:udp:geneve:eth:ipv4:udp",
+       seen4 | status::geneve, flow4},
+      {"GENEVE, options, large network number", 1, udp(40000, 6081, hex("02006558 ff002a00 0102030400000001") + b6),
+       "eth:ipv4:udp:geneve:eth:ipv6:udp", in6 | status::geneve, flow6},
+      {"GENEVE, ARP", 1, udp(40000, 6081, hex("00006558 00002a00") + arp_frame), "eth:ipv4:udp:geneve:eth:arp",
+       seen4 | status::geneve | stopped, outer(40000, 6081, 50)},
+      {"CAPWAP data, 802.3", 1, udp(40000, 5247, hex("00100000 00000000") + b4),
+       "eth:ipv4:udp:capwap.data:eth:ipv4:udp", seen4 | status::capwap, flow4},
+      {"CAPWAP data, 802.11", 1, udp(5247, 40000, hex("00100300 00000000") + wlan_swapped(i4)),
+       "eth:ipv4:udp:capwap.data:wlan:llc:ipv4:udp", seen4 | status::capwap, flow4},
+      {"CAPWAP data, keep alive", 1, udp(40000, 5247, hex("00100008 00000000 0000")), "eth:ipv4:udp:capwap.data",
+       seen4 | status::capwap | stopped, outer(40000, 5247, 10)},
+      {"CAPWAP data, later fragment", 1, udp(40000, 5247, hex("00100080 00010100") + Buffer(20)),
+       "eth:ipv4:udp:capwap.data", seen4 | status::capwap | stopped, outer(40000, 5247, 28)},
+      {"CAPWAP, DTLS", 1, udp(40000, 5247, hex("01000000 16fefd00") + Buffer(20)), "eth:ipv4:udp:capwap.data:dtls",
+       seen4 | status::capwap | status::dtls | stopped, outer(40000, 5247, 28)},
+      {"CAPWAP control", 1, udp(40000, 5246, hex("00100000 00000000") + Buffer(20)), "eth:ipv4:udp:capwap",
+       seen4 | status::capwap | stopped, outer(40000, 5246, 28)},
+      {"LWAPP data", 1, udp(40000, 12222, hex("00000000 0000") + wlan_swapped(i4)),
+       "eth:ipv4:udp:lwapp:wlan:llc:ipv4:udp", seen4 | status::capwap, flow4},
+      {"LWAPP control", 1, udp(40000, 12223, hex("020000000009 04000000 0000") + Buffer(20)), "eth:ipv4:udp:lwapp",
+       seen4 | status::capwap | stopped, outer(40000, 12223, 32)},
+      {"L2TP version 2", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 0021") + i4), "eth:ipv4:udp:l2tp:ppp:ipv4:udp",
+       seen4 | l2tp | ppp, flow4},
+      {"L2TP version 2, length, sequence, offset", 1,
+       udp(1701, 1701, hex("4a02 0036 0001 0002 0000 0000 0002 0000 ff03 0057") + i6), "eth:ipv4:udp:l2tp:ppp:ipv6:udp",
+       in6 | l2tp | ppp, flow6},
+      {"L2TP, Cisco framing", 1, udp(1701, 1701, hex("0002 0001 0002 0f00 0021") + i4),
+       "eth:ipv4:udp:l2tp:chdlc:ipv4:udp", seen4 | l2tp | ppp, flow4},
+      {"L2TP, multilink", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 003d 80000001 0021") + i4),
+       "eth:ipv4:udp:l2tp:ppp:ppp:mp:ipv4:udp", seen4 | l2tp | ppp, flow4},
+      {"L2TP, LCP", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 c021 01010004")), "eth:ipv4:udp:l2tp:ppp:lcp",
+       seen4 | l2tp | ppp | stopped, outer(1701, 1701, 14)},
+      {"L2TP, control message", 1, udp(1701, 1701, hex("c802 000c 0001 0002 0000 0000")), "eth:ipv4:udp:l2tp",
+       seen4 | l2tp | stopped, outer(1701, 1701, 12)},
+      {"L2TP, another version", 1, udp(1701, 1701, hex("0001 000c 0001 0002 0000 0000")), "eth:ipv4:udp", seen4,
+       outer(1701, 1701, 12)},
+      {"L2TP over IPv6", 1, over6().udp(1701, 1701).raw(hex("0002 0001 0002 ff03 0021") + i4),
+       "eth:ipv6:udp:l2tp:ppp:ipv4:udp", seen4 | ipv6_seen | l2tp | ppp, flow4},
+      {"Teredo, by prefix", 1, udp(40000, 40001, teredo), "eth:ipv4:udp:teredo:ipv6:udp", in6 | status::teredo,
+       "2001::1:1 fe80::1:2 17 l7 3"},
       {"Teredo, by port", 1, udp(40000, 3544, i6), "eth:ipv4:udp:teredo:ipv6:udp", in6 | status::teredo, flow6},
-      {"Teredo, origin indication", 1, udp(3545, 40000, hex("0000 0001 02030405") + teredo), "eth:ipv4:udp:teredo:ipv6:udp", in6 | status::teredo, "2001::1:1 fe80::1:2 17 l7 3"},
-      {"Teredo, authentication and origin", 1, udp(3544, 40000, hex("0001 02 01 0102 03 0000000000000000 00 0000 0001 02030405") + teredo), "eth:ipv4:udp:teredo:ipv6:udp",
-       in6 | status::teredo, "2001::1:1 fe80::1:2 17 l7 3"},
+      {"Teredo, origin indication", 1, udp(3545, 40000, hex("0000 0001 02030405") + teredo),
+       "eth:ipv4:udp:teredo:ipv6:udp", in6 | status::teredo, "2001::1:1 fe80::1:2 17 l7 3"},
+      {"Teredo, authentication and origin", 1,
+       udp(3544, 40000, hex("0001 02 01 0102 03 0000000000000000 00 0000 0001 02030405") + teredo),
+       "eth:ipv4:udp:teredo:ipv6:udp", in6 | status::teredo, "2001::1:1 fe80::1:2 17 l7 3"},
       {"IPv6 in UDP that is not Teredo", 1, udp(40000, 40001, i6), "eth:ipv4:udp", seen4, outer(40000, 40001, 58)},
   };
 }
@@ -91,7 +148,10 @@ std::vector<DecodeCase> tunnel_cases() {
 TEST_CASE("decode: tunnels", "[decode]") { check(tunnel_cases()); }
 
 TEST_CASE("decode: a tunnel whose content is not IP leaves the outer flow untouched", "[decode]") {
-  const Buffer arp_frame = Frame().eth("02:00:00:00:aa:01", "02:00:00:00:aa:02").vlan(9).arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2");
+  const Buffer arp_frame = Frame()
+                               .eth("02:00:00:00:aa:01", "02:00:00:00:aa:02")
+                               .vlan(9)
+                               .arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2");
   const Decoded d = decode(1, Frame().eth().vlan(5).ip4("10.0.0.1", "10.0.0.2").udp(40000, 4789).raw(vxlan(arp_frame)));
   CHECK(d.flow == "10.0.0.1:40000 10.0.0.2:4789 17 l7 54 vlan 5");
   CHECK(d.packet.source_mac == 6);

@@ -28,7 +28,8 @@ std::string show(Family family, const Endpoint& end) {
 std::string describe(const Packet& p, const Lookup& lookup) {
   std::string out;
   if (p.family == Family::layer2) {
-    out = fmt::format("{} {} 0x{:04x} l7 {}", show_mac(p, p.source_mac), show_mac(p, p.destination_mac), p.ether_type, p.l7_length);
+    out = fmt::format("{} {} 0x{:04x} l7 {}", show_mac(p, p.source_mac), show_mac(p, p.destination_mac), p.ether_type,
+                      p.l7_length);
   } else {
     const Endpoint from = lookup.key.end(lookup.source_end), to = lookup.key.end(lookup.source_end ^ 1u);
     out = fmt::format("{} {} {} l7 {}", show(p.family, from), show(p.family, to), p.protocol, p.l7_length);

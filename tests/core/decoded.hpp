@@ -20,8 +20,8 @@ struct Decoded {
   bool has_flow = false;
   Packet packet;
   std::string headers;
-  Lookup lookup;                        // with a flow
-  std::string flow;                     // "10.0.0.1:5 10.0.0.2:6 17 l7 10", "MAC MAC 0x0806 l7 28", "none"
+  Lookup lookup;     // with a flow
+  std::string flow;  // "10.0.0.1:5 10.0.0.2:6 17 l7 10", "MAC MAC 0x0806 l7 28", "none"
   DecodeCounters counters;
   std::unique_ptr<std::uint8_t[]> data;
 };
@@ -51,9 +51,22 @@ void check(const std::vector<DecodeCase>& cases);
 // Content of tunnels: UDP 6000 -> 7000, ten bytes.
 inline Frame inner4() { return Frame().ip4("192.168.0.1", "192.168.0.2").udp(6000, 7000).payload("inner12345"); }
 inline Frame inner6() { return Frame().ip6("2001:db8:2::1", "2001:db8:2::2").udp(6000, 7000).payload("inner12345"); }
-inline Frame bridged4() { return Frame().eth("02:00:00:00:aa:01", "02:00:00:00:aa:02").ip4("192.168.0.1", "192.168.0.2").udp(6000, 7000).payload("inner12345"); }
-inline Frame bridged6() { return Frame().eth("02:00:00:00:aa:01", "02:00:00:00:aa:02").ip6("2001:db8:2::1", "2001:db8:2::2").udp(6000, 7000).payload("inner12345"); }
-constexpr std::string_view flow4 = "192.168.0.1:6000 192.168.0.2:7000 17 l7 10", flow6 = "2001:db8:2::1:6000 2001:db8:2::2:7000 17 l7 10";
+inline Frame bridged4() {
+  return Frame()
+      .eth("02:00:00:00:aa:01", "02:00:00:00:aa:02")
+      .ip4("192.168.0.1", "192.168.0.2")
+      .udp(6000, 7000)
+      .payload("inner12345");
+}
+inline Frame bridged6() {
+  return Frame()
+      .eth("02:00:00:00:aa:01", "02:00:00:00:aa:02")
+      .ip6("2001:db8:2::1", "2001:db8:2::2")
+      .udp(6000, 7000)
+      .payload("inner12345");
+}
+constexpr std::string_view flow4 = "192.168.0.1:6000 192.168.0.2:7000 17 l7 10",
+                           flow6 = "2001:db8:2::1:6000 2001:db8:2::2:7000 17 l7 10";
 
 // Headers in front of that content.
 inline Frame ethernet() { return Frame().eth(); }

@@ -47,7 +47,9 @@ struct World {
 };
 
 bool in_order(const std::vector<Expiry::Due>& list) {
-  return std::is_sorted(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.end != b.end ? a.end < b.end : a.number < b.number; });
+  return std::is_sorted(list.begin(), list.end(), [](const auto& a, const auto& b) {
+    return a.end != b.end ? a.end < b.end : a.number < b.number;
+  });
 }
 
 }  // namespace
@@ -76,10 +78,12 @@ TEST_CASE("expiry: against a list, with jumps and changing timeouts", "[expiry]"
       std::sort(expected.begin(), expected.end());
       const auto got = w.due(clock);
       fine = fine && got.size() == expected.size() && in_order(got) && (got.empty() || got.front().end >= last_end);
-      for (std::size_t k = 0; fine && k < got.size(); ++k) fine = got[k].end == expected[k].first && got[k].number == expected[k].second;
+      for (std::size_t k = 0; fine && k < got.size(); ++k)
+        fine = got[k].end == expected[k].first && got[k].number == expected[k].second;
       if (!got.empty()) last_end = got.back().end;
       // A packet: of a new flow or of one that lives; its timeout may change.
-      constexpr Time timeouts[] = {shortest_timeout, one_second, 5 * one_second, 60 * one_second, 182 * one_second, 600 * one_second, 3600 * one_second};
+      constexpr Time timeouts[] = {shortest_timeout, one_second,       5 * one_second,   60 * one_second,
+                                   182 * one_second, 600 * one_second, 3600 * one_second};
       if (w.alive.empty() || random() % 3 == 0) {
         w.make(clock, timeouts[random() % 7]);
       } else {
@@ -142,10 +146,14 @@ TEST_CASE("expiry: the first flow to end is found for eviction", "[expiry]") {
   }
   bool fine = true;
   while (!w.alive.empty() && fine) {
-    Flow* expected = *std::min_element(w.alive.begin(), w.alive.end(), [](const Flow* a, const Flow* b) { return std::pair(a->end(), a->number) < std::pair(b->end(), b->number); });
+    Flow* expected = *std::min_element(w.alive.begin(), w.alive.end(), [](const Flow* a, const Flow* b) {
+      return std::pair(a->end(), a->number) < std::pair(b->end(), b->number);
+    });
     Flow* got = w.expiry.first();
     fine = got == expected;
-    if (!fine) FAIL_CHECK("flow " << (got ? got->number : 0) << " ends at " << (got ? got->end() - start : 0) << ", but flow " << expected->number << " at " << expected->end() - start);
+    if (!fine)
+      FAIL_CHECK("flow " << (got ? got->number : 0) << " ends at " << (got ? got->end() - start : 0) << ", but flow "
+                         << expected->number << " at " << expected->end() - start);
     w.expiry.remove(*expected);
     std::erase(w.alive, expected);
     w.table.release(*expected);

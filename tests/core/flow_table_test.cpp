@@ -14,7 +14,8 @@ namespace t2::test {
 namespace {
 
 std::vector<std::byte> prototype(std::size_t more = 0) {
-  std::vector<std::byte> bytes((sizeof(Side) + more + alignof(Side) - 1) / alignof(Side) * alignof(Side), std::byte{0x5a});
+  std::vector<std::byte> bytes((sizeof(Side) + more + alignof(Side) - 1) / alignof(Side) * alignof(Side),
+                               std::byte{0x5a});
   const Side initial{};
   std::memcpy(bytes.data(), static_cast<const void*>(&initial), sizeof initial);
   return bytes;
@@ -64,7 +65,8 @@ void play(Hash hash, unsigned keys, unsigned steps) {
     fine = fine && table.size() == model.size() + detached.size();
     if (!fine) FAIL("differs from the map after step " << i);
   }
-  for (const auto& [n, flow] : model) fine = fine && table.find(key(n), hash(n)) == flow && table.record(flow->record).key == key(n);
+  for (const auto& [n, flow] : model)
+    fine = fine && table.find(key(n), hash(n)) == flow && table.record(flow->record).key == key(n);
   CHECK(fine);
 }
 
@@ -77,9 +79,10 @@ TEST_CASE("flow table: behaves like a map", "[table]") {
 
 TEST_CASE("flow table: behaves like a map when hashes collide", "[table]") {
   // The upper half of a hash chooses the slot.
-  play([](std::uint32_t n) { return std::uint64_t{0xffe + n % 3} << 32; }, 300, 20'000);      // one run of slots that wraps around
-  play([](std::uint32_t) { return std::uint64_t{5}; }, 100, 5'000);                           // keys decide alone
-  play([](std::uint32_t n) { return std::uint64_t{n} << 44 | 7; }, 2'000, 50'000);            // equal low bits of the slot number
+  play([](std::uint32_t n) { return std::uint64_t{0xffe + n % 3} << 32; }, 300,
+       20'000);                                                      // one run of slots that wraps around
+  play([](std::uint32_t) { return std::uint64_t{5}; }, 100, 5'000);  // keys decide alone
+  play([](std::uint32_t n) { return std::uint64_t{n} << 44 | 7; }, 2'000, 50'000);  // equal low bits of the slot number
 }
 
 TEST_CASE("flow table: records do not move, and a new side is a copy of the prototype", "[table]") {
@@ -170,7 +173,8 @@ TEST_CASE("flow table: records of many flows do not touch each other, however th
     flows.push_back(&flow);
     for (unsigned direction = 0; direction < 1 + n % 2; ++direction) {
       Side& side = table.add_side(flow, direction);
-      std::memset(reinterpret_cast<char*>(&side) + sizeof(Side), static_cast<int>((n + direction) & 0xff), stride - sizeof(Side));
+      std::memset(reinterpret_cast<char*>(&side) + sizeof(Side), static_cast<int>((n + direction) & 0xff),
+                  stride - sizeof(Side));
       side.packets = 2 * n + direction;
     }
   }
@@ -180,7 +184,8 @@ TEST_CASE("flow table: records of many flows do not touch each other, however th
     for (unsigned direction = 0; direction < 1 + n % 2; ++direction) {
       const Side& side = *flows[n]->side[direction];
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(&side);
-      whole = whole && side.packets == 2 * n + direction && bytes[sizeof(Side)] == ((n + direction) & 0xff) && bytes[stride - 1] == ((n + direction) & 0xff);
+      whole = whole && side.packets == 2 * n + direction && bytes[sizeof(Side)] == ((n + direction) & 0xff) &&
+              bytes[stride - 1] == ((n + direction) & 0xff);
     }
   }
   CHECK(whole);

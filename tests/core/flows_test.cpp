@@ -39,26 +39,35 @@ TEST_CASE("flows: directions, numbers and the order of rows", "[flows]") {
   c.add(epoch + second, udp("10.0.0.2", 7000, "10.0.0.1", 6000, 20));
   c.add(epoch + 2 * second, udp("10.0.0.3", 53, "10.0.0.2", 6000, 30));
   Time at = epoch + 3 * second;
-  for (const unsigned port : {8081u, 8082u, 8088u, 8089u, 8090u}) c.add(at, udp("10.0.0.4", port, "10.0.0.2", 6000, 30)), at += 100 * millisecond;
+  for (const unsigned port : {8081u, 8082u, 8088u, 8089u, 8090u})
+    c.add(at, udp("10.0.0.4", port, "10.0.0.2", 6000, 30)), at += 100 * millisecond;
   c.add(epoch + 4 * second, Frame().eth().ip4("10.0.0.5", "10.0.0.2").tcp(80, 6000).flags("SA"));
   c.add(epoch + 4100 * millisecond, Frame().eth().ip4("10.0.0.5", "10.0.0.2").tcp(9000, 6000).flags("SA"));
   c.add(epoch + 5 * second, udp("10.0.0.1", 6000, "10.0.0.2", 7000, 10));
   c.add(epoch + 183 * second, udp("10.0.0.1", 6000, "10.0.0.2", 7001, 1));
   c.add(epoch + 187 * second, udp("10.0.0.1", 6000, "10.0.0.2", 7002, 1));
-  CHECK(rows(run(c, plugins), {"dir", "flowInd", "flowStat", "duration", "srcIP", "srcPort", "dstPort", "l4Proto", "pktsSnt", "l7BytesSnt"}) ==
-        Lines{"A|2|0x0400000000004001|0.000000000|10.0.0.3|53|6000|17|1|30", "A|3|0x0400000000004001|0.000000000|10.0.0.4|8081|6000|17|1|30",
-              "A|4|0x0400000000004000|0.000000000|10.0.0.4|8082|6000|17|1|30", "A|5|0x0400000000004001|0.000000000|10.0.0.4|8088|6000|17|1|30",
-              "A|6|0x0400000000004001|0.000000000|10.0.0.4|8089|6000|17|1|30", "A|7|0x0400000000004000|0.000000000|10.0.0.4|8090|6000|17|1|30",
-              "A|8|0x0400000000004001|0.000000000|10.0.0.5|80|6000|6|1|0", "A|9|0x0400000000004001|0.000000000|10.0.0.5|9000|6000|6|1|0",
-              "A|1|0x0400000000004000|5.000000000|10.0.0.1|6000|7000|17|2|20", "B|1|0x0400000000004001|0.000000000|10.0.0.2|7000|6000|17|1|20",
-              "A|10|0x0400000000004000|0.000000000|10.0.0.1|6000|7001|17|1|1", "A|11|0x0400000000004000|0.000000000|10.0.0.1|6000|7002|17|1|1"});
+  CHECK(rows(run(c, plugins), {"dir", "flowInd", "flowStat", "duration", "srcIP", "srcPort", "dstPort", "l4Proto",
+                               "pktsSnt", "l7BytesSnt"}) ==
+        Lines{"A|2|0x0400000000004001|0.000000000|10.0.0.3|53|6000|17|1|30",
+              "A|3|0x0400000000004001|0.000000000|10.0.0.4|8081|6000|17|1|30",
+              "A|4|0x0400000000004000|0.000000000|10.0.0.4|8082|6000|17|1|30",
+              "A|5|0x0400000000004001|0.000000000|10.0.0.4|8088|6000|17|1|30",
+              "A|6|0x0400000000004001|0.000000000|10.0.0.4|8089|6000|17|1|30",
+              "A|7|0x0400000000004000|0.000000000|10.0.0.4|8090|6000|17|1|30",
+              "A|8|0x0400000000004001|0.000000000|10.0.0.5|80|6000|6|1|0",
+              "A|9|0x0400000000004001|0.000000000|10.0.0.5|9000|6000|6|1|0",
+              "A|1|0x0400000000004000|5.000000000|10.0.0.1|6000|7000|17|2|20",
+              "B|1|0x0400000000004001|0.000000000|10.0.0.2|7000|6000|17|1|20",
+              "A|10|0x0400000000004000|0.000000000|10.0.0.1|6000|7001|17|1|1",
+              "A|11|0x0400000000004000|0.000000000|10.0.0.1|6000|7002|17|1|1"});
 }
 
 TEST_CASE("flows: whoever answered is B, even when it was seen first", "[flows]") {
   Capture c;
   c.add(epoch, Frame().eth().ip4("10.0.0.2", "10.0.0.1").tcp(80, 40000).flags("SA"));
   c.add(epoch + second, Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("A"));
-  CHECK(rows(run(c, plugins), {"dir", "flowInd", "flowStat", "srcPort"}) == Lines{"A|1|0x0400000000004000|40000", "B|1|0x0400000000004001|80"});
+  CHECK(rows(run(c, plugins), {"dir", "flowInd", "flowStat", "srcPort"}) ==
+        Lines{"A|1|0x0400000000004000|40000", "B|1|0x0400000000004001|80"});
 }
 
 TEST_CASE("flows: source equal to destination is one direction, and an attack with TCP", "[flows]") {
@@ -67,13 +76,15 @@ TEST_CASE("flows: source equal to destination is one direction, and an attack wi
     c.add(epoch + i, Frame().eth().ip4("10.0.0.9", "10.0.0.9").tcp(80, 80).flags("S"));
     c.add(epoch + i, udp("10.0.0.9", 80, "10.0.0.9", 80, 1));
   }
-  CHECK(rows(run(c, plugins), {"dir", "flowInd", "flowStat", "l4Proto", "pktsSnt"}) == Lines{"A|1|0x0404000000004000|6|2", "A|2|0x0400000000004000|17|2"});
+  CHECK(rows(run(c, plugins), {"dir", "flowInd", "flowStat", "l4Proto", "pktsSnt"}) ==
+        Lines{"A|1|0x0404000000004000|6|2", "A|2|0x0400000000004000|17|2"});
 }
 
 TEST_CASE("flows: VLANs are apart, a priority tag is no VLAN", "[flows]") {
   Capture c;
   c.add(epoch, udp("10.0.0.1", 6000, "10.0.0.2", 7000, 1));
-  for (const unsigned id : {0u, 5u, 6u, 5u}) c.add(epoch + second, Frame().eth().vlan(id).ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000).payload("x"));
+  for (const unsigned id : {0u, 5u, 6u, 5u})
+    c.add(epoch + second, Frame().eth().vlan(id).ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000).payload("x"));
   CHECK(rows(run(c, plugins), {"flowInd", "pktsSnt", "vlanID"}) == Lines{"1|2|", "2|2|5", "3|1|6"});
 }
 
@@ -86,8 +97,10 @@ TEST_CASE("flows: timeouts are compared exactly", "[flows]") {
   };
   CHECK(flows({{0, f}, {182 * second, f}}) == Lines{"A|1|0.000000000|1", "A|2|0.000000000|1"});
   CHECK(flows({{0, f}, {182 * second - 1, f}}) == Lines{"A|1|181.999999999|2"});
-  CHECK(flows({{0, f}, {181'999 * millisecond, f}, {400 * second, f}}) == Lines{"A|1|181.999000000|2", "A|2|0.000000000|1"});
-  CHECK(flows({{0, f}, {100 * second, r}, {190 * second, f}, {500 * second, r}}) == Lines{"A|1|190.000000000|2", "B|1|0.000000000|1", "A|2|0.000000000|1"});
+  CHECK(flows({{0, f}, {181'999 * millisecond, f}, {400 * second, f}}) ==
+        Lines{"A|1|181.999000000|2", "A|2|0.000000000|1"});
+  CHECK(flows({{0, f}, {100 * second, r}, {190 * second, f}, {500 * second, r}}) ==
+        Lines{"A|1|190.000000000|2", "B|1|0.000000000|1", "A|2|0.000000000|1"});
 }
 
 TEST_CASE("flows: packets out of order stay in their flow", "[flows]") {
@@ -98,8 +111,10 @@ TEST_CASE("flows: packets out of order stay in their flow", "[flows]") {
   c.add(epoch + 9'500 * millisecond, udp("10.0.0.2", 7000, "10.0.0.1", 6000, 3));
   const Result result = run(c, plugins);
   CHECK(rows(result, {"dir", "flowInd", "timeFirst", "timeLast", "pktsSnt"}) ==
-        Lines{"A|1|1600000010.500000000|1600000009.250000000|2", "B|1|1600000009.500000000|1600000009.500000000|1", "A|2|1600000009.750000000|1600000009.750000000|1"});
-  const auto status = static_cast<std::uint64_t>(result.flows.find({{"flowInd", "1"}, {"dir", "A"}}).number("flowStat"));
+        Lines{"A|1|1600000010.500000000|1600000009.250000000|2", "B|1|1600000009.500000000|1600000009.500000000|1",
+              "A|2|1600000009.750000000|1600000009.750000000|1"});
+  const auto status =
+      static_cast<std::uint64_t>(result.flows.find({{"flowInd", "1"}, {"dir", "A"}}).number("flowStat"));
   CHECK((status & status::time_jump) != 0);
   CHECK(result.flows.find({{"flowInd", "1"}, {"dir", "A"}})["duration"].size() < 16);  // nothing wraps around
 }
@@ -108,7 +123,11 @@ TEST_CASE("flows: hours backwards end no flow", "[flows]") {
   Capture c;
   const Time hour = 3600 * second;
   const auto f = udp("10.0.0.1", 6000, "10.0.0.2", 7000, 3), other = udp("10.0.0.1", 6001, "10.0.0.2", 7000, 3);
-  c.add(epoch, f).add(epoch - 5 * hour, other).add(epoch + second, f).add(epoch - 5 * hour + second, other).add(epoch + 2 * second, f);
+  c.add(epoch, f)
+      .add(epoch - 5 * hour, other)
+      .add(epoch + second, f)
+      .add(epoch - 5 * hour + second, other)
+      .add(epoch + 2 * second, f);
   CHECK(rows(run(c, plugins), {"flowInd", "pktsSnt"}) == Lines{"2|2", "1|3"});
 }
 
@@ -116,14 +135,18 @@ TEST_CASE("flows: the same rows whatever the size of batches and the seed of the
   Capture c;
   for (int i = 0; i < 3000; ++i) {
     const Time time = epoch + i * 97 * millisecond - (i % 50 == 0 ? 30 * second : 0);
-    c.add(time, udp("10.0.0.1", static_cast<unsigned>(5000 + i * i % 37), "10.0.0.2", static_cast<unsigned>(53 + i % 3), static_cast<std::size_t>(i % 90)));
+    c.add(time, udp("10.0.0.1", static_cast<unsigned>(5000 + i * i % 37), "10.0.0.2", static_cast<unsigned>(53 + i % 3),
+                    static_cast<std::size_t>(i % 90)));
   }
   const std::string expected = run(c, plugins).flow_file;
-  for (const char* batch : {"1", "2", "63", "4096"}) CHECK(run(c, plugins, {"--batch", batch, "--hash-seed", batch}).flow_file == expected);
+  for (const char* batch : {"1", "2", "63", "4096"})
+    CHECK(run(c, plugins, {"--batch", batch, "--hash-seed", batch}).flow_file == expected);
 }
 
 TEST_CASE("flows: duplicate identifications", "[flows]") {
-  const auto packet = [](unsigned id) { return Frame().eth().ip4("10.0.0.1", "10.0.0.2").id(id).udp(6000, 7000).bytes(); };
+  const auto packet = [](unsigned id) {
+    return Frame().eth().ip4("10.0.0.1", "10.0.0.2").id(id).udp(6000, 7000).bytes();
+  };
   const auto status = [&](const std::vector<unsigned>& ids) {
     Capture c;
     for (const unsigned id : ids) c.add(epoch, packet(id));
@@ -161,11 +184,13 @@ TEST_CASE("fragments: IPv4", "[flows]") {
   const Fragments4 a(100), b(101);
   const Buffer whole = udp("10.0.0.1", 6000, "10.0.0.2", 7000, 1), reply = udp("10.0.0.2", 7000, "10.0.0.1", 6000, 1);
   CHECK(fragment_rows({a.f1, a.f2, a.f3}) == Lines{"A|1|0x0400081000004000|6000|7000|3|2048"});
-  CHECK(fragment_rows({a.f2, a.f1, a.f3}) == Lines{"A|1|0x0400085000004000|0|0|1|400", "A|2|0x0400081000004000|6000|7000|2|1648"});
+  CHECK(fragment_rows({a.f2, a.f1, a.f3}) ==
+        Lines{"A|1|0x0400085000004000|0|0|1|400", "A|2|0x0400081000004000|6000|7000|2|1648"});
   CHECK(fragment_rows({a.f2, a.f3}) == Lines{"A|1|0x0400085000004000|0|0|2|576"});
   CHECK(fragment_rows({a.f1, whole, b.f1, b.f3, whole}) == Lines{"A|1|0x0400083000004000|6000|7000|5|3122"});
-  CHECK(fragment_rows({a.f1, reply, a.f3, a.f2}) ==
-        Lines{"A|1|0x0400081000004000|6000|7000|2|1648", "B|1|0x0400000000004001|7000|6000|1|1", "A|2|0x040008d000004000|0|0|1|400"});
+  CHECK(fragment_rows({a.f1, reply, a.f3, a.f2}) == Lines{"A|1|0x0400081000004000|6000|7000|2|1648",
+                                                          "B|1|0x0400000000004001|7000|6000|1|1",
+                                                          "A|2|0x040008d000004000|0|0|1|400"});
   const auto echo = Frame().eth().ip4("10.0.0.1", "10.0.0.2").icmp(8).zeros(2000).fragments(1480, 7);
   CHECK(fragment_rows(echo) == Lines{"A|1|0x0400081000004000|0|0|2|2000"});
 }
@@ -174,7 +199,8 @@ TEST_CASE("fragments: IPv6 join the flow of their first", "[flows]") {
   const auto parts = Frame().eth().ip6("2001:db8::1", "2001:db8::2").udp(6000, 7000).zeros(2048).fragments(1440, 9);
   REQUIRE(parts.size() == 2);
   CHECK(fragment_rows(parts) == Lines{"A|1|0x0800001000008000|6000|7000|2|2048"});
-  CHECK(fragment_rows({parts[1], parts[0]}) == Lines{"A|1|0x0800005000008000|0|0|1|616", "A|2|0x0800009000008000|6000|7000|1|1432"});
+  CHECK(fragment_rows({parts[1], parts[0]}) ==
+        Lines{"A|1|0x0800005000008000|0|0|1|616", "A|2|0x0800009000008000|6000|7000|1|1432"});
 }
 
 TEST_CASE("fragments: those of other datagrams and of the other direction do not mix", "[flows]") {
@@ -195,7 +221,8 @@ TEST_CASE("flows: a full table ends the flow that would end first", "[flows]") {
   const auto got = rows(result, {"flowInd", "flowStat", "srcPort"});
   REQUIRE(got.size() == 20);
   for (unsigned i = 0; i < 20; ++i) {
-    CHECK(got[i] == std::to_string(i + 1) + (i < 4 ? "|0x0400040000004000|" : "|0x0400000000004000|") + std::to_string(5000 + i));
+    CHECK(got[i] ==
+          std::to_string(i + 1) + (i < 4 ? "|0x0400040000004000|" : "|0x0400000000004000|") + std::to_string(5000 + i));
   }
   CHECK_THAT(result.out, Catch::Contains("[WRN]") && Catch::Contains("Number of flows terminated by autopilot: 4"));
 }

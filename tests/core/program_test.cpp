@@ -21,7 +21,8 @@ Capture capture() {
   Capture c;
   c.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("S"));
   c.add(epoch + second, Frame().eth().ip4("10.0.0.2", "10.0.0.1").tcp(80, 40000).flags("SA"));
-  c.add(epoch + 70 * second, Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad());
+  c.add(epoch + 70 * second,
+        Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad());
   c.add(epoch + 71 * second, Frame().eth().vlan(7).ip6("2001:db8::1", "2001:db8::2").udp(40000, 53).payload("x"));
   return c;
 }
@@ -44,10 +45,13 @@ struct Place {
     return call(all, environment);
   }
   Execution shell(const std::string& script) const {  // $0 is the program with its plugins
-    return execute({"bash", "-c", "cd " + folder.path().string() + "; " + script, binary().string(), plugin_path}, folder, {{"HOME", folder.path().string()}});
+    return execute({"bash", "-c", "cd " + folder.path().string() + "; " + script, binary().string(), plugin_path},
+                   folder, {{"HOME", folder.path().string()}});
   }
   bool exists(const std::string& name) const { return fs::exists(folder / name); }
-  void text_file(const std::string& name, const std::string& content) const { write_file(folder / name, text(content)); }
+  void text_file(const std::string& name, const std::string& content) const {
+    write_file(folder / name, text(content));
+  }
 };
 
 void check_error(const Execution& result, const std::string& words) {
@@ -88,7 +92,8 @@ TEST_CASE("program: options that are wrong end it with one line", "[program]") {
   check_error(place.call({"-r", file, "-Q"}), "Unknown option '-Q'");
   check_error(place.call({"-r", file, "--no-such"}), "Unknown option '--no-such'");
   for (const char* option : {"-S", "-B", "-f", "-x", "-c", "-P", "--batch", "--hash-seed", "--max-flows", "-M"}) {
-    for (const char* value : {"abc", "", "12x", "-999999999999999999999"}) check_error(place.analyse({option, value}), std::string("Option '") + option + "'");
+    for (const char* value : {"abc", "", "12x", "-999999999999999999999"})
+      check_error(place.analyse({option, value}), std::string("Option '") + option + "'");
   }
   check_error(place.analyse({"-f", "0"}), "'-f'");
   check_error(place.analyse({"--batch", "0"}), "'--batch'");
@@ -102,20 +107,24 @@ TEST_CASE("program: sensor id, numbers in hexadecimal, list of plugins", "[progr
   const Place place;
   CHECK_THAT(place.analyse({"-w", (place.folder / "a").string(), "-x", "0x10"}).out, Contains("SID: 16"));
   CHECK_THAT(place.analyse({"-w", (place.folder / "a").string()}).out, Contains("SID: 666"));
-  for (const char* list : {"# comment\nbasicFlow\ntxtSink\n", "100_basicFlow\n901_txtSink.so\n", "basicFlow.so\r\ntxtSink"}) {
+  for (const char* list :
+       {"# comment\nbasicFlow\ntxtSink\n", "100_basicFlow\n901_txtSink.so\n", "basicFlow.so\r\ntxtSink"}) {
     place.text_file("list", list);
-    const Execution result = place.analyse({"-w", (place.folder / "a").string(), "-b", (place.folder / "list").string()});
+    const Execution result =
+        place.analyse({"-w", (place.folder / "a").string(), "-b", (place.folder / "list").string()});
     CHECK(result.status == 0);
     CHECK_THAT(result.out, Contains("01: basicFlow") && Contains("02: txtSink") && !Contains("basicStats"));
   }
   place.text_file("plugins/plugins.txt", "txtSink\n");  // the default list
-  CHECK_THAT(place.analyse({"-w", (place.folder / "a").string()}).out, Contains("01: txtSink") && !Contains("basicFlow"));
+  CHECK_THAT(place.analyse({"-w", (place.folder / "a").string()}).out,
+             Contains("01: txtSink") && !Contains("basicFlow"));
 }
 
 TEST_CASE("program: without plugins it reports, and says that there is no output", "[program]") {
   const Place place;
   fs::create_directories(place.folder / "empty");
-  const Execution result = place.call({"-p", (place.folder / "empty").string(), "-r", (place.folder / "c.pcap").string()});
+  const Execution result =
+      place.call({"-p", (place.folder / "empty").string(), "-r", (place.folder / "c.pcap").string()});
   CHECK(result.status == 0);
   CHECK_THAT(result.out, Contains("[WRN] No plugins") && Contains("Number of processed packets: 4"));
 }
@@ -135,11 +144,11 @@ TEST_CASE("program: output prefix", "[program]") {
   };
   writes("-r c.pcap", "c_flows.txt");
   writes("-r two.dots.pcap", "two.dots_flows.txt");
-  writes("-r ./noext", "noext_flows.txt");         // no dot in the name itself
+  writes("-r ./noext", "noext_flows.txt");  // no dot in the name itself
   writes("-r a.b/noext", "a.b/noext_flows.txt");
   writes("-r - < c.pcap", "stdin_flows.txt");
   writes("-r c.pcap -w other", "other_flows.txt");
-  writes("-r c.pcap -w a.b", "a.b/c_flows.txt");   // a directory
+  writes("-r c.pcap -w a.b", "a.b/c_flows.txt");  // a directory
   writes("-r c.pcap -w new/", "new/c_flows.txt");
   writes("-r c.pcap -w new/deep/x", "new/deep/x_flows.txt");
   writes("-r - -w a.b < c.pcap", "a.b/stdin_flows.txt");
@@ -158,25 +167,67 @@ TEST_CASE("program: flows to standard output, the log elsewhere", "[program]") {
   const Execution logged = place.analyse({"-l", "-w", (place.folder / "o").string()});
   CHECK(logged.status == 0);
   CHECK(logged.out == "");
-  CHECK_THAT(read_file(place.folder / "o_log.txt"), Contains("Number of processed packets: 4") && Contains("Tranalyzer "));
+  CHECK_THAT(read_file(place.folder / "o_log.txt"),
+             Contains("Number of processed packets: 4") && Contains("Tranalyzer "));
 }
 
 TEST_CASE("program: lines of the report", "[program]") {
   const Place place;
   const Execution result = place.analyse({"-w", (place.folder / "o").string()});
   REQUIRE(result.status == 0);
-  for (const char* line : {"Processing file: ", "Link layer type: Ethernet [EN10MB/1]", "Snapshot length: 65535", "Dump start: 1600000000.000000000 sec (Sun 13 Sep 2020 12:26:40 GMT)",
-                           "Dump stop : 1600000071.000000000 sec", "Total dump duration: 71.000000000 sec (1m 11s)", "Finished processing. Elapsed time: ",
-                           "Finished unloading flow memory. Time: ", "Percentage completed: 100.00%", "Number of processed packets: 4", "Number of processed bytes: ", "Number of raw bytes: ",
-                           "Number of pad bytes: ", "Number of pcap bytes: ", "Number of L2 packets: 1 [25.00%]", "Number of IPv4 packets: 2 [50.00%]", "Number of IPv6 packets: 1 [25.00%]",
-                           "Number of A packets: 3 [75.00%]", "Number of B packets: 1 [25.00%]", "Number of A bytes: ", "Number of B bytes: ", "<A packet load>: ", "<B packet load>: ",
-                           "Headers count: min: 2, max: 4, avg: 3.00", "Max VLAN header count: 1", "Number of ARP packets: 1 [25.00%]", "Number of TCP packets: 2 [50.00%]", "Number of TCP bytes: ",
-                           "Number of UDP packets: 1 [25.00%]", "Number of UDP bytes: ", "Number of processed      flows: 4", "Number of processed L2   flows: 1 [25.00%]",
-                           "Number of processed IPv4 flows: 2 [50.00%]", "Number of processed IPv6 flows: 1 [25.00%]", "Number of processed A    flows: 3 [75.00%]",
-                           "Number of processed B    flows: 1 [25.00%]", "Number of request        flows: 3 [75.00%]", "Number of reply          flows: 1 [25.00%]",
-                           "Total   A/B    flow asymmetry: 0.50", "Total req/rply flow asymmetry: 0.50", "Number of processed A+B packets/A+B flows: 1.00",
-                           "Number of processed total packets/s: 0.06", "<Number of processed flows/s>: 0.06", "<Bandwidth>: ", "<Raw bandwidth>: ", "Max number of flows in memory: 4 [",
-                           "Memory usage: ", "Aggregated flowStat=0x0c0000000000c144", "[INF] Layer 2 flows", "[INF] IPv4 flows", "[INF] IPv6 flows", "[INF] ARP", "[INF] VLAN encapsulation"}) {
+  for (const char* line : {"Processing file: ",
+                           "Link layer type: Ethernet [EN10MB/1]",
+                           "Snapshot length: 65535",
+                           "Dump start: 1600000000.000000000 sec (Sun 13 Sep 2020 12:26:40 GMT)",
+                           "Dump stop : 1600000071.000000000 sec",
+                           "Total dump duration: 71.000000000 sec (1m 11s)",
+                           "Finished processing. Elapsed time: ",
+                           "Finished unloading flow memory. Time: ",
+                           "Percentage completed: 100.00%",
+                           "Number of processed packets: 4",
+                           "Number of processed bytes: ",
+                           "Number of raw bytes: ",
+                           "Number of pad bytes: ",
+                           "Number of pcap bytes: ",
+                           "Number of L2 packets: 1 [25.00%]",
+                           "Number of IPv4 packets: 2 [50.00%]",
+                           "Number of IPv6 packets: 1 [25.00%]",
+                           "Number of A packets: 3 [75.00%]",
+                           "Number of B packets: 1 [25.00%]",
+                           "Number of A bytes: ",
+                           "Number of B bytes: ",
+                           "<A packet load>: ",
+                           "<B packet load>: ",
+                           "Headers count: min: 2, max: 4, avg: 3.00",
+                           "Max VLAN header count: 1",
+                           "Number of ARP packets: 1 [25.00%]",
+                           "Number of TCP packets: 2 [50.00%]",
+                           "Number of TCP bytes: ",
+                           "Number of UDP packets: 1 [25.00%]",
+                           "Number of UDP bytes: ",
+                           "Number of processed      flows: 4",
+                           "Number of processed L2   flows: 1 [25.00%]",
+                           "Number of processed IPv4 flows: 2 [50.00%]",
+                           "Number of processed IPv6 flows: 1 [25.00%]",
+                           "Number of processed A    flows: 3 [75.00%]",
+                           "Number of processed B    flows: 1 [25.00%]",
+                           "Number of request        flows: 3 [75.00%]",
+                           "Number of reply          flows: 1 [25.00%]",
+                           "Total   A/B    flow asymmetry: 0.50",
+                           "Total req/rply flow asymmetry: 0.50",
+                           "Number of processed A+B packets/A+B flows: 1.00",
+                           "Number of processed total packets/s: 0.06",
+                           "<Number of processed flows/s>: 0.06",
+                           "<Bandwidth>: ",
+                           "<Raw bandwidth>: ",
+                           "Max number of flows in memory: 4 [",
+                           "Memory usage: ",
+                           "Aggregated flowStat=0x0c0000000000c144",
+                           "[INF] Layer 2 flows",
+                           "[INF] IPv4 flows",
+                           "[INF] IPv6 flows",
+                           "[INF] ARP",
+                           "[INF] VLAN encapsulation"}) {
     CHECK_THAT(result.out, Contains(std::string("\n") + line));
   }
   CHECK(result.err == "");
@@ -234,12 +285,14 @@ TEST_CASE("program: signals end the run, all flows are written", "[program]") {
   write_file(place.folder / "part.pcap", capture().pcap());
   const auto run_with = [&](const std::string& signals) {
     fs::remove(place.folder / "o_flows.txt");
-    const Execution result = place.shell("mkfifo fifo; (cat part.pcap; exec sleep 20) > fifo & feeder=$!\n"
-                                         "$0 -p $1 -r fifo -w o & t2=$!\n"
-                                         "for i in {1..100}; do sleep 0.05; [[ -s o_headers.txt ]] && break; done; sleep 0.5\n" +
-                                         signals + "\nfor i in {1..60}; do kill -0 $t2 2> /dev/null || break; sleep 0.05; done\n"
-                                         "kill -0 $t2 2> /dev/null && { echo STILL RUNNING; kill -9 $t2; }\n"
-                                         "wait $t2; status=$?; kill $feeder; rm fifo o_headers.txt; exit $status");
+    const Execution result = place.shell(
+        "mkfifo fifo; (cat part.pcap; exec sleep 20) > fifo & feeder=$!\n"
+        "$0 -p $1 -r fifo -w o & t2=$!\n"
+        "for i in {1..100}; do sleep 0.05; [[ -s o_headers.txt ]] && break; done; sleep 0.5\n" +
+        signals +
+        "\nfor i in {1..60}; do kill -0 $t2 2> /dev/null || break; sleep 0.05; done\n"
+        "kill -0 $t2 2> /dev/null && { echo STILL RUNNING; kill -9 $t2; }\n"
+        "wait $t2; status=$?; kill $feeder; rm fifo o_headers.txt; exit $status");
     INFO(signals << "\n" << result.out << result.err);
     CHECK(result.status == 0);
     CHECK_THAT(result.out, !Contains("STILL RUNNING"));
@@ -247,7 +300,8 @@ TEST_CASE("program: signals end the run, all flows are written", "[program]") {
     return result.out;
   };
   CHECK_THAT(run_with("kill -TERM $t2"), Contains("[INF] SIGTERM"));
-  CHECK_THAT(run_with("kill -INT $t2; sleep 0.3; kill -INT $t2"), Contains("[INF] SIGINT: Stop flow creation") && Contains("[INF] SIGINT: Remove all flows and exit"));
+  CHECK_THAT(run_with("kill -INT $t2; sleep 0.3; kill -INT $t2"),
+             Contains("[INF] SIGINT: Stop flow creation") && Contains("[INF] SIGINT: Remove all flows and exit"));
 }
 
 }  // namespace t2::test

@@ -14,7 +14,7 @@ using namespace t2;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input({data, size});
   const int link_type = fuzz::link_types[input.u8() % fuzz::link_types.size()];
-  const bool single = input.u8() & 1;  // the rest is one frame
+  const bool single = input.u8() & 1;        // the rest is one frame
   static std::unique_ptr<HeaderStacks> all;  // made anew now and then: they have a bound
   static unsigned uses = 0;
   if (uses++ % 256 == 0) all = std::make_unique<HeaderStacks>();
@@ -47,7 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     packet.wire = frame.size + missing;
     Packet walked = packet;
     const bool has_flow = dissector.run(link_type, packet);
-    fuzz::demand(dissector.walk(link_type, walked) == has_flow && walked == packet, "the short cut leads to the same place");
+    fuzz::demand(dissector.walk(link_type, walked) == has_flow && walked == packet,
+                 "the short cut leads to the same place");
     if (!has_flow) continue;
     fuzz::check(packet);
     fuzz::demand(stacks.text(packet.headers).size() < 128, "descriptions have an end");

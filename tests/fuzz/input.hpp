@@ -16,7 +16,8 @@
 namespace t2::fuzz {
 
 // Link types of the decoder, by libpcap's numbers.
-inline constexpr std::array link_types{1, 274, 0, 108, 101, 228, 229, 113, 276, 9, 50, 204, 104, 205, 107, 206, 137, 178, 167, 99, 119, 127, 105, 192};
+inline constexpr std::array link_types{1,   274, 0,   108, 101, 228, 229, 113, 276, 9,   50,  204,
+                                       104, 205, 107, 206, 137, 178, 167, 99,  119, 127, 105, 192};
 
 class Input {
  public:
@@ -48,7 +49,8 @@ class Input {
 };
 
 struct Frame {
-  explicit Frame(std::span<const std::uint8_t> bytes) : data(new std::uint8_t[bytes.size()]), size(static_cast<std::uint32_t>(bytes.size())) {
+  explicit Frame(std::span<const std::uint8_t> bytes)
+      : data(new std::uint8_t[bytes.size()]), size(static_cast<std::uint32_t>(bytes.size())) {
     if (size > 0) std::memcpy(data.get(), bytes.data(), size);
   }
   std::unique_ptr<std::uint8_t[]> data;
@@ -57,7 +59,8 @@ struct Frame {
 
 // A step of time: mostly microseconds, also hours, also backwards.
 inline Time time_step(std::uint8_t code) {
-  constexpr Time units[] = {1'000, 100'000, 10'000'000, one_second, 20 * one_second, 600 * one_second, -one_second, -3600 * one_second};
+  constexpr Time units[] = {1'000,           100'000,          10'000'000,  one_second,
+                            20 * one_second, 600 * one_second, -one_second, -3600 * one_second};
   return units[code & 7] * (1 + (code >> 3));
 }
 

@@ -1,4 +1,5 @@
-// Fuzzes the whole engine behind the reader: decoder, worker and the built plugins, with packets derived from the input.
+// Fuzzes the whole engine behind the reader: decoder, worker and the built plugins, with packets derived from the
+// input.
 //
 // Every input is analysed with batches of 1 and of 64 packets; rows and their order must be the same. Each row must
 // hold exactly the values that its columns announce, and is formatted by txtSink (into /dev/null).
@@ -30,9 +31,18 @@ bool step(Type type, std::span<const std::uint8_t>& row) {
     return true;
   };
   switch (type) {
-    case Type::i8: case Type::u8: case Type::h8: case Type::direction: return skip(1);
-    case Type::i16: case Type::u16: case Type::h16: return skip(2);
-    case Type::i32: case Type::u32: case Type::h32: case Type::f32: case Type::ip4: return skip(4);
+    case Type::i8:
+    case Type::u8:
+    case Type::h8:
+    case Type::direction: return skip(1);
+    case Type::i16:
+    case Type::u16:
+    case Type::h16: return skip(2);
+    case Type::i32:
+    case Type::u32:
+    case Type::h32:
+    case Type::f32:
+    case Type::ip4: return skip(4);
     case Type::mac: return skip(6);
     case Type::ip6: return skip(16);
     case Type::ip: {
@@ -40,7 +50,12 @@ bool step(Type type, std::span<const std::uint8_t>& row) {
       const unsigned family = row[0];
       return (family == 0 || family == 4 || family == 6) && skip(family == 0 ? 1 : family == 4 ? 5 : 17);
     }
-    case Type::i64: case Type::u64: case Type::h64: case Type::f64: case Type::time: case Type::duration: return skip(8);
+    case Type::i64:
+    case Type::u64:
+    case Type::h64:
+    case Type::f64:
+    case Type::time:
+    case Type::duration: return skip(8);
     default: {  // texts
       std::uint32_t length;
       if (row.size() < sizeof length) return false;
@@ -59,7 +74,8 @@ void check_row(std::span<const Column> columns, std::span<const std::uint8_t> ro
       row = row.subspan(4);
     }
     for (; times > 0; --times) {
-      for (unsigned i = 0; i < column.size; ++i) if (!step(column.type[i], row)) fuzz::demand(false, std::string(column.name) + " is in its row");
+      for (unsigned i = 0; i < column.size; ++i)
+        if (!step(column.type[i], row)) fuzz::demand(false, std::string(column.name) + " is in its row");
     }
   }
   fuzz::demand(row.empty(), "a row holds no more than its columns announce");
@@ -75,7 +91,8 @@ class Collector final : public Sink {
     for (const RowView& row : rows) {
       check_row(columns, row.columns);
       const auto add = [](const void* from, std::size_t n) {
-        collected.insert(collected.end(), static_cast<const std::uint8_t*>(from), static_cast<const std::uint8_t*>(from) + n);
+        collected.insert(collected.end(), static_cast<const std::uint8_t*>(from),
+                         static_cast<const std::uint8_t*>(from) + n);
       };
       add(&row.direction, 1);
       add(&row.index, sizeof row.index);
@@ -86,7 +103,10 @@ class Collector final : public Sink {
   void close() override {}
 };
 
-const Descriptor collector{.name = "collector", .version = "1", .summary = "", .number = 999, .create_sink = [](Host&) -> Sink* { return new Collector; }};
+const Descriptor collector{
+    .name = "collector", .version = "1", .summary = "", .number = 999, .create_sink = [](Host&) -> Sink* {
+      return new Collector;
+    }};
 
 struct Setup {
   std::filesystem::path folder = std::filesystem::temp_directory_path() / ("t2fuzz." + std::to_string(getpid()));
@@ -121,7 +141,8 @@ struct Setup {
 std::vector<std::uint8_t> tcp_packet(fuzz::Input& input, unsigned what) {
   const unsigned connection = what >> 1 & 3;
   const bool back = what & 1, v6 = what & 8;
-  std::vector<std::uint8_t> f{2, 0, 0, 0, 0, static_cast<std::uint8_t>(2 - back), 2, 0, 0, 0, 0, static_cast<std::uint8_t>(1 + back)};
+  std::vector<std::uint8_t> f{2, 0, 0, 0, 0, static_cast<std::uint8_t>(2 - back),
+                              2, 0, 0, 0, 0, static_cast<std::uint8_t>(1 + back)};
   const auto put = [&](std::uint32_t value, unsigned bytes) {
     while (bytes-- > 0) f.push_back(static_cast<std::uint8_t>(value >> 8 * bytes));
   };
@@ -132,13 +153,15 @@ std::vector<std::uint8_t> tcp_packet(fuzz::Input& input, unsigned what) {
     for (const unsigned end : {1u + back, 2u - back}) put(0x20010db8, 4), put(connection, 4), put(0, 4), put(end, 4);
   } else {
     put(0x0800, 2), put(0x45, 1), put(odd & 2 ? input.u8() : 0, 1), put(odd & 1 ? input.u16() : 20 + tcp_length, 2);
-    put(input.u16(), 2), put(odd & 4 ? input.u16() : 0x4000, 2), put(odd & 8 ? input.u8() : 64, 1), put(6, 1), put(0, 2);
+    put(input.u16(), 2), put(odd & 4 ? input.u16() : 0x4000, 2), put(odd & 8 ? input.u8() : 64, 1), put(6, 1),
+        put(0, 2);
     for (const unsigned end : {1u + back, 2u - back}) put(0x0a000000 | connection << 8 | end, 4);
   }
   const unsigned ports[] = {40000 + connection, 80};
   put(ports[back], 2), put(ports[!back], 2);
   put(odd & 16 ? input.u32() : input.u16(), 4), put(odd & 32 ? input.u32() : input.u16(), 4);
-  put(odd & 64 ? input.u8() : (5 + options) << 4, 1), put(input.u8(), 1), put(input.u16(), 2), put(input.u16(), 2), put(odd & 128 ? input.u16() : 0, 2);
+  put(odd & 64 ? input.u8() : (5 + options) << 4, 1), put(input.u8(), 1), put(input.u16(), 2), put(input.u16(), 2),
+      put(odd & 128 ? input.u16() : 0, 2);
   const auto content = input.take(4 * options);
   f.insert(f.end(), content.begin(), content.end());
   f.resize(f.size() + 4 * options - content.size() + payload);
@@ -152,7 +175,9 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
   const bool raw = mode & 1;
   const int link_type = raw ? fuzz::link_types[(mode >> 1) % fuzz::link_types.size()] : 1;
   Dissector dissector(s.stacks);
-  Worker worker(*s.layout, *s.context, {.batch = batch, .seed = batch, .most_flows = 8, .rows = [&](RowBatch& rows) { s.sinks->write(rows); }});
+  Worker worker(*s.layout, *s.context, {.batch = batch, .seed = batch, .most_flows = 8, .rows = [&](RowBatch& rows) {
+                                          s.sinks->write(rows);
+                                        }});
   std::vector<fuzz::Frame> frames;
   std::vector<Packet> packets;
   std::vector<Lookup> lookups;

@@ -16,7 +16,9 @@ inline void demand(bool holds, std::string_view what) {
 }
 
 inline void check(const Packet& p) {
-  const auto inside = [&](std::uint32_t offset, std::uint32_t bytes) { return offset <= p.captured && p.captured - offset >= bytes; };
+  const auto inside = [&](std::uint32_t offset, std::uint32_t bytes) {
+    return offset <= p.captured && p.captured - offset >= bytes;
+  };
   const auto mac = [&](std::uint32_t offset) { return offset == absent || inside(offset, 6); };
   demand(mac(p.source_mac) && mac(p.destination_mac), "MAC addresses are captured or absent");
   demand(p.l2 == absent || p.l2 <= p.captured, "layer 2 begins in the frame");
@@ -24,7 +26,8 @@ inline void check(const Packet& p) {
   demand(p.vlan_count == 0 || inside(p.vlans, 4u * p.vlan_count), "tags are captured");
   demand(p.mpls_count == 0 || inside(p.mpls, 4u * p.mpls_count), "labels are captured");
   demand(p.padding <= p.wire, "padding is part of the frame");
-  demand(p.captured_l3 <= p.captured && p.captured_l4 <= p.captured_l3 && p.captured_l7 <= p.captured_l4, "captured lengths grow outwards");
+  demand(p.captured_l3 <= p.captured && p.captured_l4 <= p.captured_l3 && p.captured_l7 <= p.captured_l4,
+         "captured lengths grow outwards");
   demand(p.l7 == absent || p.l7 <= p.captured, "the payload begins in the frame");
   demand(p.captured_l7 == 0 || inside(p.l7, p.captured_l7), "the captured payload is captured");
   demand(p.length <= p.wire + 65'535, "a length is not negative");

@@ -20,14 +20,18 @@ namespace {
 std::string folder;
 unsigned written = 0;
 
-void write(const Buffer& content) { test::write_file(std::filesystem::path(folder) / ("seed" + std::to_string(written++)), content); }
+void write(const Buffer& content) {
+  test::write_file(std::filesystem::path(folder) / ("seed" + std::to_string(written++)), content);
+}
 
 std::uint8_t link_index(int link_type) {
   const auto found = std::find(fuzz::link_types.begin(), fuzz::link_types.end(), link_type);
   return static_cast<std::uint8_t>(found == fuzz::link_types.end() ? 0 : found - fuzz::link_types.begin());
 }
 
-Buffer size(const Buffer& frame) { return {static_cast<std::uint8_t>(frame.size() >> 8), static_cast<std::uint8_t>(frame.size())}; }
+Buffer size(const Buffer& frame) {
+  return {static_cast<std::uint8_t>(frame.size() >> 8), static_cast<std::uint8_t>(frame.size())};
+}
 
 void decode_seeds() {
   for (const test::DecodeCase& c : test::all_decode_cases()) write(Buffer{link_index(c.link_type), 1} + c.frame);

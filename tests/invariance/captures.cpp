@@ -13,8 +13,13 @@ namespace {
 // A TCP endpoint pair that keeps sequence numbers, so that flows look plausible to tcpFlags and tcpStates.
 class Connection {
  public:
-  Connection(std::string client, unsigned client_port, std::string server, unsigned server_port, std::uint32_t start = 1000)
-      : client_(std::move(client)), server_(std::move(server)), client_port_(client_port), server_port_(server_port), next_{start, start + 77'000} {}
+  Connection(std::string client, unsigned client_port, std::string server, unsigned server_port,
+             std::uint32_t start = 1000)
+      : client_(std::move(client)),
+        server_(std::move(server)),
+        client_port_(client_port),
+        server_port_(server_port),
+        next_{start, start + 77'000} {}
 
   Buffer client(std::string_view flags, std::size_t size = 0) { return segment(0, flags, size); }
   Buffer server(std::string_view flags, std::size_t size = 0) { return segment(1, flags, size); }
@@ -45,9 +50,12 @@ class Connection {
   unsigned id_ = 0;
 };
 
-std::string host(unsigned number) { return "10.0." + std::to_string(number / 250 % 250) + "." + std::to_string(number % 250 + 1); }
+std::string host(unsigned number) {
+  return "10.0." + std::to_string(number / 250 % 250) + "." + std::to_string(number % 250 + 1);
+}
 
-Buffer datagram(unsigned from, unsigned to, unsigned source_port, unsigned destination_port, std::size_t size, unsigned id = 0) {
+Buffer datagram(unsigned from, unsigned to, unsigned source_port, unsigned destination_port, std::size_t size,
+                unsigned id = 0) {
   return Frame().eth().ip4(host(from), host(to)).id(id).udp(source_port, destination_port).zeros(size).bytes();
 }
 
@@ -59,7 +67,9 @@ Capture handshakes_and_resets() {
     const std::int64_t start = epoch + i * 13 * millisecond;
     Connection c(host(i % 7), 40000 + i, host(100 + i % 3), i % 2 ? 80 : 443, i * 5000);
     if (i % 4 == 0) {
-      out.add(start, c.handshake(), millisecond).add(start + 5 * millisecond, c.exchange(), 3 * millisecond).add(start + 30 * millisecond, c.close(), millisecond);
+      out.add(start, c.handshake(), millisecond)
+          .add(start + 5 * millisecond, c.exchange(), 3 * millisecond)
+          .add(start + 30 * millisecond, c.close(), millisecond);
     } else if (i % 4 == 1) {
       out.add(start, {c.client("S"), c.server("RA")}, millisecond);
     } else if (i % 4 == 2) {
@@ -75,16 +85,20 @@ Capture handshakes_and_resets() {
 Capture port_reuse() {
   Capture out;
   std::int64_t time = epoch;
-  const std::array<std::int64_t, 8> gaps{1 * millisecond, 50 * millisecond, 99'999 * microsecond, 100 * millisecond, 100 * millisecond + 1,
-                                         101 * millisecond, 150 * millisecond, 5 * second};
+  const std::array<std::int64_t, 8> gaps{
+      1 * millisecond,       50 * millisecond,  99'999 * microsecond, 100 * millisecond,
+      100 * millisecond + 1, 101 * millisecond, 150 * millisecond,    5 * second};
   for (unsigned round = 0; round < 3; ++round) {
     for (const std::int64_t gap : gaps) {
       Connection first("10.0.0.1", 5000, "10.0.0.2", 80, 100), second_one("10.0.0.1", 5000, "10.0.0.2", 80, 900'000);
-      out.add(time, first.handshake(), 10 * microsecond).add(time + 30 * microsecond, {first.client("PA", 10), first.server("R")}, 10 * microsecond);
+      out.add(time, first.handshake(), 10 * microsecond)
+          .add(time + 30 * microsecond, {first.client("PA", 10), first.server("R")}, 10 * microsecond);
       time += 40 * microsecond;
-      for (unsigned i = 0; i < round * 70; ++i) out.add(time + gap * i / (round * 70), datagram(i % 5, 9, 1000 + i % 11, 53, 20));  // others in between
+      for (unsigned i = 0; i < round * 70; ++i)
+        out.add(time + gap * i / (round * 70), datagram(i % 5, 9, 1000 + i % 11, 53, 20));  // others in between
       time += gap;
-      out.add(time, second_one.handshake(), 10 * microsecond).add(time + 30 * microsecond, second_one.exchange(), 10 * microsecond);
+      out.add(time, second_one.handshake(), 10 * microsecond)
+          .add(time + 30 * microsecond, second_one.exchange(), 10 * microsecond);
       out.add(time + 70 * microsecond, {second_one.client("RA")});
       time += 30 * second;
     }
@@ -97,7 +111,9 @@ Capture out_of_order_times() {
   for (unsigned i = 0; i < 400; ++i) {
     const std::int64_t back = i % 3 == 0 ? 700 * microsecond : i % 17 == 0 ? 300 * millisecond : 0;
     Connection c(host(i % 9), 3000 + i % 9, "10.9.9.9", 443, i * 100);
-    out.add(epoch + i * 2 * millisecond - back, i % 31 == 0 ? c.client("R") : i % 2 ? c.server("PA", i) : c.client("PA", i));
+    out.add(epoch + i * 2 * millisecond - back, i % 31 == 0 ? c.client("R")
+                                                : i % 2     ? c.server("PA", i)
+                                                            : c.client("PA", i));
   }
   return out;
 }
@@ -105,15 +121,21 @@ Capture out_of_order_times() {
 Capture fragments() {
   Capture out;
   std::int64_t time = epoch;
-  const auto big = [](unsigned from, unsigned id) { return Frame().eth().ip4(host(from), "10.0.9.9").udp(7000 + from, 53).zeros(4000).fragments(1480, id); };
-  const auto big6 = [](unsigned port, unsigned id) { return Frame().eth().ip6("fd00::1", "fd00::2").udp(port, 53).zeros(4000).fragments(1400, id); };
+  const auto big = [](unsigned from, unsigned id) {
+    return Frame().eth().ip4(host(from), "10.0.9.9").udp(7000 + from, 53).zeros(4000).fragments(1480, id);
+  };
+  const auto big6 = [](unsigned port, unsigned id) {
+    return Frame().eth().ip6("fd00::1", "fd00::2").udp(port, 53).zeros(4000).fragments(1400, id);
+  };
   for (unsigned i = 0; i < 40; ++i) {
     auto a = big(i % 3, 100 + i), b = big(i % 3 + 1, 100 + i / 2), c = big6(6000 + i % 4, i);
     switch (i % 5) {
       case 0: out.add(time, a).add(time + millisecond, c); break;
       case 1: out.add(time, {a[2], a[1], a[0]}).add(time + millisecond, {c[2], c[0], c[1]}); break;
       case 2: out.add(time, {a[0], b[0], a[1], b[1], b[2], a[2]}); break;
-      case 3: out.add(time, {a[1], a[2], c[1]}).add(time + millisecond, datagram(i % 3, 9 * 250 + 8, 7000 + i % 3, 53, 5)); break;
+      case 3:
+        out.add(time, {a[1], a[2], c[1]}).add(time + millisecond, datagram(i % 3, 9 * 250 + 8, 7000 + i % 3, 53, 5));
+        break;
       default: out.add(time, {a[0], a[1], big(i % 3, 500 + i)[0], c[0]}); break;  // the rest never comes
     }
     time += i % 7 == 0 ? 200 * second : 90 * millisecond;
@@ -137,7 +159,8 @@ Capture backward_jumps() {
   std::int64_t time = epoch;
   for (unsigned i = 0; i < 60; ++i) {
     Connection c(host(i % 6), 2000 + i % 6, "10.1.0.2", 22);
-    out.add(time, c.handshake(), 20 * millisecond).add(time + second, {c.client("PA", 33), c.server(i % 5 ? "A" : "R")}, millisecond);
+    out.add(time, c.handshake(), 20 * millisecond)
+        .add(time + second, {c.client("PA", 33), c.server(i % 5 ? "A" : "R")}, millisecond);
     constexpr std::array<std::int64_t, 6> steps{-5, 100, -3600, 190, -200, 7300};
     time += steps[i % 6] * second;
   }
@@ -158,7 +181,8 @@ Capture many_flows() {
   for (unsigned i = 0; i < 12'000; ++i) {
     const std::int64_t time = epoch + i * 50 * millisecond;
     out.add(time, datagram(i * 7 % 5000, 1 + i % 40, 1024 + i * 13 % 60000, 53, 30, i));
-    if (i % 3 == 0) out.add(time + 20 * millisecond, datagram(1 + i % 40, i * 7 % 5000, 53, 1024 + i * 13 % 60000, 200, i));
+    if (i % 3 == 0)
+      out.add(time + 20 * millisecond, datagram(1 + i % 40, i * 7 % 5000, 53, 1024 + i * 13 % 60000, 200, i));
     if (i % 100 == 0) out.add(time + 30 * millisecond, datagram(6000, 6001, 4000, 4001, 10, i));
   }
   return out;
@@ -172,7 +196,14 @@ Capture odd_frames() {
       Frame().eth().vlan(7).ip4("10.0.0.1", "10.0.0.2").udp(53, 5353).payload("x").bytes(),
       Frame().eth().vlan(1, 0, 0x88a8).vlan(0).ip4("10.0.0.1", "10.0.0.2").tcp(1, 2).flags("S").bytes(),
       Frame().eth().mpls(16).mpls(17).ip4("10.0.0.1", "10.0.0.2").icmp(8).payload("ping").bytes(),
-      Frame().eth().ip4("10.0.0.1", "10.0.0.2").gre().ip4("172.16.0.1", "172.16.0.2").udp(1, 2).payload("in a tunnel").bytes(),
+      Frame()
+          .eth()
+          .ip4("10.0.0.1", "10.0.0.2")
+          .gre()
+          .ip4("172.16.0.1", "172.16.0.2")
+          .udp(1, 2)
+          .payload("in a tunnel")
+          .bytes(),
       Frame().eth().ip4("10.0.0.1", "10.0.0.2").ip6("fd00::1", "fd00::2").icmp6(128).bytes(),
       Frame().eth().pppoe(5).ip4("10.0.0.1", "10.0.0.2").tcp(80, 81).flags("SA").bytes(),
       Frame().eth().pppoe_discovery(9).raw(hex("01010000")).pad().bytes(),
@@ -204,8 +235,20 @@ Capture odd_frames() {
 Capture random_mix(unsigned seed) {
   std::mt19937 random(seed);
   const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
-  constexpr std::array<std::int64_t, 14> steps{0, 1, microsecond, millisecond, 10 * millisecond, 99 * millisecond, 100 * millisecond, 120 * millisecond, second,
-                                               61 * second, 181 * second, 183 * second, 611 * second, -30 * millisecond};
+  constexpr std::array<std::int64_t, 14> steps{0,
+                                               1,
+                                               microsecond,
+                                               millisecond,
+                                               10 * millisecond,
+                                               99 * millisecond,
+                                               100 * millisecond,
+                                               120 * millisecond,
+                                               second,
+                                               61 * second,
+                                               181 * second,
+                                               183 * second,
+                                               611 * second,
+                                               -30 * millisecond};
   constexpr std::array<const char*, 10> flag_sets{"S", "SA", "A", "PA", "FA", "R", "RA", "SF", "FPU", ""};
   Capture out;
   std::int64_t time = epoch;
@@ -216,11 +259,26 @@ Capture random_mix(unsigned seed) {
     if (below(20) == 0) frame.vlan(below(3));
     switch (below(12)) {
       case 0: frame.ip4(source, destination).id(below(4)).udp(below(3) + 50, 53).zeros(below(100)); break;
-      case 1: frame.ip4(source, destination).id(below(4)).fragment(below(3) * 8, below(2) == 0).next(17).raw(hex("0035 0035 0010 0000 0102030405060708")); break;
-      case 2: frame.ip6("fd00::1", "fd00::" + std::to_string(below(3) + 1)).fragment6(below(3) * 8, below(2) == 0, below(3)).next(17).raw(hex("0035 0035 0010 0000 0102030405060708")); break;
+      case 1:
+        frame.ip4(source, destination)
+            .id(below(4))
+            .fragment(below(3) * 8, below(2) == 0)
+            .next(17)
+            .raw(hex("0035 0035 0010 0000 0102030405060708"));
+        break;
+      case 2:
+        frame.ip6("fd00::1", "fd00::" + std::to_string(below(3) + 1))
+            .fragment6(below(3) * 8, below(2) == 0, below(3))
+            .next(17)
+            .raw(hex("0035 0035 0010 0000 0102030405060708"));
+        break;
       case 3: frame.arp(below(2) + 1, "02:00:00:00:00:01", source, "00:00:00:00:00:00", destination); break;
       default:
-        frame.ip4(source, destination).id(i).ttl(60 + below(4)).tcp(below(3) + 1000, below(2) + 80).flags(flag_sets[below(10)]);
+        frame.ip4(source, destination)
+            .id(i)
+            .ttl(60 + below(4))
+            .tcp(below(3) + 1000, below(2) + 80)
+            .flags(flag_sets[below(10)]);
         frame.seq(below(5) * 1000).ack(below(5) * 1000).window(below(4) * 10'000).zeros(below(3) * 500);
     }
     Buffer bytes = frame.bytes();

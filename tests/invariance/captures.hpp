@@ -6,10 +6,10 @@
 
 namespace t2::test {
 
-Capture handshakes_and_resets();    // complete, refused, aborted and half-open connections, interleaved
-Capture port_reuse();               // the same ports again, closer to and further from a reset than its timeout of 0.1 s
-Capture out_of_order_times();       // small steps back, as of several receive queues
-Capture fragments();                // in order, reversed, headless, interleaved, overlapping identifications; IPv4 and IPv6
+Capture handshakes_and_resets();  // complete, refused, aborted and half-open connections, interleaved
+Capture port_reuse();             // the same ports again, closer to and further from a reset than its timeout of 0.1 s
+Capture out_of_order_times();     // small steps back, as of several receive queues
+Capture fragments();  // in order, reversed, headless, interleaved, overlapping identifications; IPv4 and IPv6
 Capture jumps_of_hours();
 Capture backward_jumps();
 Capture equal_times();              // all packets at one instant

@@ -13,14 +13,16 @@ namespace t2::test {
 Collector::Collector() {
   socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const int size = 32 << 20;
-  if (setsockopt(socket_, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  if (setsockopt(socket_, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+    setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
   const timeval patience{0, 20'000};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  if (bind(socket_, reinterpret_cast<sockaddr*>(&address), length) != 0 || getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+  if (bind(socket_, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+      getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length) != 0)
     throw std::runtime_error("no UDP port on the loopback interface");
   port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { receive(); });

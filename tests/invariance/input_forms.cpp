@@ -35,13 +35,16 @@ Capture packets() {
   const Capture mixed = random_mix(11), split = fragments();
   Capture out;
   for (const Capture* from : {&mixed, &split})
-    for (const Capture::Record& record : from->records()) out.add(record.time / microsecond * microsecond, record.bytes, record.wire, static_cast<unsigned>(out.records().size() % 2));
+    for (const Capture::Record& record : from->records())
+      out.add(record.time / microsecond * microsecond, record.bytes, record.wire,
+              static_cast<unsigned>(out.records().size() % 2));
   return out;
 }
 
 Capture part(const Capture& of, std::size_t from, std::size_t to) {
   Capture out;
-  for (std::size_t i = from; i < std::min(to, of.records().size()); ++i) out.add(of.records()[i].time, of.records()[i].bytes, of.records()[i].wire);
+  for (std::size_t i = from; i < std::min(to, of.records().size()); ++i)
+    out.add(of.records()[i].time, of.records()[i].bytes, of.records()[i].wire);
   return out;
 }
 
@@ -65,7 +68,8 @@ TEST_CASE("input forms: pcap and pcapng give the same flows", "[input]") {
   same("pcap, microseconds, big endian", capture.pcap({.nanoseconds = false, .big_endian = true}));
   same("pcapng", capture.pcapng({.interfaces = two}));
   same("pcapng, big endian", capture.pcapng({.big_endian = true, .interfaces = two}));
-  same("pcapng, no resolution, time offset", capture.pcapng({.interfaces = {{.resolution = -1}, {.resolution = 9, .offset = 1000}}}));
+  same("pcapng, no resolution, time offset",
+       capture.pcapng({.interfaces = {{.resolution = -1}, {.resolution = 9, .offset = 1000}}}));
   same("gzip", gzip(capture.pcap()));
   same("gzip of pcapng", gzip(capture.pcapng({.interfaces = two})));
 }
@@ -96,7 +100,8 @@ TEST_CASE("input forms: standard input and pieces give the same flows", "[input]
   const std::size_t pieces[] = {0, 1, 700, 2500, capture.records().size()};
   for (std::size_t i = 0; i + 1 < std::size(pieces); ++i) {
     const std::string name = here + "piece" + std::to_string(i);
-    write_file(name, i % 2 ? part(capture, pieces[i], pieces[i + 1]).pcapng() : part(capture, pieces[i], pieces[i + 1]).pcap());
+    write_file(name, i % 2 ? part(capture, pieces[i], pieces[i + 1]).pcapng()
+                           : part(capture, pieces[i], pieces[i + 1]).pcap());
     list += name + "\n";
   }
   write_file(here + "list", text(list));

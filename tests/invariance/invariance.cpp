@@ -41,16 +41,28 @@ std::string show(const std::vector<std::string>& words) {
 struct Variant {
   unsigned batch, threads;
   unsigned long seed;
-  Arguments arguments() const { return {"--batch", std::to_string(batch), "--threads", std::to_string(threads), "--hash-seed", std::to_string(seed)}; }
+  Arguments arguments() const {
+    return {"--batch",     std::to_string(batch), "--threads", std::to_string(threads),
+            "--hash-seed", std::to_string(seed)};
+  }
   std::string name() const { return show(arguments()); }
 };
 constexpr Variant reference{64, 0, 1};
-constexpr std::array<Variant, 9> variants{{{1, 0, 1}, {7, 0, 1}, {1, 0, 987654321}, {7, 0, 987654321}, {64, 0, 987654321},
-                                           {64, 1, 1}, {64, 3, 1}, {7, 3, 987654321}, {1, 2, 5}}};
+constexpr std::array<Variant, 9> variants{{{1, 0, 1},
+                                           {7, 0, 1},
+                                           {1, 0, 987654321},
+                                           {7, 0, 987654321},
+                                           {64, 0, 987654321},
+                                           {64, 1, 1},
+                                           {64, 3, 1},
+                                           {7, 3, 987654321},
+                                           {1, 2, 5}}};
 
 // Report lines that speak of this run of the program, not of its input.
 std::string without_run_details(const std::string& report, const std::string& folder) {
-  static const std::regex details("PID|[Mm]emory|[Tt]hread|[Ww]orker|[Bb]atch|seed|elapsed|[Ff]inished|started|[Pp]rocessing|[Dd]ate|[Vv]ersion", std::regex::optimize);
+  static const std::regex details(
+      "PID|[Mm]emory|[Tt]hread|[Ww]orker|[Bb]atch|seed|elapsed|[Ff]inished|started|[Pp]rocessing|[Dd]ate|[Vv]ersion",
+      std::regex::optimize);
   std::istringstream lines(report);
   std::string line, out;
   while (std::getline(lines, line)) {
@@ -66,7 +78,8 @@ std::string first_difference(const std::string& a, const std::string& b) {
   for (unsigned number = 1;; ++number) {
     const bool more_x = static_cast<bool>(std::getline(x, p)), more_y = static_cast<bool>(std::getline(y, q));
     if (!more_x && !more_y) return "";
-    if (!more_x || !more_y || p != q) return "line " + std::to_string(number) + "\n  " + (more_x ? p : "(end)") + "\n  " + (more_y ? q : "(end)");
+    if (!more_x || !more_y || p != q)
+      return "line " + std::to_string(number) + "\n  " + (more_x ? p : "(end)") + "\n  " + (more_y ? q : "(end)");
   }
 }
 
@@ -76,7 +89,8 @@ Arguments joined(Arguments a, const Arguments& b) {
 }
 
 // `one_thread`: where results may depend on the number of workers.
-void check_file(const std::filesystem::path& file, const std::vector<Plugins>& sets, const Arguments& more = {}, bool one_thread = false) {
+void check_file(const std::filesystem::path& file, const std::vector<Plugins>& sets, const Arguments& more = {},
+                bool one_thread = false) {
   for (const Plugins& plugins : sets) {
     INFO("plugins: " << show(plugins) << "arguments: " << show(more));
     const Result expected = run_file(file, plugins, joined(reference.arguments(), more));
@@ -91,12 +105,14 @@ void check_file(const std::filesystem::path& file, const std::vector<Plugins>& s
       REQUIRE(result.status == 0);
       CHECK(first_difference(expected.file("_packets.txt"), result.file("_packets.txt")) == "");
       CHECK(first_difference(expected.flow_file, result.flow_file) == "");
-      CHECK(first_difference(report, without_run_details(result.out + result.err, result.folder.path().string())) == "");
+      CHECK(first_difference(report, without_run_details(result.out + result.err, result.folder.path().string())) ==
+            "");
     }
   }
 }
 
-void check(const Capture& capture, const std::vector<Plugins>& sets = plugin_sets, const Arguments& more = {}, bool one_thread = false) {
+void check(const Capture& capture, const std::vector<Plugins>& sets = plugin_sets, const Arguments& more = {},
+           bool one_thread = false) {
   const TempFolder folder;
   write_file(folder / "capture", capture.pcap());
   check_file(folder / "capture", sets, more, one_thread);
@@ -136,7 +152,8 @@ std::map<std::size_t, std::vector<Buffer>> records_of(const std::vector<Buffer>&
       } else {
         const std::size_t size = sizes.at(id);
         for (; at + size <= end; at += size)
-          records[id].emplace_back(message.begin() + static_cast<std::ptrdiff_t>(at), message.begin() + static_cast<std::ptrdiff_t>(at + size));
+          records[id].emplace_back(message.begin() + static_cast<std::ptrdiff_t>(at),
+                                   message.begin() + static_cast<std::ptrdiff_t>(at + size));
       }
       set = end;
     }
@@ -147,7 +164,8 @@ std::map<std::size_t, std::vector<Buffer>> records_of(const std::vector<Buffer>&
 std::map<std::size_t, std::vector<Buffer>> exported(const std::filesystem::path& file, const Variant& variant) {
   Collector collector;
   const Plugins plugins{"basicFlow", "basicStats", "tcpFlags", "tcpStates", "macRecorder", "netflowSink"};
-  const Result result = run_file(file, plugins, variant.arguments(), {{"NF_SERVADD", "127.0.0.1"}, {"NF_DPORT", collector.port()}});
+  const Result result =
+      run_file(file, plugins, variant.arguments(), {{"NF_SERVADD", "127.0.0.1"}, {"NF_DPORT", collector.port()}});
   INFO(result.err);
   REQUIRE(result.status == 0);
   return records_of(collector.take());

@@ -1,4 +1,5 @@
-// Writes lists of frames as pcap and pcapng files, byte by byte (not with libpcap, which the core may use to read them).
+// Writes lists of frames as pcap and pcapng files, byte by byte (not with libpcap, which the core may use to read
+// them).
 #include "capture.hpp"
 
 #include <stdlib.h>
@@ -60,11 +61,12 @@ Buffer block(bool big_endian, std::uint32_t type, const Buffer& body) {
 TempFolder::TempFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "t2test-XXXXXX").string();
   if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a folder " + name);
-  path_ = std::shared_ptr<const std::filesystem::path>(new std::filesystem::path(name), [](const std::filesystem::path* path) {
-    std::error_code ignored;
-    std::filesystem::remove_all(*path, ignored);
-    delete path;
-  });
+  path_ = std::shared_ptr<const std::filesystem::path>(new std::filesystem::path(name),
+                                                       [](const std::filesystem::path* path) {
+                                                         std::error_code ignored;
+                                                         std::filesystem::remove_all(*path, ignored);
+                                                         delete path;
+                                                       });
 }
 
 void write_file(const std::filesystem::path& path, const Buffer& content) {
@@ -98,7 +100,13 @@ Capture& Capture::add(std::int64_t time, const std::vector<Buffer>& frames, std:
 
 Buffer Capture::pcap(PcapFormat format) const {
   Writer out(format.big_endian);
-  out.u32(format.nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4).u16(2).u16(4).u32(0).u32(0).u32(format.snaplen).u32(format.link_type);
+  out.u32(format.nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4)
+      .u16(2)
+      .u16(4)
+      .u32(0)
+      .u32(0)
+      .u32(format.snaplen)
+      .u32(format.link_type);
   for (const Record& record : records_) {
     const auto size = std::min<std::size_t>(record.bytes.size(), format.snaplen);
     out.u32(static_cast<std::uint64_t>(record.time / second));

@@ -31,22 +31,22 @@ std::string read_file(const std::filesystem::path& path);  // empty if there is 
 class Capture {
  public:
   struct Record {
-    std::int64_t time;         // nanoseconds since 1970
-    Buffer bytes;              // captured
-    std::uint32_t wire;        // length on the wire
-    unsigned interface = 0;    // pcapng
-    bool simple = false;       // pcapng: Simple Packet Block (no time, first interface)
+    std::int64_t time;       // nanoseconds since 1970
+    Buffer bytes;            // captured
+    std::uint32_t wire;      // length on the wire
+    unsigned interface = 0;  // pcapng
+    bool simple = false;     // pcapng: Simple Packet Block (no time, first interface)
   };
   struct PcapFormat {
     bool nanoseconds = true;
     bool big_endian = false;
-    std::uint32_t link_type = 1;   // Ethernet
+    std::uint32_t link_type = 1;    // Ethernet
     std::uint32_t snaplen = 65535;  // longer frames are cut to it
   };
   struct Interface {
     std::uint16_t link_type = 1;
-    int resolution = 9;            // if_tsresol as in the file: 6, 9, or 0x80 | n for 2^-n; -1: no such option (microseconds)
-    std::int64_t offset = 0;       // if_tsoffset, seconds
+    int resolution = 9;  // if_tsresol as in the file: 6, 9, or 0x80 | n for 2^-n; -1: no such option (microseconds)
+    std::int64_t offset = 0;  // if_tsoffset, seconds
     std::uint32_t snaplen = 65535;
   };
   struct PcapngFormat {

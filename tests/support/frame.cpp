@@ -20,7 +20,9 @@ void put32(Buffer& to, std::size_t at, std::uint32_t value) {
   put16(to, at, value >> 16);
   put16(to, at + 2, value);
 }
-std::uint32_t get16(const Buffer& from, std::size_t at) { return static_cast<std::uint32_t>(from.at(at) << 8 | from.at(at + 1)); }
+std::uint32_t get16(const Buffer& from, std::size_t at) {
+  return static_cast<std::uint32_t>(from.at(at) << 8 | from.at(at + 1));
+}
 std::uint32_t narrow(std::size_t size) { return static_cast<std::uint32_t>(size); }
 
 void pad_to_multiple(Buffer& data, std::size_t of, std::size_t before = 0) {
@@ -57,7 +59,8 @@ Buffer address(std::string_view ip) {
   const std::string s(ip);
   const bool six = s.find(':') != s.npos;
   Buffer out(six ? 16 : 4);
-  if (inet_pton(six ? AF_INET6 : AF_INET, s.c_str(), out.data()) != 1) throw std::invalid_argument("not an IP address: " + s);
+  if (inet_pton(six ? AF_INET6 : AF_INET, s.c_str(), out.data()) != 1)
+    throw std::invalid_argument("not an IP address: " + s);
   return out;
 }
 
@@ -134,9 +137,12 @@ Frame& Frame::llc(unsigned dsap, unsigned ssap, unsigned control) {
   if ((control & 3) != 3) header.push_back(low(control >> 8));
   return add(Kind::llc, header);
 }
-Frame& Frame::snap(std::uint32_t oui) { return add(Kind::snap, {0xaa, 0xaa, 3, low(oui >> 16), low(oui >> 8), low(oui), 0, 0}); }
+Frame& Frame::snap(std::uint32_t oui) {
+  return add(Kind::snap, {0xaa, 0xaa, 3, low(oui >> 16), low(oui >> 8), low(oui), 0, 0});
+}
 
-Frame& Frame::arp(unsigned operation, std::string_view sender_mac, std::string_view sender_ip, std::string_view target_mac, std::string_view target_ip) {
+Frame& Frame::arp(unsigned operation, std::string_view sender_mac, std::string_view sender_ip,
+                  std::string_view target_mac, std::string_view target_ip) {
   Buffer header = hex("0001 0800 06 04");
   append16(header, operation);
   return add(Kind::arp, header + mac(sender_mac) + address(sender_ip) + mac(target_mac) + address(target_ip));
@@ -312,7 +318,8 @@ Frame& Frame::pad(std::size_t minimum) {
 }
 Frame& Frame::options(Buffer data) {
   Layer& layer = last({}, "options");
-  if (layer.kind != Kind::ip4 && layer.kind != Kind::tcp) throw std::logic_error("Frame::options(): only for IPv4 and TCP");
+  if (layer.kind != Kind::ip4 && layer.kind != Kind::tcp)
+    throw std::logic_error("Frame::options(): only for IPv4 and TCP");
   pad_to_multiple(data, 4);
   layer.header = layer.header + data;
   return *this;
@@ -465,7 +472,8 @@ Buffer Frame::bytes() const {
 std::vector<Buffer> Frame::fragments(std::size_t size, std::uint32_t identification) const {
   std::size_t ip = layers_.size();
   while (ip-- > 0 && layers_[ip].kind != Kind::ip4 && layers_[ip].kind != Kind::ip6) {}
-  if (ip >= layers_.size() || size % 8) throw std::logic_error("Frame::fragments(): needs an IP header and a multiple of 8");
+  if (ip >= layers_.size() || size % 8)
+    throw std::logic_error("Frame::fragments(): needs an IP header and a multiple of 8");
   const Buffer content = from(ip + 1);
   Frame outer = *this;
   outer.layers_.erase(outer.layers_.begin() + static_cast<std::ptrdiff_t>(ip) + 1, outer.layers_.end());
@@ -478,7 +486,8 @@ std::vector<Buffer> Frame::fragments(std::size_t size, std::uint32_t identificat
     if (layers_[ip].kind == Kind::ip4) piece.id(identification).fragment(narrow(at), more);
     else piece.fragment6(narrow(at), more, identification);
     piece.layers_.back().next = layers_[ip].next.value_or(protocol(ip + 1));
-    piece.raw(Buffer(content.begin() + static_cast<std::ptrdiff_t>(at), content.begin() + static_cast<std::ptrdiff_t>(end)));
+    piece.raw(
+        Buffer(content.begin() + static_cast<std::ptrdiff_t>(at), content.begin() + static_cast<std::ptrdiff_t>(end)));
     out.push_back(piece.bytes());
   }
   return out;

@@ -64,7 +64,9 @@ Table::Table(std::string_view text) {
   }
 }
 
-bool Table::has(std::string_view name) const { return std::find(columns_.begin(), columns_.end(), name) != columns_.end(); }
+bool Table::has(std::string_view name) const {
+  return std::find(columns_.begin(), columns_.end(), name) != columns_.end();
+}
 
 std::size_t Table::column(std::string_view name) const {
   const auto found = std::find(columns_.begin(), columns_.end(), name);
@@ -73,7 +75,8 @@ std::size_t Table::column(std::string_view name) const {
 }
 
 Table::Row Table::row(std::size_t index) const {
-  if (index >= rows_.size()) throw std::out_of_range("flow file: no row " + std::to_string(index) + " of " + std::to_string(rows_.size()));
+  if (index >= rows_.size())
+    throw std::out_of_range("flow file: no row " + std::to_string(index) + " of " + std::to_string(rows_.size()));
   return Row(*this, index);
 }
 
@@ -81,26 +84,35 @@ std::vector<Table::Row> Table::all(const Conditions& conditions) const {
   std::vector<Row> out;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row candidate(*this, i);
-    if (std::all_of(conditions.begin(), conditions.end(), [&](const auto& c) { return candidate[c.first] == c.second; })) out.push_back(candidate);
+    if (std::all_of(conditions.begin(), conditions.end(),
+                    [&](const auto& c) { return candidate[c.first] == c.second; }))
+      out.push_back(candidate);
   }
   return out;
 }
 
 Table::Row Table::find(const Conditions& conditions) const {
   const auto rows = all(conditions);
-  if (rows.size() != 1) throw std::out_of_range("flow file: " + std::to_string(rows.size()) + " of " + std::to_string(size()) + " rows with" + show(conditions));
+  if (rows.size() != 1)
+    throw std::out_of_range("flow file: " + std::to_string(rows.size()) + " of " + std::to_string(size()) +
+                            " rows with" + show(conditions));
   return rows.front();
 }
 
 const std::string& Table::Row::operator[](std::string_view name) const {
   const std::size_t at = table_->column(name);
-  if (at >= cells().size()) throw std::out_of_range("flow file: row " + std::to_string(index_) + " ends before column '" + std::string(name) + "'");
+  if (at >= cells().size())
+    throw std::out_of_range("flow file: row " + std::to_string(index_) + " ends before column '" + std::string(name) +
+                            "'");
   return cells()[at];
 }
 
-std::int64_t Table::Row::number(std::string_view name) const { return static_cast<std::int64_t>(std::stoull((*this)[name], nullptr, 0)); }
+std::int64_t Table::Row::number(std::string_view name) const {
+  return static_cast<std::int64_t>(std::stoull((*this)[name], nullptr, 0));
+}
 
-Execution execute(const Arguments& command, const TempFolder& folder, const Environment& environment, unsigned seconds) {
+Execution execute(const Arguments& command, const TempFolder& folder, const Environment& environment,
+                  unsigned seconds) {
   const std::string out = (folder / "stdout").string(), err = (folder / "stderr").string();
   Arguments words = command;
   std::vector<std::string> variables = merged(environment);
@@ -110,7 +122,8 @@ Execution execute(const Arguments& command, const TempFolder& folder, const Envi
   if (child < 0) throw std::runtime_error("cannot fork");
   if (child == 0) {  // only system calls from here on
     const int flags = O_WRONLY | O_CREAT | O_TRUNC;
-    const int in = open("/dev/null", O_RDONLY), one = open(out.c_str(), flags, 0600), two = open(err.c_str(), flags, 0600);
+    const int in = open("/dev/null", O_RDONLY), one = open(out.c_str(), flags, 0600),
+              two = open(err.c_str(), flags, 0600);
     if (dup2(in, 0) < 0 || dup2(one, 1) < 0 || dup2(two, 2) < 0) _exit(127);
     execvpe(argv[0], argv.data(), envp.data());
     _exit(127);
@@ -160,9 +173,11 @@ std::filesystem::path plugin_folder(const TempFolder& folder, const std::vector<
   return path;
 }
 
-Result run_file(const std::filesystem::path& file, const std::vector<std::string>& plugins, const Arguments& arguments, const Environment& environment) {
+Result run_file(const std::filesystem::path& file, const std::vector<std::string>& plugins, const Arguments& arguments,
+                const Environment& environment) {
   Result result;
-  Arguments command{binary().string(), "-p", plugin_folder(result.folder, plugins).string(), "-r", file.string(), "-w", result.prefix()};
+  Arguments command{binary().string(), "-p", plugin_folder(result.folder, plugins).string(), "-r", file.string(), "-w",
+                    result.prefix()};
   command.insert(command.end(), arguments.begin(), arguments.end());
   Environment all = environment;
   all.emplace("HOME", result.folder.path().string());
@@ -172,13 +187,15 @@ Result run_file(const std::filesystem::path& file, const std::vector<std::string
   return result;
 }
 
-Result run(const Buffer& capture_file, const std::vector<std::string>& plugins, const Arguments& arguments, const Environment& environment) {
+Result run(const Buffer& capture_file, const std::vector<std::string>& plugins, const Arguments& arguments,
+           const Environment& environment) {
   const TempFolder folder;
   write_file(folder / "capture", capture_file);
   return run_file(folder / "capture", plugins, arguments, environment);
 }
 
-Result run(const Capture& capture, const std::vector<std::string>& plugins, const Arguments& arguments, const Environment& environment) {
+Result run(const Capture& capture, const std::vector<std::string>& plugins, const Arguments& arguments,
+           const Environment& environment) {
   return run(capture.pcap(), plugins, arguments, environment);
 }
 

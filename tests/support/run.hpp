@@ -5,7 +5,8 @@
 //   CHECK(result.flows.find({{"srcPort", "80"}, {"dir", "B"}})["pktsSnt"] == "3");
 //
 // The program and plugins are those of this build; the environment variable T2_BUILD names another build folder, say of
-// a core with other flags. Each run has a home and a plugin folder of its own: nothing of the user who runs the tests has an influence.
+// a core with other flags. Each run has a home and a plugin folder of its own: nothing of the user who runs the tests
+// has an influence.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@
 namespace t2::test {
 
 using Arguments = std::vector<std::string>;
-using Environment = std::map<std::string, std::string>;  // an empty value removes the variable
+using Environment = std::map<std::string, std::string>;               // an empty value removes the variable
 using Conditions = std::vector<std::pair<std::string, std::string>>;  // column, value
 
 class Table {  // a flow file
@@ -46,7 +47,7 @@ class Table {  // a flow file
   bool has(std::string_view column) const;
   std::size_t size() const { return rows_.size(); }
   Row row(std::size_t index) const;
-  Row find(const Conditions& conditions) const;               // the only row that meets them; throws otherwise
+  Row find(const Conditions& conditions) const;  // the only row that meets them; throws otherwise
   std::vector<Row> all(const Conditions& conditions = {}) const;
 
  private:
@@ -56,8 +57,8 @@ class Table {  // a flow file
 };
 
 struct Execution {
-  int status = -1;        // exit status; 128 + signal; 124: ended because it took too long
-  std::string out, err;   // standard output, standard error
+  int status = -1;       // exit status; 128 + signal; 124: ended because it took too long
+  std::string out, err;  // standard output, standard error
 };
 
 struct Result : Execution {
@@ -69,17 +70,21 @@ struct Result : Execution {
 };
 
 // Any program, found in PATH or by path. Streams go through files in `folder`.
-Execution execute(const Arguments& command, const TempFolder& folder, const Environment& environment = {}, unsigned seconds = 60);
+Execution execute(const Arguments& command, const TempFolder& folder, const Environment& environment = {},
+                  unsigned seconds = 60);
 
-std::filesystem::path binary();          // tranalyzer
-std::filesystem::path built_plugins();   // folder with NNN_name.so
+std::filesystem::path binary();         // tranalyzer
+std::filesystem::path built_plugins();  // folder with NNN_name.so
 
 // Makes folder/plugins with links to the built plugins; throws if one was not built.
 std::filesystem::path plugin_folder(const TempFolder& folder, const std::vector<std::string>& plugins);
 
 // tranalyzer -p PLUGINS -r FILE -w PREFIX ARGUMENTS...
-Result run_file(const std::filesystem::path& file, const std::vector<std::string>& plugins, const Arguments& arguments = {}, const Environment& environment = {});
-Result run(const Buffer& capture_file, const std::vector<std::string>& plugins, const Arguments& arguments = {}, const Environment& environment = {});
-Result run(const Capture& capture, const std::vector<std::string>& plugins, const Arguments& arguments = {}, const Environment& environment = {});
+Result run_file(const std::filesystem::path& file, const std::vector<std::string>& plugins,
+                const Arguments& arguments = {}, const Environment& environment = {});
+Result run(const Buffer& capture_file, const std::vector<std::string>& plugins, const Arguments& arguments = {},
+           const Environment& environment = {});
+Result run(const Capture& capture, const std::vector<std::string>& plugins, const Arguments& arguments = {},
+           const Environment& environment = {});
 
 }  // namespace t2::test

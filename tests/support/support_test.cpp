@@ -21,27 +21,55 @@ TEST_CASE("checksums have the published values", "[support]") {
 }
 
 TEST_CASE("a frame gets correct lengths, types and checksums", "[support]") {
-  const Buffer frame = Frame().eth().vlan(5, 0, 0x88a8).vlan(100, 3).ip4("10.0.0.1", "10.0.0.2").id(7).tcp(40000, 80).flags("SA").options(mss(1460)).payload("abc").bytes();
+  const Buffer frame = Frame()
+                           .eth()
+                           .vlan(5, 0, 0x88a8)
+                           .vlan(100, 3)
+                           .ip4("10.0.0.1", "10.0.0.2")
+                           .id(7)
+                           .tcp(40000, 80)
+                           .flags("SA")
+                           .options(mss(1460))
+                           .payload("abc")
+                           .bytes();
   REQUIRE(frame.size() == 14 + 8 + 20 + 24 + 3);
   CHECK(slice(frame, 12, 22) == hex("88a8 0005 8100 6064 0800"));
   CHECK(slice(frame, 22, 26) == hex("4500 002f"));
   CHECK(verifies(slice(frame, 22, 42)));
   CHECK(slice(frame, 54, 56) == hex("6012"));
-  CHECK(verifies(address("10.0.0.1") + address("10.0.0.2") + hex("0006 001b") + slice(frame, 42, frame.size()) ));
+  CHECK(verifies(address("10.0.0.1") + address("10.0.0.2") + hex("0006 001b") + slice(frame, 42, frame.size())));
 }
 
 TEST_CASE("IPv6, extension headers and UDP", "[support]") {
-  const Buffer frame = Frame().eth().ip6("2001:db8::1", "2001:db8::2").tos(0xb8).flow_label(0x12345).hop_by_hop().udp(53, 53).payload("x").bytes();
+  const Buffer frame = Frame()
+                           .eth()
+                           .ip6("2001:db8::1", "2001:db8::2")
+                           .tos(0xb8)
+                           .flow_label(0x12345)
+                           .hop_by_hop()
+                           .udp(53, 53)
+                           .payload("x")
+                           .bytes();
   CHECK(slice(frame, 12, 22) == hex("86dd 6b81 2345 0011 00 40"));
   CHECK(slice(frame, 54, 56) == hex("11 00"));
-  CHECK(verifies(address("2001:db8::1") + address("2001:db8::2") + hex("00000009 00000011") + slice(frame, 62, frame.size())));
+  CHECK(verifies(address("2001:db8::1") + address("2001:db8::2") + hex("00000009 00000011") +
+                 slice(frame, 62, frame.size())));
 }
 
 TEST_CASE("overrides win over computed fields", "[support]") {
-  const Buffer frame = Frame().eth().ip4("1.2.3.4", "5.6.7.8").length(1000).next(99).header_words(4).checksum(0x1234).raw(hex("ff")).bytes();
+  const Buffer frame = Frame()
+                           .eth()
+                           .ip4("1.2.3.4", "5.6.7.8")
+                           .length(1000)
+                           .next(99)
+                           .header_words(4)
+                           .checksum(0x1234)
+                           .raw(hex("ff"))
+                           .bytes();
   CHECK(slice(frame, 14, 18) == hex("44 00 03e8"));
   CHECK(slice(frame, 23, 26) == hex("63 1234"));
-  CHECK(Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad().bytes().size() == 60);
+  CHECK(Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad().bytes().size() ==
+        60);
 }
 
 TEST_CASE("fragments cover the content once", "[support]") {
@@ -57,7 +85,8 @@ TEST_CASE("fragments cover the content once", "[support]") {
 
 TEST_CASE("pcap and pcapng files have the layout of their formats", "[support]") {
   const Capture capture = Capture().add(1 * second + 5 * microsecond, hex("0102030405"), 9);
-  CHECK(capture.pcap({.nanoseconds = false}) == hex("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000000 01000000 05000000 05000000 09000000 0102030405"));
+  CHECK(capture.pcap({.nanoseconds = false}) ==
+        hex("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000000 01000000 05000000 05000000 09000000 0102030405"));
   CHECK(capture.pcap({.big_endian = true, .link_type = 101, .snaplen = 2}) ==
         hex("a1b23c4d 0002 0004 00000000 00000000 00000002 00000065 00000001 00001388 00000002 00000009 0102"));
   CHECK(capture.pcapng({.big_endian = true, .interfaces = {{.link_type = 1, .resolution = 6}}}) ==

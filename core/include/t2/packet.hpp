@@ -74,9 +74,9 @@ struct Endpoint {
 struct Key {
   std::array<std::uint8_t, 16> address[2]{};  // of both ends, as in Endpoint
   std::uint16_t port[2]{};
-  std::uint16_t vlan = 0;           // 12-bit id of the innermost tag, 0 without one
-  std::uint16_t ether_type = 0;     // 0x0800, 0x86dd, or the type of a layer-2 flow
-  std::uint8_t protocol = 0;        // IANA protocol number, 0 for layer 2
+  std::uint16_t vlan = 0;        // 12-bit id of the innermost tag, 0 without one
+  std::uint16_t ether_type = 0;  // 0x0800, 0x86dd, or the type of a layer-2 flow
+  std::uint8_t protocol = 0;     // IANA protocol number, 0 for layer 2
   Family family = Family::layer2;
 #if ETH_ACTIVATE == 2
   std::array<std::uint8_t, 6> mac[2]{};  // of both ends
@@ -100,15 +100,15 @@ static_assert(sizeof(Key) % 8 == 0 && std::has_unique_object_representations_v<K
 // One direction of a conversation, as the core keeps it; the state of every plugin for this direction follows it in
 // memory. It begins with the direction's first packet. Plugins read it when the flow has ended.
 struct alignas(64) Side {
-  Time first = 0, last = 0;         // first packet; packet processed last (not the largest time)
+  Time first = 0, last = 0;  // first packet; packet processed last (not the largest time)
   status::Word status = 0;
   std::uint64_t packets = 0;
-  std::uint32_t headers = 0;        // of the first packet, as in Packet
-  std::uint8_t macs[12] = {};       // of the first packet: destination, source; zero where it has none, see `link`
-  std::uint32_t timeout = 0;        // milliseconds; a plugin may change it from on_packets(): set_timeout()
+  std::uint32_t headers = 0;   // of the first packet, as in Packet
+  std::uint8_t macs[12] = {};  // of the first packet: destination, source; zero where it has none, see `link`
+  std::uint32_t timeout = 0;   // milliseconds; a plugin may change it from on_packets(): set_timeout()
   std::uint32_t last_ip_id = 0;
-  std::uint32_t fragment_id = 0;    // identification of the datagram whose fragments are pending
-  std::uint8_t link = 0;            // has_destination, has_source: which of `macs` there are; none without Ethernet
+  std::uint32_t fragment_id = 0;  // identification of the datagram whose fragments are pending
+  std::uint8_t link = 0;          // has_destination, has_source: which of `macs` there are; none without Ethernet
   static constexpr std::uint8_t has_destination = 1, has_source = 2;
 };
 static_assert(sizeof(Side) == 64);
@@ -118,19 +118,19 @@ constexpr std::uint16_t not_filed = 0xffff;
 // The core's part of a conversation. Never moves while it lives, nor do its sides.
 struct alignas(64) Flow {
   Key key;
-  std::uint64_t number = 0;         // capture number of its first packet: the same in every run
-  std::uint64_t index = 0;          // flowInd
+  std::uint64_t number = 0;  // capture number of its first packet: the same in every run
+  std::uint64_t index = 0;   // flowInd
 
-  Side* side[2] = {};               // [1]: null until the conversation is answered
-  Time due[2] = {};                 // capture clock at which each side's timeout runs out
-  void* extra = nullptr;            // chain of Host::extra() blocks
+  Side* side[2] = {};                 // [1]: null until the conversation is answered
+  Time due[2] = {};                   // capture clock at which each side's timeout runs out
+  void* extra = nullptr;              // chain of Host::extra() blocks
   std::uint32_t tag = 0, record = 0;  // place in the index, number of this record
-  std::uint32_t place = 0;          // in the wheel of timeouts: in its bucket
+  std::uint32_t place = 0;            // in the wheel of timeouts: in its bucket
   std::uint16_t bucket = not_filed;
-  std::uint8_t opener = 0;          // the end of the key that sent the first packet
-  bool detached = false;            // no longer found by key: waits for its rows to be written
-  bool forced = false;              // was cut short: due[0] says when
-  bool sooner = false;              // a timeout became shorter since it was put into the wheel
+  std::uint8_t opener = 0;  // the end of the key that sent the first packet
+  bool detached = false;    // no longer found by key: waits for its rows to be written
+  bool forced = false;      // was cut short: due[0] says when
+  bool sooner = false;      // a timeout became shorter since it was put into the wheel
 
   Endpoint source(unsigned direction) const { return key.end(opener ^ direction); }
   Endpoint destination(unsigned direction) const { return key.end(opener ^ direction ^ 1); }
@@ -139,67 +139,70 @@ struct alignas(64) Flow {
 };
 
 struct Packet {
-  Time time = 0;                    // of capture
-  Time clock = 0;                   // largest capture time so far, this packet included
-  Time first = 0, previous = 0;     // of this direction: its first packet, the packet before this one (else its own time)
-  Time peer_last = 0;               // of the other direction: its last packet, where there is one (`peer`)
-  std::uint64_t number = 0;         // position in the input, from 1
-  std::uint64_t nth = 0;            // of its direction, from 1
+  Time time = 0;                 // of capture
+  Time clock = 0;                // largest capture time so far, this packet included
+  Time first = 0, previous = 0;  // of this direction: its first packet, the packet before this one (else its own time)
+  Time peer_last = 0;            // of the other direction: its last packet, where there is one (`peer`)
+  std::uint64_t number = 0;      // position in the input, from 1
+  std::uint64_t nth = 0;         // of its direction, from 1
   const std::uint8_t* data = nullptr;
-  std::uint32_t captured = 0;       // bytes at data
-  std::uint32_t wire = 0;           // bytes of the frame on the wire
-  Flow* flow = nullptr;             // never null in on_packets(), nor is side
-  Side* side = nullptr;             // this direction of it
-  Side* peer = nullptr;             // the other direction, null if no packet of it came before this one
-  status::Word status = 0;          // of this packet alone
+  std::uint32_t captured = 0;  // bytes at data
+  std::uint32_t wire = 0;      // bytes of the frame on the wire
+  Flow* flow = nullptr;        // never null in on_packets(), nor is side
+  Side* side = nullptr;        // this direction of it
+  Side* peer = nullptr;        // the other direction, null if no packet of it came before this one
+  status::Word status = 0;     // of this packet alone
 
-  std::uint8_t direction = 0;       // 0 or 1, see above
+  std::uint8_t direction = 0;  // 0 or 1, see above
   bool first_of_flow = false;
   bool first_of_direction = false;
-  bool like_first = false;          // has the header stack and the MAC addresses of its direction's first packet, and is not it
+  bool like_first = false;  // has the header stack and the MAC addresses of its direction's first packet, and is not it
   bool peer_fragment_pending = false;  // the other direction waits for a last fragment
-  bool later_fragment = false;      // fragment offset is not 0: there is no transport header
+  bool later_fragment = false;         // fragment offset is not 0: there is no transport header
   bool more_fragments = false;
   Family family = Family::layer2;
-  std::uint8_t protocol = 0;        // last protocol number reached (IPv6: after the extension headers)
-  std::uint8_t vlan_count = 0;      // tags of the innermost stack
+  std::uint8_t protocol = 0;    // last protocol number reached (IPv6: after the extension headers)
+  std::uint8_t vlan_count = 0;  // tags of the innermost stack
   std::uint8_t mpls_count = 0;
   bool has_ports = false;
   std::uint16_t ether_type = 0;
-  std::uint16_t vlan = 0;           // 12-bit id of the last tag
+  std::uint16_t vlan = 0;  // 12-bit id of the last tag
   std::uint16_t source_port = 0, destination_port = 0;
-  std::uint16_t header_count = 0;   // headers in the stack
-  std::uint32_t headers = 0;        // header stack: equal numbers, equal text; see Host::headers()
+  std::uint16_t header_count = 0;  // headers in the stack
+  std::uint32_t headers = 0;       // header stack: equal numbers, equal text; see Host::headers()
 
-  std::uint32_t l2 = absent;        // where layer 2 begins: of the innermost Ethernet header that was reached
+  std::uint32_t l2 = absent;  // where layer 2 begins: of the innermost Ethernet header that was reached
   std::uint32_t destination_mac = absent, source_mac = absent;  // 6 captured bytes each, where the link layer has them
-  std::uint32_t l3 = absent;        // innermost IP header
-  std::uint32_t l4 = absent;        // behind it and its extension headers, also for later fragments
-  std::uint32_t l7 = absent;        // payload; for layer-2 flows what follows the type
-  std::uint32_t vlans = absent;     // first 16-bit tag control word; the next ones follow every 4 bytes
-  std::uint32_t mpls = absent;      // first label stack entry
+  std::uint32_t l3 = absent;                                    // innermost IP header
+  std::uint32_t l4 = absent;     // behind it and its extension headers, also for later fragments
+  std::uint32_t l7 = absent;     // payload; for layer-2 flows what follows the type
+  std::uint32_t vlans = absent;  // first 16-bit tag control word; the next ones follow every 4 bytes
+  std::uint32_t mpls = absent;   // first label stack entry
   std::uint32_t hop_options = absent, destination_options = absent, fragment_header = absent;  // IPv6: the last one
 
-  std::uint32_t length = 0;         // what "packet length" means by the core flag PACKETLENGTH, never negative
-  std::uint32_t l3_length = 0;      // IP header, its options or extension headers, and payload; 0 for layer 2
-  std::uint32_t l3_header = 0;      // 4 x IHL, or 40 + extension headers
-  std::uint32_t l4_header = 0;      // 0 for later fragments
-  std::uint32_t l4_length = 0;      // l3_length - l3_header, at least 0
-  std::uint32_t l7_length = 0;      // l4_length - l4_header, at least 0
+  std::uint32_t length = 0;     // what "packet length" means by the core flag PACKETLENGTH, never negative
+  std::uint32_t l3_length = 0;  // IP header, its options or extension headers, and payload; 0 for layer 2
+  std::uint32_t l3_header = 0;  // 4 x IHL, or 40 + extension headers
+  std::uint32_t l4_header = 0;  // 0 for later fragments
+  std::uint32_t l4_length = 0;  // l3_length - l3_header, at least 0
+  std::uint32_t l7_length = 0;  // l4_length - l4_header, at least 0
   std::uint32_t captured_l3 = 0, captured_l4 = 0, captured_l7 = 0;  // captured bytes from there on, no padding
-  std::uint32_t padding = 0;        // bytes the link layer added to reach its minimum
+  std::uint32_t padding = 0;                                        // bytes the link layer added to reach its minimum
 
   bool operator==(const Packet&) const = default;
   bool is_ip() const { return family != Family::layer2; }
   bool is_tcp_header() const { return protocol == 6 && is_ip() && !later_fragment; }
   std::span<const std::uint8_t> frame() const { return {data, captured}; }
   // Captured bytes from an offset on; empty where the header is absent.
-  Bytes bytes(std::uint32_t offset) const { return Bytes(offset < captured ? frame().subspan(offset) : frame().first(0)); }
+  Bytes bytes(std::uint32_t offset) const {
+    return Bytes(offset < captured ? frame().subspan(offset) : frame().first(0));
+  }
   // Only of a direction that exists.
   void set_timeout(unsigned of_direction, Time timeout) const {
     constexpr Time millisecond = one_second / 1000;
     Side& changed = *flow->side[of_direction];
-    const auto wanted = static_cast<std::uint32_t>((timeout > shortest_timeout ? timeout : shortest_timeout) / millisecond);
+    const auto wanted =
+        static_cast<std::uint32_t>((timeout > shortest_timeout ? timeout : shortest_timeout) / millisecond);
     flow->due[of_direction] += (Time{wanted} - Time{changed.timeout}) * millisecond;
     if (wanted < changed.timeout) flow->sooner = true;
     changed.timeout = wanted;

@@ -33,14 +33,15 @@ struct Error : std::runtime_error {  // one line: what, where, what to do
 
 struct Dependency {
   std::string_view plugin;
-  bool optional = false;        // absent: the Peek is empty
-  std::string_view layout = {};  // T2_LAYOUT_<plugin> where its state is read: both must have been built with equal flags
+  bool optional = false;  // absent: the Peek is empty
+  std::string_view layout =
+      {};  // T2_LAYOUT_<plugin> where its state is read: both must have been built with equal flags
 };
 
-struct Flag {                   // of src/<name>.h
+struct Flag {  // of src/<name>.h
   std::string_view name;
-  std::string_view value;       // compiled value as text
-  bool runtime = false;         // listed under ENV / RUNTIME: environment and TOML override the compiled value
+  std::string_view value;  // compiled value as text
+  bool runtime = false;    // listed under ENV / RUNTIME: environment and TOML override the compiled value
 };
 
 class Plugin;
@@ -48,30 +49,34 @@ class Sink;
 class Host;
 
 struct Descriptor {
-  char abi[96] = T2_ABI;        // first, so that it can be read whatever follows
+  char abi[96] = T2_ABI;  // first, so that it can be read whatever follows
   std::string_view name, version, summary;
-  unsigned number = 0;          // 0-999, breaks ties in the order
+  unsigned number = 0;           // 0-999, breaks ties in the order
   std::string_view layout = {};  // T2_LAYOUT_<name>
   std::span<const Dependency> needs = {};
   std::span<const Flag> flags = {};
   std::span<const Column> columns = {};         // of flows
   std::span<const Column> packet_columns = {};  // of packets, with -s; a cell that may be empty is a repeated() column
-  Plugin* (*create)(Host&) = nullptr;     // per worker; null for a sink that only reads rows
-  Sink* (*create_sink)(Host&) = nullptr;  // once, for the output thread
-  bool reads_columns = true;              // a sink: false if it reads only what its own on_flow_end() wrote
+  Plugin* (*create)(Host&) = nullptr;           // per worker; null for a sink that only reads rows
+  Sink* (*create_sink)(Host&) = nullptr;        // once, for the output thread
+  bool reads_columns = true;                    // a sink: false if it reads only what its own on_flow_end() wrote
 };
 
-// Own state: one T per direction of a conversation, behind the core's Side in memory. It starts as a copy of T{} when the
-// direction has its first packet; nothing is allocated or freed.
+// Own state: one T per direction of a conversation, behind the core's Side in memory. It starts as a copy of T{} when
+// the direction has its first packet; nothing is allocated or freed.
 template <class T>
 class State {
-  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>, "state is copied and dropped as bytes");
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>,
+                "state is copied and dropped as bytes");
   static_assert(sizeof(T) <= 1024 && alignof(T) <= alignof(Side));
 
  public:
-  // `peer_bytes`: so many of its first bytes are touched by packets of the other direction, too. Only speed depends on it.
+  // `peer_bytes`: so many of its first bytes are touched by packets of the other direction, too. Only speed depends on
+  // it.
   explicit State(Host& host, std::size_t peer_bytes = 0);
-  T& operator()(Side& side) const { return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&side) + offset_)); }
+  T& operator()(Side& side) const {
+    return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&side) + offset_));
+  }
 
  private:
   std::size_t offset_;
@@ -84,8 +89,8 @@ enum class EndReason : std::uint8_t { idle, duration_limit, evicted, input_done 
 struct EndedFlow {
   Flow& flow;
   Side& side;
-  Side* peer;                   // the other direction, whose row is written too; null: there is none
-  unsigned direction;           // of this row, as in Packet::direction
+  Side* peer;          // the other direction, whose row is written too; null: there is none
+  unsigned direction;  // of this row, as in Packet::direction
   EndReason reason;
   Endpoint source() const { return flow.source(direction); }
   Endpoint destination() const { return flow.destination(direction); }
@@ -105,19 +110,20 @@ class Peek {
   std::size_t offset_;
 };
 
-struct Run {                    // totals of the run, for shares in reports
-  std::uint64_t packets = 0;    // read from the input
+struct Run {                     // totals of the run, for shares in reports
+  std::uint64_t packets = 0;     // read from the input
   std::uint64_t flow_bytes = 0;  // captured bytes of packets that belong to a flow
   std::uint64_t tcp_packets = 0;
 };
 
-struct Input {                  // what was read so far
-  std::uint64_t packets = 0;    // that passed the filter
-  std::uint64_t ignored = 0;    // of these: belong to no flow (unknown link type, cut off headers, fragments without their first one ...)
-  std::uint64_t dropped = 0;    // live: by the kernel and the interface, before they could be read
+struct Input {                // what was read so far
+  std::uint64_t packets = 0;  // that passed the filter
+  std::uint64_t ignored =
+      0;  // of these: belong to no flow (unknown link type, cut off headers, fragments without their first one ...)
+  std::uint64_t dropped = 0;  // live: by the kernel and the interface, before they could be read
 };
 
-class Report {                  // lines of the end report; each is prefixed with the plugin's name
+class Report {  // lines of the end report; each is prefixed with the plugin's name
  public:
   virtual void line(std::string_view text) = 0;
   virtual std::string number(std::uint64_t n, std::string_view unit = "") const = 0;  // "84111 (84.11 K)"
@@ -127,62 +133,67 @@ class Report {                  // lines of the end report; each is prefixed wit
   ~Report() = default;
 };
 
-struct Output {                 // where and what a sink writes
-  std::string prefix;           // PREFIX of the output files
-  bool to_stdout = false;       // -w -
+struct Output {                     // where and what a sink writes
+  std::string prefix;               // PREFIX of the output files
+  bool to_stdout = false;           // -w -
   std::span<const Column> columns;  // of the whole row, `dir` and `flowInd` first (packets: all in the row)
-  struct Split {                // -W: begin a new file when one holds so much
+  struct Split {                    // -W: begin a new file when one holds so much
     bool on = false;
     std::uint64_t bytes = 0, rows = 0;  // whichever is not 0
     std::uint64_t first = 0;            // number of the first file
   } split = {};
-  std::string about = {};       // the comment lines of a headers file: date, version, command line, plugins
+  std::string about = {};  // the comment lines of a headers file: date, version, command line, plugins
 };
 
-class Host {                    // what the core offers; handed to create(), valid until the plugin is destroyed
+class Host {  // what the core offers; handed to create(), valid until the plugin is destroyed
  public:
   virtual std::int64_t integer(std::string_view flag) const = 0;  // value in force of one of the plugin's own flags
   virtual std::string text(std::string_view flag) const = 0;
-  virtual unsigned sensor_id() const = 0;                         // -x
-  virtual std::string_view headers(std::uint32_t id) const = 0;   // "eth:vlan:ipv4:tcp"; for sinks and flow end
-  virtual Time run_start() const = 0;                             // time of the run's first packet, from then on
-  virtual Input input() const = 0;                                // from any thread; final when a sink is closed
+  virtual unsigned sensor_id() const = 0;                          // -x
+  virtual std::string_view headers(std::uint32_t id) const = 0;    // "eth:vlan:ipv4:tcp"; for sinks and flow end
+  virtual Time run_start() const = 0;                              // time of the run's first packet, from then on
+  virtual Input input() const = 0;                                 // from any thread; final when a sink is closed
   virtual std::string data_file(std::string_view name) const = 0;  // path in the plugin folder
-  virtual void info(std::string_view line) = 0;                   // log, prefixed with the plugin's name
+  virtual void info(std::string_view line) = 0;                    // log, prefixed with the plugin's name
   virtual void warn(std::string_view line) = 0;
-  virtual void* extra(Flow& flow, std::size_t bytes) = 0;         // zeroed, aligned to 8, freed with the flow; null: no memory
+  virtual void* extra(Flow& flow, std::size_t bytes) = 0;  // zeroed, aligned to 8, freed with the flow; null: no memory
 
  protected:
   ~Host() = default;
 
  private:
-  template <class> friend class State;
-  template <class> friend class Peek;
-  virtual std::size_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t peer_bytes) = 0;
+  template <class>
+  friend class State;
+  template <class>
+  friend class Peek;
+  virtual std::size_t state_offset(std::size_t size, std::size_t align, const void* initial,
+                                   std::size_t peer_bytes) = 0;
   virtual std::size_t peek_offset(std::string_view plugin, std::size_t size) = 0;
 };
 
 class Plugin {
  public:
   virtual ~Plugin() = default;
-  virtual void on_packets(std::span<const Packet>) {}       // capture order; every packet has a flow
-  virtual void on_flow_end(const EndedFlow&, Row&) {}       // own columns (a sink: its own bytes) of one row
-  virtual void on_packet_row(const Packet&, Row&) {}        // own packet_columns; right after on_packets() of it alone
-  virtual void merge(Plugin& /*other*/) {}                  // add another worker's totals to this instance's
+  virtual void on_packets(std::span<const Packet>) {}  // capture order; every packet has a flow
+  virtual void on_flow_end(const EndedFlow&, Row&) {}  // own columns (a sink: its own bytes) of one row
+  virtual void on_packet_row(const Packet&, Row&) {}   // own packet_columns; right after on_packets() of it alone
+  virtual void merge(Plugin& /*other*/) {}             // add another worker's totals to this instance's
   virtual void report(Report&) const {}
 };
 
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual void open(const Output&) = 0;                     // throws Error: the run ends before the first packet
-  virtual void write(std::span<const RowView>) = 0;         // in order; never throws
-  virtual bool open_packets(const Output&) { return false; }  // -s: after open(); false: this sink does not write packets
-  virtual void write_packets(std::span<const RowView>) {}   // in capture order
-  virtual void idle(Time /*wall clock*/) {}                 // now and then, on live input also without rows
-  virtual void close() = 0;                                 // all rows were written
+  virtual void open(const Output&) = 0;              // throws Error: the run ends before the first packet
+  virtual void write(std::span<const RowView>) = 0;  // in order; never throws
+  virtual bool open_packets(const Output&) {
+    return false;
+  }                                                        // -s: after open(); false: this sink does not write packets
+  virtual void write_packets(std::span<const RowView>) {}  // in capture order
+  virtual void idle(Time /*wall clock*/) {}                // now and then, on live input also without rows
+  virtual void close() = 0;                                // all rows were written
   virtual void report(Report&) const {}
-  virtual std::uint64_t lost() const { return 0; }          // rows that could not be delivered: exit status 3
+  virtual std::uint64_t lost() const { return 0; }  // rows that could not be delivered: exit status 3
 };
 
 template <class T>
@@ -197,5 +208,7 @@ Peek<T>::Peek(Host& host, std::string_view plugin) : offset_(host.peek_offset(pl
 
 #define T2_PLUGIN extern "C" [[gnu::visibility("default")]] constinit const t2::Descriptor t2_plugin
 #define T2_TEXT_(value) #value
-#define T2_FLAG(name) {#name, T2_TEXT_(name), false}          // a flag fixed when the plugin is built
-#define T2_RUNTIME_FLAG(name) {#name, T2_TEXT_(name), true}
+#define T2_FLAG(name) \
+  { #name, T2_TEXT_(name), false }  // a flag fixed when the plugin is built
+#define T2_RUNTIME_FLAG(name) \
+  { #name, T2_TEXT_(name), true }

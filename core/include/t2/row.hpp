@@ -18,23 +18,38 @@ namespace t2 {
 
 // Types of values, with the code that the headers file prints.
 enum class Type : std::uint8_t {
-  i8, i16, i32, i64,      // I8 ... decimal
-  u8, u16, u32, u64,      // U8 ...
-  h8, h16, h32, h64,      // H8 ... 0x and all digits
-  f32, f64,               // F (%.7g), D (%f)
-  text, label,            // S in double quotes, SC without
-  content, bytes,         // packet content as characters, as hex; stored like a text
-  direction,              // C: A or B
-  time, duration,         // U64.U32: nanoseconds as t2::Time
-  mac,                    // MAC: 6 bytes
-  ip4, ip6,               // IP4, IP6: 4 and 16 bytes, network order
-  ip                      // IPX: family byte (0, 4, 6), then 0, 4 or 16 bytes
+  i8,
+  i16,
+  i32,
+  i64,  // I8 ... decimal
+  u8,
+  u16,
+  u32,
+  u64,  // U8 ...
+  h8,
+  h16,
+  h32,
+  h64,  // H8 ... 0x and all digits
+  f32,
+  f64,  // F (%.7g), D (%f)
+  text,
+  label,  // S in double quotes, SC without
+  content,
+  bytes,      // packet content as characters, as hex; stored like a text
+  direction,  // C: A or B
+  time,
+  duration,  // U64.U32: nanoseconds as t2::Time
+  mac,       // MAC: 6 bytes
+  ip4,
+  ip6,  // IP4, IP6: 4 and 16 bytes, network order
+  ip    // IPX: family byte (0, 4, 6), then 0, 4 or 16 bytes
 };
 
 // One column: its value is one type, or several joined by '_'.
 struct Column {
   template <class... T>
-  constexpr Column(std::string_view name_, std::string_view doc_, T... types) : name(name_), doc(doc_), size(sizeof...(T)) {
+  constexpr Column(std::string_view name_, std::string_view doc_, T... types)
+      : name(name_), doc(doc_), size(sizeof...(T)) {
     std::size_t i = 0;
     ((type[i++] = types), ...);
   }
@@ -46,7 +61,7 @@ struct Column {
   std::string_view name, doc;  // doc: one line; goes to the headers file and to the plugin's README
   Type type[16]{};
   std::uint8_t size;
-  bool repeats = false;        // a list: any number of values, joined by ';'
+  bool repeats = false;  // a list: any number of values, joined by ';'
 };
 
 // Appends the values of one row. A plugin writes exactly its own columns, in their order; of a row that nobody reads it
@@ -56,10 +71,8 @@ class Row {
   explicit Row(bool read = true) : read_(read) {}
   bool is_read() const { return read_; }
   template <class T>
-    requires std::is_arithmetic_v<T>
-  void put(T value) {
-    append(&value, sizeof value);
-  }
+  requires std::is_arithmetic_v<T>
+  void put(T value) { append(&value, sizeof value); }
   void count(std::size_t values) { put(static_cast<std::uint32_t>(values)); }  // before the values of a list
   void mac(const std::uint8_t* six) { append(six, 6); }
   void ip(Family family, const Endpoint& end) {
@@ -92,8 +105,7 @@ class Values {
  public:
   explicit Values(std::span<const std::uint8_t> bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  T get() {
+  requires std::is_arithmetic_v<T> T get() {
     T value;
     std::memcpy(&value, take(sizeof value), sizeof value);
     return value;

@@ -1,8 +1,8 @@
 // basicFlow: what a flow is. Its status, times, headers, link-layer addresses, tags and five-tuple.
 //
 // Everything here is either kept by the core already or taken from the first packets of a direction: with most packets
-// there is nothing to do, because they are like the first one. What few directions have (several stacks or addresses, many
-// tags, MPLS labels) is kept in memory of its own.
+// there is nothing to do, because they are like the first one. What few directions have (several stacks or addresses,
+// many tags, MPLS labels) is kept in memory of its own.
 #include <algorithm>
 #include <cstring>
 
@@ -17,9 +17,10 @@ using namespace t2::basic_flow;
 using State = t2::BasicFlowState;
 using Side = State::Side;
 
-constexpr t2::Flag flags[] = {T2_FLAG(BFO_SENSORID), T2_FLAG(BFO_HDRDESC_PKTCNT), T2_FLAG(BFO_MAC),
-                              T2_FLAG(BFO_ETHERTYPE), T2_FLAG(BFO_MPLS), T2_FLAG(BFO_VLAN), T2_FLAG(BFO_MAX_HDRDESC),
-                              T2_FLAG(BFO_MAX_MAC), T2_FLAG(BFO_MAX_MPLS), T2_FLAG(BFO_MAX_VLAN)};
+constexpr t2::Flag flags[] = {T2_FLAG(BFO_SENSORID),    T2_FLAG(BFO_HDRDESC_PKTCNT), T2_FLAG(BFO_MAC),
+                              T2_FLAG(BFO_ETHERTYPE),   T2_FLAG(BFO_MPLS),           T2_FLAG(BFO_VLAN),
+                              T2_FLAG(BFO_MAX_HDRDESC), T2_FLAG(BFO_MAX_MAC),        T2_FLAG(BFO_MAX_MPLS),
+                              T2_FLAG(BFO_MAX_VLAN)};
 
 void put_address(t2::Row& row, t2::Family family, const t2::Endpoint& end) {
   if constexpr (address == Type::ip) {
@@ -142,8 +143,8 @@ class BasicFlow final : public t2::Plugin {
     if (has_destination) row.mac(side.macs);
   }
 
-  // Of a packet that is like the first one. In a list that may hold one stack only, the second packet is already one too
-  // many; where there is a list, it counts packets.
+  // Of a packet that is like the first one. In a list that may hold one stack only, the second packet is already one
+  // too many; where there is a list, it counts packets.
   static bool nothing_new(const Side& s) { return State::max_stacks != 1 && !s.many; }
 
   void note(const t2::Packet& p, Side& s) {
@@ -216,10 +217,12 @@ class BasicFlow final : public t2::Plugin {
 
   void note_macs(const t2::Packet& p, Side& s) {
     if (p.status & t2::status::no_ethernet) return;
-    if (p.destination_mac != t2::absent) note_mac(p, s, p.destination_mac, t2::Side::has_destination, 0, &State::Many::destination);
+    if (p.destination_mac != t2::absent)
+      note_mac(p, s, p.destination_mac, t2::Side::has_destination, 0, &State::Many::destination);
     if (p.source_mac != t2::absent) note_mac(p, s, p.source_mac, t2::Side::has_source, 6, &State::Many::source);
   }
-  void note_mac(const t2::Packet& p, Side& s, std::uint32_t at, std::uint8_t has, std::size_t first, State::Macs State::Many::*which) {
+  void note_mac(const t2::Packet& p, Side& s, std::uint32_t at, std::uint8_t has, std::size_t first,
+                State::Macs State::Many::*which) {
     const std::uint8_t* mac = p.data + at;
     if (!s.many && (p.side->link & has) && std::memcmp(p.side->macs + first, mac, 6) == 0) return;
     if (State::Many* list = many(p, s)) add(list->*which, mac);

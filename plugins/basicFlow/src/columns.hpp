@@ -40,7 +40,9 @@ inline constexpr Column columns[] = {
 #elif BFO_VLAN == 2
     Column("vlanHdr", "VLAN tags of the first packet and the type that follows", Type::h32).repeated(),
 #elif BFO_VLAN == 3
-    Column("vlanTPID_PCP_DEI_VID", "VLAN: tag type, priority, drop eligible, ID", Type::h16, Type::u8, Type::u8, Type::u16).repeated(),
+    Column("vlanTPID_PCP_DEI_VID", "VLAN: tag type, priority, drop eligible, ID", Type::h16, Type::u8, Type::u8,
+           Type::u16)
+        .repeated(),
 #endif
 #if BFO_MPLS == 1
     Column("mplsLabels", "MPLS labels of the first packet", Type::u32).repeated(),
@@ -49,7 +51,9 @@ inline constexpr Column columns[] = {
 #elif BFO_MPLS == 3
     Column("mplsHdrsHex", "MPLS label stack entries of the first packet", Type::h32).repeated(),
 #elif BFO_MPLS == 4
-    Column("mplsLabel_ToS_S_TTL", "MPLS: label, traffic class, bottom of stack, time to live", Type::u32, Type::u8, Type::u8, Type::u8).repeated(),
+    Column("mplsLabel_ToS_S_TTL", "MPLS: label, traffic class, bottom of stack, time to live", Type::u32, Type::u8,
+           Type::u8, Type::u8)
+        .repeated(),
 #endif
     {"srcIP", "Source IP address", address},
     {"srcPort", "Source port", Type::u16},
@@ -74,7 +78,9 @@ inline constexpr Column packet_columns[] = {
 #elif BFO_VLAN == 2
     Column("vlanHdr", "VLAN tags and the type that follows", Type::h32).repeated(),
 #elif BFO_VLAN == 3
-    Column("vlanTPID_PCP_DEI_VID", "VLAN: tag type, priority, drop eligible, ID", Type::h16, Type::u8, Type::u8, Type::u16).repeated(),
+    Column("vlanTPID_PCP_DEI_VID", "VLAN: tag type, priority, drop eligible, ID", Type::h16, Type::u8, Type::u8,
+           Type::u16)
+        .repeated(),
 #endif
 #if BFO_MPLS == 1
     Column("mplsLabels", "MPLS labels", Type::u32).repeated(),
@@ -83,7 +89,9 @@ inline constexpr Column packet_columns[] = {
 #elif BFO_MPLS == 3
     Column("mplsHdrsHex", "MPLS label stack entries", Type::h32).repeated(),
 #elif BFO_MPLS == 4
-    Column("mplsLabel_ToS_S_TTL", "MPLS: label, traffic class, bottom of stack, time to live", Type::u32, Type::u8, Type::u8, Type::u8).repeated(),
+    Column("mplsLabel_ToS_S_TTL", "MPLS: label, traffic class, bottom of stack, time to live", Type::u32, Type::u8,
+           Type::u8, Type::u8)
+        .repeated(),
 #endif
     Column("srcMac", "Source MAC address", Type::mac).repeated(),
     Column("dstMac", "Destination MAC address", Type::mac).repeated(),

@@ -13,7 +13,8 @@ Frame udp() { return Frame().ip4("10.0.0.1", "10.0.0.2").udp(40000, 50000).paylo
 Frame tagged(std::initializer_list<unsigned> tags) {  // tag control words
   Frame frame;
   frame.eth();
-  for (unsigned tag : tags) frame.vlan(tag & 0xfff, tag >> 13).poke(0, {static_cast<std::uint8_t>(tag >> 8), static_cast<std::uint8_t>(tag)});
+  for (unsigned tag : tags)
+    frame.vlan(tag & 0xfff, tag >> 13).poke(0, {static_cast<std::uint8_t>(tag >> 8), static_cast<std::uint8_t>(tag)});
   return frame.ip4("10.0.0.1", "10.0.0.2").udp(40000, 50000).payload("x");
 }
 Frame labelled(unsigned depth) {
@@ -29,17 +30,22 @@ Result run_frames(const std::vector<Buffer>& frames) { return run(Capture().add(
 TEST_CASE("basicFlow: columns and their order", "[basicFlow]") {
   const Result result = run_frames({Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(40000, 50000)});
   REQUIRE(result.status == 0);
-  CHECK(result.flows.columns() == std::vector<std::string>{"dir", "flowInd", "flowStat", "timeFirst", "timeLast", "duration", "numHdrDesc", "numHdrs",
-                                                            "hdrDesc", "srcMac", "dstMac", "ethType", "vlanID", "srcIP", "srcPort", "dstIP", "dstPort", "l4Proto"});
-  CHECK(result.flows.row(0).cells() == std::vector<std::string>{"A", "1", "0x0400000000004000", "1600000000.000000000", "1600000000.000000000", "0.000000000",
-                                                                 "1", "3", "eth:ipv4:udp", "02:00:00:00:00:01", "02:00:00:00:00:02", "0x0800", "",
-                                                                 "10.0.0.1", "40000", "10.0.0.2", "50000", "17"});
+  CHECK(result.flows.columns() == std::vector<std::string>{"dir", "flowInd", "flowStat", "timeFirst", "timeLast",
+                                                           "duration", "numHdrDesc", "numHdrs", "hdrDesc", "srcMac",
+                                                           "dstMac", "ethType", "vlanID", "srcIP", "srcPort", "dstIP",
+                                                           "dstPort", "l4Proto"});
+  CHECK(result.flows.row(0).cells() ==
+        std::vector<std::string>{"A", "1", "0x0400000000004000", "1600000000.000000000", "1600000000.000000000",
+                                 "0.000000000", "1", "3", "eth:ipv4:udp", "02:00:00:00:00:01", "02:00:00:00:00:02",
+                                 "0x0800", "", "10.0.0.1", "40000", "10.0.0.2", "50000", "17"});
 }
 
 TEST_CASE("basicFlow: both directions, times", "[basicFlow]") {
   Capture capture;
   capture.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("S"));
-  capture.add(epoch + 250 * millisecond, Frame().eth("02:00:00:00:00:02", "02:00:00:00:00:01").ip4("10.0.0.2", "10.0.0.1").tcp(80, 40000).flags("SA"));
+  capture.add(
+      epoch + 250 * millisecond,
+      Frame().eth("02:00:00:00:00:02", "02:00:00:00:00:01").ip4("10.0.0.2", "10.0.0.1").tcp(80, 40000).flags("SA"));
   capture.add(epoch + 1250 * millisecond, Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("A"));
   const Result result = run(capture, plugins);
   const auto a = result.flows.find({{"dir", "A"}}), b = result.flows.find({{"dir", "B"}});
@@ -53,7 +59,8 @@ TEST_CASE("basicFlow: both directions, times", "[basicFlow]") {
 
 TEST_CASE("basicFlow: a duration can be negative", "[basicFlow]") {
   const Buffer frame = Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(40000, 50000);
-  const Result result = run(Capture().add(epoch + 1500 * millisecond, frame).add(epoch + 250 * millisecond, frame), plugins);
+  const Result result =
+      run(Capture().add(epoch + 1500 * millisecond, frame).add(epoch + 250 * millisecond, frame), plugins);
   CHECK(result.flows.row(0)["duration"] == "-1.250000000");
 }
 
@@ -95,7 +102,8 @@ TEST_CASE("basicFlow: header descriptions, until their list is full", "[basicFlo
 
 TEST_CASE("basicFlow: distinct MAC addresses, three at most", "[basicFlow]") {
   std::vector<Buffer> frames;
-  for (const char* mac : {"02:00:00:00:00:0a", "02:00:00:00:00:0b", "02:00:00:00:00:0a", "02:00:00:00:00:0c", "02:00:00:00:00:0d"})
+  for (const char* mac :
+       {"02:00:00:00:00:0a", "02:00:00:00:00:0b", "02:00:00:00:00:0a", "02:00:00:00:00:0c", "02:00:00:00:00:0d"})
     frames.push_back(Frame().eth(mac, "02:00:00:00:00:ff").ip4("10.0.0.1", "10.0.0.2").udp(1, 2));
   const Result result = run_frames(frames);
   CHECK(result.flows.row(0)["srcMac"] == "02:00:00:00:00:0a;02:00:00:00:00:0b;02:00:00:00:00:0c");
@@ -112,7 +120,10 @@ TEST_CASE("basicFlow: no Ethernet, no MAC addresses", "[basicFlow]") {
 }
 
 TEST_CASE("basicFlow: flows without IP have no addresses and ports", "[basicFlow]") {
-  const Result result = run_frames({Frame().eth("02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff").arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad()});
+  const Result result = run_frames({Frame()
+                                        .eth("02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff")
+                                        .arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2")
+                                        .pad()});
   const auto row = result.flows.row(0);
   CHECK(row["srcIP"] == "-");
   CHECK(row["dstIP"] == "-");
@@ -133,16 +144,39 @@ TEST_CASE("basicFlow: IPv6", "[basicFlow]") {
 TEST_CASE("basicFlow: packets", "[basicFlow]") {
   Capture capture;
   capture.add(epoch, Frame().eth().vlan(100, 5).ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("S"));
-  capture.add(epoch + 250 * millisecond, Frame().eth("02:00:00:00:00:02", "02:00:00:00:00:01").vlan(100).ip4("10.0.0.2", "10.0.0.1").tcp(80, 40000).flags("SA"));
-  capture.add(epoch + 1250 * millisecond, Frame().eth().vlan(100).ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("A"));
+  capture.add(epoch + 250 * millisecond, Frame()
+                                             .eth("02:00:00:00:00:02", "02:00:00:00:00:01")
+                                             .vlan(100)
+                                             .ip4("10.0.0.2", "10.0.0.1")
+                                             .tcp(80, 40000)
+                                             .flags("SA"));
+  capture.add(epoch + 1250 * millisecond,
+              Frame().eth().vlan(100).ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("A"));
   capture.add(epoch + 2 * second, Frame().eth().ip4("10.0.0.1", "10.0.0.2").icmp(8));
-  capture.add(epoch + 3 * second, Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2"));
+  capture.add(epoch + 3 * second,
+              Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2"));
   const Result result = run(capture, plugins, {"-s"});
   REQUIRE(result.status == 0);
   const Table packets(result.file("_packets.txt"));
   REQUIRE(packets.size() == 5);
-  const std::vector<std::string> third = {"3", "1", "0x0400000000004100", "1600000001.250000000", "1.250000000", "1.000000000", "1.250000000", "4", "eth:vlan:ipv4:tcp",
-                                          "100", "02:00:00:00:00:01", "02:00:00:00:00:02", "0x0800", "10.0.0.1", "40000", "10.0.0.2", "80", "6"};
+  const std::vector<std::string> third = {"3",
+                                          "1",
+                                          "0x0400000000004100",
+                                          "1600000001.250000000",
+                                          "1.250000000",
+                                          "1.000000000",
+                                          "1.250000000",
+                                          "4",
+                                          "eth:vlan:ipv4:tcp",
+                                          "100",
+                                          "02:00:00:00:00:01",
+                                          "02:00:00:00:00:02",
+                                          "0x0800",
+                                          "10.0.0.1",
+                                          "40000",
+                                          "10.0.0.2",
+                                          "80",
+                                          "6"};
   CHECK(std::vector<std::string>(packets.row(2).cells().begin(), packets.row(2).cells().end() - 1) == third);
   CHECK(packets.row(0)["vlanID"] == "41060");
   CHECK(packets.row(0)["pktTrip"] == "0.000000000");

@@ -28,10 +28,10 @@ using Side = t2::BasicStatsState::Side;
 #define BS_LAYER "7"
 #endif
 
-constexpr t2::Flag flags[] = {T2_FLAG(BS_AGGR_CNT), T2_FLAG(BS_REV_CNT), T2_FLAG(BS_MOD), T2_FLAG(BS_PAD),
-                              T2_FLAG(BS_STATS), T2_FLAG(BS_PL_STATS), T2_FLAG(BS_IAT_STATS), T2_FLAG(BS_VAR),
-                              T2_FLAG(BS_STDDEV), T2_FLAG(BS_SK), T2_FLAG(BS_XCLD),
-                              T2_RUNTIME_FLAG(BS_XMIN), T2_RUNTIME_FLAG(BS_XMAX)};
+constexpr t2::Flag flags[] = {
+    T2_FLAG(BS_AGGR_CNT), T2_FLAG(BS_REV_CNT),      T2_FLAG(BS_MOD),         T2_FLAG(BS_PAD),    T2_FLAG(BS_STATS),
+    T2_FLAG(BS_PL_STATS), T2_FLAG(BS_IAT_STATS),    T2_FLAG(BS_VAR),         T2_FLAG(BS_STDDEV), T2_FLAG(BS_SK),
+    T2_FLAG(BS_XCLD),     T2_RUNTIME_FLAG(BS_XMIN), T2_RUNTIME_FLAG(BS_XMAX)};
 
 constexpr t2::Column columns[] = {
     {"pktsSnt", "Number of transmitted packets", Type::u64},
@@ -104,7 +104,8 @@ constexpr t2::Column packet_columns[] = {
     {"padLen", "Padding bytes", Type::u32},
 };
 
-[[maybe_unused]] void put_moments([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::BasicStatsState::Moments& of) {
+[[maybe_unused]] void put_moments([[maybe_unused]] t2::Row& row,
+                                  [[maybe_unused]] const t2::BasicStatsState::Moments& of) {
 #if BS_STDDEV == 1
   row.put(t2::basic_stats::deviation(of));
 #endif
@@ -150,8 +151,7 @@ struct Largest {
     const std::uint8_t* a = source.address.data();
     if (family == t2::Family::layer2)
       std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5]);
-    else
-      inet_ntop(family == t2::Family::ipv4 ? AF_INET : AF_INET6, a, text, sizeof text);
+    else inet_ntop(family == t2::Family::ipv4 ? AF_INET : AF_INET6, a, text, sizeof text);
     return text;
   }
 };
@@ -159,7 +159,9 @@ struct Largest {
 class BasicStats final : public t2::Plugin {
  public:
   explicit BasicStats(t2::Host& host)
-      : state_(host), low_(static_cast<std::uint32_t>(host.integer("BS_XMIN"))), high_(static_cast<std::uint32_t>(host.integer("BS_XMAX"))) {}
+      : state_(host),
+        low_(static_cast<std::uint32_t>(host.integer("BS_XMIN"))),
+        high_(static_cast<std::uint32_t>(host.integer("BS_XMAX"))) {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) note(state_(*p.side), p);
@@ -186,7 +188,8 @@ class BasicStats final : public t2::Plugin {
   void report(t2::Report& report) const override {
     if constexpr (BS_STATS == 1) {
       report.line("Flow max(pktload): " + report.number(static_cast<std::uint64_t>(largest_load_)));
-      report.line("Flow max(b/s), pkts: " + report.number(static_cast<std::uint64_t>(8 * static_cast<double>(fastest_.count)), "b/s") + ", " +
+      report.line("Flow max(b/s), pkts: " +
+                  report.number(static_cast<std::uint64_t>(8 * static_cast<double>(fastest_.count)), "b/s") + ", " +
                   report.number(fastest_.packets));
     }
     for (unsigned kind : {0u, 1u}) {
@@ -260,8 +263,8 @@ class BasicStats final : public t2::Plugin {
   }
 
   struct Rates {
-    float load = 0;                       // bytes per packet
-    float packets = 0, bytes = 0;         // per second; 0 where no time passed, or it ran backwards
+    float load = 0;                // bytes per packet
+    float packets = 0, bytes = 0;  // per second; 0 where no time passed, or it ran backwards
   };
   static Rates rates_of(const t2::EndedFlow& e, const Side& s) {
     if constexpr (BS_STATS == 0) return {};
@@ -284,9 +287,11 @@ class BasicStats final : public t2::Plugin {
     fastest_.offer(rates.bytes, e, e.side.packets);
   }
 
-  static void put_columns(const t2::EndedFlow& e, const Side& s, const Side* peer, [[maybe_unused]] const Rates& rates, t2::Row& row) {
+  static void put_columns(const t2::EndedFlow& e, const Side& s, const Side* peer, [[maybe_unused]] const Rates& rates,
+                          t2::Row& row) {
     const std::uint64_t packets = e.side.packets;
-    [[maybe_unused]] const std::uint64_t packets_back = e.peer ? e.peer->packets : 0, bytes_back = peer ? peer->bytes : 0;
+    [[maybe_unused]] const std::uint64_t packets_back = e.peer ? e.peer->packets : 0,
+                                         bytes_back = peer ? peer->bytes : 0;
     row.put(packets);
     if constexpr (BS_REV_CNT == 1) row.put(packets_back);
     if constexpr (BS_AGGR_CNT == 1) row.put(packets + packets_back);
@@ -316,19 +321,21 @@ class BasicStats final : public t2::Plugin {
     row.put(t2::basic_stats::asymmetry(s.bytes, bytes_back));
   }
 
-  static void line(t2::Report& report, const std::string& talker, const Largest<std::uint64_t>& largest, std::uint64_t all, const char* unit) {
+  static void line(t2::Report& report, const std::string& talker, const Largest<std::uint64_t>& largest,
+                   std::uint64_t all, const char* unit) {
     if (largest.count == 0) return;
     char share[32];
-    std::snprintf(share, sizeof share, " [%.2f%%]", all ? 100.0 * static_cast<double>(largest.count) / static_cast<double>(all) : 0.0);
+    std::snprintf(share, sizeof share, " [%.2f%%]",
+                  all ? 100.0 * static_cast<double>(largest.count) / static_cast<double>(all) : 0.0);
     report.line(talker + largest.name() + ": " + report.number(largest.count) + share + unit);
   }
 
   t2::State<t2::BasicStatsState::Side> state_;
-  [[maybe_unused]] std::uint32_t low_, high_;               // BS_XMIN, BS_XMAX
+  [[maybe_unused]] std::uint32_t low_, high_;  // BS_XMIN, BS_XMAX
   [[maybe_unused]] t2::basic_stats::Intervals intervals_;
   Largest<std::uint64_t> most_packets_[2], most_bytes_[2];  // of layer-2 flows, of IP flows
-  Largest<float> fastest_;                                   // bytes per second
-  float largest_load_ = 0;                                   // average packet length
+  Largest<float> fastest_;                                  // bytes per second
+  float largest_load_ = 0;                                  // average packet length
 };
 
 }  // namespace

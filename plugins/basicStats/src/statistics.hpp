@@ -48,9 +48,7 @@ inline float skewness(const Moments& of) {
   const double v = of.variance;
   return static_cast<float>(of.third / (v * std::sqrt(v)));
 }
-inline float kurtosis(const Moments& of) {
-  return of.variance == 0 ? 0 : of.fourth / (of.variance * of.variance);
-}
+inline float kurtosis(const Moments& of) { return of.variance == 0 ? 0 : of.fourth / (of.variance * of.variance); }
 #endif
 
 // Seconds from one packet to the next; whole seconds and the rest are rounded apart. Which second a time is in takes a
@@ -65,12 +63,15 @@ class Intervals {
   }
 
  private:
-  bool in_second(Time time) const { return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(one_second); }
+  bool in_second(Time time) const {
+    return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(one_second);
+  }
   Time second_ = 0, start_ = 0;  // number of the second, and its first nanosecond
 };
 
 inline float seconds(Time duration) {
-  return static_cast<float>(static_cast<double>(duration / one_second) + static_cast<double>(duration % one_second) / 1e9);
+  return static_cast<float>(static_cast<double>(duration / one_second) +
+                            static_cast<double>(duration % one_second) / 1e9);
 }
 
 // (a - b) / (a + b), 0 if both are 0.

@@ -48,7 +48,9 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-bool in_name(char c) { return is_upper(c) || is_lower(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool in_name(char c) {
+  return is_upper(c) || is_lower(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }  // UTF-8: not the first byte
 char lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
 
@@ -101,7 +103,8 @@ std::string_view country_of(std::string_view address) {
 // Appends the first bytes of a file; false where there are none.
 bool read(std::string& to, const std::string& path, std::size_t most) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const std::size_t size = file ? std::min(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), most) : 0;
+  const std::size_t size =
+      file ? std::min(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), most) : 0;
   if (size == 0) return false;
   to.resize(to.size() + size);
   file.seekg(0);
@@ -153,7 +156,8 @@ struct Csv {
 };
 
 // An entry has a line with "(hex)", one with "(base 16)" and the organisation, then the address, in which lines can be
-// empty and the last one is the country. Blocks smaller than 24 bits: the first line has the 24 bits, the second the range of the rest.
+// empty and the last one is the country. Blocks smaller than 24 bits: the first line has the 24 bits, the second the
+// range of the rest.
 std::string csv_of(std::string_view text) {
   std::string csv;
   std::string high, assignment;
@@ -209,7 +213,8 @@ void add_file(std::string& csv, const std::string& path, std::size_t most) {
 }
 
 std::runtime_error unreadable(const std::string& folder) {
-  return std::runtime_error("cannot read " + folder + "/oui.csv: apt-get install ieee-data, or set MR_OUI_DIR, or build with MR_MACLBL 0");
+  return std::runtime_error("cannot read " + folder +
+                            "/oui.csv: apt-get install ieee-data, or set MR_OUI_DIR, or build with MR_MACLBL 0");
 }
 
 }  // namespace
@@ -241,7 +246,10 @@ void Registry::index() {
     Mac prefix = 0;
     bool hex = true;  // the line with the titles is not
     for (char c : assignment) {
-      const int digit = is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+      const int digit = is_digit(c)            ? c - '0'
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                               : -1;
       hex = hex && digit >= 0;
       prefix = prefix << 4 | (static_cast<unsigned>(digit) & 15);
     }
@@ -265,7 +273,8 @@ Match Registry::find(Mac mac, std::uint16_t ether_type) const {
   std::uint32_t number = static_cast<std::uint32_t>(entries_.size());
   for (const Standard& s : standards) {
     ++number;
-    if (mac >= s.first && mac <= s.last && (s.ether_type == 0 || s.ether_type == ether_type)) return {number, std::string(s.name), {}, true};
+    if (mac >= s.first && mac <= s.last && (s.ether_type == 0 || s.ether_type == ether_type))
+      return {number, std::string(s.name), {}, true};
   }
   for (std::uint64_t digits : {9u, 7u, 6u}) {  // blocks of 36, 28 and 24 bits: the smallest first
     const std::uint64_t bits = 48 - 4 * digits;
@@ -273,7 +282,8 @@ Match Registry::find(Mac mac, std::uint16_t ether_type) const {
     const auto at = std::lower_bound(entries_.begin(), entries_.end(), wanted);
     if (at == entries_.end() || at->block != wanted.block) continue;
     Match match = read(at->line);
-    if (match.organisation == "IEEE Registration Authority") return {};  // handed on in parts, and this part is not listed
+    if (match.organisation == "IEEE Registration Authority")
+      return {};  // handed on in parts, and this part is not listed
     match.number = static_cast<std::uint32_t>(at - entries_.begin() + 1);
     return match;
   }

@@ -21,15 +21,15 @@ inline Mac to_mac(const std::uint8_t* six) {
 }
 
 struct Match {
-  std::uint32_t number = 0;   // of the entry, from 1; 0: there is none
-  std::string organisation;   // as registered
-  std::string country;        // two letters, or empty
-  bool standard = false;      // a group address: no organisation
+  std::uint32_t number = 0;  // of the entry, from 1; 0: there is none
+  std::string organisation;  // as registered
+  std::string country;       // two letters, or empty
+  bool standard = false;     // a group address: no organisation
 };
 
 class Registry {
  public:
-  Registry() = default;       // without entries: only group addresses have a label
+  Registry() = default;  // without entries: only group addresses have a label
   // Reads oui.csv, mam.csv, oui36.csv and iab.csv of a folder; where there is no such file, the .txt of that name.
   // Throws std::runtime_error that names the remedy if no entry can be found in oui.
   explicit Registry(const std::string& folder);
@@ -40,17 +40,19 @@ class Registry {
 
  private:
   struct Entry {
-    std::uint64_t block;      // key(): order of addresses; of blocks that start equally, the larger one first
-    std::uint32_t line;       // where it stands in text_
+    std::uint64_t block;  // key(): order of addresses; of blocks that start equally, the larger one first
+    std::uint32_t line;   // where it stands in text_
     bool operator<(const Entry& other) const { return block != other.block ? block < other.block : line < other.line; }
   };
-  static std::uint64_t key(Mac first, std::uint64_t digits) { return first << 16 | digits; }  // prefix of so many hex digits
-  void index();               // makes entries_ of text_
+  static std::uint64_t key(Mac first, std::uint64_t digits) {
+    return first << 16 | digits;
+  }              // prefix of so many hex digits
+  void index();  // makes entries_ of text_
   Match read(std::uint32_t line) const;
   friend void check(const std::string&);
 
   std::vector<Entry> entries_;
-  std::string text_;          // lines as in the CSV files
+  std::string text_;  // lines as in the CSV files
 };
 
 // What a start can be held up for: throws as Registry() would if there seems to be nothing to read.

@@ -1,7 +1,7 @@
 // macRecorder: which pairs of MAC addresses a flow used, how often, and who made the devices.
 //
-// The core keeps the pair of a direction's first packet, which is enough for nearly all flows. When another one appears, a
-// chain of small blocks is begun in memory that the core frees with the flow.
+// The core keeps the pair of a direction's first packet, which is enough for nearly all flows. When another one
+// appears, a chain of small blocks is begun in memory that the core frees with the flow.
 #include "macRecorder_state.h"
 
 #include <algorithm>
@@ -23,8 +23,9 @@ using More = t2::MacRecorderState::More;
 using List = t2::MacRecorderState::List;
 using Side = t2::MacRecorderState::Side;
 
-constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT), T2_FLAG(MR_NPAIRS), T2_FLAG(MR_MACLBL), T2_FLAG(MR_MAX_MAC),
-                              T2_FLAG(MAC_SORGLEN), T2_FLAG(MAC_ORGLEN), T2_RUNTIME_FLAG(MR_OUI_DIR)};
+constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT),        T2_FLAG(MR_NPAIRS),   T2_FLAG(MR_MACLBL),
+                              T2_FLAG(MR_MAX_MAC),        T2_FLAG(MAC_SORGLEN), T2_FLAG(MAC_ORGLEN),
+                              T2_RUNTIME_FLAG(MR_OUI_DIR)};
 
 constexpr Type mac_type = MR_MAC_FMT == 0 ? Type::h64 : MR_MAC_FMT == 1 ? Type::mac : Type::u64;
 constexpr Type label_type = MR_MACLBL == 1 ? Type::u32 : MR_MACLBL == 2 ? Type::label : Type::text;
@@ -34,7 +35,8 @@ constexpr t2::Column columns[] = {
 #if MR_NPAIRS == 1
     {"macPairs", "Number of source and destination MAC pairs", Type::u32},
 #endif
-    t2::Column("srcMac_dstMac_numP", "Source and destination MAC address, packets", mac_type, mac_type, Type::u64).repeated(),
+    t2::Column("srcMac_dstMac_numP", "Source and destination MAC address, packets", mac_type, mac_type, Type::u64)
+        .repeated(),
 #if MR_MACLBL > 0
     t2::Column("srcMacLbl_dstMacLbl", "Source and destination MAC label", label_type, label_type).repeated(),
 #endif
@@ -51,8 +53,8 @@ constexpr t2::Column packet_columns[] = {
 constexpr std::span<const t2::Column> packet_columns;
 #endif
 
-// One for all workers: it is only read. Whoever asks first waits until it is loaded. Was found at start (check()): if it
-// is gone by now, there are no names.
+// One for all workers: it is only read. Whoever asks first waits until it is loaded. Was found at start (check()): if
+// it is gone by now, there are no names.
 const t2::mac_labels::Registry& registry(const std::string& folder) {
   static const t2::mac_labels::Registry registry = [&] {
     try {
@@ -77,10 +79,8 @@ class LabelCache {
       const t2::mac_labels::Match match = registry(folder_).find(mac, ether_type);
       slot = {key, match.number, MR_MACLBL == 3 ? full_label(match, MAC_ORGLEN) : short_label(match, MAC_SORGLEN)};
     }
-    if constexpr (MR_MACLBL == 1)
-      row.put(slot.number);
-    else
-      row.text(slot.text);
+    if constexpr (MR_MACLBL == 1) row.put(slot.number);
+    else row.text(slot.text);
   }
 
  private:
@@ -95,10 +95,8 @@ class LabelCache {
 };
 
 void put_mac(t2::Row& row, const std::uint8_t* six) {
-  if constexpr (MR_MAC_FMT == 1)
-    row.mac(six);
-  else
-    row.put(t2::mac_labels::to_mac(six));
+  if constexpr (MR_MAC_FMT == 1) row.mac(six);
+  else row.put(t2::mac_labels::to_mac(six));
 }
 
 class MacRecorder final : public t2::Plugin {
@@ -186,7 +184,8 @@ class MacRecorder final : public t2::Plugin {
   // A packet that is not the first, and not like it; or there is more than one pair.
   void note(const t2::Packet& p, Side& s) {
     std::uint8_t macs[12] = {};  // destination, source; zero where the link layer has no such address
-    const bool any = !(p.status & t2::status::no_ethernet) && (p.destination_mac != t2::absent || p.source_mac != t2::absent);
+    const bool any =
+        !(p.status & t2::status::no_ethernet) && (p.destination_mac != t2::absent || p.source_mac != t2::absent);
     if (any && p.destination_mac != t2::absent) std::memcpy(macs, p.data + p.destination_mac, 6);
     if (any && p.source_mac != t2::absent) std::memcpy(macs + 6, p.data + p.source_mac, 6);
     if (s.word == 0 && any == (p.side->link != 0) && std::memcmp(macs, p.side->macs, 12) == 0) return;
@@ -242,7 +241,7 @@ class MacRecorder final : public t2::Plugin {
   std::unique_ptr<LabelCache> labels_;
 #endif
   bool any_lost_ = false;
-  unsigned fewest_ = ~0u, most_ = 0;   // pairs of a flow
+  unsigned fewest_ = ~0u, most_ = 0;  // pairs of a flow
   std::uint64_t pairs_ = 0, rows_ = 0;
 };
 

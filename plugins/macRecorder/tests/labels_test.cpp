@@ -9,7 +9,9 @@ using namespace t2::mac_labels;
 
 namespace {
 
-void write(const TempFolder& folder, const char* name, std::string_view content) { write_file(folder / name, text(content)); }
+void write(const TempFolder& folder, const char* name, std::string_view content) {
+  write_file(folder / name, text(content));
+}
 
 std::string label(const Registry& registry, std::string_view address, std::uint16_t ether_type = 0x0800) {
   return short_label(registry.find(to_mac(mac(address).data()), ether_type), 12);
@@ -26,8 +28,12 @@ constexpr const char* oui =
     "MA-L,3030AA,Sycada BV,Stramanweg 105B Amsterdam  NL 1101 AA \r\n"
     "MA-L,3030AB,\"The \"\"Quoted\"\" Company\",Some Street  HK NA \r\n"
     "MA-L,3030AC,M\xc3\xbcller-Elektronik GmbH,Dorfstr. 1 Ulm  DE 89073 \r\n";
-constexpr const char* mam = "Registry,Assignment,Organization Name,Organization Address\r\nMA-M,0050C25,IOG Products LLC,9737 LURLINE AVENUE CHATSWORTH CA US 91311 \r\n";
-constexpr const char* oui36 = "Registry,Assignment,Organization Name,Organization Address\r\nMA-S,0050C2501,TELEPLATFORMS,\"Polbina st., 3/1 Moscow  RU 109388 \"\r\n";
+constexpr const char* mam =
+    "Registry,Assignment,Organization Name,Organization Address\r\nMA-M,0050C25,IOG Products LLC,9737 LURLINE AVENUE "
+    "CHATSWORTH CA US 91311 \r\n";
+constexpr const char* oui36 =
+    "Registry,Assignment,Organization Name,Organization Address\r\nMA-S,0050C2501,TELEPLATFORMS,\"Polbina st., 3/1 "
+    "Moscow  RU 109388 \"\r\n";
 
 }  // namespace
 
@@ -39,15 +45,15 @@ TEST_CASE("macRecorder: labels from the CSV files", "[macRecorder]") {
   const Registry registry(folder.path().string());
   CHECK(registry.size() == 10);
   CHECK(label(registry, "00:00:0c:12:34:56") == "CiscoSyst,US");
-  CHECK(label(registry, "00:80:c7:00:00:01") == "Xircom,US");      // the first of two entries
+  CHECK(label(registry, "00:80:c7:00:00:01") == "Xircom,US");  // the first of two entries
   CHECK(label(registry, "00:00:00:00:00:01") == "XEROXCORP,US");
   CHECK(label(registry, "11:11:11:11:11:11") == "Private,");
-  CHECK(label(registry, "30:30:aa:00:00:00") == "SycadaBV,NL");    // letters of the postal code
+  CHECK(label(registry, "30:30:aa:00:00:00") == "SycadaBV,NL");  // letters of the postal code
   CHECK(label(registry, "30:30:ab:00:00:00") == "TheQuoted,HK");
   CHECK(label(registry, "30:30:ac:00:00:00") == "M\xc3\xbcllerEle,DE");  // characters count, not bytes
-  CHECK(label(registry, "00:50:c2:50:1f:ff") == "Teleplatf,RU");   // 36 bits
-  CHECK(label(registry, "00:50:c2:50:20:00") == "IogProduc,US");   // 28 bits
-  CHECK(label(registry, "00:50:c2:60:00:00") == "-");              // handed on in parts, and this part is not listed
+  CHECK(label(registry, "00:50:c2:50:1f:ff") == "Teleplatf,RU");         // 36 bits
+  CHECK(label(registry, "00:50:c2:50:20:00") == "IogProduc,US");         // 28 bits
+  CHECK(label(registry, "00:50:c2:60:00:00") == "-");  // handed on in parts, and this part is not listed
   CHECK(label(registry, "02:00:00:00:00:01") == "-");
   CHECK(label(registry, "00:00:00:00:00:00") == "-");
   CHECK(full_label(registry.find(to_mac(mac("00:00:0c:12:34:56").data()), 0), 10) == "Cisco Syst");
@@ -57,12 +63,15 @@ TEST_CASE("macRecorder: labels from the text files", "[macRecorder]") {
   const TempFolder folder;
   write(folder, "oui.txt",
         "OUI/MA-L                  Organization\r\n\r\n"
-        "00-00-0C   (hex)\t\tCisco Systems, Inc\r\n00000C     (base 16)\t\tCisco Systems, Inc\r\n\t\t\t\t170 WEST TASMAN DRIVE\r\n"
+        "00-00-0C   (hex)\t\tCisco Systems, Inc\r\n00000C     (base 16)\t\tCisco Systems, Inc\r\n\t\t\t\t170 WEST "
+        "TASMAN DRIVE\r\n"
         "\t\t\t\tSAN JOSE  CA  95134-1706\r\n\t\t\t\tUS\r\n\r\n"
-        "00-03-BC   (hex)\t\tCOT GmbH\r\n0003BC     (base 16)\t\tCOT GmbH\r\n\t\t\t\tDorfstr. 5\r\n\t\t\t\t\r\n\t\t\t\tDE\r\n\r\n"
+        "00-03-BC   (hex)\t\tCOT GmbH\r\n0003BC     (base 16)\t\tCOT GmbH\r\n\t\t\t\tDorfstr. "
+        "5\r\n\t\t\t\t\r\n\t\t\t\tDE\r\n\r\n"
         "11-11-11   (hex)\t\tPrivate\r\n111111     (base 16)\t\tPrivate\r\n");
   write(folder, "mam.txt",
-        "20-85-93   (hex)\t\tIOG Products LLC\r\nB00000-BFFFFF     (base 16)\t\tIOG Products LLC\r\n\t\t\t\t9737 LURLINE AVENUE\r\n"
+        "20-85-93   (hex)\t\tIOG Products LLC\r\nB00000-BFFFFF     (base 16)\t\tIOG Products LLC\r\n\t\t\t\t9737 "
+        "LURLINE AVENUE\r\n"
         "\t\t\t\tCHATSWORTH  CA  91311\r\n\t\t\t\tUS\r\n");
   const Registry registry(folder.path().string());
   CHECK(label(registry, "00:00:0c:12:34:56") == "CiscoSyst,US");

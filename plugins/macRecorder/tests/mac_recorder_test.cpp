@@ -14,7 +14,9 @@ std::string station(int n) {
   std::snprintf(text, sizeof text, "02:00:00:00:01:%02x", static_cast<unsigned>(n));
   return text;
 }
-Buffer from(int n) { return Frame().eth(station(n), "02:00:00:00:00:ff").ip4("10.0.0.1", "10.0.0.2").udp(40000, 50000); }
+Buffer from(int n) {
+  return Frame().eth(station(n), "02:00:00:00:00:ff").ip4("10.0.0.1", "10.0.0.2").udp(40000, 50000);
+}
 std::string pair(int n, int packets) { return station(n) + "_02:00:00:00:00:ff_" + std::to_string(packets); }
 
 Result run_stations(const std::vector<int>& numbers) {
@@ -72,14 +74,16 @@ TEST_CASE("macRecorder: a full list still counts what it knows", "[macRecorder]"
 }
 
 TEST_CASE("macRecorder: no Ethernet, no pairs", "[macRecorder]") {
-  const Result result = run(Capture().add(epoch, Frame().ip4("10.0.0.1", "10.0.0.2").udp(1, 2)).pcap({.link_type = 101}), plugins);
+  const Result result =
+      run(Capture().add(epoch, Frame().ip4("10.0.0.1", "10.0.0.2").udp(1, 2)).pcap({.link_type = 101}), plugins);
   CHECK(result.flows.row(0)["macPairs"] == "0");
   CHECK(result.flows.row(0)["srcMac_dstMac_numP"] == "");
   CHECK(result.flows.row(0)["srcMacLbl_dstMacLbl"] == "");
 }
 
 TEST_CASE("macRecorder: packets", "[macRecorder]") {
-  const Capture capture = Capture().add(epoch, Frame().eth("02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff").ip4("10.0.0.1", "10.0.0.2").udp(1, 2));
+  const Capture capture =
+      Capture().add(epoch, Frame().eth("02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff").ip4("10.0.0.1", "10.0.0.2").udp(1, 2));
   const Result result = run(capture, plugins, {"-s"});
   const Table packets(result.file("_packets.txt"));
   CHECK(packets.row(0)["srcMacLbl"] == "-");

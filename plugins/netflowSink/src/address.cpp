@@ -45,7 +45,8 @@ std::vector<Address> addresses(const std::string& list, std::uint16_t port) {
     const std::string_view item = trimmed(std::string_view(list).substr(begin, end - begin));
     Address address{{}, port};
     if (!parse(item, address)) {
-      throw t2::Error("netflowSink: NF_SERVADD names no collector with '" + std::string(item) + "': use HOST, HOST:PORT or [IPV6]:PORT, separated by commas");
+      throw t2::Error("netflowSink: NF_SERVADD names no collector with '" + std::string(item) +
+                      "': use HOST, HOST:PORT or [IPV6]:PORT, separated by commas");
     }
     if (std::find(out.begin(), out.end(), address) != out.end()) {
       throw t2::Error("netflowSink: NF_SERVADD names " + address.text() + " twice: it would get every flow twice");

@@ -9,8 +9,9 @@
 namespace netflow {
 
 namespace {
-constexpr std::size_t plain_block = 64 << 10, protected_block = 16 << 10;  // bytes that leave together; the second: one TLS record
-constexpr std::size_t time_at = 4, sequence_at = 8;                        // in the header of a message
+constexpr std::size_t plain_block = 64 << 10,
+                      protected_block = 16 << 10;    // bytes that leave together; the second: one TLS record
+constexpr std::size_t time_at = 4, sequence_at = 8;  // in the header of a message
 }  // namespace
 
 void Backlog::add(std::span<const std::uint8_t> message, unsigned records, unsigned options) {

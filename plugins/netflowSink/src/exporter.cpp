@@ -11,7 +11,7 @@ namespace netflow {
 
 namespace {
 
-constexpr std::size_t room_for_template = 64;  // of options, and for headers
+constexpr std::size_t room_for_template = 64;          // of options, and for headers
 constexpr t2::Time longest_wait = t2::one_second / 2;  // of a record; with the core's pauses it leaves within a second
 
 bool has_passed(t2::Time since, t2::Time interval, t2::Time now) {
@@ -63,7 +63,8 @@ void Exporter::tick(t2::Time now, const Observed& observed) {
     if (pending.message.count() > 0 && has_passed(pending.since, longest_wait, now)) send(pending, now);
   }
   if (!stream_ && has_passed(templates_sent_, settings_.template_interval, now)) send_templates(now);
-  if (settings_.statistics_interval > 0 && has_passed(statistics_sent_, settings_.statistics_interval, now)) send_statistics(now, observed);
+  if (settings_.statistics_interval > 0 && has_passed(statistics_sent_, settings_.statistics_interval, now))
+    send_statistics(now, observed);
   transport_->work();
 }
 
@@ -163,14 +164,16 @@ void Exporter::send_templates(t2::Time now) {
   messages_since_ = 0;
   if (!types_sent_ || has_passed(*types_sent_, settings_.template_interval, now)) {  // before they are used
     types_sent_ = now;
-    for (const Options& types : element_types(settings_.layout, settings_.message_size - room_for_template)) send_options(types, options_domain(), now);
+    for (const Options& types : element_types(settings_.layout, settings_.message_size - room_for_template))
+      send_options(types, options_domain(), now);
   }
   for_template_messages([&](SetWriter& message) {
     ++counters_.template_messages;
     hand_over(message.finish(header(now, flows_)), flows_, 0, 0);
   });
   // In the domain of the flows, or it would say nothing about them.
-  if (settings_.sampling > 0) send_options(sampling(settings_.layout.version, settings_.source, settings_.sampling), flows_, now);
+  if (settings_.sampling > 0)
+    send_options(sampling(settings_.layout.version, settings_.source, settings_.sampling), flows_, now);
 }
 
 void Exporter::send_options(const Options& options, Domain& domain, t2::Time now) {
@@ -185,15 +188,22 @@ void Exporter::send_statistics(t2::Time now, const Observed& observed) {
   const Counters c = counters();
   const std::uint64_t lost = transport_->books().lost;  // what still waits leaves before this message
   const Options options = statistics(settings_.layout.version, settings_.source,
-                                     {.start = static_cast<std::uint64_t>(boot_) * 1000, .octets = c.octets, .messages = c.messages,
-                                      .records = c.records - lost, .lost = lost, .flows = observed.flows, .packets = observed.packets,
-                                      .ignored = observed.ignored, .dropped = observed.dropped});
+                                     {.start = static_cast<std::uint64_t>(boot_) * 1000,
+                                      .octets = c.octets,
+                                      .messages = c.messages,
+                                      .records = c.records - lost,
+                                      .lost = lost,
+                                      .flows = observed.flows,
+                                      .packets = observed.packets,
+                                      .ignored = observed.ignored,
+                                      .dropped = observed.dropped});
   send_options(options, options_domain(), now);
 }
 
 void Exporter::send(Pending& pending, t2::Time now) {
   const bool clock_went_back = now / t2::one_second < newest_;
-  if (!stream_ && (messages_since_ >= template_gap_ || clock_went_back || has_passed(templates_sent_, settings_.template_interval, now))) {
+  if (!stream_ && (messages_since_ >= template_gap_ || clock_went_back ||
+                   has_passed(templates_sent_, settings_.template_interval, now))) {
     template_gap_ = std::min(template_gap_ * 2, settings_.template_messages);
     send_templates(now);
   }

@@ -14,24 +14,25 @@ namespace netflow {
 
 struct Settings {
   Layout layout;
-  std::uint32_t source = 0;            // source id, observation domain
-  std::size_t message_size = 1400;     // bytes at most
+  std::uint32_t source = 0;                   // source id, observation domain
+  std::size_t message_size = 1400;            // bytes at most
   unsigned most_ipv4 = 200, most_ipv6 = 100;  // records in one message
-  unsigned template_messages = 20;     // templates are repeated after so many messages
+  unsigned template_messages = 20;            // templates are repeated after so many messages
   t2::Time template_interval = 60 * t2::one_second;
-  t2::Time statistics_interval = 0;    // 0: no statistics
-  std::uint32_t sampling = 0;          // announced: one packet of so many is seen; 0: nothing is announced
+  t2::Time statistics_interval = 0;  // 0: no statistics
+  std::uint32_t sampling = 0;        // announced: one packet of so many is seen; 0: nothing is announced
 };
 
 struct Counters {
-  std::uint64_t messages = 0, template_messages = 0;  // handed to the transport, or sent by it; the first includes the second
-  std::uint64_t octets = 0;            // of these messages
+  std::uint64_t messages = 0,
+                template_messages = 0;   // handed to the transport, or sent by it; the first includes the second
+  std::uint64_t octets = 0;              // of these messages
   std::uint64_t records = 0, pairs = 0;  // handed to the transport, lost ones included; of both directions of a flow
 };
 
-struct Observed {                      // by the whole program so far
-  std::uint64_t flows = 0;             // directions that have ended
-  std::uint64_t packets = 0;           // of them
+struct Observed {                          // by the whole program so far
+  std::uint64_t flows = 0;                 // directions that have ended
+  std::uint64_t packets = 0;               // of them
   std::uint64_t ignored = 0, dropped = 0;  // packets, as in t2::Input
 };
 
@@ -39,7 +40,7 @@ class Exporter {
  public:
   Exporter(const Settings& settings, std::unique_ptr<Transport> transport);
 
-  void start(t2::Time now);            // templates leave before anything else
+  void start(t2::Time now);  // templates leave before anything else
   // A record that Template::put() made. `flow_id`: the last field that was missing.
   void add(Kind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now);
   void tick(t2::Time now, const Observed& observed = {});    // sends what has waited long enough
@@ -50,14 +51,16 @@ class Exporter {
  private:
   struct Pending {
     DataMessage message;
-    t2::Time since = 0;                // its first record came
+    t2::Time since = 0;  // its first record came
   };
   struct Domain {
     std::uint32_t id, sequence = 0;
   };
   // Data records of options, over UDP: nfcapd forgets to count them in the sequence of IPFIX, so there they have a
   // domain of their own, that of the exporter as a whole.
-  Domain& options_domain() { return settings_.layout.version == Version::ipfix && !stream_ && flows_.id != whole_.id ? whole_ : flows_; }
+  Domain& options_domain() {
+    return settings_.layout.version == Version::ipfix && !stream_ && flows_.id != whole_.id ? whole_ : flows_;
+  }
   Header header(t2::Time now, const Domain& domain);
   std::size_t least_size() const;
   std::span<const Template> announced() const { return std::span(templates_).first(announced_); }
@@ -73,17 +76,17 @@ class Exporter {
 
   Settings settings_;
   std::unique_ptr<Transport> transport_;
-  std::vector<Template> templates_;    // of the kinds that are sent, those with labels last
-  std::size_t announced_ = 0;          // so many of them; the others when the first flow with labels comes
-  std::vector<Pending> pending_;       // of the same
-  std::uint8_t place_[kinds] = {};     // in both
+  std::vector<Template> templates_;  // of the kinds that are sent, those with labels last
+  std::size_t announced_ = 0;        // so many of them; the others when the first flow with labels comes
+  std::vector<Pending> pending_;     // of the same
+  std::uint8_t place_[kinds] = {};   // in both
   Counters counters_;
   Domain flows_, whole_{0};
-  t2::Time boot_ = 0, newest_ = 0;     // seconds since 1970; of the last message
+  t2::Time boot_ = 0, newest_ = 0;  // seconds since 1970; of the last message
   t2::Time templates_sent_ = 0, statistics_sent_ = 0;
   std::optional<t2::Time> types_sent_;  // of own elements
-  unsigned messages_since_ = 0;        // the templates were sent
-  unsigned template_gap_ = 1;          // grows to template_messages: the first repetitions come quickly
+  unsigned messages_since_ = 0;         // the templates were sent
+  unsigned template_gap_ = 1;           // grows to template_messages: the first repetitions come quickly
   bool stream_ = false;
 };
 

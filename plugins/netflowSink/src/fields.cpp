@@ -1,9 +1,9 @@
 // The table of fields: element, length, value; where it is sent and whether a pair has it for the other direction too.
 //
-// Lengths are those of IANA or legal shorter ones; NetFlow 9 and IPFIX share most of the fields, in one order. Flags have
-// one byte: some collectors take the first byte of two. Times are absolute (152, 153): unlike those relative to the start
-// of the exporter they survive every collector. Order matters where nfcapd keeps several elements in one place and the
-// last one wins: 85 before 1, tags before 58, ICMP before the ports.
+// Lengths are those of IANA or legal shorter ones; NetFlow 9 and IPFIX share most of the fields, in one order. Flags
+// have one byte: some collectors take the first byte of two. Times are absolute (152, 153): unlike those relative to
+// the start of the exporter they survive every collector. Order matters where nfcapd keeps several elements in one
+// place and the last one wins: 85 before 1, tags before 58, ICMP before the ports.
 #include "fields.hpp"
 
 #include <algorithm>
@@ -29,7 +29,8 @@ constexpr Field number = {element, length, [](std::uint8_t* at, const Record& re
                           }};
 
 template <std::uint16_t element, std::uint16_t length, auto array>
-constexpr Field bytes = {element, length, [](std::uint8_t* at, const Record& record) { std::memcpy(at, record.*array, length); }};
+constexpr Field bytes = {element, length,
+                         [](std::uint8_t* at, const Record& record) { std::memcpy(at, record.*array, length); }};
 
 // Milliseconds since 1970.
 std::int64_t milliseconds(t2::Time time) { return std::max<t2::Time>(time, 0) / (t2::one_second / 1000); }
@@ -46,8 +47,8 @@ unsigned igmp_type(const Record& r) { return r.protocol == igmp ? r.icmp_type : 
 unsigned icmp6_type(const Record& r) { return r.protocol == icmp6 ? r.icmp_type : 0; }
 unsigned icmp6_code(const Record& r) { return r.protocol == icmp6 ? r.icmp_code : 0; }
 
-// Bits as IANA numbers them, from the left: the first byte has DST, HOP, reserved, UNK, FRA0, RH, FRA1, reserved (RFC 5102
-// drew that byte the other way round; erratum 1738). What follows ESP and IPComp is an unknown layer 4.
+// Bits as IANA numbers them, from the left: the first byte has DST, HOP, reserved, UNK, FRA0, RH, FRA1, reserved (RFC
+// 5102 drew that byte the other way round; erratum 1738). What follows ESP and IPComp is an unknown layer 4.
 std::uint32_t extension_headers(const Record& r) {
   namespace seen = tcp_flags::extension;
   constexpr struct {
@@ -80,34 +81,44 @@ unsigned later(const Record&) { return 0; }  // flowId: filled in by the output 
 unsigned initiator(const Record& r) { return r.responder ? 2 : 1; }
 
 // Times that tcpFlags keeps in seconds, in single precision. 0xffffffff: never.
-template <float Record::* seconds>
+template <float Record::*seconds>
 std::uint32_t microseconds(const Record& r) {
-  return r.*seconds < 4294.0f ? static_cast<std::uint32_t>(std::lround(static_cast<double>(r.*seconds) * 1e6)) : 0xffff'ffff;
+  return r.*seconds < 4294.0f ? static_cast<std::uint32_t>(std::lround(static_cast<double>(r.*seconds) * 1e6))
+                              : 0xffff'ffff;
 }
 
 // IANA's pictures of tcpOptions and ipv4Options: the first byte has numbers 7 to 0, the second 15 to 8, and so on.
-template <std::uint32_t Record::* set, unsigned length>
+template <std::uint32_t Record::*set, unsigned length>
 void put_set(std::uint8_t* at, const Record& r) {
   for (unsigned i = 0; i < length; ++i) at[i] = i < 4 ? static_cast<std::uint8_t>(r.*set >> 8 * i) : std::uint8_t{0};
 }
 
 template <unsigned n>
-unsigned flag_count(const Record& r) { return r.flag_counts[n]; }
+unsigned flag_count(const Record& r) {
+  return r.flag_counts[n];
+}
 
 // What a field needs to be sent: all of these.
 enum Need : unsigned {
   any = 0,
-  netflow9 = 1u << 0, ipfix = 1u << 1,
-  ip = 1u << 2, ipv4 = 1u << 3, ipv6 = 1u << 4, layer2 = 1u << 5,
+  netflow9 = 1u << 0,
+  ipfix = 1u << 1,
+  ip = 1u << 2,
+  ipv4 = 1u << 3,
+  ipv6 = 1u << 4,
+  layer2 = 1u << 5,
   macs = 1u << 6,
-  octets_of_ip = 1u << 7, octets_of_packets = 1u << 8,  // what octetDeltaCount is
-  layer7 = 1u << 9,                                     // the packet length of the core is that of the payload
+  octets_of_ip = 1u << 7,
+  octets_of_packets = 1u << 8,  // what octetDeltaCount is
+  layer7 = 1u << 9,             // the packet length of the core is that of the payload
   tags = 1u << 10,
-  flags = 1u << 11, states = 1u << 12, counts = 1u << 13,  // tcpFlags, tcpStates, tcpFlags with TCPFLGCNT
-  frames = 1u << 14,                                    // octets of whole frames are counted
+  flags = 1u << 11,
+  states = 1u << 12,
+  counts = 1u << 13,  // tcpFlags, tcpStates, tcpFlags with TCPFLGCNT
+  frames = 1u << 14,  // octets of whole frames are counted
   biflow = 1u << 15,
-  own = 1u << 16,                                       // an element of NF_PEN
-  labels = 1u << 17,                                    // of MPLS
+  own = 1u << 16,     // an element of NF_PEN
+  labels = 1u << 17,  // of MPLS
 };
 
 // Which pairs have the field for the other direction as well. Not what is the key of the flow, or equal by nature.
@@ -123,93 +134,114 @@ struct Entry {
 };
 
 constexpr Entry table[] = {
-    {number<152, 8, start>, any, Reverse::all},                                              // flowStartMilliseconds
-    {number<153, 8, end>, any, Reverse::all},                                                // flowEndMilliseconds
-    {number<85, 8, &Record::ip_octets>, ip | ipfix | octets_of_packets, Reverse::counter},   // octetTotalCount
-    {number<1, 8, &Record::payload_octets>, ip | octets_of_packets, Reverse::counter},       // octetDeltaCount
-    {number<1, 8, &Record::ip_octets>, ip | octets_of_ip, Reverse::counter},                 // octetDeltaCount
-    {number<401, 8, &Record::payload_octets>, ip | ipfix | layer7, Reverse::counter},        // transportOctetDeltaCount
-    {number<352, 8, &Record::frame_octets>, ipfix | frames, Reverse::counter},               // layer2OctetDeltaCount
+    {number<152, 8, start>, any, Reverse::all},                                             // flowStartMilliseconds
+    {number<153, 8, end>, any, Reverse::all},                                               // flowEndMilliseconds
+    {number<85, 8, &Record::ip_octets>, ip | ipfix | octets_of_packets, Reverse::counter},  // octetTotalCount
+    {number<1, 8, &Record::payload_octets>, ip | octets_of_packets, Reverse::counter},      // octetDeltaCount
+    {number<1, 8, &Record::ip_octets>, ip | octets_of_ip, Reverse::counter},                // octetDeltaCount
+    {number<401, 8, &Record::payload_octets>, ip | ipfix | layer7, Reverse::counter},       // transportOctetDeltaCount
+    {number<352, 8, &Record::frame_octets>, ipfix | frames, Reverse::counter},              // layer2OctetDeltaCount
     {number<352, 8, &Record::frame_octets>, netflow9 | layer2, Reverse::counter},
-    {number<2, 8, &Record::packets>, any, Reverse::counter},                                 // packetDeltaCount
-    {bytes<8, 4, &Record::source>, ipv4},                                                    // sourceIPv4Address
-    {bytes<12, 4, &Record::destination>, ipv4},                                              // destinationIPv4Address
-    {bytes<27, 16, &Record::source>, ipv6},                                                  // sourceIPv6Address
-    {bytes<28, 16, &Record::destination>, ipv6},                                             // destinationIPv6Address
-    {number<32, 2, icmp4_type_code>, ipv4 | flags, Reverse::all},                            // icmpTypeCodeIPv4
-    {number<139, 2, icmp6_type_code>, ipv6 | flags | ipfix, Reverse::all},                   // icmpTypeCodeIPv6
-    {number<33, 1, igmp_type>, ipv4 | flags},                                                // igmpType
-    {number<178, 1, icmp6_type>, ipv6 | flags | netflow9},                                   // icmpTypeIPv6: collectors know no 139 in version 9
-    {number<179, 1, icmp6_code>, ipv6 | flags | netflow9},                                   // icmpCodeIPv6
-    {number<7, 2, &Record::source_port>, ip},                                                // sourceTransportPort
-    {number<11, 2, &Record::destination_port>, ip},                                          // destinationTransportPort
-    {number<4, 1, &Record::protocol>, ip},                                                   // protocolIdentifier
-    {number<5, 1, &Record::tos>, ip | flags, Reverse::all},                                  // ipClassOfService
-    {number<6, 1, flag_byte>, ip | flags, Reverse::all},                                     // tcpControlBits
-    {number<60, 1, ip_version>, ip},                                                         // ipVersion
-    {number<256, 2, &Record::ether_type>, layer2},                                           // ethernetType
-    {number<61, 1, &Record::responder>, any},                                                // flowDirection
-    {number<10, 4, &Record::interface>, any},                                                // ingressInterface
-    {number<14, 4, &Record::interface>, any},                                                // egressInterface
-    {number<52, 1, &Record::min_ttl>, ip | flags, Reverse::all},                             // minimumTTL
-    {number<53, 1, &Record::max_ttl>, ip | flags, Reverse::all},                             // maximumTTL
-    {number<25, 2, shortest>, ip, Reverse::all},                                             // minimumIpTotalLength
-    {number<26, 2, longest>, ip, Reverse::all},                                              // maximumIpTotalLength
-    {number<243, 2, outer_id>, tags},                                                        // dot1qVlanId
-    {number<244, 1, outer_priority>, tags},                                                  // dot1qPriority
-    {number<245, 2, inner_id>, tags},                                                        // dot1qCustomerVlanId
-    {number<246, 1, inner_priority>, tags},                                                  // dot1qCustomerPriority
-    {number<58, 2, &Record::vlan>, any},                                                     // vlanId
-    {number<136, 1, &Record::end>, any},                                                     // flowEndReason
-    {bytes<56, 6, &Record::source_mac>, macs, Reverse::all},                                 // sourceMacAddress
-    {bytes<80, 6, &Record::destination_mac>, macs, Reverse::all},                            // destinationMacAddress
-    {number<54, 2, &Record::identification>, ipv4 | flags, Reverse::all},                    // fragmentIdentification
-    {number<31, 3, &Record::identification>, ipv6 | flags | netflow9},                       // flowLabelIPv6
+    {number<2, 8, &Record::packets>, any, Reverse::counter},                // packetDeltaCount
+    {bytes<8, 4, &Record::source>, ipv4},                                   // sourceIPv4Address
+    {bytes<12, 4, &Record::destination>, ipv4},                             // destinationIPv4Address
+    {bytes<27, 16, &Record::source>, ipv6},                                 // sourceIPv6Address
+    {bytes<28, 16, &Record::destination>, ipv6},                            // destinationIPv6Address
+    {number<32, 2, icmp4_type_code>, ipv4 | flags, Reverse::all},           // icmpTypeCodeIPv4
+    {number<139, 2, icmp6_type_code>, ipv6 | flags | ipfix, Reverse::all},  // icmpTypeCodeIPv6
+    {number<33, 1, igmp_type>, ipv4 | flags},                               // igmpType
+    {number<178, 1, icmp6_type>, ipv6 | flags | netflow9},         // icmpTypeIPv6: collectors know no 139 in version 9
+    {number<179, 1, icmp6_code>, ipv6 | flags | netflow9},         // icmpCodeIPv6
+    {number<7, 2, &Record::source_port>, ip},                      // sourceTransportPort
+    {number<11, 2, &Record::destination_port>, ip},                // destinationTransportPort
+    {number<4, 1, &Record::protocol>, ip},                         // protocolIdentifier
+    {number<5, 1, &Record::tos>, ip | flags, Reverse::all},        // ipClassOfService
+    {number<6, 1, flag_byte>, ip | flags, Reverse::all},           // tcpControlBits
+    {number<60, 1, ip_version>, ip},                               // ipVersion
+    {number<256, 2, &Record::ether_type>, layer2},                 // ethernetType
+    {number<61, 1, &Record::responder>, any},                      // flowDirection
+    {number<10, 4, &Record::interface>, any},                      // ingressInterface
+    {number<14, 4, &Record::interface>, any},                      // egressInterface
+    {number<52, 1, &Record::min_ttl>, ip | flags, Reverse::all},   // minimumTTL
+    {number<53, 1, &Record::max_ttl>, ip | flags, Reverse::all},   // maximumTTL
+    {number<25, 2, shortest>, ip, Reverse::all},                   // minimumIpTotalLength
+    {number<26, 2, longest>, ip, Reverse::all},                    // maximumIpTotalLength
+    {number<243, 2, outer_id>, tags},                              // dot1qVlanId
+    {number<244, 1, outer_priority>, tags},                        // dot1qPriority
+    {number<245, 2, inner_id>, tags},                              // dot1qCustomerVlanId
+    {number<246, 1, inner_priority>, tags},                        // dot1qCustomerPriority
+    {number<58, 2, &Record::vlan>, any},                           // vlanId
+    {number<136, 1, &Record::end>, any},                           // flowEndReason
+    {bytes<56, 6, &Record::source_mac>, macs, Reverse::all},       // sourceMacAddress
+    {bytes<80, 6, &Record::destination_mac>, macs, Reverse::all},  // destinationMacAddress
+    {number<54, 2, &Record::identification>, ipv4 | flags, Reverse::all},  // fragmentIdentification
+    {number<31, 3, &Record::identification>, ipv6 | flags | netflow9},     // flowLabelIPv6
     {number<31, 4, &Record::identification>, ipv6 | flags | ipfix, Reverse::all},
-    {number<64, 4, extension_headers>, ipv6 | flags, Reverse::all},                          // ipv6ExtensionHeaders
-    {number<148, 8, later>, ipfix},                                                          // flowId
-    {number<239, 1, initiator>, ipfix | biflow},                                             // biflowDirection
-    {number<184, 4, &Record::isn>, ip | flags | ipfix, Reverse::all},                        // tcpSequenceNumber
-    {number<186, 2, &Record::window>, ip | flags | ipfix, Reverse::all},                     // tcpWindowSize
-    {{209, 8, put_set<&Record::tcp_options, 8>}, ip | flags | ipfix, Reverse::all},          // tcpOptions
-    {{208, 4, put_set<&Record::ip_options, 4>}, ipv4 | flags | ipfix, Reverse::all},         // ipv4Options
-    {number<218, 4, flag_count<1>>, ip | counts | ipfix, Reverse::counter},                  // tcpSynTotalCount
-    {number<219, 4, flag_count<0>>, ip | counts | ipfix, Reverse::counter},                  // tcpFinTotalCount
-    {number<220, 4, flag_count<2>>, ip | counts | ipfix, Reverse::counter},                  // tcpRstTotalCount
-    {number<221, 4, flag_count<3>>, ip | counts | ipfix, Reverse::counter},                  // tcpPshTotalCount
-    {number<222, 4, flag_count<4>>, ip | counts | ipfix, Reverse::counter},                  // tcpAckTotalCount
-    {number<223, 4, flag_count<5>>, ip | counts | ipfix, Reverse::counter},                  // tcpUrgTotalCount
+    {number<64, 4, extension_headers>, ipv6 | flags, Reverse::all},                   // ipv6ExtensionHeaders
+    {number<148, 8, later>, ipfix},                                                   // flowId
+    {number<239, 1, initiator>, ipfix | biflow},                                      // biflowDirection
+    {number<184, 4, &Record::isn>, ip | flags | ipfix, Reverse::all},                 // tcpSequenceNumber
+    {number<186, 2, &Record::window>, ip | flags | ipfix, Reverse::all},              // tcpWindowSize
+    {{209, 8, put_set<&Record::tcp_options, 8>}, ip | flags | ipfix, Reverse::all},   // tcpOptions
+    {{208, 4, put_set<&Record::ip_options, 4>}, ipv4 | flags | ipfix, Reverse::all},  // ipv4Options
+    {number<218, 4, flag_count<1>>, ip | counts | ipfix, Reverse::counter},           // tcpSynTotalCount
+    {number<219, 4, flag_count<0>>, ip | counts | ipfix, Reverse::counter},           // tcpFinTotalCount
+    {number<220, 4, flag_count<2>>, ip | counts | ipfix, Reverse::counter},           // tcpRstTotalCount
+    {number<221, 4, flag_count<3>>, ip | counts | ipfix, Reverse::counter},           // tcpPshTotalCount
+    {number<222, 4, flag_count<4>>, ip | counts | ipfix, Reverse::counter},           // tcpAckTotalCount
+    {number<223, 4, flag_count<5>>, ip | counts | ipfix, Reverse::counter},           // tcpUrgTotalCount
 
     // Own elements: numbers are for good.
-    {number<1, 8, &Record::payload_octets>, own, Reverse::counter, "t2PacketLengthDeltaCount", "l7BytesSnt", Semantics::delta, Unit::octets},
+    {number<1, 8, &Record::payload_octets>, own, Reverse::counter, "t2PacketLengthDeltaCount", "l7BytesSnt",
+     Semantics::delta, Unit::octets},
     {number<2, 8, &Record::status>, own, Reverse::all, "t2FlowStatus", "flowStat", Semantics::flags},
-    {number<16, 2, &Record::analysis>, own | ip | flags, Reverse::all, "t2TcpFlagsStatus", "tcpFStat", Semantics::flags},
+    {number<16, 2, &Record::analysis>, own | ip | flags, Reverse::all, "t2TcpFlagsStatus", "tcpFStat",
+     Semantics::flags},
     {number<17, 2, &Record::ip_flags>, own | ip | flags, Reverse::all, "t2IpFlags", "ipFlags", Semantics::flags},
-    {number<18, 1, &Record::ttl_changes>, own | ip | flags, Reverse::all, "t2TtlChangeTotalCount", "ipTTLChg", Semantics::total, Unit::packets},
-    {number<19, 4, microseconds<&Record::trip>>, own | ip | flags, Reverse::all, "t2AnswerTime", "tcpSSASAATrip", Semantics::quantity, Unit::microseconds},
-    {number<20, 4, microseconds<&Record::answer_min>>, own | ip | flags, Reverse::all, "t2MinimumResponseTime", "tcpRTTAckTripMin", Semantics::quantity, Unit::microseconds},
-    {number<21, 4, microseconds<&Record::answer_max>>, own | ip | flags, Reverse::all, "t2MaximumResponseTime", "tcpRTTAckTripMax", Semantics::quantity, Unit::microseconds},
-    {number<22, 4, microseconds<&Record::answer_mean>>, own | ip | flags, Reverse::all, "t2MeanResponseTime", "tcpRTTAckTripAvg", Semantics::quantity, Unit::microseconds},
-    {number<23, 4, microseconds<&Record::round_trip>>, own | ip | flags, Reverse::never, "t2HandshakeRoundTripTime", "tcpSSASAATrip of both directions", Semantics::quantity, Unit::microseconds},
-    {number<32, 2, &Record::tcp_flags>, own | ip | flags, Reverse::all, "t2TcpFlagsAndCombinations", "tcpFlags", Semantics::flags},
+    {number<18, 1, &Record::ttl_changes>, own | ip | flags, Reverse::all, "t2TtlChangeTotalCount", "ipTTLChg",
+     Semantics::total, Unit::packets},
+    {number<19, 4, microseconds<&Record::trip>>, own | ip | flags, Reverse::all, "t2AnswerTime", "tcpSSASAATrip",
+     Semantics::quantity, Unit::microseconds},
+    {number<20, 4, microseconds<&Record::answer_min>>, own | ip | flags, Reverse::all, "t2MinimumResponseTime",
+     "tcpRTTAckTripMin", Semantics::quantity, Unit::microseconds},
+    {number<21, 4, microseconds<&Record::answer_max>>, own | ip | flags, Reverse::all, "t2MaximumResponseTime",
+     "tcpRTTAckTripMax", Semantics::quantity, Unit::microseconds},
+    {number<22, 4, microseconds<&Record::answer_mean>>, own | ip | flags, Reverse::all, "t2MeanResponseTime",
+     "tcpRTTAckTripAvg", Semantics::quantity, Unit::microseconds},
+    {number<23, 4, microseconds<&Record::round_trip>>, own | ip | flags, Reverse::never, "t2HandshakeRoundTripTime",
+     "tcpSSASAATrip of both directions", Semantics::quantity, Unit::microseconds},
+    {number<32, 2, &Record::tcp_flags>, own | ip | flags, Reverse::all, "t2TcpFlagsAndCombinations", "tcpFlags",
+     Semantics::flags},
     {number<33, 2, &Record::anomaly>, own | ip | flags, Reverse::all, "t2TcpAnomalies", "tcpAnomaly", Semantics::flags},
-    {number<34, 2, &Record::mss>, own | ip | flags, Reverse::all, "t2TcpMaximumSegmentSize", "tcpMSS", Semantics::quantity, Unit::octets},
-    {number<35, 2, &Record::scale>, own | ip | flags, Reverse::all, "t2TcpWindowScaleFactor", "tcpWS", Semantics::quantity},
-    {number<36, 4, &Record::window_min>, own | ip | flags, Reverse::all, "t2MinimumTcpWindow", "tcpMinWinSz", Semantics::quantity, Unit::octets},
-    {number<37, 4, &Record::window_max>, own | ip | flags, Reverse::all, "t2MaximumTcpWindow", "tcpMaxWinSz", Semantics::quantity, Unit::octets},
-    {number<38, 8, &Record::sent_bytes>, own | ip | flags, Reverse::all, "t2TcpSequenceOctets", "tcpSeqSntBytes", Semantics::total, Unit::octets},
-    {number<39, 8, &Record::acked_bytes>, own | ip | flags, Reverse::all, "t2TcpAcknowledgedOctets", "tcpFlwLssAckRcvdBytes", Semantics::total, Unit::octets},
-    {number<40, 2, &Record::retransmissions>, own | ip | flags, Reverse::all, "t2TcpRetransmissionTotalCount", "tcpSeqFaultCnt", Semantics::total, Unit::packets},
-    {number<41, 2, &Record::ack_faults>, own | ip | flags, Reverse::all, "t2TcpAckFaultTotalCount", "tcpAckFaultCnt", Semantics::total, Unit::packets},
-    {number<42, 4, &Record::in_flight>, own | ip | flags, Reverse::all, "t2MaximumOctetsInFlight", "tcpBFlgtMx", Semantics::quantity, Unit::octets},
-    {number<48, 1, &Record::state_anomalies>, own | ip | states, Reverse::all, "t2TcpStateAnomalies", "tcpStatesAFlags", Semantics::flags},
+    {number<34, 2, &Record::mss>, own | ip | flags, Reverse::all, "t2TcpMaximumSegmentSize", "tcpMSS",
+     Semantics::quantity, Unit::octets},
+    {number<35, 2, &Record::scale>, own | ip | flags, Reverse::all, "t2TcpWindowScaleFactor", "tcpWS",
+     Semantics::quantity},
+    {number<36, 4, &Record::window_min>, own | ip | flags, Reverse::all, "t2MinimumTcpWindow", "tcpMinWinSz",
+     Semantics::quantity, Unit::octets},
+    {number<37, 4, &Record::window_max>, own | ip | flags, Reverse::all, "t2MaximumTcpWindow", "tcpMaxWinSz",
+     Semantics::quantity, Unit::octets},
+    {number<38, 8, &Record::sent_bytes>, own | ip | flags, Reverse::all, "t2TcpSequenceOctets", "tcpSeqSntBytes",
+     Semantics::total, Unit::octets},
+    {number<39, 8, &Record::acked_bytes>, own | ip | flags, Reverse::all, "t2TcpAcknowledgedOctets",
+     "tcpFlwLssAckRcvdBytes", Semantics::total, Unit::octets},
+    {number<40, 2, &Record::retransmissions>, own | ip | flags, Reverse::all, "t2TcpRetransmissionTotalCount",
+     "tcpSeqFaultCnt", Semantics::total, Unit::packets},
+    {number<41, 2, &Record::ack_faults>, own | ip | flags, Reverse::all, "t2TcpAckFaultTotalCount", "tcpAckFaultCnt",
+     Semantics::total, Unit::packets},
+    {number<42, 4, &Record::in_flight>, own | ip | flags, Reverse::all, "t2MaximumOctetsInFlight", "tcpBFlgtMx",
+     Semantics::quantity, Unit::octets},
+    {number<48, 1, &Record::state_anomalies>, own | ip | states, Reverse::all, "t2TcpStateAnomalies", "tcpStatesAFlags",
+     Semantics::flags},
 };
 
-// mplsTopLabelStackSection ... mplsLabelStackSection8, mplsTopLabelTTL. 70-77: label, traffic class and bottom bit, without the TTL, which is 200 for the top label.
+// mplsTopLabelStackSection ... mplsLabelStackSection8, mplsTopLabelTTL. 70-77: label, traffic class and bottom bit,
+// without the TTL, which is 200 for the top label.
 template <unsigned... n>
 std::vector<Entry> label_entries(std::integer_sequence<unsigned, n...>) {
-  return {{{70 + n, 3, [](std::uint8_t* at, const Record& r) { store(at, 3, r.mpls[n] >> 8); }}, labels, Reverse::all}...,
-          {{200, 1, [](std::uint8_t* at, const Record& r) { store(at, 1, r.mpls[0]); }}, labels | ipfix, Reverse::all}};
+  return {
+      {{70 + n, 3, [](std::uint8_t* at, const Record& r) { store(at, 3, r.mpls[n] >> 8); }}, labels, Reverse::all}...,
+      {{200, 1, [](std::uint8_t* at, const Record& r) { store(at, 1, r.mpls[0]); }}, labels | ipfix, Reverse::all}};
 }
 
 constexpr unsigned needs_met(const Layout& layout, Kind kind) {
@@ -270,7 +302,8 @@ Template::Template(const Layout& layout, Kind kind_) : version(layout.version), 
   for (const Entry& entry : table) add(entry);
   for (const Entry& entry : label_entries(std::make_integer_sequence<unsigned, BFO_MAX_MPLS>())) add(entry);
   for (const Entry& entry : entries) {
-    if (entry.needs & own) fields.push_back({entry.field.element, entry.field.length, entry.field.put, layout.enterprise});
+    if (entry.needs & own)
+      fields.push_back({entry.field.element, entry.field.length, entry.field.put, layout.enterprise});
     else fields.push_back(entry.field);
     if (fields.back().element == 148) flow_id = record_size;
     record_size += fields.back().length;
@@ -280,7 +313,8 @@ Template::Template(const Layout& layout, Kind kind_) : version(layout.version), 
     return;
   }
   for (const Entry& entry : entries) {
-    if (entry.reverse == Reverse::never || (layout.biflow == Biflow::counters && entry.reverse != Reverse::counter)) continue;
+    if (entry.reverse == Reverse::never || (layout.biflow == Biflow::counters && entry.reverse != Reverse::counter))
+      continue;
     Field field = entry.field;
     field.reverse = true;
     if (entry.needs & own) field.element |= own_reverse;
@@ -294,7 +328,8 @@ std::vector<OwnElement> own_elements(const Layout& layout) {
   const unsigned met = needs_met(layout, Kind::ipv4);
   std::vector<OwnElement> sent;
   for (const Entry& e : table) {
-    if ((e.needs & own) && (e.needs & ~met) == 0) sent.push_back({e.field.element, e.field.length, e.name, e.column, e.semantics, e.unit});
+    if ((e.needs & own) && (e.needs & ~met) == 0)
+      sent.push_back({e.field.element, e.field.length, e.name, e.column, e.semantics, e.unit});
   }
   return sent;
 }

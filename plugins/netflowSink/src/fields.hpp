@@ -18,11 +18,21 @@ inline void store(std::uint8_t* at, std::size_t size, std::uint64_t value) {
 
 enum class Version : std::uint8_t { netflow9 = 9, ipfix = 10 };
 
-// What a record is about. Each kind has a template of its own. A pair is both directions of a flow in one record (RFC 5103);
-// records with MPLS labels are longer than others.
+// What a record is about. Each kind has a template of its own. A pair is both directions of a flow in one record (RFC
+// 5103); records with MPLS labels are longer than others.
 enum class Kind : std::uint8_t {
-  ipv4, ipv6, layer2, ipv4_pair, ipv6_pair, layer2_pair,
-  ipv4_mpls, ipv6_mpls, layer2_mpls, ipv4_pair_mpls, ipv6_pair_mpls, layer2_pair_mpls
+  ipv4,
+  ipv6,
+  layer2,
+  ipv4_pair,
+  ipv6_pair,
+  layer2_pair,
+  ipv4_mpls,
+  ipv6_mpls,
+  layer2_mpls,
+  ipv4_pair_mpls,
+  ipv6_pair_mpls,
+  layer2_pair_mpls
 };
 constexpr unsigned kinds = 12;
 
@@ -36,14 +46,16 @@ constexpr Kind kind_of(t2::Family family, bool pair, bool labels) {
   const unsigned plain = family == t2::Family::ipv4 ? 0 : family == t2::Family::ipv6 ? 1 : 2;
   return static_cast<Kind>(plain + (pair ? 3 : 0) + (labels ? 6 : 0));
 }
-constexpr std::uint16_t template_id(Kind kind) { return static_cast<std::uint16_t>(256 + static_cast<unsigned>(kind)); }  // 256 and 257: of the original
+constexpr std::uint16_t template_id(Kind kind) {
+  return static_cast<std::uint16_t>(256 + static_cast<unsigned>(kind));
+}  // 256 and 257: of the original
 
 struct Field {
-  std::uint16_t element;   // number of the information element: IANA's, or one of `enterprise`
-  std::uint16_t length;    // bytes
+  std::uint16_t element;  // number of the information element: IANA's, or one of `enterprise`
+  std::uint16_t length;   // bytes
   void (*put)(std::uint8_t* at, const Record& record);
   std::uint32_t enterprise = 0;
-  bool reverse = false;    // of the other direction of a pair
+  bool reverse = false;  // of the other direction of a pair
 };
 
 enum class Biflow : std::uint8_t { off, counters, all };  // which reverse elements a pair has
@@ -51,10 +63,10 @@ enum class Biflow : std::uint8_t { off, counters, all };  // which reverse eleme
 // What decides which fields the templates have.
 struct Layout {
   Version version = Version::netflow9;
-  bool macs = true;              // the pair of MAC addresses is known
+  bool macs = true;                          // the pair of MAC addresses is known
   bool tcp_flags = true, tcp_states = true;  // these plugins are loaded
-  bool ip_octets = false;        // octetDeltaCount is that of IP headers and payload
-  bool layer2 = false;           // flows without IP are sent
+  bool ip_octets = false;                    // octetDeltaCount is that of IP headers and payload
+  bool layer2 = false;                       // flows without IP are sent
   Biflow biflow = Biflow::off;
   std::uint32_t enterprise = 0;  // IPFIX: private enterprise number for the own elements, 0: leave them out
 };
@@ -75,9 +87,9 @@ struct Template {
   Kind kind;
   std::uint16_t id;
   std::vector<Field> fields;
-  Put known_put = nullptr;       // does the same as all fields one after the other; null: there is none
+  Put known_put = nullptr;  // does the same as all fields one after the other; null: there is none
   std::size_t record_size = 0;
-  std::size_t flow_id = none;    // where flowId stands: only the output thread knows it
+  std::size_t flow_id = none;  // where flowId stands: only the output thread knows it
   static constexpr std::size_t none = ~std::size_t{0};
 };
 

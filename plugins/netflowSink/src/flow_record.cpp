@@ -29,7 +29,9 @@ std::uint32_t enterprise(const t2::Host& host) {
   const auto number = static_cast<std::uint32_t>(setting(host, "NF_PEN", 0, 0xffff'ffff));
   constexpr std::uint16_t taken[] = {0, 9, 637, 6871, 29305};
   if (number != 0 && std::find(std::begin(taken), std::end(taken), number & 0xffff) != std::end(taken)) {
-    throw t2::Error("netflowSink: NF_PEN=" + std::to_string(number) + " would be mistaken by collectors for elements of somebody else: use the number of your organisation");
+    throw t2::Error(
+        "netflowSink: NF_PEN=" + std::to_string(number) +
+        " would be mistaken by collectors for elements of somebody else: use the number of your organisation");
   }
   return number;
 }
@@ -66,7 +68,8 @@ class Recorder final : public t2::Plugin {
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     const t2::Family family = e.flow.key.family;
-    const bool sent = family != t2::Family::layer2 || layout_.layer2, pair = sent && e.peer && layout_.biflow != Biflow::off;
+    const bool sent = family != t2::Family::layer2 || layout_.layer2,
+               pair = sent && e.peer && layout_.biflow != Biflow::off;
     const unsigned first_row = e.flow.side[0]->status & t2::status::inverted ? 1 : 0;  // of a pair
     if (pair && e.direction == first_row) return;
     const unsigned direction = pair ? first_row : e.direction;
@@ -206,14 +209,14 @@ class Recorder final : public t2::Plugin {
 
   t2::Peek<t2::BasicFlowState::Side> basic_flow_;
   t2::Peek<t2::BasicStatsState::Side> basic_stats_;
-  t2::Peek<tcp_flags::Side> tcp_flags_;         // this one and the next two are empty without the plugin
+  t2::Peek<tcp_flags::Side> tcp_flags_;  // this one and the next two are empty without the plugin
   t2::Peek<tcp_states::Side> tcp_states_;
   t2::Peek<t2::MacRecorderState::Side> mac_recorder_;
   std::optional<t2::State<Frames>> frames_;
   Layout layout_;
   std::uint32_t interface_;
-  std::vector<Template> templates_;     // by kind
-  std::vector<std::uint8_t> encoded_;   // one record
+  std::vector<Template> templates_;    // by kind
+  std::vector<std::uint8_t> encoded_;  // one record
 };
 
 }  // namespace
@@ -228,7 +231,8 @@ Layout layout_of(const t2::Host& host) {
   layout.biflow = static_cast<Biflow>(setting(host, "NF_BIFLOW", 0, 2));
   layout.enterprise = enterprise(host);
   if (layout.biflow != Biflow::off && layout.version != Version::ipfix) {
-    throw t2::Error("netflowSink: NF_BIFLOW=" + std::to_string(static_cast<unsigned>(layout.biflow)) + " needs NF_VER=10: NetFlow 9 has no records of both directions");
+    throw t2::Error("netflowSink: NF_BIFLOW=" + std::to_string(static_cast<unsigned>(layout.biflow)) +
+                    " needs NF_VER=10: NetFlow 9 has no records of both directions");
   }
   return layout;
 }

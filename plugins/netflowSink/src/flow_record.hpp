@@ -15,7 +15,7 @@ Layout layout_of(const t2::Host& host);
 struct RowHead {
   std::uint64_t packets;  // of this row, and of the one before if it is in here
   Kind kind;
-  bool sent;              // a record follows
+  bool sent;  // a record follows
 };
 
 }  // namespace netflow

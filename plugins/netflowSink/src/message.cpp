@@ -13,8 +13,11 @@ constexpr std::uint16_t enterprise_bit = 0x8000;
 
 constexpr std::size_t header_size(Version version) { return version == Version::ipfix ? 16 : 20; }
 
-// NetFlow 9 wants sets of whole 32-bit words. IPFIX does not, and some readers stumble over bytes that need not be there.
-constexpr std::size_t padded(Version version, std::size_t size) { return version == Version::ipfix ? size : (size + 3) / 4 * 4; }
+// NetFlow 9 wants sets of whole 32-bit words. IPFIX does not, and some readers stumble over bytes that need not be
+// there.
+constexpr std::size_t padded(Version version, std::size_t size) {
+  return version == Version::ipfix ? size : (size + 3) / 4 * 4;
+}
 
 // `size` of the whole message; `records` of templates or data, not sets.
 void put_header(std::uint8_t* at, Version version, std::size_t size, std::size_t records, const Header& header) {
@@ -82,7 +85,7 @@ void SetWriter::add_options_template(const Options& options) {
   if (version_ == Version::ipfix) {  // numbers of fields
     put(2, options.fields.size());
     put(2, options.scopes);
-  } else {                           // bytes
+  } else {  // bytes
     put(2, 4 * options.scopes);
     put(2, 4 * (options.fields.size() - options.scopes));
   }
@@ -117,7 +120,8 @@ std::size_t template_message_size(std::span<const Template> templates, std::size
   return size;
 }
 
-DataMessage::DataMessage(const Template& layout, std::size_t size, unsigned most) : layout_(&layout), header_size_(header_size(layout.version)) {
+DataMessage::DataMessage(const Template& layout, std::size_t size, unsigned most)
+    : layout_(&layout), header_size_(header_size(layout.version)) {
   std::size_t fit = size / layout.record_size;
   while (fit > 0 && header_size_ + set_size(fit) > size) --fit;
   most_ = static_cast<unsigned>(std::clamp<std::size_t>(fit, 1, std::max(1u, most)));
@@ -136,7 +140,8 @@ void DataMessage::add(std::span<const std::uint8_t> record, std::uint64_t flow_i
 }
 
 std::span<const std::uint8_t> DataMessage::finish(const Header& header) {
-  const std::size_t set = set_size(count_), size = header_size_ + set, end = header_size_ + set_header_size + count_ * layout_->record_size;
+  const std::size_t set = set_size(count_), size = header_size_ + set,
+                    end = header_size_ + set_header_size + count_ * layout_->record_size;
   put_header(bytes_.data(), layout_->version, size, count_, header);
   store(&bytes_[header_size_], 2, layout_->id);
   store(&bytes_[header_size_ + 2], 2, set);

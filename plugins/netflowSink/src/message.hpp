@@ -1,5 +1,5 @@
-// Messages of NetFlow 9 (RFC 3954) and IPFIX (RFC 7011): a header and sets, of templates, of the records of one template,
-// or of what the exporter says about itself. Which version it is is said by the templates.
+// Messages of NetFlow 9 (RFC 3954) and IPFIX (RFC 7011): a header and sets, of templates, of the records of one
+// template, or of what the exporter says about itself. Which version it is is said by the templates.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ class SetWriter {
 
   Version version_;
   std::vector<std::uint8_t> bytes_;
-  std::size_t set_ = 0;        // where the set begins
+  std::size_t set_ = 0;                      // where the set begins
   unsigned records_ = 0, data_records_ = 0;  // the first: templates too
 };
 

@@ -1,7 +1,8 @@
 // netflowSink: sends finished flows to collectors of NetFlow 9 or IPFIX.
 //
 // Workers turn flows into records (flow_record.cpp); the output thread packs them into messages (exporter.cpp) and
-// sends them (udp.cpp, tcp.cpp, tls.cpp). Nothing that happens on the way to the collector stops the analysis: it is counted and said.
+// sends them (udp.cpp, tcp.cpp, tls.cpp). Nothing that happens on the way to the collector stops the analysis: it is
+// counted and said.
 #include "netflowSink.h"
 
 #include <algorithm>
@@ -22,18 +23,15 @@ namespace netflow {
 
 namespace {
 
-constexpr t2::Flag flags[] = {T2_RUNTIME_FLAG(NF_SOCKTYPE), T2_RUNTIME_FLAG(NF_VER),
-                              T2_RUNTIME_FLAG(NF_SERVADD),  T2_RUNTIME_FLAG(NF_DPORT),
-                              T2_RUNTIME_FLAG(NF_NUM4FLWS), T2_RUNTIME_FLAG(NF_NUM6FLWS),
-                              T2_RUNTIME_FLAG(NF_OCTETS),   T2_RUNTIME_FLAG(NF_BIFLOW),
-                              T2_RUNTIME_FLAG(NF_LAYER2),   T2_RUNTIME_FLAG(NF_MSGSIZE),
-                              T2_RUNTIME_FLAG(NF_TPL_PKTS), T2_RUNTIME_FLAG(NF_TPL_SECS),
-                              T2_RUNTIME_FLAG(NF_STAT_SECS), T2_RUNTIME_FLAG(NF_SAMPLING),
-                              T2_RUNTIME_FLAG(NF_IFINDEX),  T2_RUNTIME_FLAG(NF_RATE),
-                              T2_RUNTIME_FLAG(NF_QUEUE),    T2_RUNTIME_FLAG(NF_TLS_VERIFY),
-                              T2_RUNTIME_FLAG(NF_TLS_CA),   T2_RUNTIME_FLAG(NF_TLS_CERT),
-                              T2_RUNTIME_FLAG(NF_TLS_KEY),
-                              T2_RUNTIME_FLAG(NF_PEN)};
+constexpr t2::Flag flags[] = {
+    T2_RUNTIME_FLAG(NF_SOCKTYPE),  T2_RUNTIME_FLAG(NF_VER),      T2_RUNTIME_FLAG(NF_SERVADD),
+    T2_RUNTIME_FLAG(NF_DPORT),     T2_RUNTIME_FLAG(NF_NUM4FLWS), T2_RUNTIME_FLAG(NF_NUM6FLWS),
+    T2_RUNTIME_FLAG(NF_OCTETS),    T2_RUNTIME_FLAG(NF_BIFLOW),   T2_RUNTIME_FLAG(NF_LAYER2),
+    T2_RUNTIME_FLAG(NF_MSGSIZE),   T2_RUNTIME_FLAG(NF_TPL_PKTS), T2_RUNTIME_FLAG(NF_TPL_SECS),
+    T2_RUNTIME_FLAG(NF_STAT_SECS), T2_RUNTIME_FLAG(NF_SAMPLING), T2_RUNTIME_FLAG(NF_IFINDEX),
+    T2_RUNTIME_FLAG(NF_RATE),      T2_RUNTIME_FLAG(NF_QUEUE),    T2_RUNTIME_FLAG(NF_TLS_VERIFY),
+    T2_RUNTIME_FLAG(NF_TLS_CA),    T2_RUNTIME_FLAG(NF_TLS_CERT), T2_RUNTIME_FLAG(NF_TLS_KEY),
+    T2_RUNTIME_FLAG(NF_PEN)};
 
 constexpr t2::Dependency needs[] = {{"basicFlow", false, T2_LAYOUT_basicFlow},
                                     {"basicStats", false, T2_LAYOUT_basicStats},
@@ -49,14 +47,18 @@ t2::Time wall_clock() {
 
 enum class SocketType { udp, tcp, tls };
 
-std::string name_of(SocketType type) { return type == SocketType::udp ? "UDP" : type == SocketType::tcp ? "TCP" : "TLS"; }
+std::string name_of(SocketType type) {
+  return type == SocketType::udp ? "UDP" : type == SocketType::tcp ? "TCP" : "TLS";
+}
 
 // What would have no effect, or not the one that was meant, is refused.
 TlsFiles tls_files(const t2::Host& host, SocketType type) {
-  const TlsFiles files{host.text("NF_TLS_CA"), host.text("NF_TLS_CERT"), host.text("NF_TLS_KEY"), setting(host, "NF_TLS_VERIFY", 0, 1) == 1};
+  const TlsFiles files{host.text("NF_TLS_CA"), host.text("NF_TLS_CERT"), host.text("NF_TLS_KEY"),
+                       setting(host, "NF_TLS_VERIFY", 0, 1) == 1};
   if (type != SocketType::tls && !(files.authorities + files.certificate + files.key).empty()) {
-    throw t2::Error("netflowSink: NF_TLS_CA, NF_TLS_CERT and NF_TLS_KEY need NF_SOCKTYPE=2: with NF_SOCKTYPE=" + std::to_string(static_cast<int>(type)) +
-                    " (" + name_of(type) + ") records would travel unprotected");
+    throw t2::Error("netflowSink: NF_TLS_CA, NF_TLS_CERT and NF_TLS_KEY need NF_SOCKTYPE=2: with NF_SOCKTYPE=" +
+                    std::to_string(static_cast<int>(type)) + " (" + name_of(type) +
+                    ") records would travel unprotected");
   }
   if (!files.verify && !files.authorities.empty()) {
     throw t2::Error("netflowSink: NF_TLS_CA has no effect with NF_TLS_VERIFY=0: leave one of them out");
@@ -71,7 +73,8 @@ class NetflowSink final : public t2::Sink {
  public:
   explicit NetflowSink(t2::Host& host)
       : host_(host),
-        collectors_(addresses(host.text("NF_SERVADD"), static_cast<std::uint16_t>(setting(host, "NF_DPORT", 1, 65535)))),
+        collectors_(
+            addresses(host.text("NF_SERVADD"), static_cast<std::uint16_t>(setting(host, "NF_DPORT", 1, 65535)))),
         rate_(static_cast<unsigned>(setting(host, "NF_RATE", 0, 10'000'000))),
         socket_type_(static_cast<SocketType>(setting(host, "NF_SOCKTYPE", 0, 2))),
         tls_files_(tls_files(host, socket_type_)),
@@ -79,7 +82,8 @@ class NetflowSink final : public t2::Sink {
     settings_.source = host.sensor_id();
     settings_.layout = layout_of(host);
     if (socket_type_ != SocketType::udp && settings_.layout.version != Version::ipfix) {
-      throw t2::Error("netflowSink: NF_SOCKTYPE=" + std::to_string(static_cast<int>(socket_type_)) + " (" + name_of(socket_type_) + ") needs NF_VER=10: NetFlow 9 has no framing for a byte stream");
+      throw t2::Error("netflowSink: NF_SOCKTYPE=" + std::to_string(static_cast<int>(socket_type_)) + " (" +
+                      name_of(socket_type_) + ") needs NF_VER=10: NetFlow 9 has no framing for a byte stream");
     }
     settings_.most_ipv4 = static_cast<unsigned>(setting(host, "NF_NUM4FLWS", 1, 1000));
     settings_.most_ipv6 = static_cast<unsigned>(setting(host, "NF_NUM6FLWS", 1, 1000));
@@ -93,7 +97,8 @@ class NetflowSink final : public t2::Sink {
   void open(const t2::Output& output) override {
     // A plugin that is not loaded has no columns; then its fields are missing in the templates.
     const auto loaded = [&](std::string_view column) {
-      return std::any_of(output.columns.begin(), output.columns.end(), [&](const t2::Column& c) { return c.name == column; });
+      return std::any_of(output.columns.begin(), output.columns.end(),
+                         [&](const t2::Column& c) { return c.name == column; });
     };
     settings_.layout.macs = ETH_ACTIVATE == 2 || loaded("macStat");
     settings_.layout.tcp_flags = loaded("tcpFStat");
@@ -123,7 +128,8 @@ class NetflowSink final : public t2::Sink {
     for (Exporter& exporter : exporters_) exporter.tick(now, observed_);
   }
 
-  // Not with the core's time, which was taken before the rows of this round were written: clocks must not seem to go back.
+  // Not with the core's time, which was taken before the rows of this round were written: clocks must not seem to go
+  // back.
   void idle(t2::Time) override {
     look_at_input();
     for (Exporter& exporter : exporters_) exporter.tick(wall_clock(), observed_);
@@ -165,16 +171,26 @@ class NetflowSink final : public t2::Sink {
   void report_on(const Exporter& exporter, t2::Report& report) const {
     const Counters c = exporter.counters();
     const Books& books = exporter.transport().books();
-    report.line("Collector: " + exporter.transport().destination() + ", " + name_of(socket_type_) +
-                (settings_.layout.version == Version::ipfix ? ", IPFIX, observation domain " : ", NetFlow 9, source ID ") + std::to_string(settings_.source));
+    report.line(
+        "Collector: " + exporter.transport().destination() + ", " + name_of(socket_type_) +
+        (settings_.layout.version == Version::ipfix ? ", IPFIX, observation domain " : ", NetFlow 9, source ID ") +
+        std::to_string(settings_.source));
     report.line("Number of flow records sent: " + report.number(books.sent));
-    report.line("Number of messages sent: " + report.number(c.messages) + ", of which with templates: " + report.number(c.template_messages));
-    if (c.pairs > 0) report.line("Number of flow records made for both directions of a flow: " + report.number(c.pairs));
-    if (books.resent > 0) report.line("Number of flow records sent again after a connection broke, which may have arrived twice: " + report.number(books.resent));
-    if (books.unread > 0) report.line("Number of flow records that the collector had not read yet at the end: " + report.number(books.unread));
+    report.line("Number of messages sent: " + report.number(c.messages) +
+                ", of which with templates: " + report.number(c.template_messages));
+    if (c.pairs > 0)
+      report.line("Number of flow records made for both directions of a flow: " + report.number(c.pairs));
+    if (books.resent > 0)
+      report.line("Number of flow records sent again after a connection broke, which may have arrived twice: " +
+                  report.number(books.resent));
+    if (books.unread > 0)
+      report.line("Number of flow records that the collector had not read yet at the end: " +
+                  report.number(books.unread));
     if (books.lost > 0) {
       report.line("Number of flow records lost: " + report.number(books.lost) +
-                  (books.doubtful > 0 ? ", at most: the collector may have read " + report.number(books.doubtful) + " of them before it ended" : ""));
+                  (books.doubtful > 0 ? ", at most: the collector may have read " + report.number(books.doubtful) +
+                                            " of them before it ended"
+                                      : ""));
     }
   }
 
@@ -185,9 +201,9 @@ class NetflowSink final : public t2::Sink {
   TlsFiles tls_files_;
   std::size_t most_waiting_;
   Settings settings_;
-  std::deque<Exporter> exporters_;           // one for each collector, which has a sequence of its own
+  std::deque<Exporter> exporters_;  // one for each collector, which has a sequence of its own
   Observed observed_;
-  std::uint64_t layer2_ = 0;                 // directions of flows
+  std::uint64_t layer2_ = 0;  // directions of flows
 };
 
 }  // namespace

@@ -19,15 +19,15 @@ OptionField domain_scope(Version version) {
 Options types() {
   return {types_template,
           2,
-          {{346, 4},                   // privateEnterpriseNumber
-           {303, 2},                   // informationElementId
-           {339, 1},                   // informationElementDataType
-           {344, 1},                   // informationElementSemantics
-           {345, 2},                   // informationElementUnits
-           {342, 8},                   // informationElementRangeBegin
-           {343, 8},                   // informationElementRangeEnd
-           {341, variable_length},     // informationElementName
-           {340, variable_length}}};   // informationElementDescription
+          {{346, 4},                  // privateEnterpriseNumber
+           {303, 2},                  // informationElementId
+           {339, 1},                  // informationElementDataType
+           {344, 1},                  // informationElementSemantics
+           {345, 2},                  // informationElementUnits
+           {342, 8},                  // informationElementRangeBegin
+           {343, 8},                  // informationElementRangeEnd
+           {341, variable_length},    // informationElementName
+           {340, variable_length}}};  // informationElementDescription
 }
 
 // unsigned8 ... unsigned64
@@ -53,14 +53,14 @@ Options statistics(Version version, std::uint32_t domain, const Statistics& s) {
   Options options{statistics_template,
                   1,
                   {domain_scope(version),
-                   {160, 8},   // systemInitTimeMilliseconds
-                   {41, 8},    // exportedMessageTotalCount
-                   {40, 8},    // exportedOctetTotalCount
-                   {42, 8},    // exportedFlowRecordTotalCount
-                   {166, 8},   // notSentFlowTotalCount
-                   {163, 8},   // observedFlowTotalCount
-                   {86, 8},    // packetTotalCount
-                   {164, 8},   // ignoredPacketTotalCount
+                   {160, 8},    // systemInitTimeMilliseconds
+                   {41, 8},     // exportedMessageTotalCount
+                   {40, 8},     // exportedOctetTotalCount
+                   {42, 8},     // exportedFlowRecordTotalCount
+                   {166, 8},    // notSentFlowTotalCount
+                   {163, 8},    // observedFlowTotalCount
+                   {86, 8},     // packetTotalCount
+                   {164, 8},    // ignoredPacketTotalCount
                    {135, 8}}};  // droppedPacketTotalCount
   options.add({domain, s.start, s.messages, s.octets, s.records, s.lost, s.flows, s.packets, s.ignored, s.dropped});
   return options;
@@ -86,8 +86,11 @@ Options flow_keys(std::span<const Template> templates) {
     std::uint64_t indicator = 0;
     for (std::size_t i = 0; i < std::min<std::size_t>(t.fields.size(), 64); ++i) {
       const Field& field = t.fields[i];
-      const bool mac = (t.family() == t2::Family::layer2 || ETH_ACTIVATE == 2) && (field.element == 56 || field.element == 80);
-      if (field.enterprise == 0 && (mac || std::find(std::begin(keys), std::end(keys), field.element) != std::end(keys))) indicator |= std::uint64_t{1} << i;
+      const bool mac =
+          (t.family() == t2::Family::layer2 || ETH_ACTIVATE == 2) && (field.element == 56 || field.element == 80);
+      if (field.enterprise == 0 &&
+          (mac || std::find(std::begin(keys), std::end(keys), field.element) != std::end(keys)))
+        indicator |= std::uint64_t{1} << i;
     }
     options.add({t.id, indicator});
   }
@@ -97,9 +100,10 @@ Options flow_keys(std::span<const Template> templates) {
 std::vector<Options> element_types(const Layout& layout, std::size_t size) {
   std::vector<Options> parts;
   for (const OwnElement& e : own_elements(layout)) {
-    if (parts.empty() || parts.back().bytes.size() + 28 + e.name.size() + e.column.size() > size) parts.push_back(types());
-    parts.back().add({layout.enterprise, e.element, data_type(e.length), static_cast<std::uint64_t>(e.semantics), static_cast<std::uint64_t>(e.unit), 0,
-                      ~std::uint64_t{0} >> (64 - 8 * e.length)},
+    if (parts.empty() || parts.back().bytes.size() + 28 + e.name.size() + e.column.size() > size)
+      parts.push_back(types());
+    parts.back().add({layout.enterprise, e.element, data_type(e.length), static_cast<std::uint64_t>(e.semantics),
+                      static_cast<std::uint64_t>(e.unit), 0, ~std::uint64_t{0} >> (64 - 8 * e.length)},
                      {e.name, e.column});
   }
   return parts;

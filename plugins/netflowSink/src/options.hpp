@@ -1,5 +1,5 @@
-// Options records (RFC 3954 and RFC 7011, section 4): what the exporter says about itself and its templates, not about a
-// flow. They are few, so template and values are kept together.
+// Options records (RFC 3954 and RFC 7011, section 4): what the exporter says about itself and its templates, not about
+// a flow. They are few, so template and values are kept together.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct OptionField {
 };
 
 struct Options {
-  std::uint16_t id;                   // of the template
-  unsigned scopes;                    // so many fields say what the record is about
+  std::uint16_t id;  // of the template
+  unsigned scopes;   // so many fields say what the record is about
   std::vector<OptionField> fields;
   std::vector<std::uint8_t> bytes = {};  // of the records
   unsigned records = 0;
@@ -31,7 +31,7 @@ struct Options {
 
 // Totals since the exporter was started.
 struct Statistics {
-  std::uint64_t start = 0;            // milliseconds since 1970
+  std::uint64_t start = 0;                 // milliseconds since 1970
   std::uint64_t octets = 0, messages = 0;  // handed to the network, headers of UDP, TCP and IP left out
   std::uint64_t records = 0, lost = 0;     // of flows: handed to the network, not handed over
   std::uint64_t flows = 0, packets = 0;    // seen: directions of flows that have ended, their packets

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t shortest_nap = 100'000, longest_nap = 1'000'000;  // ns between two looks at a full buffer
-constexpr std::int64_t patience = second;  // without the collector reading anything
+constexpr std::int64_t patience = second;                                // without the collector reading anything
 
 std::int64_t monotonic() {
   timespec t{};
@@ -56,7 +56,8 @@ unsigned Pacer::wait_for_room(std::span<const std::size_t> memory, const std::fu
     if (view.used == 0 || view.used + std::min(all, limit / 2) <= limit) {  // worth it: not one message after the other
       stalled_ = false;
       unsigned count = 1;
-      for (std::size_t sum = view.used + memory[0]; count < memory.size() && sum + memory[count] <= limit; ++count) sum += memory[count];
+      for (std::size_t sum = view.used + memory[0]; count < memory.size() && sum + memory[count] <= limit; ++count)
+        sum += memory[count];
       return count;
     }
     if (stalled_ && view.unread >= left_unread_) return 0;

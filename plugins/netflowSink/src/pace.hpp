@@ -36,10 +36,10 @@ class Pacer {
   Peer peer_;
   bool sees_;
   unsigned at_once_ = most_at_once;
-  bool stalled_ = false;         // the collector does not read: no more waiting until it does
+  bool stalled_ = false;           // the collector does not read: no more waiting until it does
   std::uint32_t left_unread_ = 0;  // when it stalled
-  std::int64_t interval_ = 0;    // ns between messages
-  std::int64_t turn_ = 0;        // monotonic clock at which the next message is due
+  std::int64_t interval_ = 0;      // ns between messages
+  std::int64_t turn_ = 0;          // monotonic clock at which the next message is due
 };
 
 }  // namespace netflow

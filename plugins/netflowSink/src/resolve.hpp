@@ -23,7 +23,8 @@ inline Resolved resolve(const Address& collector, int socket_type) {
   const int problem = getaddrinfo(collector.host.c_str(), std::to_string(collector.port).c_str(), &hints, &list);
   if (problem != 0) {
     throw t2::Error("netflowSink: cannot find the collector '" + collector.host + "' (" +
-                    (problem == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(problem)) + "): set NF_SERVADD to its name or address");
+                    (problem == EAI_SYSTEM ? std::strerror(errno) : gai_strerror(problem)) +
+                    "): set NF_SERVADD to its name or address");
   }
   return {list, &freeaddrinfo};
 }

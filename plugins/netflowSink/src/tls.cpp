@@ -1,4 +1,5 @@
-// TLS over TCP (RFC 7011, 11.1), by OpenSSL: the collector shows its certificate, and this exporter its own if it has one.
+// TLS over TCP (RFC 7011, 11.1), by OpenSSL: the collector shows its certificate, and this exporter its own if it has
+// one.
 //
 // Handshake and data go the way of everything here: without blocking, whenever the socket is looked at.
 #include <arpa/inet.h>
@@ -51,7 +52,8 @@ class Tls final : public Channel {
       ready_ = X509_VERIFY_PARAM_set1_ip_asc(check, host.c_str()) == 1;
     } else {
       X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-      ready_ = X509_VERIFY_PARAM_set1_host(check, host.c_str(), 0) == 1 && SSL_set_tlsext_host_name(ssl_, host.c_str()) == 1;
+      ready_ =
+          X509_VERIFY_PARAM_set1_host(check, host.c_str(), 0) == 1 && SSL_set_tlsext_host_name(ssl_, host.c_str()) == 1;
     }
     SSL_set_connect_state(ssl_);
   }
@@ -59,8 +61,8 @@ class Tls final : public Channel {
   Tls(const Tls&) = delete;
   Tls& operator=(const Tls&) = delete;
 
-  // In TLS 1.3 a collector judges this exporter's certificate, or that there is none, after the handshake is over on this
-  // side. It then sends a ticket or an alert; collectors that send neither are given some time.
+  // In TLS 1.3 a collector judges this exporter's certificate, or that there is none, after the handshake is over on
+  // this side. It then sends a ticket or an alert; collectors that send neither are given some time.
   Step greet() override {
     if (!ready_) return failed(0);
     if (shaken_ == 0) {
@@ -97,7 +99,9 @@ class Tls final : public Channel {
     return listen_below();
   }
 
-  void close() override { call([this] { return SSL_shutdown(ssl_); }); }
+  void close() override {
+    call([this] { return SSL_shutdown(ssl_); });
+  }
   std::uint64_t written() const override { return BIO_number_written(SSL_get_wbio(ssl_)); }
   bool plain() const override { return false; }
   std::string problem() const override { return problem_; }
@@ -161,13 +165,17 @@ class Tls final : public Channel {
 
 class TlsChannels final : public Channels {
  public:
-  TlsChannels(std::string host, const TlsFiles& files) : host_(std::move(host)), context_(SSL_CTX_new(TLS_client_method())) {
-    if (!context_) throw t2::Error("netflowSink: TLS cannot be used (" + last_error("OpenSSL does not start") + "): install OpenSSL anew");
+  TlsChannels(std::string host, const TlsFiles& files)
+      : host_(std::move(host)), context_(SSL_CTX_new(TLS_client_method())) {
+    if (!context_)
+      throw t2::Error("netflowSink: TLS cannot be used (" + last_error("OpenSSL does not start") +
+                      "): install OpenSSL anew");
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
     SSL_CTX_set_mode(context_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context_.get(), Tls::note_ticket);
-    SSL_CTX_set_default_passwd_cb(context_.get(), [](char*, int, int, void*) { return 0; });  // nobody is there to be asked
+    SSL_CTX_set_default_passwd_cb(context_.get(),
+                                  [](char*, int, int, void*) { return 0; });  // nobody is there to be asked
     SSL_CTX_set_verify(context_.get(), files.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     use(files);
   }
@@ -179,19 +187,23 @@ class TlsChannels final : public Channels {
     SSL_CTX* c = context_.get();
     ERR_clear_error();
     if (files.verify) {
-      const bool there = files.authorities.empty() ? SSL_CTX_set_default_verify_paths(c) == 1 : SSL_CTX_load_verify_locations(c, files.authorities.c_str(), nullptr) == 1;
+      const bool there = files.authorities.empty()
+                             ? SSL_CTX_set_default_verify_paths(c) == 1
+                             : SSL_CTX_load_verify_locations(c, files.authorities.c_str(), nullptr) == 1;
       if (!there) refuse("NF_TLS_CA", files.authorities, "certificates of authorities in PEM form");
     }
     if (!files.certificate.empty() && SSL_CTX_use_certificate_chain_file(c, files.certificate.c_str()) != 1) {
       refuse("NF_TLS_CERT", files.certificate, "this exporter's certificate in PEM form");
     }
-    if (!files.key.empty() && (SSL_CTX_use_PrivateKey_file(c, files.key.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(c) != 1)) {
+    if (!files.key.empty() && (SSL_CTX_use_PrivateKey_file(c, files.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+                               SSL_CTX_check_private_key(c) != 1)) {
       refuse("NF_TLS_KEY", files.key, "the key of the certificate NF_TLS_CERT in PEM form, without a password");
     }
   }
 
   [[noreturn]] static void refuse(const char* flag, const std::string& file, const char* what) {
-    throw t2::Error("netflowSink: " + std::string(flag) + "='" + file + "' cannot be used (" + last_error("nothing usable in it") + "): it must be a file with " + what);
+    throw t2::Error("netflowSink: " + std::string(flag) + "='" + file + "' cannot be used (" +
+                    last_error("nothing usable in it") + "): it must be a file with " + what);
   }
 
   struct Free {

@@ -102,13 +102,15 @@ Peer::Sight Peer::look(View& view) const {
     const auto* error = static_cast<const nlmsgerr*>(NLMSG_DATA(head));
     return head->nlmsg_len >= NLMSG_LENGTH(sizeof *error) && error->error == -ENOENT ? Sight::nobody : Sight::blind;
   }
-  if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY || head->nlmsg_len < NLMSG_LENGTH(sizeof(inet_diag_msg))) return Sight::blind;
+  if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY || head->nlmsg_len < NLMSG_LENGTH(sizeof(inet_diag_msg)))
+    return Sight::blind;
   const auto* socket = static_cast<const inet_diag_msg*>(NLMSG_DATA(head));
   if (socket->idiag_state == listening) return Sight::nobody;
   const auto* attribute = reinterpret_cast<const rtattr*>(socket + 1);
   std::size_t left = head->nlmsg_len - NLMSG_LENGTH(sizeof *socket);
   while (left >= sizeof *attribute && attribute->rta_len >= sizeof *attribute && attribute->rta_len <= left) {
-    if (attribute->rta_type == INET_DIAG_SKMEMINFO && RTA_PAYLOAD(attribute) >= (SK_MEMINFO_DROPS + 1) * sizeof(std::uint32_t)) {
+    if (attribute->rta_type == INET_DIAG_SKMEMINFO &&
+        RTA_PAYLOAD(attribute) >= (SK_MEMINFO_DROPS + 1) * sizeof(std::uint32_t)) {
       std::uint32_t values[SK_MEMINFO_DROPS + 1];
       std::memcpy(values, RTA_DATA(attribute), sizeof values);
       view = {std::uint64_t{socket->id.idiag_cookie[1]} << 32 | socket->id.idiag_cookie[0], socket->idiag_rqueue,

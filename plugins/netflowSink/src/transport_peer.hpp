@@ -11,13 +11,13 @@ namespace netflow {
 class Peer {
  public:
   struct View {
-    std::uint64_t cookie = 0;                     // of this socket and no other
-    std::uint32_t unread = 0;                     // TCP: bytes, UDP: memory of the messages
+    std::uint64_t cookie = 0;                       // of this socket and no other
+    std::uint32_t unread = 0;                       // TCP: bytes, UDP: memory of the messages
     std::uint32_t used = 0, size = 0, dropped = 0;  // receive buffer in memory, as the kernel charges it; messages
   };
-  enum class Sight { seen, nobody, blind };       // blind: the kernel does not tell
+  enum class Sight { seen, nobody, blind };  // blind: the kernel does not tell
 
-  Peer(int socket, int protocol);                 // IPPROTO_UDP, IPPROTO_TCP
+  Peer(int socket, int protocol);  // IPPROTO_UDP, IPPROTO_TCP
   ~Peer();
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;

@@ -1,10 +1,10 @@
 // One connection at a time, and a bounded queue while there is none or the collector is slow.
 //
-// TCP confirms what the other host has taken, not what the collector has read, and IPFIX has no confirmation of its own. A
-// message is therefore kept (backlog.cpp) until it is known to have been read: from the kernel, if the collector is on this
-// machine; because the collector closed in order, which a host does only when everything was read; or because so much was
-// sent after it that no receive buffer could still hold it. If the connection breaks, what is kept is sent again on the next
-// one.
+// TCP confirms what the other host has taken, not what the collector has read, and IPFIX has no confirmation of its
+// own. A message is therefore kept (backlog.cpp) until it is known to have been read: from the kernel, if the collector
+// is on this machine; because the collector closed in order, which a host does only when everything was read; or
+// because so much was sent after it that no receive buffer could still hold it. If the connection breaks, what is kept
+// is sent again on the next one.
 #include "transport_stream.hpp"
 
 #include <linux/sockios.h>
@@ -34,15 +34,16 @@ namespace {
 
 constexpr std::int64_t millisecond = 1'000'000, second = 1000 * millisecond;
 constexpr std::int64_t first_pause = 100 * millisecond, longest_pause = 10 * second;  // between attempts to connect
-constexpr std::int64_t connect_patience = 5 * second;  // with all greetings
-constexpr std::int64_t stall_patience = 2 * second;    // of a full queue, without any progress
-constexpr std::int64_t close_patience = 5 * second;    // at the end, without any progress
-constexpr std::int64_t absent_patience = 2 * second;   // at the end, while nobody listens
-constexpr std::int64_t goodbye_patience = second;      // until the collector closes as well
+constexpr std::int64_t connect_patience = 5 * second;                                 // with all greetings
+constexpr std::int64_t stall_patience = 2 * second;      // of a full queue, without any progress
+constexpr std::int64_t close_patience = 5 * second;      // at the end, without any progress
+constexpr std::int64_t absent_patience = 2 * second;     // at the end, while nobody listens
+constexpr std::int64_t goodbye_patience = second;        // until the collector closes as well
 constexpr std::int64_t longest_wait = 20 * millisecond;  // of a message for others to leave together
 constexpr unsigned most_farewells = 3;
-constexpr std::size_t enough = 64 << 10;               // bytes that need not wait for others
-constexpr std::uint64_t least_buffer = 256 << 10, largest_buffer = 64 << 20;  // bytes that a host somewhere else may keep unread
+constexpr std::size_t enough = 64 << 10;  // bytes that need not wait for others
+constexpr std::uint64_t least_buffer = 256 << 10,
+                        largest_buffer = 64 << 20;  // bytes that a host somewhere else may keep unread
 
 std::int64_t clock_now(clockid_t clock) {
   timespec t{};
@@ -53,8 +54,14 @@ std::int64_t monotonic_now() { return clock_now(CLOCK_MONOTONIC); }
 
 class Stream final : public Transport {
  public:
-  Stream(const Address& collector, Resolved list, std::unique_ptr<Channels> channels, std::size_t most_messages, Warn warn)
-      : destination_(collector.text()), list_(std::move(list)), next_address_(list_.get()), channels_(std::move(channels)), backlog_(most_messages), warn_(std::move(warn)) {}
+  Stream(const Address& collector, Resolved list, std::unique_ptr<Channels> channels, std::size_t most_messages,
+         Warn warn)
+      : destination_(collector.text()),
+        list_(std::move(list)),
+        next_address_(list_.get()),
+        channels_(std::move(channels)),
+        backlog_(most_messages),
+        warn_(std::move(warn)) {}
   ~Stream() override { disconnect(0); }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -119,7 +126,8 @@ class Stream final : public Transport {
     socket_ = ::socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     state_ = State::connecting;
     began_ = monotonic_now();
-    if (socket_ < 0 || (::connect(socket_, a->ai_addr, a->ai_addrlen) != 0 && errno != EINPROGRESS)) fail(std::strerror(errno));
+    if (socket_ < 0 || (::connect(socket_, a->ai_addr, a->ai_addrlen) != 0 && errno != EINPROGRESS))
+      fail(std::strerror(errno));
   }
 
   void check_connecting() {
@@ -168,9 +176,11 @@ class Stream final : public Transport {
   void fail(const std::string& problem) { fail(problem, left()); }
   void fail(const std::string& problem, std::uint64_t may_have_arrived) {
     if (state_ == State::connected) {
-      warn_once(told_break_, "the connection to " + destination_ + " broke (" + problem + "): records wait until it is there again");
+      warn_once(told_break_,
+                "the connection to " + destination_ + " broke (" + problem + "): records wait until it is there again");
     } else {
-      warn_once(told_absent_, "no connection to " + destination_ + " (" + problem + "): records wait until it can be made");
+      warn_once(told_absent_,
+                "no connection to " + destination_ + " (" + problem + "): records wait until it can be made");
     }
     disconnect(may_have_arrived);
     next_try_ = monotonic_now() + pause_;
@@ -209,7 +219,8 @@ class Stream final : public Transport {
     }
   }
 
-  // Bytes that are no longer in this host's buffer: SIOCOUTQ: the other host has taken them, SIOCOUTQNSD: they have left.
+  // Bytes that are no longer in this host's buffer: SIOCOUTQ: the other host has taken them, SIOCOUTQNSD: they have
+  // left.
   std::uint64_t gone(unsigned long which) const {
     int pending = 0;
     if (socket_ < 0 || ioctl(socket_, which, &pending) != 0) return which == SIOCOUTQ ? 0 : channel_->written();
@@ -231,7 +242,8 @@ class Stream final : public Transport {
     } else {
       tcp_info info{};
       socklen_t size = sizeof info;
-      if (getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= offsetof(tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd) {
+      if (getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+          size >= offsetof(tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd) {
         buffer_ = std::clamp<std::uint64_t>(2 * std::uint64_t{info.tcpi_snd_wnd}, buffer_, largest_buffer);
       } else {
         buffer_ = largest_buffer;
@@ -317,8 +329,8 @@ class Stream final : public Transport {
   Backlog backlog_;
   Warn warn_;
   std::vector<std::uint8_t> templates_;
-  unsigned template_options_ = 0;      // data records in it
-  std::size_t waiting_ = 0;            // bytes queued since something was written
+  unsigned template_options_ = 0;  // data records in it
+  std::size_t waiting_ = 0;        // bytes queued since something was written
   int socket_ = -1;
   std::unique_ptr<Channel> channel_;
   std::optional<Peer> peer_;
@@ -330,8 +342,10 @@ class Stream final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> stream(const Address& collector, std::unique_ptr<Channels> channels, std::size_t most_messages, Warn warn) {
-  return std::make_unique<Stream>(collector, resolve(collector, SOCK_STREAM), std::move(channels), most_messages, std::move(warn));
+std::unique_ptr<Transport> stream(const Address& collector, std::unique_ptr<Channels> channels,
+                                  std::size_t most_messages, Warn warn) {
+  return std::make_unique<Stream>(collector, resolve(collector, SOCK_STREAM), std::move(channels), most_messages,
+                                  std::move(warn));
 }
 
 }  // namespace netflow

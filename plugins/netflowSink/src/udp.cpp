@@ -9,12 +9,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <linux/errqueue.h>  // needs <ctime>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <linux/errqueue.h>  // needs <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -31,8 +31,8 @@ namespace netflow {
 namespace {
 
 constexpr unsigned most_attempts = 10;
-constexpr int last_patience = 50;                 // ms for errors of the last messages, from another machine
-constexpr unsigned most_naps = 1000;              // of a millisecond, at the end, while the collector reads nothing
+constexpr int last_patience = 50;                   // ms for errors of the last messages, from another machine
+constexpr unsigned most_naps = 1000;                // of a millisecond, at the end, while the collector reads nothing
 constexpr std::int64_t batching_wait = 20'000'000;  // ns until messages leave that wait for others
 
 std::int64_t coarse_clock() {
@@ -44,7 +44,12 @@ std::int64_t coarse_clock() {
 class Udp final : public Transport {
  public:
   Udp(int socket, int family, std::string destination, unsigned rate, Warn warn)
-      : socket_(socket), family_(family), destination_(std::move(destination)), warn_(std::move(warn)), pacer_(socket, rate), charge_(family) {}
+      : socket_(socket),
+        family_(family),
+        destination_(std::move(destination)),
+        warn_(std::move(warn)),
+        pacer_(socket, rate),
+        charge_(family) {}
   ~Udp() override { close(socket_); }
   Udp(const Udp&) = delete;
   Udp& operator=(const Udp&) = delete;
@@ -55,8 +60,10 @@ class Udp final : public Transport {
     const std::size_t headers = four ? 20 + 8 : 40 + 8;
     int mtu = 0;
     socklen_t size = sizeof mtu;
-    const int result = four ? getsockopt(socket_, IPPROTO_IP, IP_MTU, &mtu, &size) : getsockopt(socket_, IPPROTO_IPV6, IPV6_MTU, &mtu, &size);
-    return result == 0 && mtu > 0 && static_cast<std::size_t>(mtu) > headers ? static_cast<std::size_t>(mtu) - headers : 65535;
+    const int result = four ? getsockopt(socket_, IPPROTO_IP, IP_MTU, &mtu, &size)
+                            : getsockopt(socket_, IPPROTO_IPV6, IPV6_MTU, &mtu, &size);
+    return result == 0 && mtu > 0 && static_cast<std::size_t>(mtu) > headers ? static_cast<std::size_t>(mtu) - headers
+                                                                             : 65535;
   }
 
   void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned) override { templates_ = std::move(templates); }
@@ -105,7 +112,8 @@ class Udp final : public Transport {
     for (unsigned at = 0; at < count_;) {
       const unsigned may_go = pacer_.wait({&memory_[at], count_ - at}, [this](const Peer::View& view) { heed(view); });
       if (may_go == 0) {
-        warn_once(told_full_, destination_ + " does not read: its buffer stays full, and records are lost until it does");
+        warn_once(told_full_,
+                  destination_ + " does not read: its buffer stays full, and records are lost until it does");
         at = give_up(at, count_);
       } else if (absent_ && waiting_[at].records == 0) {
         ++at;  // no news for anybody
@@ -155,13 +163,15 @@ class Udp final : public Transport {
       header.msg_iovlen = count;
       if (count > 1) segmented[pieces].emplace(header, waiting_[i].bytes.size());
       if (count > 1) std::fill_n(&memory_[i], count, charge_.of_segment(waiting_[i].bytes));
-      for (const unsigned stop = i + count; i < stop; ++i) parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
+      for (const unsigned stop = i + count; i < stop; ++i)
+        parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
     }
     for (unsigned attempt = 1; piece < pieces && !absent_;) {
       const int n = sendmmsg(socket_, &headers[piece], pieces - piece, MSG_NOSIGNAL);
       if (n > 0) {
         piece += static_cast<unsigned>(n);
-        for (const unsigned stop = ends[piece - 1]; at < stop; ++at) ledger_.sent(waiting_[at].bytes, memory_[at], waiting_[at].records);
+        for (const unsigned stop = ends[piece - 1]; at < stop; ++at)
+          ledger_.sent(waiting_[at].bytes, memory_[at], waiting_[at].records);
         if (piece < pieces) heed_errors();
         attempt = 1;
         continue;
@@ -181,18 +191,20 @@ class Udp final : public Transport {
     return at;
   }
 
-  // How many of the waiting messages from `at` on go to the kernel in one piece: of one size, to a collector on this machine that is
-  // known. To another one they go one by one: each that nobody takes shall come back.
+  // How many of the waiting messages from `at` on go to the kernel in one piece: of one size, to a collector on this
+  // machine that is known. To another one they go one by one: each that nobody takes shall come back.
   unsigned in_one_piece(unsigned at, unsigned end) {
     constexpr std::size_t most = 60'000;  // bytes
     const std::vector<std::uint8_t>& first = waiting_[at].bytes;
     unsigned count = 1;
     if (!pacer_.sees() || collector_ == 0) return count;
-    while (at + count < end && waiting_[at + count].bytes.size() == first.size() && (count + 1) * first.size() <= most) ++count;
+    while (at + count < end && waiting_[at + count].bytes.size() == first.size() && (count + 1) * first.size() <= most)
+      ++count;
     return count > 1 && charge_.of_segment(first) == 0 ? 1 : count;
   }
 
-  // For whoever listens now, as if they stood right before the next message of their source. False if nobody takes them.
+  // For whoever listens now, as if they stood right before the next message of their source. False if nobody takes
+  // them.
   bool send_templates(unsigned at) {
     absent_ = false;
     for (std::size_t i = 0; i < templates_.size() && !absent_; ++i) {
@@ -237,7 +249,8 @@ class Udp final : public Transport {
     if (const std::uint32_t more = view.dropped - dropped_; more > 0) {  // did not fit: somebody else filled the buffer
       ledger_.lose_newest(more);
       dropped_ = view.dropped;
-      warn_once(told_full_, "the receive buffer of " + destination_ + " was full: give the collector a larger one (nfcapd -B)");
+      warn_once(told_full_,
+                "the receive buffer of " + destination_ + " was full: give the collector a larger one (nfcapd -B)");
     }
     ledger_.unread(view.unread);
   }
@@ -260,7 +273,9 @@ class Udp final : public Transport {
       if (n < 0) return any;
       for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
         if (c->cmsg_len < CMSG_LEN(sizeof(sock_extended_err))) continue;
-        if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) && !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) continue;
+        if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
+            !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+          continue;
         sock_extended_err error;
         std::memcpy(&error, CMSG_DATA(c), sizeof error);
         if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6) {
@@ -280,7 +295,8 @@ class Udp final : public Transport {
     if (collector_ != 0) ledger_.lose_unread();
     collector_ = 0;
     absent_ = true;
-    warn_once(told_refusal_, "nobody listens at " + destination_ + ": records are lost until a collector (nfcapd) is started there");
+    warn_once(told_refusal_,
+              "nobody listens at " + destination_ + ": records are lost until a collector (nfcapd) is started there");
   }
 
   void warn_once(bool& told, const std::string& text) {
@@ -298,9 +314,9 @@ class Udp final : public Transport {
   std::array<std::size_t, most_at_once> memory_{};  // of each
   unsigned count_ = 0;
   std::int64_t worked_ = 0;
-  std::uint64_t collector_ = 0;       // cookie of its socket, 0: none is known
-  std::uint32_t dropped_ = 0;         // by it
-  bool absent_ = false;               // nobody has taken a message, or the templates are not there yet
+  std::uint64_t collector_ = 0;  // cookie of its socket, 0: none is known
+  std::uint32_t dropped_ = 0;    // by it
+  bool absent_ = false;          // nobody has taken a message, or the templates are not there yet
   bool told_refusal_ = false, told_error_ = false, told_full_ = false;
 };
 
@@ -322,11 +338,13 @@ std::unique_ptr<Transport> udp(const Address& collector, unsigned rate, Warn war
       const timeval patience{1, 0};  // where the way out stays blocked
       const int yes = 1;
       setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-      setsockopt(s, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, family == AF_INET ? IP_RECVERR : IPV6_RECVERR, &yes, sizeof yes);
+      setsockopt(s, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, family == AF_INET ? IP_RECVERR : IPV6_RECVERR, &yes,
+                 sizeof yes);
       return std::make_unique<Udp>(s, family, collector.text(), rate, std::move(warn));
     }
   }
-  throw t2::Error("netflowSink: no way to the collector '" + collector.host + "' (" + std::strerror(problem) + "): set NF_SERVADD to an address that can be reached");
+  throw t2::Error("netflowSink: no way to the collector '" + collector.host + "' (" + std::strerror(problem) +
+                  "): set NF_SERVADD to an address that can be reached");
 }
 
 }  // namespace netflow

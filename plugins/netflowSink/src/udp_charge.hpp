@@ -1,6 +1,6 @@
 // What a message takes in the receive buffer of a collector on this machine. The kernel charges blocks of memory, not
-// bytes, in its own way; so it is measured, once for each size, with a socket that sends to itself. Messages that the kernel
-// got in one piece, to take apart itself (UDP_SEGMENT), are charged otherwise than those that came one by one.
+// bytes, in its own way; so it is measured, once for each size, with a socket that sends to itself. Messages that the
+// kernel got in one piece, to take apart itself (UDP_SEGMENT), are charged otherwise than those that came one by one.
 #pragma once
 
 #include <linux/sock_diag.h>
@@ -47,7 +47,8 @@ class Charge {
     else reinterpret_cast<sockaddr_in6&>(self).sin6_addr = in6addr_loopback;
     socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
     auto* address = reinterpret_cast<sockaddr*>(&self);
-    usable_ = socket_ >= 0 && bind(socket_, address, size) == 0 && getsockname(socket_, address, &size) == 0 && connect(socket_, address, size) == 0;
+    usable_ = socket_ >= 0 && bind(socket_, address, size) == 0 && getsockname(socket_, address, &size) == 0 &&
+              connect(socket_, address, size) == 0;
   }
   ~Charge() {
     if (socket_ >= 0) close(socket_);

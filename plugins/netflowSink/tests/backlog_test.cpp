@@ -31,7 +31,8 @@ using Sequences = std::vector<std::uint64_t>;
 
 }  // namespace
 
-TEST_CASE("netflowSink: each session has a sequence of its own, options count in it and are not repeated", "[netflowSink]") {
+TEST_CASE("netflowSink: each session has a sequence of its own, options count in it and are not repeated",
+          "[netflowSink]") {
   Backlog backlog(100);
   backlog.add(message, 3, 0);
   backlog.add(message, 0, 1);

@@ -1,5 +1,5 @@
-// Takes NetFlow 9 and IPFIX messages apart by RFC 3954 and 7011, knowing nothing of how the exporter makes them. Anything that the
-// standards forbid is an exception.
+// Takes NetFlow 9 and IPFIX messages apart by RFC 3954 and 7011, knowing nothing of how the exporter makes them.
+// Anything that the standards forbid is an exception.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +23,11 @@ struct Decoded {
   unsigned version = 0, count = 0;
   std::uint32_t uptime = 0, seconds = 0, sequence = 0, source = 0;
   std::map<unsigned, Specification> templates;
-  std::vector<std::pair<unsigned, Values>> records;  // template, values
+  std::vector<std::pair<unsigned, Values>> records;     // template, values
   std::map<unsigned, Specification> options_templates;  // scopes first
   std::vector<std::pair<unsigned, Values>> options;
-  std::set<std::uint32_t> enterprises;               // private enterprise numbers in templates
-  std::vector<unsigned> padding;                     // bytes at the end of each set
+  std::set<std::uint32_t> enterprises;  // private enterprise numbers in templates
+  std::vector<unsigned> padding;        // bytes at the end of each set
 };
 
 inline std::uint64_t number(std::span<const std::uint8_t> bytes) {
@@ -66,7 +66,8 @@ class Decoder {  // remembers templates, as a collector does
       check(end - at_ < 4, "padding is longer than needed");
       while (at_ < end) check(take(1) == 0, "padding is not zero");
     }
-    check(ipfix_ || d.count == d.templates.size() + d.records.size() + d.options_templates.size() + d.options.size(), "count");
+    check(ipfix_ || d.count == d.templates.size() + d.records.size() + d.options_templates.size() + d.options.size(),
+          "count");
     return d;
   }
 

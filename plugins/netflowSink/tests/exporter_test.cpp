@@ -18,7 +18,9 @@ namespace {
 constexpr t2::Time start_time = 1'700'000'000 * one_second + 250'000'000;
 
 struct Fixture {
-  explicit Fixture(Settings settings = {}) : layout(settings.layout), exporter(settings, std::make_unique<Wire>(log)) { exporter.start(start_time); }
+  explicit Fixture(Settings settings = {}) : layout(settings.layout), exporter(settings, std::make_unique<Wire>(log)) {
+    exporter.start(start_time);
+  }
   void add(unsigned n, t2::Time now, t2::Family family = t2::Family::ipv4) {
     Record r{};
     r.family = family;
@@ -50,7 +52,8 @@ Settings one_record_each(unsigned template_messages = 4) {
 
 }  // namespace
 
-TEST_CASE("netflowSink: templates leave first, repeat quickly at the start, then every NF_TPL_PKTS messages", "[netflowSink]") {
+TEST_CASE("netflowSink: templates leave first, repeat quickly at the start, then every NF_TPL_PKTS messages",
+          "[netflowSink]") {
   Fixture f(one_record_each(4));
   CHECK(f.sequence_of_messages() == "T");
   f.add(16, start_time);
@@ -99,7 +102,8 @@ TEST_CASE("netflowSink: IPv4 and IPv6 records travel in messages of their own", 
   CHECK(f.log.books.sent == 7);
 }
 
-TEST_CASE("netflowSink: messages are no larger than the path allows, unless not even a template fits", "[netflowSink]") {
+TEST_CASE("netflowSink: messages are no larger than the path allows, unless not even a template fits",
+          "[netflowSink]") {
   for (const std::size_t path : {std::size_t{1232}, std::size_t{100}}) {
     Wire::Log log;
     log.largest = path;
@@ -143,7 +147,8 @@ TEST_CASE("netflowSink: templates for labels are announced when the first flow w
   }
 }
 
-TEST_CASE("netflowSink: over a stream, templates for labels and their keys come before the first flow with labels", "[netflowSink]") {
+TEST_CASE("netflowSink: over a stream, templates for labels and their keys come before the first flow with labels",
+          "[netflowSink]") {
   Settings s = one_record_each();
   s.layout.version = Version::ipfix;
   Wire::Log log;

@@ -1,4 +1,5 @@
-// Every byte of templates and records, against texts written by hand and a decoder that shares nothing with the encoder.
+// Every byte of templates and records, against texts written by hand and a decoder that shares nothing with the
+// encoder.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -55,7 +56,8 @@ Record tcp_record() {
   r.window = 64240;
   r.tcp_options = 1 << 2 | 1 << 4 | 1 << 8;
   r.ip_options = 1 << 7;
-  r.extensions = tcp_flags::extension::hop_by_hop | tcp_flags::extension::destination | tcp_flags::extension::later_fragment;
+  r.extensions =
+      tcp_flags::extension::hop_by_hop | tcp_flags::extension::destination | tcp_flags::extension::later_fragment;
   r.mpls[0] = 0x00010a3f;  // label 16, traffic class 5, time to live 63
   r.mpls[1] = 0xfffff140;  // label 1048575, bottom of the stack
   r.outer_tag = 0x6064;
@@ -105,10 +107,11 @@ constexpr Layout ipfix{.version = Version::ipfix};
 
 // IANA: element and its natural length. Integers may be sent shorter, everything else may not.
 const std::map<unsigned, unsigned> iana = {
-    {1, 8},   {2, 8},   {4, 1},   {5, 1},   {6, 2},   {7, 2},   {8, 4},   {10, 4},  {11, 2},  {12, 4},  {14, 4},  {25, 8},  {26, 8},
-    {27, 16}, {28, 16}, {31, 4},  {32, 2},  {33, 1},  {64, 4},  {70, 3},  {71, 3},  {72, 3},  {200, 1},  {52, 1},  {53, 1},  {54, 4},  {56, 6},  {58, 2},  {60, 1},  {61, 1},  {80, 6},  {85, 8},
-    {136, 1}, {139, 2}, {148, 8}, {152, 8}, {153, 8}, {178, 1}, {179, 1}, {184, 4}, {186, 2}, {208, 4}, {209, 8}, {239, 1}, {243, 2},
-    {244, 1}, {245, 2}, {246, 1}, {256, 2}, {352, 8}, {401, 8}};
+    {1, 8},   {2, 8},   {4, 1},   {5, 1},   {6, 2},   {7, 2},   {8, 4},   {10, 4},  {11, 2},  {12, 4},  {14, 4},
+    {25, 8},  {26, 8},  {27, 16}, {28, 16}, {31, 4},  {32, 2},  {33, 1},  {64, 4},  {70, 3},  {71, 3},  {72, 3},
+    {200, 1}, {52, 1},  {53, 1},  {54, 4},  {56, 6},  {58, 2},  {60, 1},  {61, 1},  {80, 6},  {85, 8},  {136, 1},
+    {139, 2}, {148, 8}, {152, 8}, {153, 8}, {178, 1}, {179, 1}, {184, 4}, {186, 2}, {208, 4}, {209, 8}, {239, 1},
+    {243, 2}, {244, 1}, {245, 2}, {246, 1}, {256, 2}, {352, 8}, {401, 8}};
 const std::set<unsigned> not_reducible = {8, 12, 27, 28, 56, 64, 70, 71, 72, 80, 152, 153};
 // RFC 5103: what identifies a flow or a record, or belongs to both directions at once.
 const std::set<unsigned> not_reversible = {4, 7, 8, 11, 12, 27, 28, 33, 58, 60, 61, 136, 148, 239, 256};
@@ -116,24 +119,33 @@ const std::set<unsigned> not_reversible = {4, 7, 8, 11, 12, 27, 28, 33, 58, 60, 
 }  // namespace
 
 TEST_CASE("netflowSink: templates, byte by byte", "[netflowSink]") {
-  const Message expected = hex(
-      "0009 0002 01020304 5f5e1000 00000007 0000029a"
-      "0000 0100"
-      "0100 001e 0098 0008 0099 0008 0001 0008 0002 0008 0008 0004 000c 0004 0020 0002 0021 0001 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
-      "          000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 00f3 0002 00f4 0001 00f5 0002 00f6 0001 003a 0002 0088 0001 0038 0006 0050 0006"
-      "          0036 0002"
-      "0101 001f 0098 0008 0099 0008 0001 0008 0002 0008 001b 0010 001c 0010 00b2 0001 00b3 0001 0007 0002 000b 0002 0004 0001 0005 0001 0006 0001 003c 0001"
-      "          003d 0001 000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 00f3 0002 00f4 0001 00f5 0002 00f6 0001 003a 0002 0088 0001 0038 0006"
-      "          0050 0006 001f 0003 0040 0004");
+  const Message expected =
+      hex("0009 0002 01020304 5f5e1000 00000007 0000029a"
+          "0000 0100"
+          "0100 001e 0098 0008 0099 0008 0001 0008 0002 0008 0008 0004 000c 0004 0020 0002 0021 0001 0007 0002 000b "
+          "0002 0004 0001 0005 0001 0006 0001 003c 0001 003d 0001"
+          "          000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 00f3 0002 00f4 0001 00f5 0002 00f6 "
+          "0001 003a 0002 0088 0001 0038 0006 0050 0006"
+          "          0036 0002"
+          "0101 001f 0098 0008 0099 0008 0001 0008 0002 0008 001b 0010 001c 0010 00b2 0001 00b3 0001 0007 0002 000b "
+          "0002 0004 0001 0005 0001 0006 0001 003c 0001"
+          "          003d 0001 000a 0004 000e 0004 0034 0001 0035 0001 0019 0002 001a 0002 00f3 0002 00f4 0001 00f5 "
+          "0002 00f6 0001 003a 0002 0088 0001 0038 0006"
+          "          0050 0006 001f 0003 0040 0004");
   CHECK(templates_of({.macs = true}, false) == expected);
 }
 
 TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[netflowSink]") {
   for (unsigned variant = 0; variant < 96; ++variant) {
     const bool nine = variant % 3 == 0, macs = variant & 16;
-    const Layout layout{.version = nine ? Version::netflow9 : Version::ipfix, .macs = macs, .tcp_flags = (variant & 32) != 0, .tcp_states = (variant & 8) != 0,
-                        .ip_octets = (variant & 1) != 0, .layer2 = (variant & 2) != 0,
-                        .biflow = nine ? Biflow::off : static_cast<Biflow>(variant % 3), .enterprise = variant & 4 ? 32473u : 0u};
+    const Layout layout{.version = nine ? Version::netflow9 : Version::ipfix,
+                        .macs = macs,
+                        .tcp_flags = (variant & 32) != 0,
+                        .tcp_states = (variant & 8) != 0,
+                        .ip_octets = (variant & 1) != 0,
+                        .layer2 = (variant & 2) != 0,
+                        .biflow = nine ? Biflow::off : static_cast<Biflow>(variant % 3),
+                        .enterprise = variant & 4 ? 32473u : 0u};
     const Decoded d = Decoder().decode(templates_of(layout));
     REQUIRE(d.templates.size() == (layout.layer2 ? 3u : 2u) * (layout.biflow == Biflow::off ? 1 : 2) * 2);
     for (const auto& [id, fields] : d.templates) {
@@ -151,10 +163,13 @@ TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[n
         CHECK(seen.contains(plain));
         CHECK_FALSE(not_reversible.contains(plain));
       }
-      for (const unsigned label : {70u, 71u, 72u}) CHECK(seen.contains(label) == has_labels(static_cast<Kind>(id - 256)));
-      if (family_of(static_cast<Kind>(id - 256)) != t2::Family::layer2) CHECK((seen.contains(56) && seen.contains(80)) == macs);
+      for (const unsigned label : {70u, 71u, 72u})
+        CHECK(seen.contains(label) == has_labels(static_cast<Kind>(id - 256)));
+      if (family_of(static_cast<Kind>(id - 256)) != t2::Family::layer2)
+        CHECK((seen.contains(56) && seen.contains(80)) == macs);
       CHECK(fields.size() <= 120);
-      if (layout.enterprise == 0 && !has_labels(static_cast<Kind>(id - 256))) CHECK(fields.size() <= 60);  // more is too much for tshark as it comes
+      if (layout.enterprise == 0 && !has_labels(static_cast<Kind>(id - 256)))
+        CHECK(fields.size() <= 60);  // more is too much for tshark as it comes
     }
   }
 }
@@ -162,12 +177,14 @@ TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[n
 TEST_CASE("netflowSink: an IPv4 record, byte by byte", "[netflowSink]") {
   const Template layout = ipv4_fields({.macs = true});
   CHECK(layout.record_size == 89);
-  CHECK(filled(layout, {tcp_record()}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
-                                              "0100 0060"
-                                              "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
-                                              "a0a1a2a3 b0b1b2b3 0000 00 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
-                                              "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"
-                                              "000000"));
+  CHECK(
+      filled(layout, {tcp_record()}) ==
+      hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
+          "0100 0060"
+          "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
+          "a0a1a2a3 b0b1b2b3 0000 00 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
+          "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"
+          "000000"));
 }
 
 TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
@@ -176,24 +193,27 @@ TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
   r.tcp_flags = 0;
   const Template layout = ipv6_fields({.macs = true});
   CHECK(layout.record_size == 117);
-  CHECK(filled(layout, {r}) == hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
-                                   "0101 007c"
-                                   "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
-                                   "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
-                                   "08 05 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
-                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 0abcde c2000000"
-                                   "000000"));
+  CHECK(filled(layout, {r}) ==
+        hex("0009 0001 01020304 5f5e1000 00000007 0000029a"
+            "0101 007c"
+            "00000174876e807b 00000174876e83e8 0000000000000025 1122334455667788"
+            "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+            "08 05 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
+            "c0c1c2c3c4c5 d0d1d2d3d4d5 0abcde c2000000"
+            "000000"));
 }
 
 TEST_CASE("netflowSink: an IPFIX record for IPv4, byte by byte", "[netflowSink]") {
   const Template layout = ipv4_fields(ipfix);
   CHECK(layout.record_size == 131);
-  CHECK(filled(layout, {tcp_record()}) == hex("000a 0097 5f5e1000 00000007 0000029a"
-                                              "0100 0087"
-                                              "00000174876e807b 00000174876e83e8 0000000000000026 0000000000000025 0000000000000025 1122334455667788"
-                                              "a0a1a2a3 b0b1b2b3 0000 00 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
-                                              "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"
-                                              "0102030405060708 fedcba98 faf0 1401000000000000 80000000"));
+  CHECK(
+      filled(layout, {tcp_record()}) ==
+      hex("000a 0097 5f5e1000 00000007 0000029a"
+          "0100 0087"
+          "00000174876e807b 00000174876e83e8 0000000000000026 0000000000000025 0000000000000025 1122334455667788"
+          "a0a1a2a3 b0b1b2b3 0000 00 9c40 0050 06 2e db 04 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
+          "c0c1c2c3c4c5 d0d1d2d3d4d5 bcde"
+          "0102030405060708 fedcba98 faf0 1401000000000000 80000000"));
 }
 
 TEST_CASE("netflowSink: an IPFIX record for IPv6, byte by byte, and no padding", "[netflowSink]") {
@@ -203,13 +223,14 @@ TEST_CASE("netflowSink: an IPFIX record for IPv6, byte by byte, and no padding",
   r.isn = r.tcp_options = r.window = 0;
   const Template layout = ipv6_fields(ipfix);
   CHECK(layout.record_size == 156);
-  CHECK(filled(layout, {r}) == hex("000a 00b0 5f5e1000 00000007 0000029a"
-                                   "0101 00a0"
-                                   "00000174876e807b 00000174876e83e8 0000000000000026 0000000000000025 0000000000000025 1122334455667788"
-                                   "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
-                                   "0805 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
-                                   "c0c1c2c3c4c5 d0d1d2d3d4d5 000abcde c2000000"
-                                   "0102030405060708 00000000 0000 0000000000000000"));
+  CHECK(filled(layout, {r}) ==
+        hex("000a 00b0 5f5e1000 00000007 0000029a"
+            "0101 00a0"
+            "00000174876e807b 00000174876e83e8 0000000000000026 0000000000000025 0000000000000025 1122334455667788"
+            "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+            "0805 0000 0000 3a 2e 00 06 01 01020304 01020304 3f 40 0028 ffff 0064 03 0ffe 07 0fff 03"
+            "c0c1c2c3c4c5 d0d1d2d3d4d5 000abcde c2000000"
+            "0102030405060708 00000000 0000 0000000000000000"));
 }
 
 TEST_CASE("netflowSink: octetDeltaCount is one of two counts; IPFIX has the other one as well", "[netflowSink]") {
@@ -232,7 +253,8 @@ TEST_CASE("netflowSink: octetDeltaCount is one of two counts; IPFIX has the othe
     }
     Decoder nine;
     nine.decode(templates_of({.ip_octets = ip, .enterprise = 32473}));
-    const Values values = nine.decode(filled(ipv4_fields({.ip_octets = ip, .enterprise = 32473}), {r})).records.at(0).second;
+    const Values values =
+        nine.decode(filled(ipv4_fields({.ip_octets = ip, .enterprise = 32473}), {r})).records.at(0).second;
     CHECK(number(values.at(1)) == (ip ? 140u : 100u));
     CHECK_FALSE((values.contains(85) || values.contains(401) || values.contains(enterprise_element + 1)));
   }
@@ -259,12 +281,13 @@ TEST_CASE("netflowSink: both directions in one record, byte by byte", "[netflowS
   DataMessage message(pair, 1400, 200);
   add(message, a, b);
   const auto bytes = message.finish(head);
-  CHECK(Message(bytes.begin(), bytes.end()) == hex("000a 006d 5f5e1000 00000007 0000029a"
-                                                   "0105 005d"
-                                                   "00000000000003e8 00000000000007d0 00000000000000b4 0000000000000003"
-                                                   "88cc 00 00000001 00000001 0005 01 0000 00 0005 01 a1a1a1a1a1a1 b1b1b1b1b1b1"
-                                                   "0102030405060708 01"
-                                                   "000000000000003c 0000000000000001"));
+  CHECK(Message(bytes.begin(), bytes.end()) ==
+        hex("000a 006d 5f5e1000 00000007 0000029a"
+            "0105 005d"
+            "00000000000003e8 00000000000007d0 00000000000000b4 0000000000000003"
+            "88cc 00 00000001 00000001 0005 01 0000 00 0005 01 a1a1a1a1a1a1 b1b1b1b1b1b1"
+            "0102030405060708 01"
+            "000000000000003c 0000000000000001"));
 }
 
 TEST_CASE("netflowSink: reverse elements are those of the other direction, counters alone or all", "[netflowSink]") {
@@ -317,7 +340,8 @@ TEST_CASE("netflowSink: own elements", "[netflowSink]") {
   CHECK(own(48) == 0x40);
   const Values few = other.decode(filled(ipv6_fields(bare), {r})).records.at(0).second;
   CHECK(number(few.at(enterprise_element + 2)) == 0x0400000000004000);
-  for (const unsigned element : {5u, 6u, 52u, 139u, 31u, 184u, enterprise_element + 16, enterprise_element + 48}) CHECK_FALSE(few.contains(element));
+  for (const unsigned element : {5u, 6u, 52u, 139u, 31u, 184u, enterprise_element + 16, enterprise_element + 48})
+    CHECK_FALSE(few.contains(element));
   CHECK(number(few.at(11)) == 80);
 }
 
@@ -334,7 +358,8 @@ TEST_CASE("netflowSink: the short way to put a record puts what all its fields p
         all.known_put = nullptr;
         for (int i = 0; i < 20; ++i) {
           Record record{};
-          std::generate_n(reinterpret_cast<std::uint8_t*>(&record), sizeof record, [&] { return static_cast<std::uint8_t>(random()); });
+          std::generate_n(reinterpret_cast<std::uint8_t*>(&record), sizeof record,
+                          [&] { return static_cast<std::uint8_t>(random()); });
           record.family = layout.family();
           std::vector<std::uint8_t> a(layout.record_size), b(layout.record_size);
           layout.put(a.data(), record, record);
@@ -373,8 +398,12 @@ TEST_CASE("netflowSink: without macRecorder there are no addresses to send", "[n
 TEST_CASE("netflowSink: ICMP type and code are those of ICMP alone", "[netflowSink]") {
   Decoder decoder;
   decoder.decode(templates_of(true));
-  const auto four = [&](const Record& r) { return decoder.decode(filled(ipv4_fields({.macs = true}), {r})).records.at(0).second; };
-  const auto six = [&](const Record& r) { return decoder.decode(filled(ipv6_fields({.macs = true}), {r})).records.at(0).second; };
+  const auto four = [&](const Record& r) {
+    return decoder.decode(filled(ipv4_fields({.macs = true}), {r})).records.at(0).second;
+  };
+  const auto six = [&](const Record& r) {
+    return decoder.decode(filled(ipv6_fields({.macs = true}), {r})).records.at(0).second;
+  };
   CHECK(number(four(icmp_record(t2::Family::ipv4)).at(32)) == 8 * 256 + 5);
   CHECK(number(four(tcp_record()).at(32)) == 0);
   CHECK(number(six(icmp_record(t2::Family::ipv6)).at(178)) == 8);
@@ -387,7 +416,9 @@ TEST_CASE("netflowSink: IGMP type is that of IGMP alone", "[netflowSink]") {
   Decoder decoder;
   decoder.decode(templates_of(true));
   Record r = tcp_record();
-  const auto type = [&] { return number(decoder.decode(filled(ipv4_fields({.macs = true}), {r})).records.at(0).second.at(33)); };
+  const auto type = [&] {
+    return number(decoder.decode(filled(ipv4_fields({.macs = true}), {r})).records.at(0).second.at(33));
+  };
   CHECK(type() == 0);
   r.protocol = 2;
   r.icmp_type = 0x16;
@@ -413,8 +444,8 @@ TEST_CASE("netflowSink: extension headers of IPv6 have IANA's bits", "[netflowSi
   CHECK(bits(seen::routing, 6) == 0x04000000);
   CHECK(bits(seen::later_fragment, 17) == 0x02000000);
   CHECK(bits(seen::authentication, 6) == 0x00020000);
-  CHECK(bits(0, 135) == 0x00080000);                      // mobility
-  CHECK(bits(seen::authentication, 50) == 0x10060000);    // ESP, and nobody knows what is in it
+  CHECK(bits(0, 135) == 0x00080000);                    // mobility
+  CHECK(bits(seen::authentication, 50) == 0x10060000);  // ESP, and nobody knows what is in it
   CHECK(bits(0, 108) == 0x10010000);
 }
 

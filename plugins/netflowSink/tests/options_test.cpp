@@ -9,15 +9,18 @@
 using namespace netflow;
 using namespace t2::test::netflow9;
 using t2::one_second;
-using t2::test::Wire;
 using t2::test::hex;
+using t2::test::Wire;
 
 namespace {
 
 constexpr t2::Time start_time = 1'700'000'000 * one_second;
 
 struct Fixture {
-  explicit Fixture(const Settings& settings, bool stream = false) : layout(settings.layout), exporter(settings, std::make_unique<Wire>(log, stream)) { exporter.start(start_time); }
+  explicit Fixture(const Settings& settings, bool stream = false)
+      : layout(settings.layout), exporter(settings, std::make_unique<Wire>(log, stream)) {
+    exporter.start(start_time);
+  }
   void add(unsigned n, t2::Time now = start_time) {
     Record r{};
     r.family = t2::Family::ipv4;
@@ -51,22 +54,37 @@ std::uint64_t value(const Values& values, unsigned element) { return number(valu
 
 TEST_CASE("netflowSink: statistics, byte by byte", "[netflowSink]") {
   for (const Version version : {Version::netflow9, Version::ipfix}) {
-    const Options options = statistics(version, 666, {.start = 1, .octets = 2, .messages = 3, .records = 4, .lost = 5, .flows = 6, .packets = 7, .ignored = 8, .dropped = 9});
+    const Options options = statistics(version, 666,
+                                       {.start = 1,
+                                        .octets = 2,
+                                        .messages = 3,
+                                        .records = 4,
+                                        .lost = 5,
+                                        .flows = 6,
+                                        .packets = 7,
+                                        .ignored = 8,
+                                        .dropped = 9});
     SetWriter message(version);
     message.add_options_template(options);
     message.add_options(options);
     const auto bytes = message.finish({.uptime = 1000, .seconds = 2, .sequence = 3, .source = 4});
-    const std::string values = "0000029a 0000000000000001 0000000000000003 0000000000000002 0000000000000004 0000000000000005 0000000000000006 0000000000000007 "
-                               "0000000000000008 0000000000000009";
-    const std::string fields = "00a0 0008 0029 0008 0028 0008 002a 0008 00a6 0008 00a3 0008 0056 0008 00a4 0008 0087 0008";
+    const std::string values =
+        "0000029a 0000000000000001 0000000000000003 0000000000000002 0000000000000004 0000000000000005 "
+        "0000000000000006 0000000000000007 "
+        "0000000000000008 0000000000000009";
+    const std::string fields =
+        "00a0 0008 0029 0008 0028 0008 002a 0008 00a6 0008 00a3 0008 0056 0008 00a4 0008 0087 0008";
     if (version == Version::netflow9) {
       CHECK(Message(bytes.begin(), bytes.end()) == hex("0009 0002 000003e8 00000002 00000003 00000004"
-                                                       "0001 0034 012c 0004 0024 0001 0004 " + fields + "0000"
-                                                       "012c 0050" + values));
+                                                       "0001 0034 012c 0004 0024 0001 0004 " +
+                                                       fields +
+                                                       "0000"
+                                                       "012c 0050" +
+                                                       values));
     } else {
       CHECK(Message(bytes.begin(), bytes.end()) == hex("000a 0092 00000002 00000003 00000004"
-                                                       "0003 0032 012c 000a 0001 0095 0004 " + fields +
-                                                       "012c 0050" + values));
+                                                       "0003 0032 012c 000a 0001 0095 0004 " +
+                                                       fields + "012c 0050" + values));
     }
   }
 }
@@ -121,7 +139,8 @@ TEST_CASE("netflowSink: statistics can be turned off", "[netflowSink]") {
   for (const Decoded& d : f.decoded()) CHECK((d.options.empty() && d.options_templates.empty()));
 }
 
-TEST_CASE("netflowSink: statistics of IPFIX over UDP have domain 0 and do not disturb the sequence of the flows", "[netflowSink]") {
+TEST_CASE("netflowSink: statistics of IPFIX over UDP have domain 0 and do not disturb the sequence of the flows",
+          "[netflowSink]") {
   Settings s = with(Version::ipfix);
   s.statistics_interval = one_second;
   Fixture f(s);
@@ -160,7 +179,8 @@ TEST_CASE("netflowSink: where the sensor id is 0, statistics share the domain an
   CHECK(before == 4);
 }
 
-TEST_CASE("netflowSink: a stream begins with all templates and the flow keys, and statistics count in its sequence", "[netflowSink]") {
+TEST_CASE("netflowSink: a stream begins with all templates and the flow keys, and statistics count in its sequence",
+          "[netflowSink]") {
   Settings s = with(Version::ipfix);
   s.statistics_interval = one_second;
   s.sampling = 100;
@@ -180,7 +200,9 @@ TEST_CASE("netflowSink: a stream begins with all templates and the flow keys, an
     for (unsigned bit = 0; bit < 64; ++bit) {
       if (value(keys, 173) >> bit & 1) elements.insert(first.templates.at(id).at(bit).first);
     }
-    CHECK(elements == (id == 256 ? std::set<unsigned>{8, 12, 7, 11, 4, 58} : id == 257 ? std::set<unsigned>{27, 28, 7, 11, 4, 58} : std::set<unsigned>{56, 80, 256, 58}));
+    CHECK(elements == (id == 256   ? std::set<unsigned>{8, 12, 7, 11, 4, 58}
+                       : id == 257 ? std::set<unsigned>{27, 28, 7, 11, 4, 58}
+                                   : std::set<unsigned>{56, 80, 256, 58}));
   }
   const Values& sampled = first.options[3].second;
   CHECK(value(sampled, 34) == 100);

@@ -11,7 +11,7 @@ class Wire final : public netflow::Transport {
  public:
   struct Log {
     std::vector<std::vector<std::uint8_t>> messages;
-    std::vector<unsigned> options;    // data records of options in each
+    std::vector<unsigned> options;                 // data records of options in each
     std::vector<std::vector<std::uint8_t>> first;  // what begin() got last
     unsigned first_options = 0;
     std::size_t largest = 65535;
@@ -40,7 +40,8 @@ class Wire final : public netflow::Transport {
 };
 
 // `layout`: that of the exporter.
-inline void export_record(netflow::Exporter& exporter, const netflow::Layout& layout, const netflow::Record& record, Time now) {
+inline void export_record(netflow::Exporter& exporter, const netflow::Layout& layout, const netflow::Record& record,
+                          Time now) {
   const netflow::Kind kind = netflow::kind_of(record.family, false, record.mpls[0] != 0);
   const netflow::Template form(layout, kind);
   std::vector<std::uint8_t> bytes(form.record_size);

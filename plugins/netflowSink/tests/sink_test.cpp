@@ -16,7 +16,8 @@ using namespace t2::test::netflow9;
 
 namespace {
 
-const std::vector<std::string> plugins = {"basicFlow", "basicStats", "tcpFlags", "tcpStates", "macRecorder", "netflowSink"};
+const std::vector<std::string> plugins = {"basicFlow", "basicStats",  "tcpFlags",
+                                          "tcpStates", "macRecorder", "netflowSink"};
 
 class Socket {
  public:
@@ -35,7 +36,8 @@ class Socket {
   std::vector<Message> messages() const {
     std::vector<Message> all;
     Message buffer(65536);
-    for (ssize_t n; (n = recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0;) all.emplace_back(buffer.begin(), buffer.begin() + n);
+    for (ssize_t n; (n = recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0;)
+      all.emplace_back(buffer.begin(), buffer.begin() + n);
     return all;
   }
 
@@ -52,7 +54,8 @@ struct Export {
 };
 
 template <class Input>  // a Capture, or a file
-Export export_of(const Input& capture, const Environment& settings = {}, const Arguments& arguments = {}, const std::vector<std::string>& which = plugins) {
+Export export_of(const Input& capture, const Environment& settings = {}, const Arguments& arguments = {},
+                 const std::vector<std::string>& which = plugins) {
   const Socket socket;
   Environment environment = {{"NF_SERVADD", "127.0.0.1"}, {"NF_DPORT", socket.port()}};
   environment.insert(settings.begin(), settings.end());
@@ -77,7 +80,8 @@ Capture connection(std::string_view last_flags) {
   Capture c;
   c.add(epoch + 500 * microsecond, from_a().ttl(64).tos(0x10).id(77).tcp(40000, 80).flags("S").seq(1));
   c.add(epoch + millisecond, from_b().tcp(80, 40000).flags("SA").seq(101).ack(2));
-  c.add(epoch + 2 * millisecond, from_a().ttl(62).tos(0x20).id(78).tcp(40000, 80).flags("PA").seq(2).ack(102).payload("hello"));
+  c.add(epoch + 2 * millisecond,
+        from_a().ttl(62).tos(0x20).id(78).tcp(40000, 80).flags("PA").seq(2).ack(102).payload("hello"));
   c.add(epoch + 3 * millisecond, from_b().tcp(80, 40000).flags(last_flags).seq(102).ack(7));
   return c;
 }
@@ -167,7 +171,8 @@ TEST_CASE("netflowSink: MPLS labels, in records that have some", "[netflowSink]"
   const auto labelled = [] { return std::move(Frame().eth().mpls(1000, 30, 5).mpls(2000, 255).mpls(16).mpls(17)); };
   Capture c;
   c.add(epoch, labelled().ip4("10.0.0.1", "10.0.0.2").udp(4000, 2000).payload("x"));
-  c.add(epoch + millisecond, Frame().eth().ip4("10.0.0.2", "10.0.0.1").udp(2000, 4000));  // the last router has taken them off
+  c.add(epoch + millisecond,
+        Frame().eth().ip4("10.0.0.2", "10.0.0.1").udp(2000, 4000));  // the last router has taken them off
   c.add(epoch + 2 * millisecond, labelled().ip6("2001:db8::1", "2001:db8::2").udp(4000, 2000));
   for (const char* version : {"9", "10"}) {
     const Export e = export_of(c, {{"NF_VER", version}});
@@ -211,7 +216,8 @@ TEST_CASE("netflowSink: IGMP type and extension headers", "[netflowSink]") {
   }
 }
 
-TEST_CASE("netflowSink: packets without a flow are in the statistics, however many workers there are", "[netflowSink][threads]") {
+TEST_CASE("netflowSink: packets without a flow are in the statistics, however many workers there are",
+          "[netflowSink][threads]") {
   Capture c;
   for (unsigned i = 0; i < 200; ++i) {
     const std::string host = "10.0." + std::to_string(i) + ".1";
@@ -237,7 +243,13 @@ TEST_CASE("netflowSink: packets without a flow are in the statistics, however ma
 
 TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
   Capture c = connection("RA");
-  c.add(epoch + 10 * millisecond, Frame().eth().vlan(10, 3, 0x88a8).vlan(20, 5).ip6("2001:db8::1", "2001:db8::2").flow_label(0xabcde).icmp6(128, 3));
+  c.add(epoch + 10 * millisecond, Frame()
+                                      .eth()
+                                      .vlan(10, 3, 0x88a8)
+                                      .vlan(20, 5)
+                                      .ip6("2001:db8::1", "2001:db8::2")
+                                      .flow_label(0xabcde)
+                                      .icmp6(128, 3));
   const Export e = export_of(c, {{"NF_VER", "10"}, {"NF_PEN", "32473"}}, {"-x", "17"});
   REQUIRE(e.records.size() == 3);
   for (const Decoded& d : e.messages) {
@@ -255,9 +267,9 @@ TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
   CHECK(value(a, 401) == 5);
   CHECK_FALSE(a.contains(352));
   CHECK(value(a, enterprise_element + 1) == 5);
-  CHECK(value(a, enterprise_element + 18) == 1);         // TTL changes
-  CHECK(value(a, enterprise_element + 19) == 500);       // SYN to SYN-ACK, microseconds
-  CHECK(value(a, enterprise_element + 23) == 1500);      // and on to the ACK
+  CHECK(value(a, enterprise_element + 18) == 1);     // TTL changes
+  CHECK(value(a, enterprise_element + 19) == 500);   // SYN to SYN-ACK, microseconds
+  CHECK(value(a, enterprise_element + 23) == 1500);  // and on to the ACK
   CHECK(value(b, enterprise_element + 23) == 1500);
   CHECK(value(a, enterprise_element + 32) >> 8 == 0);
   CHECK(value(b, enterprise_element + 32) >> 8 == 0x06);  // SYN-ACK, RST-ACK
@@ -273,7 +285,9 @@ TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
 
 TEST_CASE("netflowSink: several collectors get the same records, each in a sequence of its own", "[netflowSink]") {
   const Socket first, second;
-  const Result result = run(connection("RA"), plugins, {}, {{"NF_SERVADD", "127.0.0.1,localhost:" + second.port()}, {"NF_DPORT", first.port()}, {"NF_NUM4FLWS", "1"}});
+  const Result result =
+      run(connection("RA"), plugins, {},
+          {{"NF_SERVADD", "127.0.0.1,localhost:" + second.port()}, {"NF_DPORT", first.port()}, {"NF_NUM4FLWS", "1"}});
   CHECK(result.status == 0);
   std::vector<std::vector<Decoded>> got;
   for (const Socket* socket : {&first, &second}) {
@@ -288,7 +302,8 @@ TEST_CASE("netflowSink: several collectors get the same records, each in a seque
     CHECK(got[1][i].sequence == i);
     CHECK(got[0][i].records == got[1][i].records);
   }
-  CHECK_THAT(result.out + result.err, Catch::Contains("Collector: 127.0.0.1:" + first.port()) && Catch::Contains("Collector: localhost:" + second.port()));
+  CHECK_THAT(result.out + result.err, Catch::Contains("Collector: 127.0.0.1:" + first.port()) &&
+                                          Catch::Contains("Collector: localhost:" + second.port()));
 }
 
 TEST_CASE("netflowSink: one collector of two is missing", "[netflowSink]") {
@@ -298,7 +313,8 @@ TEST_CASE("netflowSink: one collector of two is missing", "[netflowSink]") {
     const Socket gone;
     nobody = gone.port();
   }
-  const Result result = run(connection("RA"), plugins, {}, {{"NF_SERVADD", "127.0.0.1:" + nobody + ",127.0.0.1"}, {"NF_DPORT", there.port()}});
+  const Result result = run(connection("RA"), plugins, {},
+                            {{"NF_SERVADD", "127.0.0.1:" + nobody + ",127.0.0.1"}, {"NF_DPORT", there.port()}});
   CHECK(result.status == 3);
   Decoder decoder;
   std::size_t records = 0;
@@ -309,7 +325,11 @@ TEST_CASE("netflowSink: one collector of two is missing", "[netflowSink]") {
 
 TEST_CASE("netflowSink: layer-2 flows are counted, and sent where that is wanted", "[netflowSink]") {
   Capture c;
-  const Frame question = Frame().eth("02:00:00:00:00:0a", "ff:ff:ff:ff:ff:ff").vlan(7, 2).arp(1, "02:00:00:00:00:0a", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad();
+  const Frame question = Frame()
+                             .eth("02:00:00:00:00:0a", "ff:ff:ff:ff:ff:ff")
+                             .vlan(7, 2)
+                             .arp(1, "02:00:00:00:00:0a", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2")
+                             .pad();
   c.add(epoch + millisecond, question);
   c.add(epoch + 2 * millisecond, question);
   c.add(epoch, from_a().udp(1, 2));
@@ -361,7 +381,8 @@ TEST_CASE("netflowSink: both directions of a flow in one record", "[netflowSink]
     CHECK(value(lone, 239) == 2);  // it looks like an answer
     CHECK(value(lone, 61) == 1);
     CHECK(value(lone, 7) == 53);
-    CHECK_THAT(e.result.out, Catch::Contains("Number of flow records sent: 2") && Catch::Contains("records made for both directions of a flow: 1"));
+    CHECK_THAT(e.result.out, Catch::Contains("Number of flow records sent: 2") &&
+                                 Catch::Contains("records made for both directions of a flow: 1"));
     CHECK(value(e.options.at(0), 163) == 3);
     CHECK(value(e.options.at(0), 42) == 2);
     CHECK(value(e.options.at(0), 86) == 5);
@@ -392,16 +413,19 @@ TEST_CASE("netflowSink: statistics at the end, also when nothing else is left to
   CHECK(export_of(connection("RA"), {{"NF_STAT_SECS", "0"}}).options.empty());
 }
 
-TEST_CASE("netflowSink: without tcpFlags and tcpStates their fields are missing, and the rest is as with them", "[netflowSink]") {
+TEST_CASE("netflowSink: without tcpFlags and tcpStates their fields are missing, and the rest is as with them",
+          "[netflowSink]") {
   const Export all = export_of(connection("A"), {{"NF_VER", "10"}, {"NF_PEN", "32473"}});
-  const Export few = export_of(connection("A"), {{"NF_VER", "10"}, {"NF_PEN", "32473"}}, {}, {"basicFlow", "basicStats", "netflowSink"});
+  const Export few = export_of(connection("A"), {{"NF_VER", "10"}, {"NF_PEN", "32473"}}, {},
+                               {"basicFlow", "basicStats", "netflowSink"});
   REQUIRE(few.records.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
     for (const auto& [element, bytes] : few.records[i]) {
       INFO("element " << element);
       CHECK(all.records[i].at(element) == bytes);
     }
-    for (const unsigned element : {5u, 6u, 32u, 52u, 53u, 54u, 56u, 80u, 184u, 186u, 209u, enterprise_element + 32, enterprise_element + 48}) {
+    for (const unsigned element :
+         {5u, 6u, 32u, 52u, 53u, 54u, 56u, 80u, 184u, 186u, 209u, enterprise_element + 32, enterprise_element + 48}) {
       CHECK(all.records[i].contains(element));
       CHECK_FALSE(few.records[i].contains(element));
     }
@@ -417,7 +441,8 @@ TEST_CASE("netflowSink: the sensor id is the source id, and templates are sent w
 }
 
 TEST_CASE("netflowSink: without macRecorder the MAC addresses are left out", "[netflowSink]") {
-  const Export e = export_of(connection("A"), {}, {}, {"basicFlow", "basicStats", "tcpFlags", "tcpStates", "netflowSink"});
+  const Export e =
+      export_of(connection("A"), {}, {}, {"basicFlow", "basicStats", "tcpFlags", "tcpStates", "netflowSink"});
   REQUIRE(e.records.size() == 2);
   CHECK_FALSE(e.records[0].contains(56));
   CHECK_FALSE(e.records[0].contains(80));
@@ -429,11 +454,16 @@ TEST_CASE("netflowSink: records do not depend on the batch size or the number of
   for (unsigned i = 0; i < 300; ++i) {
     c.add(epoch + i * millisecond, from_a().udp(1000 + i % 50, 2000).zeros(i));
     if (i % 3 == 0) c.add(epoch + i * millisecond, from_b().udp(2000, 1000 + i % 25).zeros(i % 7));
-    c.add(epoch + i * millisecond, Frame().eth().ip6("2001:db8::1", "2001:db8::2").tcp(1000 + i % 60, 443).flags(i % 7 ? "A" : "S").seq(i));
-    c.add(epoch + i * millisecond, Frame().eth("02:00:00:00:00:0a", "ff:ff:ff:ff:ff:ff").arp(1, "02:00:00:00:00:0a", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad());
+    c.add(epoch + i * millisecond,
+          Frame().eth().ip6("2001:db8::1", "2001:db8::2").tcp(1000 + i % 60, 443).flags(i % 7 ? "A" : "S").seq(i));
+    c.add(epoch + i * millisecond, Frame()
+                                       .eth("02:00:00:00:00:0a", "ff:ff:ff:ff:ff:ff")
+                                       .arp(1, "02:00:00:00:00:0a", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2")
+                                       .pad());
   }
   const Environment pairs = {{"NF_VER", "10"}, {"NF_BIFLOW", "2"}, {"NF_LAYER2", "1"}, {"NF_PEN", "32473"}};
-  const std::vector<Values> want = export_of(c, {}, {"--batch", "64"}).records, want_pairs = export_of(c, pairs, {"--batch", "64"}).records;
+  const std::vector<Values> want = export_of(c, {}, {"--batch", "64"}).records,
+                            want_pairs = export_of(c, pairs, {"--batch", "64"}).records;
   CHECK(want.size() == 110 + 25);
   CHECK(want_pairs.size() == 110 + 1);
   for (const Arguments& how : {Arguments{"--batch", "1"}, Arguments{"--batch", "7"}, Arguments{"-t", "2"}}) {

@@ -62,7 +62,8 @@ std::vector<Decoded> arrived(int connection) {
   for (std::size_t at = 0; at + 4 <= all.size();) {
     const std::size_t size = all[at + 2] * 256u + all[at + 3];
     if (at + size > all.size()) break;
-    out.push_back(decoder.decode(Message(all.begin() + static_cast<std::ptrdiff_t>(at), all.begin() + static_cast<std::ptrdiff_t>(at + size))));
+    out.push_back(decoder.decode(
+        Message(all.begin() + static_cast<std::ptrdiff_t>(at), all.begin() + static_cast<std::ptrdiff_t>(at + size))));
     at += size;
   }
   return out;
@@ -184,7 +185,8 @@ TEST_CASE("netflowSink: the queue is bounded, and what does not fit is counted",
   close(connection);
 }
 
-TEST_CASE("netflowSink: what a collector had not read when it broke the connection is sent again, and nothing else", "[netflowSink]") {
+TEST_CASE("netflowSink: what a collector had not read when it broke the connection is sent again, and nothing else",
+          "[netflowSink]") {
   told.clear();
   const Listener listener;
   Exporter exporter(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
@@ -195,7 +197,7 @@ TEST_CASE("netflowSink: what a collector had not read when it broke the connecti
   const std::size_t read = checked_records(arrived(first));
   add(exporter, 12);  // arrives, and is not read
   settle(exporter);
-  close(first);       // with unread data: a reset
+  close(first);  // with unread data: a reset
   settle(exporter);
   usleep(150'000);
   settle(exporter);

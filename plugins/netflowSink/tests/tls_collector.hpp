@@ -29,7 +29,9 @@ namespace t2::test {
 template <auto free>
 struct Freed {
   template <class T>
-  void operator()(T* pointer) const { free(pointer); }
+  void operator()(T* pointer) const {
+    free(pointer);
+  }
 };
 template <class T, auto free>
 using Owned = std::unique_ptr<T, Freed<free>>;
@@ -43,7 +45,8 @@ class Identity {
   // An authority of its own.
   explicit Identity(const std::string& name) : Identity(name, "", nullptr, {}) {}
   // `names`: "DNS:...", "IP:..."
-  Identity(const std::string& name, const std::string& names, const Identity& authority) : Identity(name, names, &authority, {}) {}
+  Identity(const std::string& name, const std::string& names, const Identity& authority)
+      : Identity(name, names, &authority, {}) {}
   Identity(const std::string& name, const std::string& names, const Identity& authority, Validity validity)
       : Identity(name, names, &authority, validity) {}
 
@@ -63,7 +66,8 @@ class Identity {
     X509_gmtime_adj(X509_getm_notAfter(x), validity.to);
     X509_set_pubkey(x, key_.get());
     X509_NAME* subject = X509_get_subject_name(x);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1,
+                               -1, 0);
     X509_set_issuer_name(x, authority ? X509_get_subject_name(authority->certificate()) : subject);
     if (!names.empty()) extend(NID_subject_alt_name, names);
     if (!authority) extend(NID_basic_constraints, "critical,CA:TRUE");
@@ -74,7 +78,8 @@ class Identity {
     check(PEM_write_bio_PrivateKey(private_file.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
   }
   void extend(int kind, const std::string& value) {
-    const Owned<X509_EXTENSION, X509_EXTENSION_free> extension(X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str()));
+    const Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
+        X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str()));
     check(extension && X509_add_ext(certificate_.get(), extension.get(), -1) == 1);
   }
   static void check(bool ok) {
@@ -94,13 +99,15 @@ class TlsCollector {
     std::size_t leaves_after = SIZE_MAX;  // records of the first session: then it closes, in order
   };
   struct Session {
-    bool greeted = false;                 // the handshake came to its end
-    std::string client;                   // common name of the exporter's certificate
+    bool greeted = false;  // the handshake came to its end
+    std::string client;    // common name of the exporter's certificate
     std::vector<netflow9::Decoded> messages;
   };
 
   TlsCollector(const Identity& own, Manners manners)
-      : manners_(manners), context_(SSL_CTX_new(TLS_server_method())), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+      : manners_(manners),
+        context_(SSL_CTX_new(TLS_server_method())),
+        listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     std::signal(SIGPIPE, SIG_IGN);  // as t2 does: both ends may write to a connection that the other one has closed
     SSL_CTX* c = context_.get();
     SSL_CTX_set_max_proto_version(c, manners.newest);
@@ -114,7 +121,8 @@ class TlsCollector {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 4) != 0) throw std::runtime_error("cannot listen");
+    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 4) != 0)
+      throw std::runtime_error("cannot listen");
     getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });

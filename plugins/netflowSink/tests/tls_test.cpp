@@ -28,7 +28,8 @@ struct World {
 class Sender {
  public:
   Sender(const std::string& host, std::uint16_t port, const TlsFiles& files)
-      : exporter_(settings(), tls({host, port}, 100, files, [this](const std::string& text) { told.push_back(text); })) {
+      : exporter_(settings(),
+                  tls({host, port}, 100, files, [this](const std::string& text) { told.push_back(text); })) {
     exporter_.start(start_time);
   }
   void add(unsigned n) {
@@ -118,16 +119,22 @@ TEST_CASE("netflowSink: a TLS collector of another name or address is refused", 
   const TlsCollector there(of_address);
   Sender sender("localhost", there.port(), world.trusting());
   sender.add(3);
-  const auto refused = [&] { return !sender.told.empty() && sender.told.back().find("refused: hostname mismatch") != std::string::npos; };
+  const auto refused = [&] {
+    return !sender.told.empty() && sender.told.back().find("refused: hostname mismatch") != std::string::npos;
+  };
   CHECK(sender.until([&] { return refused() || there.records() > 0 || there.ended() > 1; }));
   CHECK(there.records() == 0);
 }
 
-TEST_CASE("netflowSink: a TLS collector that nobody known has signed, or too long ago, is refused", "[netflowSink][tls]") {
+TEST_CASE("netflowSink: a TLS collector that nobody known has signed, or too long ago, is refused",
+          "[netflowSink][tls]") {
   const World world;
-  check_refusal("127.0.0.1", world.trusting(), Identity("collector", "IP:127.0.0.1", world.stranger), "unable to get local issuer certificate");
-  check_refusal("127.0.0.1", world.trusting(), Identity("collector", "IP:127.0.0.1", world.authority, {-7200, -3600}), "has expired");
-  check_refusal("127.0.0.1", world.trusting(), Identity("collector", "IP:127.0.0.1", world.authority, {3600, 7200}), "not yet valid");
+  check_refusal("127.0.0.1", world.trusting(), Identity("collector", "IP:127.0.0.1", world.stranger),
+                "unable to get local issuer certificate");
+  check_refusal("127.0.0.1", world.trusting(), Identity("collector", "IP:127.0.0.1", world.authority, {-7200, -3600}),
+                "has expired");
+  check_refusal("127.0.0.1", world.trusting(), Identity("collector", "IP:127.0.0.1", world.authority, {3600, 7200}),
+                "not yet valid");
   TlsFiles of_the_system;  // which knows no authority of this test
   check_refusal("127.0.0.1", of_the_system, world.collector, "certificate");
 }
@@ -144,7 +151,8 @@ TEST_CASE("netflowSink: without verification any TLS collector will do", "[netfl
 
 TEST_CASE("netflowSink: the exporter shows its certificate to a TLS collector that wants one", "[netflowSink][tls]") {
   const World world;
-  const Identity exporter("exporter", "DNS:exporter.example.net", world.authority), outsider("outsider", "DNS:exporter.example.net", world.stranger);
+  const Identity exporter("exporter", "DNS:exporter.example.net", world.authority),
+      outsider("outsider", "DNS:exporter.example.net", world.stranger);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     INFO("version " << version);
     for (const Identity* own : {&exporter, &outsider, static_cast<const Identity*>(nullptr)}) {
@@ -168,7 +176,8 @@ TEST_CASE("netflowSink: the exporter shows its certificate to a TLS collector th
   }
 }
 
-TEST_CASE("netflowSink: a TLS collector that goes away in order and comes back gets each record once", "[netflowSink][tls]") {
+TEST_CASE("netflowSink: a TLS collector that goes away in order and comes back gets each record once",
+          "[netflowSink][tls]") {
   const World world;
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     INFO("version " << version);
@@ -194,7 +203,8 @@ TEST_CASE("netflowSink: a TLS collector that goes away in order and comes back g
   }
 }
 
-TEST_CASE("netflowSink: a TLS collector that does not come back: what it had read was sent, the rest is lost", "[netflowSink][tls]") {
+TEST_CASE("netflowSink: a TLS collector that does not come back: what it had read was sent, the rest is lost",
+          "[netflowSink][tls]") {
   const World world;
   auto collector = std::make_unique<TlsCollector>(world.collector, TlsCollector::Manners{.leaves_after = 6});
   Sender sender("127.0.0.1", collector->port(), world.trusting());

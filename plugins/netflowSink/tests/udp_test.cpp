@@ -22,7 +22,8 @@ namespace {
 
 class Receiver {  // a UDP socket on a free port of loopback
  public:
-  explicit Receiver(int family = AF_INET, std::uint16_t port = 0) : socket_(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+  explicit Receiver(int family = AF_INET, std::uint16_t port = 0)
+      : socket_(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in6 address{};
     socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
     if (family == AF_INET) {
@@ -71,7 +72,8 @@ std::unique_ptr<Transport> to(const std::string& host, std::uint16_t port) {
 std::vector<std::uint8_t> message(std::uint32_t sequence, std::size_t size = 100, std::uint8_t version = 9) {
   std::vector<std::uint8_t> m(size);
   m.at(1) = version;
-  for (std::size_t i = 0, at = version == 9 ? 12 : 8; i < 4; ++i) m.at(at + i) = static_cast<std::uint8_t>(sequence >> (24 - 8 * i));
+  for (std::size_t i = 0, at = version == 9 ? 12 : 8; i < 4; ++i)
+    m.at(at + i) = static_cast<std::uint8_t>(sequence >> (24 - 8 * i));
   return m;
 }
 std::uint32_t sequence_of(const std::vector<std::uint8_t>& m) {
@@ -98,7 +100,8 @@ bool sees(std::uint16_t port) {
 }  // namespace
 
 TEST_CASE("netflowSink: messages reach an IPv4 and an IPv6 collector", "[netflowSink]") {
-  for (const auto& [family, host] : {std::pair(AF_INET, "127.0.0.1"), std::pair(AF_INET, "localhost"), std::pair(AF_INET6, "::1"), std::pair(AF_INET6, "[::1]")}) {
+  for (const auto& [family, host] : {std::pair(AF_INET, "127.0.0.1"), std::pair(AF_INET, "localhost"),
+                                     std::pair(AF_INET6, "::1"), std::pair(AF_INET6, "[::1]")}) {
     Receiver receiver(family);
     if (!receiver.usable()) continue;  // no IPv6 here
     INFO(host);
@@ -118,7 +121,8 @@ TEST_CASE("netflowSink: messages reach an IPv4 and an IPv6 collector", "[netflow
 TEST_CASE("netflowSink: messages of one size and of others arrive one by one, in order", "[netflowSink]") {
   const std::vector<std::size_t> sizes = [] {
     std::vector<std::size_t> all;
-    for (const auto& [count, size] : {std::pair(5, 100), std::pair(33, 1360), std::pair(1, 120), std::pair(70, 1400), std::pair(2, 30'000), std::pair(3, 40'000), std::pair(3, 99)})
+    for (const auto& [count, size] : {std::pair(5, 100), std::pair(33, 1360), std::pair(1, 120), std::pair(70, 1400),
+                                      std::pair(2, 30'000), std::pair(3, 40'000), std::pair(3, 99)})
       all.insert(all.end(), static_cast<std::size_t>(count), static_cast<std::size_t>(size));
     return all;
   }();
@@ -149,11 +153,13 @@ TEST_CASE("netflowSink: collectors as they may be written", "[netflowSink]") {
   CHECK(addresses("[2001:db8::1]:4739,2001:db8::2 ,\t[2001:db8::3], a , b:1", 9995) ==
         List{{"2001:db8::1", 4739}, {"2001:db8::2", 9995}, {"2001:db8::3", 9995}, {"a", 9995}, {"b", 1}});
   CHECK(addresses("a:1,a:2", 9995).size() == 2);
-  for (const char* wrong : {"", " ", ",", "a,", ",a", "a,,b", "a:", ":1", "a:0", "a:65536", "a:-1", "a:x", "a:1x", "[::1", "[]", "[]:1", "[::1]1", "[::1]:", "[::1]:0"}) {
+  for (const char* wrong : {"", " ", ",", "a,", ",a", "a,,b", "a:", ":1", "a:0", "a:65536", "a:-1", "a:x", "a:1x",
+                            "[::1", "[]", "[]:1", "[::1]1", "[::1]:", "[::1]:0"}) {
     INFO(wrong);
     CHECK_THROWS_WITH(addresses(wrong, 9995), Catch::Contains("NF_SERVADD names no collector"));
   }
-  for (const char* twice : {"a,b,a", "a,a:9995", "::1,[::1]"}) CHECK_THROWS_WITH(addresses(twice, 9995), Catch::Contains("twice"));
+  for (const char* twice : {"a,b,a", "a,a:9995", "::1,[::1]"})
+    CHECK_THROWS_WITH(addresses(twice, 9995), Catch::Contains("twice"));
 }
 
 TEST_CASE("netflowSink: a collector that does not exist is an error that says what to set", "[netflowSink]") {
@@ -175,7 +181,8 @@ TEST_CASE("netflowSink: what nobody takes is lost, and that is said once", "[net
   CHECK_THAT(warnings[0], Catch::Contains("nobody listens at 127.0.0.1:"));
 }
 
-TEST_CASE("netflowSink: a collector that starts late gets the templates first, where they belong in the sequence", "[netflowSink]") {
+TEST_CASE("netflowSink: a collector that starts late gets the templates first, where they belong in the sequence",
+          "[netflowSink]") {
   for (const std::uint8_t version : {std::uint8_t{9}, std::uint8_t{10}}) {
     Receiver early;
     const std::uint16_t port = early.port();
@@ -200,7 +207,10 @@ TEST_CASE("netflowSink: a collector that starts late gets the templates first, w
   }
 }
 
-TEST_CASE("netflowSink: a collector that takes another's place gets the templates first, and what the other one had not read is lost", "[netflowSink]") {
+TEST_CASE(
+    "netflowSink: a collector that takes another's place gets the templates first, and what the other one had not read "
+    "is lost",
+    "[netflowSink]") {
   Receiver first;
   const std::uint16_t port = first.port();
   if (!sees(port)) return;
@@ -259,7 +269,9 @@ TEST_CASE("netflowSink: a slow collector with a buffer of default size gets ever
   }
 }
 
-TEST_CASE("netflowSink: a collector that hangs does not stop the sender, and what it will not find in its buffer is lost", "[netflowSink]") {
+TEST_CASE(
+    "netflowSink: a collector that hangs does not stop the sender, and what it will not find in its buffer is lost",
+    "[netflowSink]") {
   Receiver receiver;
   if (!sees(receiver.port())) return;
   const auto transport = to("127.0.0.1", receiver.port());

@@ -15,7 +15,8 @@ namespace tcp_flags {
 
 // A number as its two bytes in network order would be added by sum_words().
 inline std::uint64_t as_word(std::uint16_t number) {
-  if constexpr (std::endian::native == std::endian::little) return static_cast<std::uint16_t>(number << 8 | number >> 8);
+  if constexpr (std::endian::native == std::endian::little)
+    return static_cast<std::uint16_t>(number << 8 | number >> 8);
   return number;
 }
 
@@ -72,13 +73,14 @@ template <class Lanes>
 template <class Lanes>
 [[gnu::always_inline]] inline std::uint64_t sum_many(const std::uint8_t* data, std::size_t bytes) {
   std::uint64_t sum = 0;
-  for (; bytes >= most_blocks * block; data += most_blocks * block, bytes -= most_blocks * block) sum += sum_blocks<Lanes>(data, most_blocks);
+  for (; bytes >= most_blocks * block; data += most_blocks * block, bytes -= most_blocks * block)
+    sum += sum_blocks<Lanes>(data, most_blocks);
   sum += sum_blocks<Lanes>(data, bytes / block);
   return sum + sum_few(data + bytes / block * block, bytes % block);
 }
 
-// The same without a branch that depends on the length, the loop's end excepted. What is left over behind whole vectors is
-// the last vector less those of its bytes that were added already.
+// The same without a branch that depends on the length, the loop's end excepted. What is left over behind whole vectors
+// is the last vector less those of its bytes that were added already.
 template <class Lanes>
 [[gnu::always_inline]] inline std::uint64_t sum_behind(const std::uint8_t* data, std::size_t bytes) {
   constexpr std::size_t width = sizeof(Lanes);
@@ -98,21 +100,27 @@ template <class Lanes>
   std::memcpy(&mask, &masks[bytes % width], width);
   rest &= mask;
   // At an odd length the bytes of the rest stand in each other's place: times 256 is the same as to exchange them.
-  const Lanes sums = all - (upper << 16) + upper + (((rest & 0xffff) + (rest >> 16)) << static_cast<std::uint32_t>(8 * (bytes & 1)));
+  const Lanes sums =
+      all - (upper << 16) + upper + (((rest & 0xffff) + (rest >> 16)) << static_cast<std::uint32_t>(8 * (bytes & 1)));
   std::uint64_t pairs[width / 8], sum = 0;
   std::memcpy(pairs, &sums, width);
   for (const std::uint64_t pair : pairs) sum += pair;
   return (sum & 0xffff'ffff) + (sum >> 32);
 }
 
-[[gnu::noinline]] inline std::uint64_t sum_behind_any(const std::uint8_t* data, std::size_t bytes) { return sum_behind<Lanes16>(data, bytes); }
+[[gnu::noinline]] inline std::uint64_t sum_behind_any(const std::uint8_t* data, std::size_t bytes) {
+  return sum_behind<Lanes16>(data, bytes);
+}
 #ifdef __x86_64__
-[[gnu::noinline, gnu::target("avx2")]] inline std::uint64_t sum_behind_avx2(const std::uint8_t* data, std::size_t bytes) {
+[[gnu::noinline, gnu::target("avx2")]] inline std::uint64_t sum_behind_avx2(const std::uint8_t* data,
+                                                                            std::size_t bytes) {
   return sum_behind<Lanes32>(data, bytes);
 }
 #endif
 
-[[gnu::noinline]] inline std::uint64_t sum_any(const std::uint8_t* data, std::size_t bytes) { return sum_many<Lanes16>(data, bytes); }
+[[gnu::noinline]] inline std::uint64_t sum_any(const std::uint8_t* data, std::size_t bytes) {
+  return sum_many<Lanes16>(data, bytes);
+}
 #ifdef __x86_64__
 [[gnu::noinline, gnu::target("avx2")]] inline std::uint64_t sum_avx2(const std::uint8_t* data, std::size_t bytes) {
   return sum_many<Lanes32>(data, bytes);
@@ -130,8 +138,8 @@ inline std::uint64_t sum_words(const std::uint8_t* data, std::size_t bytes) {
   return detail::sum_any(data, bytes);
 }
 
-// The same, of up to 65,535 bytes, where at least 32 bytes up to the end may be read, whatever stands in them. Lengths are what
-// packets differ in: a branch on them that was guessed wrong takes as long as a hundred bytes.
+// The same, of up to 65,535 bytes, where at least 32 bytes up to the end may be read, whatever stands in them. Lengths
+// are what packets differ in: a branch on them that was guessed wrong takes as long as a hundred bytes.
 inline std::uint64_t sum_words_behind(const std::uint8_t* data, std::size_t bytes) {
 #ifdef __x86_64__
   if (__builtin_cpu_supports("avx2")) return detail::sum_behind_avx2(data, bytes);

@@ -36,20 +36,24 @@ void put_ip(t2::Row& row, const Side& own, bool v4) {
   put_tos(row, own.tos);
   put(row, own.ip_flags);
   const unsigned four = v4 ? 1 : 0, six = v4 ? 0 : 1;  // the fields hold the options of the flow's own version
-  if (IPV6_ACTIVATE != 1) put(row, static_cast<std::uint16_t>(rare.ip_option_count[0] * four), rare.ip_option_class, rare.ip_options[0] * four);
+  if (IPV6_ACTIVATE != 1)
+    put(row, static_cast<std::uint16_t>(rare.ip_option_count[0] * four), rare.ip_option_class,
+        rare.ip_options[0] * four);
   if (IPV6_ACTIVATE != 0)
-    put(row, static_cast<std::uint16_t>(rare.ip_option_count[0] * six), static_cast<std::uint16_t>(rare.ip_option_count[1] * six),
-        rare.ip_options[0] * six, rare.ip_options[1] * six);
+    put(row, static_cast<std::uint16_t>(rare.ip_option_count[0] * six),
+        static_cast<std::uint16_t>(rare.ip_option_count[1] * six), rare.ip_options[0] * six, rare.ip_options[1] * six);
 }
 
 void put_numbers(t2::Row& row, const Side& own) {
-  put(row, own.isn, own.in_sequence, own.sent_bytes, own.retransmissions, own.acks, own.acked_bytes, own.ack_faults, own.in_flight_max);
+  put(row, own.isn, own.in_sequence, own.sent_bytes, own.retransmissions, own.acks, own.acked_bytes, own.ack_faults,
+      own.in_flight_max);
 }
 
 void put_window(t2::Row& row, const t2::Side& side, const Side& own) {
   const auto packets = static_cast<float>(tcp_packets(side, own));
   const float below = packets > 0 ? static_cast<float>(rare_of(own).window_below) / packets : 0.0f;
-  put(row, std::uint32_t{own.window_first}, own.window_mean, own.window_min, own.window_max, own.window_down, own.window_up, own.window_turns, below);
+  put(row, std::uint32_t{own.window_first}, own.window_mean, own.window_min, own.window_max, own.window_down,
+      own.window_up, own.window_turns, below);
 }
 
 // WINDOW_KIND-KIND...MSS_SHIFT: no separator between the last kind and the segment size, `00` for what is missing.
@@ -57,7 +61,8 @@ void put_fingerprint(t2::Row& row, const Side& own) {
   char text[4 * JA4TOPTMX + 32];
   char* at = text;
   const auto put = [&](std::string_view characters) {
-    if (characters.size() <= static_cast<std::size_t>(std::end(text) - at)) at = std::copy(characters.begin(), characters.end(), at);
+    if (characters.size() <= static_cast<std::size_t>(std::end(text) - at))
+      at = std::copy(characters.begin(), characters.end(), at);
   };
   const auto number = [&](unsigned value) { at = std::to_chars(at, std::end(text), value).ptr; };
   number(own.window_first);

@@ -55,8 +55,8 @@ inline constexpr t2::Column columns[] = {
     {"tcpFlags", "TCP flags and combinations, OR of all packets", h16},
     {"tcpAnomaly", "anomalies of the TCP packets, bits", h16},
 #if TCPFLGCNT
-    {"tcpCntF_S_R_P_A_U_E_C_FA_SA_RA_N_SF_SFR_RF_X", "packets per TCP flag and combination",
-     u16, u16, u16, u16, u16, u16, u16, u16, u16, u16, u16, u16, u16, u16, u16, u16},
+    {"tcpCntF_S_R_P_A_U_E_C_FA_SA_RA_N_SF_SFR_RF_X", "packets per TCP flag and combination", u16, u16, u16, u16, u16,
+     u16, u16, u16, u16, u16, u16, u16, u16, u16, u16, u16},
 #endif
 #if TCPJA4T
     {"tcpJA4T", "fingerprint: first window, options of SYN packets, segment size, window scale", label},

@@ -84,7 +84,8 @@ void ip_start(const t2::Packet& packet, const std::uint8_t* ip, IpHeader header,
   if ((packet.protocol == icmp || packet.protocol == icmp6) && packet.captured_l4 >= 2) {
     own.mss_or_icmp = word_at(packet.data + packet.l4);
   }
-  if (packet.protocol == igmp && packet.captured_l4 >= 1) own.mss_or_icmp = static_cast<std::uint16_t>(packet.data[packet.l4] << 8);
+  if (packet.protocol == igmp && packet.captured_l4 >= 1)
+    own.mss_or_icmp = static_cast<std::uint16_t>(packet.data[packet.l4] << 8);
 }
 
 Found ip_options(Step step, const std::uint8_t* ip) {

@@ -13,8 +13,8 @@ namespace tcp_flags {
 // Fields that both versions have in other places.
 struct IpHeader {
   std::uint8_t ttl, tos;
-  std::uint16_t id;           // 0 for IPv6
-  std::uint16_t position;     // fragment offset in units of 8 bytes
+  std::uint16_t id;        // 0 for IPv6
+  std::uint16_t position;  // fragment offset in units of 8 bytes
 };
 
 void ip_start(const t2::Packet&, const std::uint8_t* ip, IpHeader, Side& own);
@@ -28,8 +28,7 @@ void count(T& counter) {
 }
 
 inline IpHeader read_header(const t2::Packet& packet, const std::uint8_t* ip, bool v4) {
-  if (v4)
-    return {ip[8], ip[1], word_at(ip + 4), static_cast<std::uint16_t>(word_at(ip + 6) & 0x1fff)};
+  if (v4) return {ip[8], ip[1], word_at(ip + 4), static_cast<std::uint16_t>(word_at(ip + 6) & 0x1fff)};
   IpHeader header{ip[7], static_cast<std::uint8_t>(word_at(ip) >> 4), 0, 0};
   if (packet.fragment_header != t2::absent) header.position = packet.bytes(packet.fragment_header + 2).u16() >> 3;
   return header;
@@ -55,7 +54,7 @@ template <bool traced>
     const int change = id - own.ip_id;
     if (traced) step.common.trace.ip_id_step = change;
     if (change < 0) step.ip_flags |= ip_bit::id_down;
-    const bool smaller = change < own.ip_id_step_min, larger = change > own.ip_id_step_max;
+    const bool smaller = change<own.ip_id_step_min, larger = change> own.ip_id_step_max;
     own.ip_id_step_min = static_cast<std::uint16_t>(smaller ? change : own.ip_id_step_min);
     own.ip_id_step_max = static_cast<std::uint16_t>(larger ? change : own.ip_id_step_max);
   }
@@ -66,7 +65,8 @@ template <bool traced>
   const t2::Packet& packet = step.packet;
   if (!step.usual && packet.captured_l3 < packet.l3_header) {
     step.ip_flags |= ip_bit::header_checksum | ip_bit::cut;
-  } else if (IPCHECKSUM > 0 && !is_right(step.usual || packet.l3_header == 20 ? sum_words(ip, 20) : sum_words(ip, packet.l3_header))) {
+  } else if (IPCHECKSUM > 0 &&
+             !is_right(step.usual || packet.l3_header == 20 ? sum_words(ip, 20) : sum_words(ip, packet.l3_header))) {
     step.ip_flags |= ip_bit::header_checksum;
   }
 }
@@ -77,8 +77,8 @@ template <bool traced>
   step.ip_flags |= packet.time == packet.previous ? ip_bit::no_distance : ip_bit::time_back;
 }
 
-// Seconds from the peer's last packet to this one. Fractions of a second are rounded to single precision before they are
-// subtracted: users' baselines were made so.
+// Seconds from the peer's last packet to this one. Fractions of a second are rounded to single precision before they
+// are subtracted: users' baselines were made so.
 [[gnu::always_inline]] inline float since_peer(Seconds& kept, const t2::Packet& packet) {
   const Seconds::Parts now = kept(packet.time), then = kept.before(packet.peer_last);
   const double seconds = static_cast<double>(now.second - then.second);
@@ -134,7 +134,8 @@ template <bool traced>
   }
   transport_checksum<traced>(step);
   order_in_time(step);
-  if (FRAG_ANALYZE && !step.usual && (packet.more_fragments || header.position)) step.take(fragment_position(step, header.position));
+  if (FRAG_ANALYZE && !step.usual && (packet.more_fragments || header.position))
+    step.take(fragment_position(step, header.position));
   own.ip_flags |= static_cast<Word>(step.ip_flags);
 
   if (!step.peer) return;

@@ -58,7 +58,8 @@ void put_header_checksum(t2::Row& row, const t2::Packet& packet) {
   const bool v4 = packet.family == t2::Family::ipv4;
   const bool summed = v4 && IPCHECKSUM > 0 && packet.l3_header >= 20 && packet.captured_l3 >= packet.l3_header;
   const std::uint16_t field = v4 ? packet.bytes(packet.l3 + 10).u16() : std::uint16_t{0};
-  put_checksums(row, field, summed, summed ? fold(sum_words(packet.data + packet.l3, packet.l3_header)) : std::uint16_t{0});
+  put_checksums(row, field, summed,
+                summed ? fold(sum_words(packet.data + packet.l3, packet.l3_header)) : std::uint16_t{0});
 }
 
 // A datagram in fragments shows its field with the first fragment and, with the sum, when it is complete.
@@ -66,7 +67,8 @@ void put_transport_checksum(t2::Row& row, const PacketParts& parts) {
   const auto& [packet, own, peer, trace, memory] = parts;
   std::uint16_t field = 0;
   if (!packet.later_fragment) {
-    if (trace.l4_field && packet.captured_l4 >= trace.l4_field + 2) field = packet.bytes(packet.l4 + trace.l4_field).u16();
+    if (trace.l4_field && packet.captured_l4 >= trace.l4_field + 2)
+      field = packet.bytes(packet.l4 + trace.l4_field).u16();
     if (packet.more_fragments) memory.checksum = field;
   } else if (trace.summed) {
     field = memory.checksum;
@@ -75,7 +77,8 @@ void put_transport_checksum(t2::Row& row, const PacketParts& parts) {
   put_checksums(row, field, trace.summed, fold(trace.l4_sum), packet.protocol == udp || packet.protocol == udp_lite);
 }
 
-void put_options6([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Packet& packet, [[maybe_unused]] std::uint32_t header) {
+void put_options6([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Packet& packet,
+                  [[maybe_unused]] std::uint32_t header) {
 #if IPV6_ACTIVATE != 0
   const bool present = packet.family == t2::Family::ipv6 && header != t2::absent;
   const std::uint32_t length = present ? packet.bytes(header + 1).u8() * 8u + 6 : 0;
@@ -101,7 +104,7 @@ void put_ip(t2::Row& row, const PacketParts& parts) {
   put_tos(row, v4 ? byte(1) : static_cast<std::uint8_t>(word(0) >> 4));
   cell(row, v4 ? word(4) : std::uint16_t{0});
   cell(row, parts.trace.ip_id_step);
-  cell(row, v4                                       ? word(6)
+  cell(row, v4                                     ? word(6)
             : packet.fragment_header != t2::absent ? packet.bytes(packet.fragment_header + 2).u16()
                                                    : std::uint16_t{0});
   cell(row, byte(v4 ? 8 : 7));

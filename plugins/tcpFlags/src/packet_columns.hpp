@@ -84,9 +84,9 @@ inline constexpr t2::Column packet_columns[] = {
 
 // What only rows of packets need to know of a direction. It costs nothing where there are no such rows.
 struct PacketMemory {
-  std::uint64_t payload = 0;       // of the packets with a TCP header
-  std::uint16_t checksum = 0;      // field of the datagram's first fragment
-  bool begun = false;              // a TCP header was seen; `ack` is its number
+  std::uint64_t payload = 0;   // of the packets with a TCP header
+  std::uint16_t checksum = 0;  // field of the datagram's first fragment
+  bool begun = false;          // a TCP header was seen; `ack` is its number
   std::uint32_t ack = 0;
 };
 
@@ -99,6 +99,6 @@ struct PacketParts {
 };
 
 void put_packet(t2::Row&, const PacketParts&);  // an IP packet
-void put_no_packet(t2::Row&);                    // any other
+void put_no_packet(t2::Row&);                   // any other
 
 }  // namespace tcp_flags

@@ -19,19 +19,19 @@ struct Totals {
   void add(const Totals& other);
 };
 
-// What the row of a packet (-s) shows beyond the packet itself and the state of its direction. Cleared only for a packet
-// that comes alone: no row is made of others.
+// What the row of a packet (-s) shows beyond the packet itself and the state of its direction. Cleared only for a
+// packet that comes alone: no row is made of others.
 struct Trace {
   Word status = 0, ip_flags = 0, flags = 0, anomaly = 0;
   std::int32_t ip_id_step = 0;
-  std::int32_t seq_step = 0, ack_step = 0;         // from the packet before; 0 where they are not analysed
-  std::uint32_t seq_bytes = 0, ack_bytes = 0;      // what of that counts as bytes
-  std::uint32_t seq_max = 0;                       // largest expected number before this packet
+  std::int32_t seq_step = 0, ack_step = 0;     // from the packet before; 0 where they are not analysed
+  std::uint32_t seq_bytes = 0, ack_bytes = 0;  // what of that counts as bytes
+  std::uint32_t seq_max = 0;                   // largest expected number before this packet
   std::uint32_t window = 0, factor = 0;
   std::uint8_t mptcp_subtype = 0, mptcp_flags = 0, mptcp_address = 0, mptcp_dss = 0;
-  bool summed = false;                             // there is an l4_sum
-  std::uint64_t l4_sum = 0;                        // over all that the checksum covers; words as they lie in memory
-  std::uint32_t l4_field = 0;                      // offset of the checksum in the transport header, 0: has none
+  bool summed = false;         // there is an l4_sum
+  std::uint64_t l4_sum = 0;    // over all that the checksum covers; words as they lie in memory
+  std::uint32_t l4_field = 0;  // offset of the checksum in the transport header, 0: has none
 };
 
 // Which second a time is in takes a division: that of the last packet is kept, most times asked for are in it.
@@ -51,7 +51,9 @@ class Seconds {
   }
 
  private:
-  bool has(t2::Time time) const { return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(t2::one_second); }
+  bool has(t2::Time time) const {
+    return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(t2::one_second);
+  }
   t2::Time second_ = 0, start_ = 0;
 };
 
@@ -65,11 +67,11 @@ struct Common {
 
 // What is found out about one packet.
 struct Found {
-  unsigned status;        // tcpFStat, ipFlags, tcpFlags, tcpAnomaly of this packet
+  unsigned status;  // tcpFStat, ipFlags, tcpFlags, tcpAnomaly of this packet
   unsigned ip_flags = 0;
   unsigned flags = 0;
   unsigned anomaly = 0;
-  bool stamped = false;   // has a time stamp
+  bool stamped = false;  // has a time stamp
 };
 
 // One packet. `peer` is null as long as the other direction had no packet. Functions that are not inline get a copy and
@@ -83,8 +85,8 @@ struct Step : Found {
   Side& own;
   Side* peer;
   Common& common;
-  float answer;           // seconds since the peer's last packet
-  bool usual;             // see is_usual(); known when this is compiled, so most questions are answered then
+  float answer;  // seconds since the peer's last packet
+  bool usual;    // see is_usual(); known when this is compiled, so most questions are answered then
   void take(const Found& found) { static_cast<Found&>(*this) = found; }
 
   bool first() const { return !usual && packet.first_of_direction; }
@@ -100,9 +102,7 @@ struct Step : Found {
   }
 };
 
-inline std::uint16_t word_at(const std::uint8_t* bytes) {
-  return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
-}
+inline std::uint16_t word_at(const std::uint8_t* bytes) { return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]); }
 inline std::uint32_t long_at(const std::uint8_t* bytes) {
   return static_cast<std::uint32_t>(word_at(bytes)) << 16 | word_at(bytes + 2);
 }
@@ -112,12 +112,13 @@ inline std::uint64_t tcp_packets(const t2::Side& side, const Side& own) {
   return own.tcp_seen ? side.packets - (own.rare ? own.rare->headless : 0) : 0;
 }
 
-// A packet in the middle of a connection: TCP with ACK and none of SYN, FIN and RST, over IPv4 without options, complete; both
-// directions have begun. Most packets are like that.
+// A packet in the middle of a connection: TCP with ACK and none of SYN, FIN and RST, over IPv4 without options,
+// complete; both directions have begun. Most packets are like that.
 inline bool is_usual(const t2::Packet& packet, const Side& own) {
   constexpr unsigned begun = stat::started | stat::window_known;
-  return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l3_header == 20 && packet.peer && packet.captured_l4 >= packet.l4_length &&
-         packet.captured_l4 >= 20 && packet.l4_header >= 20 && !packet.later_fragment && !packet.more_fragments && own.several && own.tcp_seen &&
+  return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l3_header == 20 && packet.peer &&
+         packet.captured_l4 >= packet.l4_length && packet.captured_l4 >= 20 && packet.l4_header >= 20 &&
+         !packet.later_fragment && !packet.more_fragments && own.several && own.tcp_seen &&
          (own.status & begun) == begun && (packet.data[packet.l4 + 13] & (flag::ack | flag::edge)) == flag::ack;
 }
 

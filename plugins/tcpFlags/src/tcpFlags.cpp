@@ -1,9 +1,9 @@
 // tcpFlags: what the IP and TCP headers of a flow say about its health: flags and their odd combinations, windows,
 // retransmissions, checksums, options, clocks and answer times.
 //
-// The work on a packet is done in ip_part.hpp and tcp_part.hpp, that on unusual ones in the .cpp files of these names; the
-// columns are filled in columns.cpp (of flows) and packet_columns.cpp (of packets); here is the frame around them: the verdict when a flow ends, totals and report. Must
-// never look at bytes that were not captured.
+// The work on a packet is done in ip_part.hpp and tcp_part.hpp, that on unusual ones in the .cpp files of these names;
+// the columns are filled in columns.cpp (of flows) and packet_columns.cpp (of packets); here is the frame around them:
+// the verdict when a flow ends, totals and report. Must never look at bytes that were not captured.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -86,12 +86,15 @@ class TcpFlags : public t2::Plugin {
     return reinterpret_cast<std::uintptr_t>(&flow) | direction;
   }
 
-  float answer(const t2::Packet& packet) { return RTT_ESTIMATE && packet.peer ? since_peer(common_.seconds, packet) : 0; }
+  float answer(const t2::Packet& packet) {
+    return RTT_ESTIMATE && packet.peer ? since_peer(common_.seconds, packet) : 0;
+  }
 
   // `answer`: seconds since the peer's last packet. `traced`: fills the trace for the packet's row.
   template <bool traced, bool usual>
   [[gnu::always_inline]] void analyse(const t2::Packet& packet, Side& own, float answer) {
-    Step step(packet, own, usual || packet.peer ? &state_(*packet.peer) : nullptr, common_, own.status & unsigned{stat::kept}, answer, usual);
+    Step step(packet, own, usual || packet.peer ? &state_(*packet.peer) : nullptr, common_,
+              own.status & unsigned{stat::kept}, answer, usual);
     ip_part<traced>(step);
     if (usual || has_tcp_header(packet)) tcp_part<traced>(step);
     else no_tcp_part(step);
@@ -124,7 +127,8 @@ class TcpFlags : public t2::Plugin {
     const auto unanswered = [](const Side& side) {
       return (side.anomaly & (anomaly::scan | anomaly::scan_success)) == anomaly::scan;
     };
-    constexpr Word suspicious = flag::fin | flag::syn | flag::null | flag::syn_fin | flag::syn_fin_rst | flag::rst_fin | flag::xmas;
+    constexpr Word suspicious =
+        flag::fin | flag::syn | flag::null | flag::syn_fin | flag::syn_fin_rst | flag::rst_fin | flag::xmas;
     if ((own.anomaly & anomaly::syn_retry) || !(own.tcp_flags & suspicious)) return;
     const bool brief = tcp_packets(e.side, own) < scan_packets;
     if (brief && !(own.anomaly & (anomaly::scan | anomaly::scan_success))) {
@@ -168,26 +172,35 @@ void TcpFlags::report(t2::Report& report) const {
     report.line("Number of TCP scans attempted, successful: " + report.number(t.scans) + ", " +
                 report.number(t.scan_successes) + share(t.scan_successes, t.scans));
   if (t.syn_retries || t.seq_retries)
-    report.line("Number of TCP SYN retries, seq retries: " + report.number(t.syn_retries) + ", " + report.number(t.seq_retries));
+    report.line("Number of TCP SYN retries, seq retries: " + report.number(t.syn_retries) + ", " +
+                report.number(t.seq_retries));
   if (t.window_below)
     report.line(text("Number WinSz below %u: ", WINMIN + 0u) + report.number(t.window_below) +
                 share(t.window_below, report.run().tcp_packets));
   if (!t.mptcp_options) return;
   report.line(text("Aggregated MPTCP subtypes: tcpMPTBF=0x%04x", t.mptcp_types + 0u));
   report.line(text("Aggregated MPTCP flags: tcpMPF=0x%02x", t.mptcp_flags + 0u));
-  report.line("Number of MPTCP packets: " + report.number(t.mptcp_options) + share(t.mptcp_options, report.run().packets));
+  report.line("Number of MPTCP packets: " + report.number(t.mptcp_options) +
+              share(t.mptcp_options, report.run().packets));
 }
 
-constexpr t2::Flag flags[] = {
-    T2_FLAG(IPTOS), T2_FLAG(RTT_ESTIMATE), T2_FLAG(IPCHECKSUM), T2_FLAG(WINDOWSIZE), T2_FLAG(WINMIN),
-    T2_FLAG(SEQ_ACK_NUM), T2_FLAG(FRAG_ANALYZE), T2_FLAG(NAT_BT_EST), T2_FLAG(SCAN_DETECTOR), T2_FLAG(MPTCP),
-    T2_FLAG(TCPJA4T), T2_FLAG(JA4TOPTMX), T2_FLAG(TCPFLGCNT), T2_FLAG(SPKTMD_SEQACKREL), T2_FLAG(SPKTMD_SEQACKHEX)};
+constexpr t2::Flag flags[] = {T2_FLAG(IPTOS),        T2_FLAG(RTT_ESTIMATE),     T2_FLAG(IPCHECKSUM),
+                              T2_FLAG(WINDOWSIZE),   T2_FLAG(WINMIN),           T2_FLAG(SEQ_ACK_NUM),
+                              T2_FLAG(FRAG_ANALYZE), T2_FLAG(NAT_BT_EST),       T2_FLAG(SCAN_DETECTOR),
+                              T2_FLAG(MPTCP),        T2_FLAG(TCPJA4T),          T2_FLAG(JA4TOPTMX),
+                              T2_FLAG(TCPFLGCNT),    T2_FLAG(SPKTMD_SEQACKREL), T2_FLAG(SPKTMD_SEQACKHEX)};
 
 t2::Plugin* create(t2::Host& host) { return new TcpFlags(host); }
 
 }  // namespace
 }  // namespace tcp_flags
 
-T2_PLUGIN = {.name = "tcpFlags", .version = "1.0", .summary = "IP and TCP header fields, anomalies, scans, answer times",
-             .number = T2_NUMBER, .layout = T2_LAYOUT_tcpFlags, .flags = tcp_flags::flags, .columns = tcp_flags::columns,
-             .packet_columns = tcp_flags::packet_columns, .create = tcp_flags::create};
+T2_PLUGIN = {.name = "tcpFlags",
+             .version = "1.0",
+             .summary = "IP and TCP header fields, anomalies, scans, answer times",
+             .number = T2_NUMBER,
+             .layout = T2_LAYOUT_tcpFlags,
+             .flags = tcp_flags::flags,
+             .columns = tcp_flags::columns,
+             .packet_columns = tcp_flags::packet_columns,
+             .create = tcp_flags::create};

@@ -13,7 +13,7 @@ namespace {
 
 struct Option {
   const std::uint8_t* at;
-  std::ptrdiff_t room;    // bytes up to the end of the header
+  std::ptrdiff_t room;  // bytes up to the end of the header
   std::uint8_t kind, length;
   bool has(std::ptrdiff_t bytes) const { return room >= bytes; }
 };
@@ -39,22 +39,19 @@ void multipath_option(Step& step, const Option& option) {
   keep.mptcp_types |= static_cast<Word>(1u << subtype);
   trace.mptcp_subtype = static_cast<std::uint8_t>(subtype);
   switch (subtype) {
-    case capable:
-      trace.mptcp_flags |= next;
-      break;
-    case join: case priority:
+    case capable: trace.mptcp_flags |= next; break;
+    case join:
+    case priority:
       if (option.length > 16) break;
       trace.mptcp_flags |= low;
       if (has_next) keep.mptcp_address = trace.mptcp_address = next;
       break;
-    case dss:
-      trace.mptcp_dss |= next & 0x1f;
-      break;
-    case add_address: case remove_address:
+    case dss: trace.mptcp_dss |= next & 0x1f; break;
+    case add_address:
+    case remove_address:
       if (has_next) keep.mptcp_address = trace.mptcp_address = next;
       break;
-    default:
-      break;
+    default: break;
   }
   keep.mptcp_flags |= trace.mptcp_flags;
   keep.mptcp_dss |= trace.mptcp_dss;
@@ -66,7 +63,8 @@ void multipath_option(Step& step, const Option& option) {
 std::ptrdiff_t needed(std::uint8_t kind) {
   switch (kind) {
     case segment_size: return 4;
-    case window_scale: case multipath: return 3;
+    case window_scale:
+    case multipath: return 3;
     case timestamps: return 10;
     default: return 1;
   }
@@ -91,8 +89,8 @@ void take(Step& step, const Option& option) {
   }
 }
 
-// Kinds of packets with SYN, in order: the first ones in the state itself, the whole list in memory of its own as soon as
-// it gets longer (a SYN that was sent again) or has unusual kinds.
+// Kinds of packets with SYN, in order: the first ones in the state itself, the whole list in memory of its own as soon
+// as it gets longer (a SYN that was sent again) or has unusual kinds.
 void keep_kind(Step& step, std::uint8_t kind) {
   Side& own = step.own;
   if (own.kind_count == JA4TOPTMX) return;

@@ -1,16 +1,26 @@
-// The options of a TCP header. Most headers have none or a time stamp alone: that is done here, the walk through all the
-// others in tcp_options.cpp.
+// The options of a TCP header. Most headers have none or a time stamp alone: that is done here, the walk through all
+// the others in tcp_options.cpp.
 #pragma once
 
 #include "parts.hpp"
 
 namespace tcp_flags {
 
-enum Kind : std::uint8_t { end_of_list, no_operation, segment_size, window_scale, sack = 5, timestamps = 8, multipath = 30 };
+enum Kind : std::uint8_t {
+  end_of_list,
+  no_operation,
+  segment_size,
+  window_scale,
+  sack = 5,
+  timestamps = 8,
+  multipath = 30
+};
 
 // Side::kinds
 inline constexpr unsigned short_kinds = JA4TOPTMX < 8 ? JA4TOPTMX : 8;
-inline std::uint8_t short_kind(const Side& side, unsigned i) { return static_cast<std::uint8_t>(side.kinds >> 4 * i & 15); }
+inline std::uint8_t short_kind(const Side& side, unsigned i) {
+  return static_cast<std::uint8_t>(side.kinds >> 4 * i & 15);
+}
 
 Found walk_tcp_options(Step);
 Found note_stamp_time(Step, bool first);
@@ -37,7 +47,8 @@ Found note_stamp_time(Step, bool first);
   if (packet.l4_header <= 20) return;
   const std::uint8_t* options = packet.data + packet.l4 + 20;
   constexpr std::uint32_t padded_stamp = 0x0101080a;  // two NOP, kind 8 of 10 bytes (RFC 7323, appendix A)
-  if (packet.l4_header != 32 || (!step.usual && packet.captured_l4 < 32) || (step.flags & flag::syn) || long_at(options) != padded_stamp)
+  if (packet.l4_header != 32 || (!step.usual && packet.captured_l4 < 32) || (step.flags & flag::syn) ||
+      long_at(options) != padded_stamp)
     return step.take(walk_tcp_options(step));
   Side& own = step.own;
   ++own.option_packets;

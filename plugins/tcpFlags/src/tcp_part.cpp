@@ -1,5 +1,5 @@
-// TCP packets that are no plain ACK: they open, close or reset a connection, or have flags that should not be. And windows
-// that should be larger.
+// TCP packets that are no plain ACK: they open, close or reset a connection, or have flags that should not be. And
+// windows that should be larger.
 #include "tcp_part.hpp"
 
 namespace tcp_flags {
@@ -34,9 +34,7 @@ Found edge_flags(Step step) {
     step.anomaly |= anomaly::scan;
   }
   switch (step.flags & (flag::ack | flag::edge)) {
-    case flag::syn:
-      syn(step);
-      return step;
+    case flag::syn: syn(step); return step;
     case flag::syn | flag::ack:
       step.flags |= flag::syn_ack;
       step.own.trip_state = Trip::syn_ack;
@@ -65,7 +63,7 @@ Found count_headless(Step step) {
 #if TCPFLGCNT
 // Counters of the eight flags stop at their end, those of the combinations wrap.
 void count_flags(Side& own, unsigned flags) {
-  constexpr Word combinations[] = {flag::fin_ack, flag::syn_ack, flag::rst_ack, flag::null,
+  constexpr Word combinations[] = {flag::fin_ack, flag::syn_ack,     flag::rst_ack, flag::null,
                                    flag::syn_fin, flag::syn_fin_rst, flag::rst_fin, flag::xmas};
   for (unsigned i = 0; i < 8; ++i)
     if ((flags & 1u << i) && own.flag_counts[i] != 0xffff) ++own.flag_counts[i];

@@ -1,8 +1,8 @@
 // What every packet with a TCP header is asked: flags, options, window, sequence and acknowledgement numbers against
 // those of both directions. Packets other than a plain ACK go through tcp_part.cpp, too.
 //
-// What is decided by chance, like which of two numbers is larger, is computed without a branch, or asked behind what hardly
-// ever is so: a branch that the processor guesses wrong costs as much as twenty of these lines.
+// What is decided by chance, like which of two numbers is larger, is computed without a branch, or asked behind what
+// hardly ever is so: a branch that the processor guesses wrong costs as much as twenty of these lines.
 //
 // Numbers are compared as plain unsigned values: behind a wrap of the sequence space a flow looks out of order, as it
 // always did in this program. Only the step from one packet to the next is taken modulo 2^32.
@@ -16,13 +16,13 @@
 
 namespace tcp_flags {
 
-constexpr double retry_factor = 1.5;        // of the mean answer times of both directions
-constexpr float retry_distance = 1.0f;      // seconds; where answer times are not measured
+constexpr double retry_factor = 1.5;    // of the mean answer times of both directions
+constexpr float retry_distance = 1.0f;  // seconds; where answer times are not measured
 
 struct Segment {
   std::uint32_t seq, ack, window, payload;
-  std::uint32_t factor = 0;   // of window scaling, 0: none agreed
-  bool edge;                  // carries SYN, FIN or RST
+  std::uint32_t factor = 0;  // of window scaling, 0: none agreed
+  bool edge;                 // carries SYN, FIN or RST
 };
 
 Found edge_flags(Step);
@@ -97,14 +97,15 @@ inline void start(Side& own, const Segment& segment) {
 [[gnu::always_inline]] inline bool window_probe(Step& step, const Segment& segment) {
   if (!step.peer || segment.edge) return false;
   if (step.peer->window == 0 && segment.payload == 1) step.status |= stat::probe;
-  else if ((step.peer->last & Side::last_probe) && segment.window == 0 && segment.payload == 0) step.status |= stat::probe_answer;
+  else if ((step.peer->last & Side::last_probe) && segment.window == 0 && segment.payload == 0)
+    step.status |= stat::probe_answer;
   return step.status & (stat::probe | stat::probe_answer);
 }
 
 [[gnu::always_inline]] inline bool slower_than_answers(const Step& step) {
   if (!RTT_ESTIMATE) return step.distance() > retry_distance;
-  return step.peer &&
-         static_cast<double>(step.distance()) > retry_factor * static_cast<double>(step.peer->rtt_mean + step.own.rtt_mean);
+  return step.peer && static_cast<double>(step.distance()) >
+                          retry_factor * static_cast<double>(step.peer->rtt_mean + step.own.rtt_mean);
 }
 
 [[gnu::always_inline]] inline void retransmission(Step& step, Word kind) {
@@ -137,7 +138,9 @@ inline void start(Side& own, const Segment& segment) {
   if (peer->ack > segment.seq) step.anomaly |= anomaly::already_acked;
 }
 
-inline std::int32_t step_between(std::uint32_t from, std::uint32_t to) { return from == 0 ? 0 : static_cast<std::int32_t>(to - from); }
+inline std::int32_t step_between(std::uint32_t from, std::uint32_t to) {
+  return from == 0 ? 0 : static_cast<std::int32_t>(to - from);
+}
 
 // Of a step forward; the one number that SYN, FIN and RST stand for is no byte.
 inline std::uint32_t bytes_of(std::int32_t step, bool after_edge) {
@@ -152,7 +155,8 @@ template <bool traced>
   const auto probes = [&] { return segment.payload <= 1 && !segment.edge; };
   if (segment.seq == own.seq_max - 1 && probes()) step.anomaly |= anomaly::keep_alive;
   else if (peer && peer->seq_expected == segment.ack - 1 && probes()) step.anomaly |= anomaly::keep_alive_answer;
-  const bool remarkable = (segment.payload == 0) | (segment.seq < std::max(own.seq_max, own.seq_expected)) | (peer && peer->ack > segment.seq);
+  const bool remarkable = (segment.payload == 0) | (segment.seq < std::max(own.seq_max, own.seq_expected)) |
+                          (peer && peer->ack > segment.seq);
   if ((segment.ack == own.ack) & remarkable && !(step.anomaly & (anomaly::keep_alive | anomaly::keep_alive_answer)))
     same_ack(step, segment);
   own.in_sequence = static_cast<std::uint16_t>(own.in_sequence + (segment.seq == own.seq_expected));
@@ -162,7 +166,8 @@ template <bool traced>
   }
   if (!was_edge(own) && segment.seq > own.seq_max) step.anomaly |= anomaly::segment_missing;
   const std::int32_t seq_step = step_between(own.seq, segment.seq), ack_step = step_between(own.ack, segment.ack);
-  const std::uint32_t seq_bytes = bytes_of(seq_step, was_edge(own)), ack_bytes = bytes_of(ack_step, was_edge(own) || (peer && was_edge(*peer)));
+  const std::uint32_t seq_bytes = bytes_of(seq_step, was_edge(own)),
+                      ack_bytes = bytes_of(ack_step, was_edge(own) || (peer && was_edge(*peer)));
   own.sent_bytes += seq_bytes;
   own.acked_bytes += ack_bytes;
   ++own.acks;
@@ -188,7 +193,8 @@ template <bool traced>
   else if (step.status & stat::probe) --own.seq_expected;
   own.seq_max = std::max(own.seq_max, own.seq_expected);
   own.window = segment.window;
-  own.last = static_cast<std::uint8_t>((step.usual ? 0 : step.flags & flag::edge) | (step.status & stat::probe ? Side::last_probe : 0) |
+  own.last = static_cast<std::uint8_t>((step.usual ? 0 : step.flags & flag::edge) |
+                                       (step.status & stat::probe ? Side::last_probe : 0) |
                                        (step.anomaly & anomaly::duplicate_ack ? Side::last_duplicate : 0));
   own.tcp_flags |= static_cast<Word>(step.flags);
   own.anomaly |= static_cast<Word>(step.anomaly);
@@ -209,7 +215,11 @@ template <bool traced>
   Side& own = step.own;
   const std::uint8_t* header = packet.data + packet.l4;
   step.flags = header[13];
-  Segment segment{long_at(header + 4), long_at(header + 8), word_at(header + 14), packet.l7_length, 0,
+  Segment segment{long_at(header + 4),
+                  long_at(header + 8),
+                  word_at(header + 14),
+                  packet.l7_length,
+                  0,
                   !step.usual && (step.flags & flag::edge) != 0};
   if (!step.usual && !own.tcp_seen) start(own, segment);
 
@@ -221,7 +231,8 @@ template <bool traced>
   tcp_options(step);
   window(step, segment);
   if (SEQ_ACK_NUM) {
-    if (!window_probe(step, segment) && (step.usual || (step.flags & flag::ack))) sequence_and_ack<traced>(step, segment);
+    if (!window_probe(step, segment) && (step.usual || (step.flags & flag::ack)))
+      sequence_and_ack<traced>(step, segment);
     if (window_full(step)) step.status |= stat::window_full;
   }
   if ((step.anomaly | own.anomaly) & anomaly::scan) step.anomaly &= ~unsigned{anomaly::hidden_by_scan};
@@ -231,7 +242,8 @@ template <bool traced>
     step.common.trace.seq_max = own.seq_max;
   }
   remember(step, segment);
-  if (FRAG_ANALYZE && !step.usual && packet.peer_fragment_pending && step.peer && (step.flags & (flag::rst | flag::fin)))
+  if (FRAG_ANALYZE && !step.usual && packet.peer_fragment_pending && step.peer &&
+      (step.flags & (flag::rst | flag::fin)))
     step.peer->ip_flags |= ip_bit::fragment_sequence;
 }
 

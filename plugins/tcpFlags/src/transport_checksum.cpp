@@ -11,11 +11,11 @@ namespace {
 
 // What the checksum of a packet covers.
 struct Cover {
-  std::uint32_t bytes = 0;       // from the transport header on
-  std::uint32_t field = 0;       // offset of the checksum, 0: there is none
+  std::uint32_t bytes = 0;  // from the transport header on
+  std::uint32_t field = 0;  // offset of the checksum, 0: there is none
   bool pseudo_header = true;
-  bool known = true;             // the protocol has an Internet checksum
-  bool used = true;              // the sender filled it in
+  bool known = true;  // the protocol has an Internet checksum
+  bool used = true;   // the sender filled it in
 };
 
 bool has_pseudo_header(const t2::Packet& packet) {
@@ -29,12 +29,10 @@ Cover cover_of(Step& step) {
   Cover cover{packet.l4_length, 0, has_pseudo_header(packet), true, true};
   t2::Bytes header = packet.bytes(packet.l4);
   switch (packet.protocol) {
-    case icmp: case igmp: case icmp6:
-      cover.field = 2;
-      break;
-    case tcp:
-      cover.field = 16;
-      break;
+    case icmp:
+    case igmp:
+    case icmp6: cover.field = 2; break;
+    case tcp: cover.field = 16; break;
     case udp: {
       cover.field = 6;
       header.skip(4);
@@ -60,8 +58,7 @@ Cover cover_of(Step& step) {
       header.skip(14);
       cover.used = header.u16() != 2 || cover.pseudo_header;  // cryptographic authentication has no checksum
       break;
-    default:
-      cover.known = false;
+    default: cover.known = false;
   }
   return cover;
 }
@@ -91,7 +88,8 @@ void first_fragment(Step& step, const Cover& cover) {
   if (!rare) return;
   rare->datagram_id = datagram_id(packet);
   rare->datagram_got = rare->datagram_length = rare->datagram_sum = 0;
-  if (cover.used && packet.captured_l4 >= packet.l4_length) add_fragment(*rare, covered_sum(packet, cover), packet.l4_length);
+  if (cover.used && packet.captured_l4 >= packet.l4_length)
+    add_fragment(*rare, covered_sum(packet, cover), packet.l4_length);
 }
 
 void later_fragment(Step& step) {

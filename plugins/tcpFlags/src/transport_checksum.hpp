@@ -13,8 +13,8 @@ Found other_checksum(Step);
 
 inline std::uint64_t pseudo_header(const t2::Packet& packet, std::uint32_t length) {
   const std::uint8_t* ip = packet.data + packet.l3;
-  return (packet.family == t2::Family::ipv4 ? sum_words(ip + 12, 8) : sum_words(ip + 8, 32)) + as_word(packet.protocol) +
-         as_word(static_cast<std::uint16_t>(length));
+  return (packet.family == t2::Family::ipv4 ? sum_words(ip + 12, 8) : sum_words(ip + 8, 32)) +
+         as_word(packet.protocol) + as_word(static_cast<std::uint16_t>(length));
 }
 
 // Of a sum over all that the checksum covers, if it is long enough to have one.
@@ -33,16 +33,19 @@ inline std::uint64_t complete_sum(const t2::Packet& packet, bool usual) {
   const std::uint32_t length = packet.l4_length;
   const std::uint8_t* header = packet.data + packet.l4;
   constexpr std::uint32_t readable = 32, longest = 0xffff - 8;
-  if (!usual && (packet.l4 + length < readable || length > longest)) return sum_words(header, length) + pseudo_header(packet, length);
+  if (!usual && (packet.l4 + length < readable || length > longest))
+    return sum_words(header, length) + pseudo_header(packet, length);
   if (usual || (packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20))
-    return sum_words_behind(header - 8, length + 8) + as_word(packet.protocol) + as_word(static_cast<std::uint16_t>(length));
+    return sum_words_behind(header - 8, length + 8) + as_word(packet.protocol) +
+           as_word(static_cast<std::uint16_t>(length));
   return sum_words_behind(header, length) + pseudo_header(packet, length);
 }
 
 template <bool traced>
 [[gnu::always_inline]] inline void transport_checksum(Step& step) {
   const t2::Packet& packet = step.packet;
-  const bool whole = step.usual || (!packet.later_fragment && !packet.more_fragments && packet.captured_l3 >= packet.l3_length && packet.captured_l4 >= packet.l4_length);
+  const bool whole = step.usual || (!packet.later_fragment && !packet.more_fragments &&
+                                    packet.captured_l3 >= packet.l3_length && packet.captured_l4 >= packet.l4_length);
   std::uint32_t field = 0;
   if (IPCHECKSUM < 2 || !whole) return step.take(other_checksum(step));
   const std::uint8_t* header = packet.data + packet.l4;
@@ -55,7 +58,8 @@ template <bool traced>
     return step.take(other_checksum(step));
   }
   if (traced) step.common.trace.l4_field = field;
-  if (!step.usual && packet.protocol == udp && word_at(header + 6) == 0 && packet.family == t2::Family::ipv4) return;  // was not filled in
+  if (!step.usual && packet.protocol == udp && word_at(header + 6) == 0 && packet.family == t2::Family::ipv4)
+    return;  // was not filled in
   judge<traced>(step, complete_sum(packet, step.usual), true);
 }
 

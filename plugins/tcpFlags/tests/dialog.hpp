@@ -9,11 +9,11 @@
 namespace t2::test {
 
 struct Segment {
-  double ms;                 // since the start of the capture
-  char from;                 // 'a' or 'b'
-  std::string flags;         // letters as in Frame::flags()
+  double ms;          // since the start of the capture
+  char from;          // 'a' or 'b'
+  std::string flags;  // letters as in Frame::flags()
   std::uint32_t seq = 0, ack = 0;
-  unsigned payload = 0;      // bytes
+  unsigned payload = 0;  // bytes
   unsigned window = 1000;
   Buffer options = {};
 };
@@ -34,11 +34,14 @@ inline Capture dialog(const std::vector<Segment>& segments) {
   return capture;
 }
 
-inline Result run_tcp(const Capture& capture) { return run(capture, {"basicFlow", "tcpFlags", "tcpStates", "txtSink"}); }
+inline Result run_tcp(const Capture& capture) {
+  return run(capture, {"basicFlow", "tcpFlags", "tcpStates", "txtSink"});
+}
 
 // The only conversation of a capture. The rows point into `result`: not copied, not moved.
 struct Rows {
-  explicit Rows(const Capture& capture) : result(run_tcp(capture)), a(result.flows.find({{"dir", "A"}})), b(result.flows.find({{"dir", "B"}})) {}
+  explicit Rows(const Capture& capture)
+      : result(run_tcp(capture)), a(result.flows.find({{"dir", "A"}})), b(result.flows.find({{"dir", "B"}})) {}
   Rows(const Rows&) = delete;
   const Result result;
   const Table::Row a, b;

@@ -20,7 +20,8 @@ constexpr std::int64_t bad_header = 0x0400, bad_transport = 0x0800, cut = 0x1000
 }  // namespace
 
 TEST_CASE("tcpFlags: TTL, type of service, don't fragment", "[tcpFlags]") {
-  const Result result = analyse({four().ttl(64).tos(0xb8).dont_fragment().udp(9, 9).bytes(), four().ttl(60).tos(1).udp(9, 9).bytes(), four().ttl(64).udp(9, 9).bytes()});
+  const Result result = analyse({four().ttl(64).tos(0xb8).dont_fragment().udp(9, 9).bytes(),
+                                 four().ttl(60).tos(1).udp(9, 9).bytes(), four().ttl(64).udp(9, 9).bytes()});
   const auto row = result.flows.row(0);
   CHECK(row["ipMinTTL"] == "60");
   CHECK(row["ipMaxTTL"] == "64");
@@ -61,7 +62,8 @@ TEST_CASE("tcpFlags: options of IPv4 and IPv6", "[tcpFlags]") {
   CHECK(router_alert.flows.row(0)["ipOptCpCl_Num"] == "0x80_0x00100000");
   const Result no_length = analyse({four().options(hex("94 00 00 00")).udp(9, 9).bytes()});
   CHECK((no_length.flows.row(0).number("ipFlags") & 1) != 0);
-  const Result v6 = analyse({six().hop_by_hop(hex("05 02 00 00 01 00")).destination_options().udp(9, 9).payload("x").bytes()});
+  const Result v6 =
+      analyse({six().hop_by_hop(hex("05 02 00 00 01 00")).destination_options().udp(9, 9).payload("x").bytes()});
   CHECK(v6.flows.row(0)["ip6OptCntHH_D"] == "2_1");
   CHECK(v6.flows.row(0)["ip6OptHH_D"] == "0x00000022_0x00000002");
   CHECK(v6.flows.row(0)["ipOptCnt"] == "0");
@@ -101,7 +103,9 @@ TEST_CASE("tcpFlags: what was not captured is not verified", "[tcpFlags]") {
 }
 
 TEST_CASE("tcpFlags: the checksum of a datagram in fragments", "[tcpFlags]") {
-  const auto flags = [](std::vector<Buffer> frames) { return ip_flags(frames) & (bad_transport | cut | bad_length | 0x0100); };
+  const auto flags = [](std::vector<Buffer> frames) {
+    return ip_flags(frames) & (bad_transport | cut | bad_length | 0x0100);
+  };
   for (const std::size_t size : {1480u, 1280u, 24u}) {
     const auto pieces = four().udp(9, 9).zeros(2999).fragments(size, 77);
     CHECK(flags(pieces) == 0);
@@ -131,9 +135,10 @@ TEST_CASE("tcpFlags: small fragments and fragments of TCP", "[tcpFlags]") {
 }
 
 TEST_CASE("tcpFlags: answer times are measured for every protocol", "[tcpFlags]") {
-  const Capture capture = Capture()
-                              .add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(5000, 53).payload("q").bytes())
-                              .add(epoch + 20 * millisecond, Frame().eth().ip4("10.0.0.2", "10.0.0.1").udp(53, 5000).payload("a").bytes());
+  const Capture capture =
+      Capture()
+          .add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(5000, 53).payload("q").bytes())
+          .add(epoch + 20 * millisecond, Frame().eth().ip4("10.0.0.2", "10.0.0.1").udp(53, 5000).payload("a").bytes());
   const Result result = analyse(capture);
   const auto a = result.flows.find({{"dir", "A"}}), b = result.flows.find({{"dir", "B"}});
   CHECK(a["tcpSSASAATrip"] == "0.02");
@@ -143,7 +148,8 @@ TEST_CASE("tcpFlags: answer times are measured for every protocol", "[tcpFlags]"
 }
 
 TEST_CASE("tcpFlags: a flow without IP has empty columns", "[tcpFlags]") {
-  const Result result = analyse({Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad().bytes()});
+  const Result result =
+      analyse({Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2").pad().bytes()});
   const auto row = result.flows.row(0);
   CHECK(row["tcpFStat"] == "0x0000");
   CHECK(row["ipMindIPID"] == "65535");

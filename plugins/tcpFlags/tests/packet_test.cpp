@@ -1,5 +1,5 @@
-// Rows of packets (-s): the connection of the worked example packet by packet, and cells of packets that have no TCP, no
-// IP, options or fragments.
+// Rows of packets (-s): the connection of the worked example packet by packet, and cells of packets that have no TCP,
+// no IP, options or fragments.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -111,11 +111,14 @@ TEST_CASE("tcpFlags: the checksum of a datagram stands with its first and last f
 }
 
 TEST_CASE("tcpFlags: cells of packets without TCP and without IP", "[tcpFlags][tcpStates][packets]") {
-  const Packets packets(Capture().add(epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2),
-                                              Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "02:00:00:00:00:02", "10.0.0.2")}));
+  const Packets packets(
+      Capture().add(epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2),
+                            Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "02:00:00:00:00:02", "10.0.0.2")}));
   REQUIRE(packets.table.size() == 2);
   const std::vector<std::string>& columns = packets.table.columns();
-  const auto at = [&](std::string_view name) { return static_cast<std::size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin()); };
+  const auto at = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin());
+  };
   const std::size_t first = at("ipToS"), numbers = at("seq"), last = at("tcpOpts");
   REQUIRE(last < columns.size());
   CHECK(last - first + 1 == 41);
@@ -134,10 +137,17 @@ TEST_CASE("tcpFlags: cells of packets without TCP and without IP", "[tcpFlags][t
 }
 
 TEST_CASE("tcpFlags: IP options of packets", "[tcpFlags][packets]") {
-  const Packets packets(Capture().add(
-      epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").options(hex("94 04 00 00")).udp(1, 2),
-              Frame().eth().ip6("2001:db8::1", "2001:db8::2").ttl(3).tos(0xb8).hop_by_hop(hex("05 02 00 00 01 00")).destination_options(hex("01 04 00 00 00 00")).udp(1, 2),
-              Frame().eth().ip6("2001:db8::1", "2001:db8::2").fragment6(8, true, 9).zeros(16)}));
+  const Packets packets(
+      Capture().add(epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").options(hex("94 04 00 00")).udp(1, 2),
+                            Frame()
+                                .eth()
+                                .ip6("2001:db8::1", "2001:db8::2")
+                                .ttl(3)
+                                .tos(0xb8)
+                                .hop_by_hop(hex("05 02 00 00 01 00"))
+                                .destination_options(hex("01 04 00 00 00 00"))
+                                .udp(1, 2),
+                            Frame().eth().ip6("2001:db8::1", "2001:db8::2").fragment6(8, true, 9).zeros(16)}));
   CHECK(packets[0]["ipOptLen"] == "4");
   CHECK(packets[0]["ipOpts"] == "0x94;0x04;0x00;0x00");
   const Table::Row six = packets[1];
@@ -156,8 +166,11 @@ TEST_CASE("tcpFlags: IP options of packets", "[tcpFlags][packets]") {
 }
 
 TEST_CASE("tcpFlags: multipath TCP of packets", "[tcpFlags][packets]") {
-  const auto segment = [](const Buffer& options) { return Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(1, 2).flags("A").options(options); };
-  const Packets packets(Capture().add(epoch, {segment(hex("1e 04 01 81")), segment(hex("1e 04 50 07")), segment(nop(4))}));
+  const auto segment = [](const Buffer& options) {
+    return Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(1, 2).flags("A").options(options);
+  };
+  const Packets packets(
+      Capture().add(epoch, {segment(hex("1e 04 01 81")), segment(hex("1e 04 50 07")), segment(nop(4))}));
   CHECK(packets[0]["tcpMPTyp"] == "0");
   CHECK(packets[0]["tcpMPF"] == "0x81");
   CHECK(packets[1]["tcpMPTyp"] == "5");
@@ -168,7 +181,8 @@ TEST_CASE("tcpFlags: multipath TCP of packets", "[tcpFlags][packets]") {
 }
 
 TEST_CASE("tcpStates: what is known so far stands with the packet, the rest with the flow", "[tcpStates][packets]") {
-  const Packets packets(dialog({{0, 'a', "S", 100}, {1, 'b', "SA", 500, 101}, {2, 'a', "R", 101}, {3, 'b', "A", 501, 101}}));
+  const Packets packets(
+      dialog({{0, 'a', "S", 100}, {1, 'b', "SA", 500, 101}, {2, 'a', "R", 101}, {3, 'b', "A", 501, 101}}));
   CHECK(packets[1]["tcpStatesAFlags"] == "0x00");
   CHECK(packets[2]["tcpStatesAFlags"] == "0x41");
   CHECK(packets[3]["tcpStatesAFlags"] == "0x11");

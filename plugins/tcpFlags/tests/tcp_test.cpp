@@ -44,7 +44,8 @@ TEST_CASE("tcpFlags: a refused connection counts as an answered scan", "[tcpFlag
   CHECK(rows.b["tcpFlags"] == "0x0414");
   CHECK(rows.a["tcpAnomaly"] == "0x3000");
   CHECK(rows.b["tcpAnomaly"] == "0x2000");
-  CHECK((rows.result.out + rows.result.err).find("Number of TCP scans attempted, successful: 1, 1 [100.00%]") != std::string::npos);
+  CHECK((rows.result.out + rows.result.err).find("Number of TCP scans attempted, successful: 1, 1 [100.00%]") !=
+        std::string::npos);
 }
 
 TEST_CASE("tcpFlags: null and Xmas packets", "[tcpFlags]") {
@@ -62,18 +63,21 @@ TEST_CASE("tcpFlags: odd combinations", "[tcpFlags]") {
 
 TEST_CASE("tcpFlags: SYN with payload", "[tcpFlags]") {
   CHECK(anomaly(run_tcp(dialog({{0, 'a', "S", 1000, 0, 5}})).flows.row(0)) & 0x4000);
-  CHECK_FALSE(anomaly(run_tcp(Capture().add(epoch, tcp_frame({0, 'a', "S", 1000, 0}).pad().bytes())).flows.row(0)) & 0x4000);
+  CHECK_FALSE(anomaly(run_tcp(Capture().add(epoch, tcp_frame({0, 'a', "S", 1000, 0}).pad().bytes())).flows.row(0)) &
+              0x4000);
 }
 
 TEST_CASE("tcpFlags: FIN takes a sequence number besides its payload", "[tcpFlags]") {
-  const Rows rows = run_dialog(connected({{30, 'a', "FPA", 1001, 5001, 50}, {40, 'b', "A", 5001, 1052}, {50, 'a', "A", 1052, 5001}}));
+  const Rows rows =
+      run_dialog(connected({{30, 'a', "FPA", 1001, 5001, 50}, {40, 'b', "A", 5001, 1052}, {50, 'a', "A", 1052, 5001}}));
   CHECK(rows.a["tcpPSeqCnt"] == "3");
   CHECK(rows.a["tcpSeqSntBytes"] == "51");
   CHECK(rows.a["tcpBFlgtMx"] == "0");  // only packets with ACK alone count
 }
 
 TEST_CASE("tcpFlags: zero window, probe and answer", "[tcpFlags]") {
-  const Rows rows = run_dialog(connected({{30, 'b', "A", 5001, 1001, 0, 0}, {1000, 'a', "A", 1001, 5001, 1}, {1010, 'b', "A", 5001, 1001, 0, 0}}));
+  const Rows rows = run_dialog(connected(
+      {{30, 'b', "A", 5001, 1001, 0, 0}, {1000, 'a', "A", 1001, 5001, 1}, {1010, 'b', "A", 5001, 1001, 0, 0}}));
   CHECK((status(rows.a) & 0x0040) != 0);
   CHECK((status(rows.b) & 0x0180) == 0x0180);
   CHECK(rows.b["tcpMinWinSz"] == "0");
@@ -85,14 +89,18 @@ TEST_CASE("tcpFlags: window update and duplicate ACKs", "[tcpFlags]") {
   const Rows update = run_dialog(connected({{30, 'a', "A", 1001, 5001, 0, 2000}}));
   CHECK((status(update.a) & 0x0020) != 0);
   CHECK(update.a["tcpAckFaultCnt"] == "0");
-  const Rows again = run_dialog(connected({{30, 'a', "A", 1001, 5001}, {31, 'a', "A", 1001, 5001}, {32, 'a', "A", 1001, 5001}}));
+  const Rows again =
+      run_dialog(connected({{30, 'a', "A", 1001, 5001}, {31, 'a', "A", 1001, 5001}, {32, 'a', "A", 1001, 5001}}));
   CHECK((anomaly(again.a) & 0x0008) != 0);
   CHECK(again.a["tcpAckFaultCnt"] == "3");
 }
 
 TEST_CASE("tcpFlags: fast retransmission after duplicate ACKs", "[tcpFlags]") {
-  const Rows rows = run_dialog(connected({{30, 'a', "A", 1001, 5001, 100}, {31, 'a', "A", 1101, 5001, 100},
-                                          {40, 'b', "A", 5001, 1001}, {41, 'b', "A", 5001, 1001}, {42, 'b', "A", 5001, 1001},
+  const Rows rows = run_dialog(connected({{30, 'a', "A", 1001, 5001, 100},
+                                          {31, 'a', "A", 1101, 5001, 100},
+                                          {40, 'b', "A", 5001, 1001},
+                                          {41, 'b', "A", 5001, 1001},
+                                          {42, 'b', "A", 5001, 1001},
                                           {50, 'a', "A", 1001, 5001, 100}}));
   CHECK((anomaly(rows.a) & 0x0004) != 0);
   CHECK((anomaly(rows.a) & 0x0040) != 0);
@@ -109,14 +117,19 @@ TEST_CASE("tcpFlags: keep-alive without and with a byte, and its answer", "[tcpF
 }
 
 TEST_CASE("tcpFlags: a gap, and data that was never seen", "[tcpFlags]") {
-  const Rows rows = run_dialog(connected({{30, 'a', "A", 1001, 5001, 10}, {40, 'a', "A", 1111, 5001, 10}, {50, 'b', "A", 5001, 9001}}));
+  const Rows rows = run_dialog(
+      connected({{30, 'a', "A", 1001, 5001, 10}, {40, 'a', "A", 1111, 5001, 10}, {50, 'b', "A", 5001, 9001}}));
   CHECK((anomaly(rows.a) & 0x0200) != 0);
   CHECK((anomaly(rows.b) & 0x0100) != 0);
 }
 
 TEST_CASE("tcpFlags: numbers step over the end of the sequence space", "[tcpFlags]") {
-  const Rows rows = run_dialog({{0, 'a', "S", 0xffffff00, 0}, {10, 'b', "SA", 5000, 0xffffff01}, {20, 'a', "A", 0xffffff01, 5001},
-                                {30, 'a', "A", 0xffffff01, 5001, 1000}, {40, 'a', "A", 745, 5001, 1000}, {50, 'b', "A", 5001, 1745}});
+  const Rows rows = run_dialog({{0, 'a', "S", 0xffffff00, 0},
+                                {10, 'b', "SA", 5000, 0xffffff01},
+                                {20, 'a', "A", 0xffffff01, 5001},
+                                {30, 'a', "A", 0xffffff01, 5001, 1000},
+                                {40, 'a', "A", 745, 5001, 1000},
+                                {50, 'b', "A", 5001, 1745}});
   CHECK(rows.a["tcpSeqSntBytes"] == "1000");
   CHECK(rows.b["tcpFlwLssAckRcvdBytes"] == "2000");
   CHECK((anomaly(rows.a) & 0x0040) != 0);  // comparisons do not know of the wrap
@@ -143,8 +156,10 @@ TEST_CASE("tcpFlags: options that end too early or have no length", "[tcpFlags]"
 
 TEST_CASE("tcpFlags: clock of the sender from its time stamps", "[tcpFlags]") {
   const auto stamped = [](std::uint32_t value) { return nop(2) + timestamps(value, 1); };
-  const Rows rows = run_dialog({{0, 'a', "S", 1000, 0, 0, 1000, stamped(100000)}, {1, 'b', "SA", 5000, 1001, 0, 1000, stamped(7)},
-                                {1000, 'a', "A", 1001, 5001, 0, 1000, stamped(100250)}, {1001, 'a', "A", 1001, 5001, 0, 900, stamped(100000)}});
+  const Rows rows = run_dialog({{0, 'a', "S", 1000, 0, 0, 1000, stamped(100000)},
+                                {1, 'b', "SA", 5000, 1001, 0, 1000, stamped(7)},
+                                {1000, 'a', "A", 1001, 5001, 0, 1000, stamped(100250)},
+                                {1001, 'a', "A", 1001, 5001, 0, 900, stamped(100000)}});
   CHECK((status(rows.a) & 0x0006) == 0x0006);
   CHECK(rows.a["tcpTmS"] == "100000");
   CHECK(rows.b["tcpEcI"] == "0.004");  // did not move: told by the TTL
@@ -154,44 +169,64 @@ TEST_CASE("tcpFlags: clock of the sender from its time stamps", "[tcpFlags]") {
 
 TEST_CASE("tcpFlags: the clock runs between the packets that have a time stamp", "[tcpFlags]") {
   const auto stamped = [](std::uint32_t value) { return nop(2) + timestamps(value, 1); };
-  const Result inside = run_tcp(dialog({{0, 'a', "S", 1000, 0, 0, 1000}, {500, 'a', "A", 1001, 1, 0, 1000, stamped(1000)},
-                                  {1500, 'a', "A", 1001, 1, 0, 1000, stamped(1100)}, {3000, 'a', "A", 1001, 1, 0, 1000}, {9000, 'a', "R", 1001, 1, 0, 1000}}));
+  const Result inside = run_tcp(dialog({{0, 'a', "S", 1000, 0, 0, 1000},
+                                        {500, 'a', "A", 1001, 1, 0, 1000, stamped(1000)},
+                                        {1500, 'a', "A", 1001, 1, 0, 1000, stamped(1100)},
+                                        {3000, 'a', "A", 1001, 1, 0, 1000},
+                                        {9000, 'a', "R", 1001, 1, 0, 1000}}));
   CHECK(inside.flows.row(0)["tcpEcI"] == "0.01");  // 100 ticks in a second
   CHECK(inside.flows.row(0)["tcpUtm"] == "11.000000");
   CHECK(inside.flows.row(0)["tcpBtm"].substr(0, 14) == "1599999990.500");
-  const Result outside = run_tcp(dialog({{0, 'a', "A", 1000, 1, 0, 1000, stamped(1000)}, {500, 'a', "A", 1001, 1, 0, 1000}, {1000, 'a', "A", 1001, 1, 0, 1000, stamped(1100)}}));
+  const Result outside = run_tcp(dialog({{0, 'a', "A", 1000, 1, 0, 1000, stamped(1000)},
+                                         {500, 'a', "A", 1001, 1, 0, 1000},
+                                         {1000, 'a', "A", 1001, 1, 0, 1000, stamped(1100)}}));
   CHECK(outside.flows.row(0)["tcpEcI"] == "0.01");
   CHECK(outside.flows.row(0)["tcpBtm"].substr(0, 14) == "1599999990.000");
 }
 
 TEST_CASE("tcpFlags: option kinds of all SYN packets, ordinary and unusual ones", "[tcpFlags]") {
   const Buffer usual = mss(1460) + sack_permitted() + timestamps(1, 0) + nop() + window_scale(7);
-  const auto fingerprint = [](const std::vector<Segment>& segments) { return std::string(run_tcp(dialog(segments)).flows.row(0)["tcpJA4T"]); };
+  const auto fingerprint = [](const std::vector<Segment>& segments) {
+    return std::string(run_tcp(dialog(segments)).flows.row(0)["tcpJA4T"]);
+  };
   CHECK(fingerprint({{0, 'a', "S", 1, 0, 0, 1000, usual}}) == "1000_2-4-8-1-31460_00");
-  CHECK(fingerprint({{0, 'a', "S", 1, 0, 0, 1000, usual}, {1000, 'a', "S", 1, 0, 0, 1000, usual}}) == "1000_2-4-8-1-3-2-4-8-1-31460_00");
-  CHECK(fingerprint({{0, 'a', "S", 1, 0, 0, 1000, mss(1460) + hex("22 02 0f 02 10 02 01 01")}}) == "1000_2-34-15-16-1-11460_00");
+  CHECK(fingerprint({{0, 'a', "S", 1, 0, 0, 1000, usual}, {1000, 'a', "S", 1, 0, 0, 1000, usual}}) ==
+        "1000_2-4-8-1-3-2-4-8-1-31460_00");
+  CHECK(fingerprint({{0, 'a', "S", 1, 0, 0, 1000, mss(1460) + hex("22 02 0f 02 10 02 01 01")}}) ==
+        "1000_2-34-15-16-1-11460_00");
   std::vector<Segment> often;
   for (int i = 0; i < 5; ++i) often.push_back({i * 1000.0, 'a', "S", 1, 0, 0, 1000, usual});
   CHECK(fingerprint(often) == "1000_2-4-8-1-3-2-4-8-1-3-2-4-8-1-3-2-4-8-1-31460_00");  // twenty are kept
 }
 
 TEST_CASE("tcpFlags: window scale is used if both sides offer it", "[tcpFlags]") {
-  const Rows both = run_dialog({{0, 'a', "S", 1, 0, 0, 1000, window_scale(3)}, {1, 'b', "SA", 1, 2, 0, 500, window_scale(0)}, {2, 'a', "A", 2, 2, 0, 10}});
+  const Rows both = run_dialog({{0, 'a', "S", 1, 0, 0, 1000, window_scale(3)},
+                                {1, 'b', "SA", 1, 2, 0, 500, window_scale(0)},
+                                {2, 'a', "A", 2, 2, 0, 10}});
   CHECK(both.a["tcpWS"] == "8");
   CHECK(both.a["tcpMinWinSz"] == "80");
   CHECK(both.a["tcpInitWinSz"] == "1000");
   CHECK(both.b["tcpWS"] == "1");
   CHECK(both.b["tcpJA4T"] == "500_300_0");
-  const Rows one = run_dialog({{0, 'a', "S", 1, 0, 0, 1000, window_scale(3)}, {1, 'b', "SA", 1, 2, 0, 500}, {2, 'a', "A", 2, 2, 0, 10}});
+  const Rows one = run_dialog(
+      {{0, 'a', "S", 1, 0, 0, 1000, window_scale(3)}, {1, 'b', "SA", 1, 2, 0, 500}, {2, 'a', "A", 2, 2, 0, 10}});
   CHECK(one.a["tcpWS"] == "0");
   CHECK(one.a["tcpMinWinSz"] == "10");
 }
 
 TEST_CASE("tcpFlags: subtypes of multipath TCP", "[tcpFlags]") {
-  const char* options[] = {"1e 0c 00 81 0102030405060708", "1e 0c 11 05 01020304 05060708", "1e 04 20 1f", "1e 08 34 07 0a000001",
-                           "1e 04 40 09", "1e 04 51 03", "1e 0c 60 00 0102030405060708", "1e 0c 70 00 0102030405060708", "1e 04 f0 00"};
+  const char* options[] = {"1e 0c 00 81 0102030405060708",
+                           "1e 0c 11 05 01020304 05060708",
+                           "1e 04 20 1f",
+                           "1e 08 34 07 0a000001",
+                           "1e 04 40 09",
+                           "1e 04 51 03",
+                           "1e 0c 60 00 0102030405060708",
+                           "1e 0c 70 00 0102030405060708",
+                           "1e 04 f0 00"};
   std::vector<Segment> segments;
-  for (std::uint32_t i = 0; i < std::size(options); ++i) segments.push_back({i * 1.0, 'a', "A", 1000 + i, 1, 0, 1000, hex(options[i])});
+  for (std::uint32_t i = 0; i < std::size(options); ++i)
+    segments.push_back({i * 1.0, 'a', "A", 1000 + i, 1, 0, 1000, hex(options[i])});
   const Result result = run_tcp(dialog(segments));
   const auto row = result.flows.row(0);
   CHECK(row["tcpMPTBF"] == "0x80ff");

@@ -18,7 +18,7 @@ constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, ack = 0x10;  // TCP f
 enum Anomaly : std::uint8_t {
   bad_setup = 0x01,
   bad_teardown = 0x02,
-  bad_flags = 0x04,           // SYN set or ACK missing in an established connection
+  bad_flags = 0x04,  // SYN set or ACK missing in an established connection
   after_teardown = 0x08,
   after_reset = 0x10,
   reset_sent = 0x40,
@@ -39,7 +39,8 @@ constexpr t2::Time timeout_of(Phase phase) {
 }
 
 std::uint32_t long_at(const std::uint8_t* bytes) {
-  return static_cast<std::uint32_t>(bytes[0]) << 24 | static_cast<std::uint32_t>(bytes[1] << 16 | bytes[2] << 8 | bytes[3]);
+  return static_cast<std::uint32_t>(bytes[0]) << 24 |
+         static_cast<std::uint32_t>(bytes[1] << 16 | bytes[2] << 8 | bytes[3]);
 }
 
 struct Header {
@@ -99,7 +100,8 @@ class Transition {
     enter_own(Phase::closing);
   }
   void acknowledge_fin(const Header& header) {
-    if (peer_ && (header.flags & ack) && peer_->fin_seen && acknowledges(header, peer_->fin_seq)) peer_->fin_acked = true;
+    if (peer_ && (header.flags & ack) && peer_->fin_seen && acknowledges(header, peer_->fin_seq))
+      peer_->fin_acked = true;
   }
 
   void fresh(const Header& header) {
@@ -161,7 +163,8 @@ class TcpStates : public t2::Plugin {
       const std::uint8_t* tcp = packet.data + packet.l4;
       const std::uint8_t flags = tcp[13];
       Side& own = state_(*packet.side);
-      if (own.phase == Phase::established && (flags & (fin | syn | rst | ack)) == ack) continue;  // most packets: nothing changes
+      if (own.phase == Phase::established && (flags & (fin | syn | rst | ack)) == ack)
+        continue;  // most packets: nothing changes
       Side* peer = packet.peer ? &state_(*packet.peer) : nullptr;
       Transition(packet, own, peer).run({long_at(tcp + 4), long_at(tcp + 8), flags});
     }
@@ -218,6 +221,11 @@ t2::Plugin* create(t2::Host& host) { return new TcpStates(host); }
 }  // namespace
 }  // namespace tcp_states
 
-T2_PLUGIN = {.name = "tcpStates", .version = "1.0", .summary = "state of TCP connections: bad set-up, teardown, scans; timeouts",
-             .number = T2_NUMBER, .layout = T2_LAYOUT_tcpStates, .columns = tcp_states::columns,
-             .packet_columns = tcp_states::columns, .create = tcp_states::create};
+T2_PLUGIN = {.name = "tcpStates",
+             .version = "1.0",
+             .summary = "state of TCP connections: bad set-up, teardown, scans; timeouts",
+             .number = T2_NUMBER,
+             .layout = T2_LAYOUT_tcpStates,
+             .columns = tcp_states::columns,
+             .packet_columns = tcp_states::columns,
+             .create = tcp_states::create};

@@ -29,7 +29,9 @@ std::int64_t both(const Segments& segments) {
   return rows.a.number("tcpStatesAFlags") << 8 | rows.b.number("tcpStatesAFlags");
 }
 
-std::int64_t alone(const Segments& segments) { return run_tcp(dialog(segments)).flows.row(0).number("tcpStatesAFlags"); }
+std::int64_t alone(const Segments& segments) {
+  return run_tcp(dialog(segments)).flows.row(0).number("tcpStatesAFlags");
+}
 
 std::size_t rows(const Segments& segments) { return run_tcp(dialog(segments)).flows.size(); }
 
@@ -38,11 +40,16 @@ std::size_t rows(const Segments& segments) { return run_tcp(dialog(segments)).fl
 TEST_CASE("tcpStates: set-up and teardown", "[tcpStates]") {
   CHECK(both(closed()) == 0x0000);
   CHECK(both(handshake()) == 0x0202);
-  CHECK(both(handshake({{10, 'a', "PA", 1001, 5001, 5}, {11, 'a', "FA", 1006, 5001}, {12, 'b', "A", 5001, 1007}, {13, 'b', "FA", 5001, 1007}, {14, 'a', "A", 1007, 5002}})) == 0x0000);
+  CHECK(both(handshake({{10, 'a', "PA", 1001, 5001, 5},
+                        {11, 'a', "FA", 1006, 5001},
+                        {12, 'b', "A", 5001, 1007},
+                        {13, 'b', "FA", 5001, 1007},
+                        {14, 'a', "A", 1007, 5002}})) == 0x0000);
 }
 
 TEST_CASE("tcpStates: simultaneous open", "[tcpStates]") {
-  CHECK((both({{0, 'a', "S", 1000, 0}, {1, 'b', "S", 5000, 0}, {2, 'a', "A", 1001, 5001}, {3, 'b', "A", 5001, 1001}}) & 0x0101) == 0);
+  CHECK((both({{0, 'a', "S", 1000, 0}, {1, 'b', "S", 5000, 0}, {2, 'a', "A", 1001, 5001}, {3, 'b', "A", 5001, 1001}}) &
+         0x0101) == 0);
 }
 
 TEST_CASE("tcpStates: acknowledgements that do not fit", "[tcpStates]") {
@@ -52,8 +59,8 @@ TEST_CASE("tcpStates: acknowledgements that do not fit", "[tcpStates]") {
 }
 
 TEST_CASE("tcpStates: reset", "[tcpStates]") {
-  CHECK(both({{0, 'a', "S", 1000, 0}, {1, 'b', "RA", 0, 1001}}) == 0x0343);           // refused
-  CHECK(both(handshake({{10, 'b', "R", 5001, 0}})) == 0x0246 + 0x0400);                // no ACK: bad flags on both
+  CHECK(both({{0, 'a', "S", 1000, 0}, {1, 'b', "RA", 0, 1001}}) == 0x0343);  // refused
+  CHECK(both(handshake({{10, 'b', "R", 5001, 0}})) == 0x0246 + 0x0400);      // no ACK: bad flags on both
   CHECK(both(handshake({{10, 'b', "RA", 5001, 1001}})) == 0x0242);
   CHECK(both(handshake({{10, 'b', "RA", 5001, 1001}, {60, 'a', "A", 1001, 5001}})) == 0x1242);
   CHECK(both(closed({{20, 'a', "R", 1002, 0}})) == 0x4a02);
@@ -74,7 +81,8 @@ TEST_CASE("tcpStates: packets after the end", "[tcpStates]") {
 }
 
 TEST_CASE("tcpStates: FIN with payload is acknowledged with another number than expected", "[tcpStates]") {
-  CHECK(both(handshake({{10, 'a', "FPA", 1001, 5001, 10}, {11, 'b', "FA", 5001, 1012}, {12, 'a', "A", 1012, 5002}})) == 0x0202);
+  CHECK(both(handshake({{10, 'a', "FPA", 1001, 5001, 10}, {11, 'b', "FA", 5001, 1012}, {12, 'a', "A", 1012, 5002}})) ==
+        0x0202);
 }
 
 TEST_CASE("tcpStates: timeouts follow the state", "[tcpStates]") {

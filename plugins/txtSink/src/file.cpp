@@ -73,7 +73,9 @@ std::size_t RowFile::send(const char* data, std::size_t size) {
   if (gzip_) {
     const auto file = static_cast<gzFile>(gzip_);
     errno = 0;
-    if (gzwrite(file, data, static_cast<unsigned>(size)) == static_cast<int>(size) && gzflush(file, Z_SYNC_FLUSH) == Z_OK) return size;
+    if (gzwrite(file, data, static_cast<unsigned>(size)) == static_cast<int>(size) &&
+        gzflush(file, Z_SYNC_FLUSH) == Z_OK)
+      return size;
     fail("write to");
     return 0;
   }
@@ -96,7 +98,7 @@ std::size_t RowFile::send(const char* data, std::size_t size) {
 
 bool RowFile::replace(std::size_t offset, std::string_view text) {
   flush();
-  struct stat status{};
+  struct stat status {};
   if (gzip_ || !error_.empty() || ::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) return false;
   return ::pwrite(file_, text.data(), text.size(), static_cast<off_t>(offset)) == static_cast<ssize_t>(text.size());
 }

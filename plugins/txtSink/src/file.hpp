@@ -32,11 +32,11 @@ class RowFile {
     used_ = static_cast<std::size_t>(end - buffer_.get());
     ++rows_;
   }
-  void text(std::string_view text);     // lines that are no rows
+  void text(std::string_view text);  // lines that are no rows
   void flush();
   // Overwrites what stands at an offset. False where that is not possible: pipes, compressed files, after an error.
   bool replace(std::size_t offset, std::string_view text);
-  void close();                         // flushes, too
+  void close();  // flushes, too
 
   const std::string& error() const { return error_; }  // what went wrong, else empty
   std::uint64_t lost() const { return lost_; }         // rows that did not get through
@@ -51,7 +51,7 @@ class RowFile {
   void* gzip_ = nullptr;
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0, used_ = 0;
-  std::uint64_t rows_ = 0, lost_ = 0;   // in the buffer; not delivered
+  std::uint64_t rows_ = 0, lost_ = 0;  // in the buffer; not delivered
 };
 
 }  // namespace t2::text

@@ -157,10 +157,8 @@ char* RowFormatter::put(char* at, const RowView& row) const {
   Values values(row.columns);
   const Operation* const end = operations_.data() + operations_.size();
   for (const Operation* op = operations_.data(); op < end;) {
-    if (op->lead == Lead::column)
-      at = put_string(at, separator);
-    else if (op->lead == Lead::part)
-      *at++ = '_';
+    if (op->lead == Lead::column) at = put_string(at, separator);
+    else if (op->lead == Lead::part) *at++ = '_';
     if (!op->list) {
       at = put_value(at, op++->type, values);
       continue;

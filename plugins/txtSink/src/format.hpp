@@ -28,7 +28,7 @@ class RowFormatter {
   struct Operation {
     Type type;
     Lead lead;
-    bool list;          // a count comes first: the next `parts` operations are one value of the list
+    bool list;  // a count comes first: the next `parts` operations are one value of the list
     std::uint8_t parts;
   };
   static char* put_value(char* at, Type type, Values& values);
@@ -39,9 +39,9 @@ class RowFormatter {
 };
 
 std::string decimal(std::uint64_t number);
-std::string column_names(std::span<const Column> columns);        // joined by SEP_CHR
-std::string type_codes(const Column& column);                     // "U16:R", "MAC_MAC_U64:R"
-std::string type_numbers(const Column& column);                   // "9:R", "27_27_10:R"
-std::string describe(std::span<const Column> columns);            // lines of the headers file, with their title
+std::string column_names(std::span<const Column> columns);  // joined by SEP_CHR
+std::string type_codes(const Column& column);               // "U16:R", "MAC_MAC_U64:R"
+std::string type_numbers(const Column& column);             // "9:R", "27_27_10:R"
+std::string describe(std::span<const Column> columns);      // lines of the headers file, with their title
 
 }  // namespace t2::text

@@ -15,8 +15,13 @@
 
 namespace {
 
-constexpr t2::Flag flags[] = {T2_FLAG(TFS_SPLIT), T2_FLAG(TFS_PRI_HDR), T2_FLAG(TFS_PRI_HDR_FW), T2_FLAG(TFS_HDR_FILE), T2_FLAG(TFS_GZ_COMPRESS),
-                              T2_RUNTIME_FLAG(TFS_FLOWS_TXT_SUFFIX), T2_RUNTIME_FLAG(TFS_HEADER_SUFFIX)};
+constexpr t2::Flag flags[] = {T2_FLAG(TFS_SPLIT),
+                              T2_FLAG(TFS_PRI_HDR),
+                              T2_FLAG(TFS_PRI_HDR_FW),
+                              T2_FLAG(TFS_HDR_FILE),
+                              T2_FLAG(TFS_GZ_COMPRESS),
+                              T2_RUNTIME_FLAG(TFS_FLOWS_TXT_SUFFIX),
+                              T2_RUNTIME_FLAG(TFS_HEADER_SUFFIX)};
 
 class TxtSink final : public t2::Sink {
  public:
@@ -31,11 +36,13 @@ class TxtSink final : public t2::Sink {
       if constexpr (TFS_EXTENDED_HEADER == 1) header_ = extended_header(output.columns);
       header_ += HDR_CHR + t2::text::column_names(output.columns) + "\n";
     }
-    open_file([&] {
-      if constexpr (TFS_HDR_FILE == 1) describe(output);
-      file_.open(part_path(), compress);
-      begin_part(true);
-    }, file_);
+    open_file(
+        [&] {
+          if constexpr (TFS_HDR_FILE == 1) describe(output);
+          file_.open(part_path(), compress);
+          begin_part(true);
+        },
+        file_);
   }
 
   void write(std::span<const t2::RowView> rows) override {
@@ -52,16 +59,19 @@ class TxtSink final : public t2::Sink {
 
   bool open_packets(const t2::Output& output) override {
     packet_formatter_.emplace(output.columns, t2::text::RowFormatter::Of::packets);
-    open_file([&] {
-      packets_.open(output.prefix + PACKETS_SUFFIX);
-      packets_.text(HDR_CHR + t2::text::column_names(output.columns) + "\n");
-      packets_.flush();
-    }, packets_);
+    open_file(
+        [&] {
+          packets_.open(output.prefix + PACKETS_SUFFIX);
+          packets_.text(HDR_CHR + t2::text::column_names(output.columns) + "\n");
+          packets_.flush();
+        },
+        packets_);
     return true;
   }
 
   void write_packets(std::span<const t2::RowView> rows) override {
-    for (const t2::RowView& row : rows) packets_.row(packet_formatter_->put(packets_.reserve(packet_formatter_->room(row)), row));
+    for (const t2::RowView& row : rows)
+      packets_.row(packet_formatter_->put(packets_.reserve(packet_formatter_->room(row)), row));
     tell_error(packets_);
   }
 
@@ -121,15 +131,18 @@ class TxtSink final : public t2::Sink {
 
   // Number of flows (filled in at the end), number of columns, types.
   static std::string extended_header(std::span<const t2::Column> columns) {
-    std::string text = HDR_CHR + std::string(21, ' ') + "\n" + HDR_CHR " " + t2::text::decimal(columns.size()) + "\n" + HDR_CHR " ";
-    for (std::size_t i = 0; i < columns.size(); ++i) text += (i > 0 ? SEP_CHR : "") + t2::text::type_numbers(columns[i]);
+    std::string text =
+        HDR_CHR + std::string(21, ' ') + "\n" + HDR_CHR " " + t2::text::decimal(columns.size()) + "\n" + HDR_CHR " ";
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      text += (i > 0 ? SEP_CHR : "") + t2::text::type_numbers(columns[i]);
     return text + "\n";
   }
 
   // ---- Parts of the flow file (-W); without -W there is one.
   std::string part_path() const { return split_.on ? path_ + t2::text::decimal(split_.first + part_) : path_; }
   bool part_is_full() const {
-    return split_.on && part_rows_ > 0 && ((split_.bytes > 0 && part_bytes_ >= split_.bytes) || (split_.rows > 0 && part_rows_ >= split_.rows));
+    return split_.on && part_rows_ > 0 &&
+           ((split_.bytes > 0 && part_bytes_ >= split_.bytes) || (split_.rows > 0 && part_rows_ >= split_.rows));
   }
   void begin_part(bool first) {
     part_has_header_ = first || (TFS_PRI_HDR == 1 && TFS_PRI_HDR_FW == 1);
@@ -140,7 +153,8 @@ class TxtSink final : public t2::Sink {
     part_bytes_ = header_.size();
   }
   void end_part() {
-    if (TFS_PRI_HDR == 1 && TFS_EXTENDED_HEADER == 1 && part_has_header_) file_.replace(0, HDR_CHR " " + t2::text::decimal(part_rows_));
+    if (TFS_PRI_HDR == 1 && TFS_EXTENDED_HEADER == 1 && part_has_header_)
+      file_.replace(0, HDR_CHR " " + t2::text::decimal(part_rows_));
   }
   // Begun when there is a row for it, so that no part is empty.
   void next_part() {

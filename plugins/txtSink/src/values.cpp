@@ -30,11 +30,14 @@ char* put_padded(char* at, std::uint32_t value) {
   return at + count;
 }
 
-constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                             1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31,
-                             1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45};
+constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23,
+                             1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35,
+                             1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45};
 
-double times_power(double value, int exponent) { return exponent >= 0 ? value * powers[exponent] : value / powers[-exponent]; }
+double times_power(double value, int exponent) {
+  return exponent >= 0 ? value * powers[exponent] : value / powers[-exponent];
+}
 
 // Seven significant digits (1000000 to 9999999) of a positive normal number and its decimal exponent. False where the
 // next digit is too close to a tie for double arithmetic to tell.
@@ -98,7 +101,8 @@ char* put_backslash(char* at, char letter) {
   return at;
 }
 
-// For every byte: 0: goes out as it is, 1: \u00XX, 2: start of a UTF-8 sequence or invalid, else the letter of its escape.
+// For every byte: 0: goes out as it is, 1: \u00XX, 2: start of a UTF-8 sequence or invalid, else the letter of its
+// escape.
 constexpr auto classes = [] {
   std::array<char, 256> table{};
   for (std::size_t i = 0; i < 0x20; ++i) table[i] = 1;
@@ -120,23 +124,21 @@ Sequence sequence(const unsigned char* at, std::size_t left) {
   const std::size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   for (std::size_t i = 1; i < size; ++i) {
     if (i >= left) return {left, false};
-    if ((at[i] & 0xc0) != 0x80) return {i, false};                      // this byte begins something new
+    if ((at[i] & 0xc0) != 0x80) return {i, false};  // this byte begins something new
     if (i > 1) continue;
-    if (first == 0xe0 && at[1] < 0xa0) return {2, false};               // overlong
+    if (first == 0xe0 && at[1] < 0xa0) return {2, false};  // overlong
     if (first == 0xf0 && at[1] < 0x90) return {2, false};
-    if (first == 0xf4 && at[1] > 0x8f) return {2, false};               // above U+10FFFF
+    if (first == 0xf4 && at[1] > 0x8f) return {2, false};  // above U+10FFFF
   }
-  return {size, !(first == 0xed && at[1] > 0x9f)};                      // not a surrogate
+  return {size, !(first == 0xed && at[1] > 0x9f)};  // not a surrogate
 }
 
 // Only the escapes with a letter: texts without sanitising.
 [[maybe_unused]] char* put_escaped(char* at, std::string_view text) {
   for (char c : text) {
     const char kind = classes[static_cast<unsigned char>(c)];
-    if (kind > 2)
-      at = put_backslash(at, kind);
-    else
-      *at++ = c;
+    if (kind > 2) at = put_backslash(at, kind);
+    else *at++ = c;
   }
   return at;
 }
@@ -215,7 +217,8 @@ char* put_mac(char* at, const std::uint8_t* six) {
 
 char* put_ip4(char* at, const std::uint8_t* four) {
   if constexpr (IP4_FORMAT >= 2) {
-    const std::uint32_t number = std::uint32_t{four[0]} << 24 | std::uint32_t{four[1]} << 16 | std::uint32_t{four[2]} << 8 | four[3];
+    const std::uint32_t number =
+        std::uint32_t{four[0]} << 24 | std::uint32_t{four[1]} << 16 | std::uint32_t{four[2]} << 8 | four[3];
     return IP4_FORMAT == 2 ? put_hex<8>(at, number) : put_unsigned(at, number);
   }
   for (int i = 0; i < 4; ++i) {
@@ -298,7 +301,9 @@ char* put_text(char* at, std::string_view text) {
   return at;
 }
 
-char* put_label(char* at, std::string_view text) { return TFS_SAN_UTF8 == 1 ? put_sanitised(at, text) : put_string(at, text); }
+char* put_label(char* at, std::string_view text) {
+  return TFS_SAN_UTF8 == 1 ? put_sanitised(at, text) : put_string(at, text);
+}
 
 char* put_content(char* at, std::string_view text) {
   for (const char c : text) {

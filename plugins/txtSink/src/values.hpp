@@ -16,21 +16,21 @@
 
 namespace t2::text {
 
-constexpr std::size_t bytes_per_value = 400;                              // a double below 1e308 with %f is the longest
+constexpr std::size_t bytes_per_value = 400;  // a double below 1e308 with %f is the longest
 constexpr std::size_t text_room(std::size_t size) { return 6 * size + 2; }  // every byte as \u00XX, and quotes
 
-char* put_long(char* at, std::uint64_t value);                  // from 10000 on
-char* put_float(char* at, float value);                         // as printf's %.7g
-char* put_double(char* at, double value);                       // as printf's %f
-char* put_time(char* at, Time value);                           // seconds, or a date: B2T_TIMESTR
-char* put_duration(char* at, Time value);                       // always seconds
+char* put_long(char* at, std::uint64_t value);  // from 10000 on
+char* put_float(char* at, float value);         // as printf's %.7g
+char* put_double(char* at, double value);       // as printf's %f
+char* put_time(char* at, Time value);           // seconds, or a date: B2T_TIMESTR
+char* put_duration(char* at, Time value);       // always seconds
 char* put_mac(char* at, const std::uint8_t* six);
 char* put_ip4(char* at, const std::uint8_t* four);
 char* put_ip6(char* at, const std::uint8_t* sixteen);
-char* put_text(char* at, std::string_view text);                // in double quotes
-char* put_label(char* at, std::string_view text);               // without
-char* put_content(char* at, std::string_view text);             // packet content as characters
-char* put_bytes(char* at, std::string_view text);               // as hex bytes
+char* put_text(char* at, std::string_view text);     // in double quotes
+char* put_label(char* at, std::string_view text);    // without
+char* put_content(char* at, std::string_view text);  // packet content as characters
+char* put_bytes(char* at, std::string_view text);    // as hex bytes
 
 // Both forms of times, whatever B2T_TIMESTR says.
 char* put_seconds(char* at, Time value);
@@ -53,7 +53,8 @@ constexpr Pairs pairs(Make make, unsigned base) {
   for (unsigned i = 0; i < base * base; ++i) table[2 * i] = make(i / base), table[2 * i + 1] = make(i % base);
   return table;
 }
-inline constexpr Pairs hex_pairs = pairs([](unsigned n) { return (HEX_CAPITAL ? "0123456789ABCDEF" : "0123456789abcdef")[n]; }, 16);
+inline constexpr Pairs hex_pairs =
+    pairs([](unsigned n) { return (HEX_CAPITAL ? "0123456789ABCDEF" : "0123456789abcdef")[n]; }, 16);
 inline constexpr Pairs decimal_pairs = pairs([](unsigned n) { return "0123456789"[n]; }, 10);
 
 inline char* put_pair(char* at, const Pairs& table, std::size_t n) {
@@ -67,7 +68,9 @@ inline char* put_unsigned(char* at, std::uint64_t value) {
   if (value < 10) return *at = static_cast<char>('0' + value), at + 1;
   if (value < 100) return detail::put_pair(at, detail::decimal_pairs, value);
   if (value >= 10'000) return put_long(at, value);
-  if (value >= 1000) return detail::put_pair(detail::put_pair(at, detail::decimal_pairs, value / 100), detail::decimal_pairs, value % 100);
+  if (value >= 1000)
+    return detail::put_pair(detail::put_pair(at, detail::decimal_pairs, value / 100), detail::decimal_pairs,
+                            value % 100);
   *at = static_cast<char>('0' + value / 100);
   return detail::put_pair(at + 1, detail::decimal_pairs, value % 100);
 }
@@ -83,7 +86,8 @@ template <unsigned count>
 char* put_hex(char* at, std::uint64_t value) {
   *at++ = '0';
   *at++ = 'x';
-  for (unsigned shift = 4 * count; shift > 0;) at = detail::put_pair(at, detail::hex_pairs, value >> (shift -= 8) & 0xff);
+  for (unsigned shift = 4 * count; shift > 0;)
+    at = detail::put_pair(at, detail::hex_pairs, value >> (shift -= 8) & 0xff);
   return at;
 }
 

@@ -48,15 +48,36 @@ TEST_CASE("txtSink: integers", "[txtSink]") {
   CHECK(made(put_unsigned, std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
   CHECK(made(put_signed, std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
   for (std::uint64_t power = 1; power <= 1'000'000'000'000'000'000u; power *= 10)
-    for (std::uint64_t value : {power - 1, power, power + 1, 9 * power + power / 7}) CHECK(made(put_unsigned, value) == std::to_string(value));
+    for (std::uint64_t value : {power - 1, power, power + 1, 9 * power + power / 7})
+      CHECK(made(put_unsigned, value) == std::to_string(value));
   CHECK(made(put_hex<4>, 0xabcu) == "0x0abc");
   CHECK(made(put_hex<16>, 0xffff'ffff'0000'0001u) == "0xffffffff00000001");
 }
 
 TEST_CASE("txtSink: floats are those of %.7g", "[txtSink]") {
-  for (float value : {0.0f, -0.0f, 1.0f, -1.0f, 0.1f, 9999999.0f, 1e7f, 9999999.5f, 123456.75f, 4e12f, 2.147484e9f, 1e-4f, 9.9999999e-5f, 1e-9f, 1e38f,
-                      0.5f, 33554432.0f, 16777217.0f, std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::max(),
-                      std::numeric_limits<float>::min(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+  for (float value : {0.0f,
+                      -0.0f,
+                      1.0f,
+                      -1.0f,
+                      0.1f,
+                      9999999.0f,
+                      1e7f,
+                      9999999.5f,
+                      123456.75f,
+                      4e12f,
+                      2.147484e9f,
+                      1e-4f,
+                      9.9999999e-5f,
+                      1e-9f,
+                      1e38f,
+                      0.5f,
+                      33554432.0f,
+                      16777217.0f,
+                      std::numeric_limits<float>::denorm_min(),
+                      std::numeric_limits<float>::max(),
+                      std::numeric_limits<float>::min(),
+                      std::numeric_limits<float>::infinity(),
+                      -std::numeric_limits<float>::infinity(),
                       std::numeric_limits<float>::quiet_NaN()})
     CHECK(made(put_float, value) == printed("%.7g", static_cast<double>(value)));
   std::mt19937 random(1);
@@ -110,16 +131,17 @@ TEST_CASE("txtSink: texts are made printable", "[txtSink]") {
   CHECK(sanitised("plain text_1;2") == "plain text_1;2");
   CHECK(sanitised("\b\f\n\r\t\v\\\"") == "\\b\\f\\n\\r\\t\\v\\\\\\\"");
   CHECK(sanitised(std::string_view("\0\x01\x1f\x7f", 4)) == "\\u0000\\u0001\\u001F\\u007F");
-  CHECK(sanitised("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80") == "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
+  CHECK(sanitised("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80") ==
+        "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80");
   CHECK(sanitised("\x80 \xbf \xc0 \xc1 \xf5 \xff") == ". . . . . .");  // never the start of a sequence
   CHECK(sanitised("\xc3(") == ".(");                                   // wrong second byte: looked at afresh
   CHECK(sanitised("\xe2\x82(") == ".(");
   CHECK(sanitised("\xe2\x82\xc3\xbc") == ".\xc3\xbc");
-  CHECK(sanitised("\xe0\x80\x80") == "..");                            // overlong
+  CHECK(sanitised("\xe0\x80\x80") == "..");  // overlong
   CHECK(sanitised("\xf0\x80\x80\x80") == "...");
-  CHECK(sanitised("\xf4\x90\x80\x80") == "...");                       // above U+10FFFF
-  CHECK(sanitised("\xed\xa0\x80") == ".");                             // surrogate
-  CHECK(sanitised("a\xe2\x82") == "a.");                               // ends within a character
+  CHECK(sanitised("\xf4\x90\x80\x80") == "...");  // above U+10FFFF
+  CHECK(sanitised("\xed\xa0\x80") == ".");        // surrogate
+  CHECK(sanitised("a\xe2\x82") == "a.");          // ends within a character
   CHECK(sanitised("a\xf0") == "a.");
   CHECK(made(put_text, std::string_view()) == "\"\"");
   CHECK(made(put_label, std::string_view("a\tb")) == "a\\tb");
@@ -148,7 +170,8 @@ TEST_CASE("txtSink: values, parts and lists of a row", "[txtSink]") {
   end.address = {10, 0, 0, 1};
   row.ip(Family::ipv4, end), row.ip(Family::layer2, end);
   row.count(0);
-  CHECK(line(columns, row) == "A\t7\t0x001f\t200;12293\t0x00_0x00000001\t00:00:00:00:00:01_x_1;00:00:00:00:00:02_x_2\t10.0.0.1\t-\t\n");
+  CHECK(line(columns, row) ==
+        "A\t7\t0x001f\t200;12293\t0x00_0x00000001\t00:00:00:00:00:01_x_1;00:00:00:00:00:02_x_2\t10.0.0.1\t-\t\n");
   CHECK(line(columns, row, 1).substr(0, 4) == "B\t7\t");
 
   CHECK(type_codes(columns[5]) == "MAC_SC_U64:R");
@@ -157,7 +180,8 @@ TEST_CASE("txtSink: values, parts and lists of a row", "[txtSink]") {
 }
 
 TEST_CASE("txtSink: rows of packets have nothing in front of their values", "[txtSink]") {
-  const Column columns[] = {{"pktNo", "", Type::u64}, Column("port", "", Type::u16).repeated(), {"content", "", Type::content}};
+  const Column columns[] = {
+      {"pktNo", "", Type::u64}, Column("port", "", Type::u16).repeated(), {"content", "", Type::content}};
   Row row;
   row.put(std::uint64_t{3}), row.count(0), row.text("a\x01\n\\");
   const RowFormatter formatter(columns, RowFormatter::Of::packets);
@@ -168,8 +192,10 @@ TEST_CASE("txtSink: rows of packets have nothing in front of their values", "[tx
 }
 
 TEST_CASE("txtSink: the room of a row is never too small", "[txtSink]") {
-  const Column columns[] = {{"dir", "", Type::direction},  {"flowInd", "", Type::u64}, Column("a", "", Type::text).repeated(), Column("b", "", Type::f64).repeated(),
-                            Column("c", "", Type::i8).repeated(), Column("d", "", Type::f32, Type::ip6, Type::mac, Type::time).repeated()};
+  const Column columns[] = {
+      {"dir", "", Type::direction},           {"flowInd", "", Type::u64},
+      Column("a", "", Type::text).repeated(), Column("b", "", Type::f64).repeated(),
+      Column("c", "", Type::i8).repeated(),   Column("d", "", Type::f32, Type::ip6, Type::mac, Type::time).repeated()};
   Row row;
   row.count(100);
   for (int i = 0; i < 100; ++i) row.text(std::string_view("\0\0\0", 3));
@@ -179,7 +205,8 @@ TEST_CASE("txtSink: the room of a row is never too small", "[txtSink]") {
   for (int i = 0; i < 300; ++i) row.put(std::int8_t{-128});
   row.count(20);
   for (int i = 0; i < 20; ++i) {
-    const std::uint8_t bytes[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    const std::uint8_t bytes[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     row.put(-1.234567e-38f), row.raw(bytes, 16), row.mac(bytes), row.put(std::numeric_limits<Time>::min());
   }
   const RowFormatter formatter(columns);

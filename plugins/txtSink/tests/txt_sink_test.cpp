@@ -17,7 +17,8 @@ namespace {
 const std::vector<std::string> plugins = {"basicFlow", "txtSink"};
 
 Capture two_flows() {
-  return Capture().add(epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2), Frame().eth().ip4("10.0.0.3", "10.0.0.4").udp(3, 4)});
+  return Capture().add(epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2),
+                               Frame().eth().ip4("10.0.0.3", "10.0.0.4").udp(3, 4)});
 }
 void put_row(RowFile& file, std::string_view text) {
   char* at = file.reserve(text.size());
@@ -35,14 +36,16 @@ TEST_CASE("txtSink: flow file and headers file", "[txtSink]") {
   CHECK(result.flow_file.back() == '\n');
   const std::string headers = result.file("_headers.txt");
   CHECK(headers.find("# Date: ") == 0);
-  CHECK(headers.find("\n#\n# Col No.\tType\tName\tDescription\n1\tC\tdir\tFlow direction\n2\tU64\tflowInd\tFlow index\n3\tH64\tflowStat\t") != std::string::npos);
+  CHECK(headers.find("\n#\n# Col No.\tType\tName\tDescription\n1\tC\tdir\tFlow direction\n2\tU64\tflowInd\tFlow "
+                     "index\n3\tH64\tflowStat\t") != std::string::npos);
   CHECK(headers.find("\tU64.U32\ttimeFirst\t") != std::string::npos);
   CHECK(headers.find("\tSC:R\thdrDesc\t") != std::string::npos);
   CHECK(headers.find("\tIPX\tsrcIP\t") != std::string::npos);
 }
 
 TEST_CASE("txtSink: suffixes from the environment", "[txtSink]") {
-  const Result result = run(two_flows(), plugins, {}, {{"TFS_FLOWS_TXT_SUFFIX", ".tsv"}, {"TFS_HEADER_SUFFIX", ".columns"}});
+  const Result result =
+      run(two_flows(), plugins, {}, {{"TFS_FLOWS_TXT_SUFFIX", ".tsv"}, {"TFS_HEADER_SUFFIX", ".columns"}});
   CHECK(result.status == 0);
   CHECK(result.file(".tsv").find("%dir\t") == 0);
   CHECK(result.file(".columns").find("# Date: ") == 0);
@@ -57,13 +60,15 @@ TEST_CASE("txtSink: an empty capture has column names only", "[txtSink]") {
 
 TEST_CASE("txtSink: parts of the flow file", "[txtSink]") {
   Capture capture;
-  for (unsigned port = 1; port <= 5; ++port) capture.add(epoch + port * second, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(10000 + port, 20000));
+  for (unsigned port = 1; port <= 5; ++port)
+    capture.add(epoch + port * second, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(10000 + port, 20000));
   const TempFolder folder;
   const auto captured = folder / "capture.pcap";
   write_file(captured, capture.pcap());
   const std::string linked = plugin_folder(folder, plugins).string();
   const auto run_parts = [&](const std::string& limits) {
-    return execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-W", (folder / "parts").string() + limits}, folder);
+    return execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-W", (folder / "parts").string() + limits},
+                   folder);
   };
   const auto part = [&](int n) { return read_file(folder / ("parts_flows.txt" + std::to_string(n))); };
   const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
@@ -96,7 +101,8 @@ TEST_CASE("txtSink: parts of the flow file", "[txtSink]") {
     CHECK(part(23).empty());
     std::string rows;
     for (int n = 20; n < 23; ++n) rows += part(n).substr(header);
-    const Execution whole = execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-w", (folder / "whole").string()}, folder);
+    const Execution whole =
+        execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-w", (folder / "whole").string()}, folder);
     REQUIRE(whole.status == 0);
     CHECK(read_file(folder / "whole_flows.txt").substr(header) == rows);
   }
@@ -112,10 +118,14 @@ TEST_CASE("txtSink: packets", "[txtSink]") {
 }
 
 TEST_CASE("txtSink: the content of packets is one cell of one line", "[txtSink]") {
-  const Capture capture = Capture().add(
-      epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2).payload(std::string_view("\b\f\n\r\t\v\\\"\0\x7f\xc3\xbc a~", 15)),
-              Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2),
-              Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2).payload("trailer").length(8).pad()});
+  const Capture capture =
+      Capture().add(epoch, {Frame()
+                                .eth()
+                                .ip4("10.0.0.1", "10.0.0.2")
+                                .udp(1, 2)
+                                .payload(std::string_view("\b\f\n\r\t\v\\\"\0\x7f\xc3\xbc a~", 15)),
+                            Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2),
+                            Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2).payload("trailer").length(8).pad()});
   const Result result = run(capture, plugins, {"-s"});
   const Table packets(result.file("_packets.txt"));
   REQUIRE(packets.size() == 3);
@@ -134,8 +144,10 @@ TEST_CASE("txtSink: the flow file does not depend on -s", "[txtSink]") {
   CHECK(without.file("_packets.txt").empty());
   const Table packets(with.file("_packets.txt"));
   std::map<std::string, std::int64_t> bytes, counted;  // by flow
-  for (const Table::Row& packet : packets.all()) bytes[packet["flowInd"]] += packet.number("l7Len"), ++counted[packet["flowInd"]];
-  for (const Table::Row& flow : with.flows.all()) bytes[flow["flowInd"]] -= flow.number("l7BytesSnt"), counted[flow["flowInd"]] -= flow.number("pktsSnt");
+  for (const Table::Row& packet : packets.all())
+    bytes[packet["flowInd"]] += packet.number("l7Len"), ++counted[packet["flowInd"]];
+  for (const Table::Row& flow : with.flows.all())
+    bytes[flow["flowInd"]] -= flow.number("l7BytesSnt"), counted[flow["flowInd"]] -= flow.number("pktsSnt");
   for (const auto& [flow, rest] : bytes) {
     INFO("flow " << flow);
     CHECK(rest == 0);
@@ -190,5 +202,6 @@ TEST_CASE("txtSink: rows larger than the buffer, and text that is written over",
 
 TEST_CASE("txtSink: a file that cannot be opened", "[txtSink]") {
   RowFile file;
-  CHECK_THROWS_WITH(file.open("/no/such/folder/x"), Catch::Contains("cannot open /no/such/folder/x for writing: No such file"));
+  CHECK_THROWS_WITH(file.open("/no/such/folder/x"),
+                    Catch::Contains("cannot open /no/such/folder/x for writing: No such file"));
 }

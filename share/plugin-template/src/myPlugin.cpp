@@ -16,7 +16,8 @@ struct Pauses {
 };
 
 constexpr t2::Flag flags[] = {T2_FLAG(MY_TOTALS), T2_RUNTIME_FLAG(MY_PAUSE)};
-constexpr t2::Column columns[] = {{"myPauses", "Pauses of at least MY_PAUSE milliseconds between packets", t2::Type::u32}};
+constexpr t2::Column columns[] = {
+    {"myPauses", "Pauses of at least MY_PAUSE milliseconds between packets", t2::Type::u32}};
 
 class MyPlugin final : public t2::Plugin {
  public:

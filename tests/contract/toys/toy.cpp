@@ -45,22 +45,23 @@ class BadSink final : public t2::Sink {
 }  // namespace
 
 #ifndef TOY_EXPORTS_NOTHING
-T2_PLUGIN = {.name = TOY_NAME,
-             .version = "1",
-             .summary = "for tests",
-             .number = TOY_NUMBER,
+T2_PLUGIN = {
+    .name = TOY_NAME,
+    .version = "1",
+    .summary = "for tests",
+    .number = TOY_NUMBER,
 #ifdef TOY_LAYOUT
-             .layout = TOY_LAYOUT,
+    .layout = TOY_LAYOUT,
 #endif
 #ifdef TOY_NEEDS
-             .needs = needs,
+    .needs = needs,
 #endif
 #ifdef TOY_COLUMN
-             .columns = columns,
+    .columns = columns,
 #endif
-             .create = [](t2::Host& host) -> t2::Plugin* { return new Toy(host); },
+    .create = [](t2::Host& host) -> t2::Plugin* { return new Toy(host); },
 #ifdef TOY_SINK_THROWS
-             .create_sink = [](t2::Host&) -> t2::Sink* { return new BadSink; },
+    .create_sink = [](t2::Host&) -> t2::Sink* { return new BadSink; },
 #endif
 };
 #else
