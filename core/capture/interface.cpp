@@ -6,7 +6,7 @@
 
 #include "capture/filter.hpp"
 #include "capture/source.hpp"
-#include "log.hpp"
+#include "t2/clock.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 

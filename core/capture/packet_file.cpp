@@ -13,9 +13,9 @@ namespace t2 {
 
 namespace {
 
-constexpr std::uint32_t most_captured = 262'144;     // libpcap's own bound; a larger length is damage ...
-constexpr std::uint32_t most_of_snaplen = 1u << 27;  // ... unless the file's snapshot length says so, up to here
-constexpr std::uint32_t most_of_block = most_of_snaplen + (1u << 20);  // pcapng: packet and options
+constexpr std::uint32_t max_captured = 262'144;     // libpcap's own bound; a larger length is damage ...
+constexpr std::uint32_t max_of_snaplen = 1u << 27;  // ... unless the file's snapshot length says so, up to here
+constexpr std::uint32_t max_of_block = max_of_snaplen + (1u << 20);  // pcapng: packet and options
 constexpr std::uint32_t magic_us = 0xa1b2c3d4, magic_ns = 0xa1b23c4d, magic_modified = 0xa1b2cd34,
                         magic_ng = 0x0a0d0d0a;
 constexpr std::uint32_t order_ng = 0x1a2b3c4d;
@@ -79,7 +79,7 @@ void PacketFile::open_pcap(std::uint32_t magic) {
   swapped_lengths_ = u16(head + 4) == 2 && minor < 3;
   only.snaplen = u32(head + 16);
   only.link_type = dlt_of(u32(head + 20) & 0x03ff'ffff);
-  longest_ = std::max(most_captured, only.snaplen <= most_of_snaplen ? only.snaplen : 0);
+  longest_ = std::max(max_captured, only.snaplen <= max_of_snaplen ? only.snaplen : 0);
   fraction_unit_ = only.units == 1'000'000'000 ? 1 : 1000;
   link_type_ = only.link_type;
   if (only.snaplen != 0) snaplen_ = only.snaplen;
@@ -260,7 +260,7 @@ std::size_t PacketFile::take_pcapng(const std::uint8_t* data, std::size_t size, 
     if (section) progress_.swapped = load32(block + 8) != order_ng;
     const std::uint32_t type = u32(block), length = u32(block + 4);
     const bool wanted = section || type == 1 || type == 2 || type == 3 || type == 6;
-    if (length < block_head || length % 4 != 0 || (wanted && length > most_of_block)) {
+    if (length < block_head || length % 4 != 0 || (wanted && length > max_of_block)) {
       damaged(progress_.position + at, fmt::format("impossible block length {}", length));
       return at;
     }

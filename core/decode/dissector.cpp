@@ -10,17 +10,17 @@
 namespace t2 {
 
 bool Dissector::run(int link_type, Packet& p) {
-  Plain found;
+  FastHeaders found;
   const RawPacket raw{p.time, p.data, p.captured, p.wire, link_type};
-  if (link_type != DLT_EN10MB || !PlainDecoder::recognise(raw, found)) return walk(link_type, p);
-  count_plain();
-  short_cut_.fill(p, raw, found, p.clock, p.number);
+  if (link_type != DLT_EN10MB || !FastPath::match(raw, found)) return walk(link_type, p);
+  count_fast_path();
+  fast_path_.fill(p, raw, found, p.clock, p.number);
   return makes_flows(!found.v6);
 }
 
 DecodeCounters Dissector::counters() const {
   DecodeCounters all = counters_;
-  if (plain_ > 0) all.add_headers(PlainDecoder::header_count, plain_);
+  if (plain_ > 0) all.add_headers(FastPath::header_count, plain_);
   return all;
 }
 
@@ -33,8 +33,8 @@ bool Dissector::walk(int link_type, Packet& p) {
   if (stacks_.overrun(stack_)) set(status::headers_overrun);
 
   counters_.add_headers(p.header_count);
-  counters_.most_vlans = std::max<std::uint32_t>(counters_.most_vlans, p.vlan_count);
-  counters_.most_mpls = std::max<std::uint32_t>(counters_.most_mpls, p.mpls_count);
+  counters_.max_vlans = std::max<std::uint32_t>(counters_.max_vlans, p.vlan_count);
+  counters_.max_mpls = std::max<std::uint32_t>(counters_.max_mpls, p.mpls_count);
   counters_.ipvx += has(status::bad_ip_version);
   counters_.gre += has(status::gre);
   counters_.teredo += has(status::teredo);

@@ -4,8 +4,8 @@
 // against the captured bytes: a byte that was not captured does not exist. Used by one thread; never throws.
 #pragma once
 
+#include "decode/fast_path.hpp"
 #include "decode/headers.hpp"
-#include "decode/plain.hpp"
 #include "t2/packet.hpp"
 #include "tranalyzer.h"
 
@@ -17,19 +17,19 @@ constexpr std::uint16_t longest_llc = 1500;  // IEEE 802.3: up to here the field
 struct DecodeCounters {
   std::uint64_t llc = 0, ipvx = 0, gre = 0, teredo = 0, ayiya = 0, dtls = 0;
   std::uint64_t decoded = 0, headers = 0;  // packets that were looked at; their headers
-  std::uint32_t least_headers = 0xffff, most_headers = 0, most_vlans = 0, most_mpls = 0;
+  std::uint32_t min_headers = 0xffff, max_headers = 0, max_vlans = 0, max_mpls = 0;
 
   void add_headers(std::uint32_t of_packet, std::uint64_t packets = 1) {
     decoded += packets;
     headers += of_packet * packets;
-    if (of_packet < least_headers) least_headers = of_packet;
-    if (of_packet > most_headers) most_headers = of_packet;
+    if (of_packet < min_headers) min_headers = of_packet;
+    if (of_packet > max_headers) max_headers = of_packet;
   }
 };
 
 class Dissector {
  public:
-  explicit Dissector(HeaderStacks& stacks) : stacks_(stacks), short_cut_(stacks) {}
+  explicit Dissector(HeaderStacks& stacks) : stacks_(stacks), fast_path_(stacks) {}
 
   static bool supports(int link_type);
   // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow. The
@@ -38,10 +38,10 @@ class Dissector {
   bool run(int link_type, Packet& p);
   // The same without the short cut for plain packets: the measure of it.
   bool walk(int link_type, Packet& p);
-  const PlainDecoder& short_cut() const { return short_cut_; }
+  const FastPath& fast_path() const { return fast_path_; }
   // Whether packets with this header may make flows (IPV6_ACTIVATE).
   static constexpr bool makes_flows(bool v4) { return v4 ? IPV6_ACTIVATE != 1 : IPV6_ACTIVATE != 0; }
-  void count_plain() { ++plain_; }  // a packet that the short cut decoded
+  void count_fast_path() { ++plain_; }  // a packet that the short cut decoded
   DecodeCounters counters() const;
 
  private:
@@ -128,7 +128,7 @@ class Dissector {
   std::uint32_t u32(std::uint32_t at) const { return captured(at, 4) ? std::uint32_t{u16(at)} << 16 | u16(at + 2) : 0; }
 
   HeaderStacks& stacks_;
-  PlainDecoder short_cut_;
+  FastPath fast_path_;
   std::uint64_t plain_ = 0;  // packets that it decoded, which counters_ does not have
   DecodeCounters counters_;
   Packet* p_ = nullptr;

@@ -42,13 +42,13 @@ std::string name_of(HeaderCode code) {
 }  // namespace
 
 HeaderStacks::HeaderStacks()
-    : mask_(1023), slots_(1024), nodes_(1), texts_(new std::unique_ptr<std::string>[most_nodes]) {
+    : mask_(1023), slots_(1024), nodes_(1), texts_(new std::unique_ptr<std::string>[max_nodes]) {
   texts_[0] = std::make_unique<std::string>();
   text_ids_.emplace(*texts_[0], 0);
 }
 
 HeaderStacks::Id HeaderStacks::add(Id parent, HeaderCode code) {
-  if (nodes_.size() >= most_nodes) return parent;
+  if (nodes_.size() >= max_nodes) return parent;
   const Node& up = nodes_[parent];
   Node node{.last = code, .run = 1, .overrun = up.overrun};
   std::string text = *texts_[up.text];

@@ -182,7 +182,7 @@ class HeaderStacks {
 
  private:
   static constexpr Id empty = 0xffff'ffff;
-  static constexpr std::size_t most_nodes = 1 << 16;
+  static constexpr std::size_t max_nodes = 1 << 16;
   struct Slot {
     Id parent = 0, id = empty;
     HeaderCode code = 0;

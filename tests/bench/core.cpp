@@ -1,9 +1,9 @@
 // Micro-benchmarks of the core: decoding by kind of packet, looking up flows, timeouts, a worker without plugins.
 #include <benchmark/benchmark.h>
 
-#include "expiry.hpp"
-#include "flow_table.hpp"
-#include "key.hpp"
+#include "flow/expiry.hpp"
+#include "flow/flow_table.hpp"
+#include "flow/key.hpp"
 #include "traffic.hpp"
 
 using namespace t2;
@@ -104,7 +104,7 @@ struct Filled {
       const Key key = key_of(i);
       lookups.push_back({.key = key, .hash = hash_key(key, 1)});
       Flow& flow = table.create(key, lookups.back().hash);
-      table.add_side(flow, 0), table.add_side(flow, 1);
+      table.add_direction(flow, 0), table.add_direction(flow, 1);
     }
     for (std::size_t i = lookups.size(); i-- > 1;) {
       random = random * 6364136223846793005 + 1442695040888963407;
@@ -113,7 +113,7 @@ struct Filled {
   }
   static std::vector<std::byte> prototype() {
     std::vector<std::byte> record(352);
-    new (record.data()) Side{};
+    new (record.data()) Direction{};
     return record;
   }
 };
@@ -184,7 +184,7 @@ void expiry_refiles(benchmark::State& state) {
     Flow& flow = filled.table.record(i);
     flow.number = i;
     flow.due[0] = clock + (1000 + i % 5000) * (one_second / 1000);
-    expiry.file(flow);
+    expiry.schedule(flow);
   }
   std::uint64_t handled = 0;
   for (auto _ : state) {
@@ -194,7 +194,7 @@ void expiry_refiles(benchmark::State& state) {
       if (due.empty()) break;
       for (const Expiry::Due& d : due) {
         d.flow->due[0] = clock + (1000 + d.flow->record % 5000) * (one_second / 1000);
-        expiry.file(*d.flow);
+        expiry.schedule(*d.flow);
       }
       handled += due.size();
     }

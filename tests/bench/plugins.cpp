@@ -67,8 +67,8 @@ void on_flow_end(benchmark::State& state, const std::string& name) {
     for (Flow* flow : flows) {
       for (unsigned direction = 0; direction < 2; ++direction) {
         row.clear();
-        plugin->on_flow_end({*flow, *flow->side[direction], flow->side[direction ^ 1], direction, EndReason::idle},
-                            row);
+        plugin->on_flow_end(
+            {*flow, *flow->directions[direction], flow->directions[direction ^ 1], direction, EndReason::idle}, row);
       }
     }
   }

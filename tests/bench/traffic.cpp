@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "key.hpp"
+#include "flow/key.hpp"
 
 namespace t2::bench {
 
@@ -92,7 +92,7 @@ void Engine::process(Decoded& traffic) {
     for (const Lookup& lookup : part(at + 2 * slice)) worker_->prefetch_flow(lookup);
     std::span<Lookup> ahead = part(at + slice);
     worker_->process(std::span(traffic.packets).subspan(at, part(at).size()), part(at), ahead);
-    for (Lookup& lookup : ahead) worker_->seek(lookup);
+    for (Lookup& lookup : ahead) worker_->prefetch_lookup(lookup);
   }
 }
 
@@ -111,7 +111,7 @@ Engine::Engine(const std::vector<std::string>& plugins, std::vector<const Descri
   all.insert(all.end(), more.begin(), more.end());
   layout_.emplace(all);
   WorkerOptions options;
-  options.seed = 1, options.most_flows = 1'000'000, options.rows = std::move(rows);
+  options.seed = 1, options.max_flows = 1'000'000, options.rows = std::move(rows);
   worker_ = std::make_unique<Worker>(*layout_, *context_, std::move(options));
 }
 

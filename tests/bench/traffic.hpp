@@ -12,8 +12,8 @@
 
 #include "decode/dissector.hpp"
 #include "frame.hpp"
-#include "loader.hpp"
-#include "worker.hpp"
+#include "host/loader.hpp"
+#include "pipeline/worker.hpp"
 
 namespace t2::bench {
 

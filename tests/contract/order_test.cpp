@@ -6,9 +6,9 @@
 #include <deque>
 
 #include "capture.hpp"
-#include "layout.hpp"
-#include "loader.hpp"
-#include "worker.hpp"
+#include "host/layout.hpp"
+#include "host/loader.hpp"
+#include "pipeline/worker.hpp"
 
 namespace t2::test {
 
@@ -43,7 +43,7 @@ class Counter final : public Plugin {
  public:
   explicit Counter(Host& host) : host_(host), state_(host) {}
   void on_packets(std::span<const Packet> packets) override {
-    for (const Packet& p : packets) ++state_(*p.side).packets, ++total;
+    for (const Packet& p : packets) ++state_(*p.own).packets, ++total;
   }
   void merge(Plugin& other) override { total += static_cast<Counter&>(other).total; }
   std::uint64_t total = 0;
@@ -55,7 +55,7 @@ class Reader final : public Plugin {
  public:
   explicit Reader(Host& host) : peek_(host, "counter") {}
   void on_flow_end(const EndedFlow& e, Row&) override {
-    if (peek_) seen = peek_(e.side).packets;
+    if (peek_) seen = peek_(e.own).packets;
   }
   std::uint64_t seen = 0;
   Peek<Counts> peek_;
@@ -94,7 +94,7 @@ struct World {
   Context context{config, stacks, log, ""};
 };
 
-Side& side_in(std::vector<std::byte>& record) { return *reinterpret_cast<Side*>(record.data()); }
+Direction& direction_in(std::vector<std::byte>& record) { return *reinterpret_cast<Direction*>(record.data()); }
 
 }  // namespace
 
@@ -126,10 +126,10 @@ TEST_CASE("state: a new record holds every plugin's start value, aligned and apa
   Layout layout({&one, &two});
   Instances instances(layout, w.context);
   auto record = layout.prototype();
-  CHECK(record.size() % alignof(Side) == 0);
+  CHECK(record.size() % alignof(Direction) == 0);
   auto& a = static_cast<Counter&>(*instances.all()[0].plugin);
   auto& b = static_cast<Counter&>(*instances.all()[1].plugin);
-  Side& side = side_in(record);
+  Direction& side = direction_in(record);
   CHECK(a.state_(side).packets == 7);
   CHECK(a.state_(side).more[0] == 'x');
   CHECK(reinterpret_cast<std::uintptr_t>(&a.state_(side)) % alignof(Counts) == 0);
@@ -147,10 +147,10 @@ TEST_CASE("peek: only what was declared with its layout, of the right size, or e
     Instances instances(layout, w.context);
     auto record = layout.prototype();
     auto& mine = static_cast<Counter&>(*instances.all()[0].plugin);
-    mine.state_(side_in(record)).packets = 99;
+    mine.state_(direction_in(record)).packets = 99;
     Row row;
     Flow flow;
-    instances.all()[1].plugin->on_flow_end({flow, side_in(record), nullptr, 0, EndReason::idle}, row);
+    instances.all()[1].plugin->on_flow_end({flow, direction_in(record), nullptr, 0, EndReason::idle}, row);
     CHECK(static_cast<Reader&>(*instances.all()[1].plugin).seen == 99);
   }
   {
@@ -178,7 +178,7 @@ TEST_CASE("merge: totals of all workers end up in the first", "[contract]") {
   Instances one(layout, w.context), two(layout, w.context), three(layout, w.context);
   auto record = layout.prototype();
   Packet packet;
-  packet.side = &side_in(record);
+  packet.own = &direction_in(record);
   const auto feed = [&](Instances& instances, std::size_t packets) {
     const std::vector<Packet> all(packets, packet);
     instances.all()[0].plugin->on_packets(all);
@@ -190,23 +190,23 @@ TEST_CASE("merge: totals of all workers end up in the first", "[contract]") {
 }
 
 TEST_CASE("extra memory: zeroed, aligned, bounded, given back with the flow", "[contract]") {
-  Extras extras;
+  FlowMemory flow_memory;
   std::vector<std::byte> record(sizeof(Flow) + 64);
   auto* flow = new (reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64)) Flow;
   for (int round = 0; round < 3; ++round) {
     for (const std::size_t size : {1, 8, 48, 49, 100, 1000, 4000}) {
-      auto* memory = static_cast<std::uint8_t*>(extras.get(*flow, size));
+      auto* memory = static_cast<std::uint8_t*>(flow_memory.get(*flow, size));
       REQUIRE(memory);
       CHECK(reinterpret_cast<std::uintptr_t>(memory) % 8 == 0);
       CHECK(std::all_of(memory, memory + size, [](std::uint8_t b) { return b == 0; }));
       std::memset(memory, 0xff, size);
     }
-    CHECK(extras.bytes() > 5000);
-    extras.release(*flow);
-    CHECK(extras.bytes() == 0);
-    CHECK(flow->extra == nullptr);
+    CHECK(flow_memory.bytes() > 5000);
+    flow_memory.release(*flow);
+    CHECK(flow_memory.bytes() == 0);
+    CHECK(flow->allocations == nullptr);
   }
-  CHECK(extras.get(*flow, 1 << 20) == nullptr);
+  CHECK(flow_memory.get(*flow, 1 << 20) == nullptr);
 }
 
 TEST_CASE("rows: values come back as they were put", "[contract]") {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "decode/dissector.hpp"
+#include "flow/key.hpp"
 #include "frame.hpp"
-#include "key.hpp"
 #include "t2/packet.hpp"
 
 namespace t2::test {

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <random>
 
-#include "expiry.hpp"
-#include "key.hpp"
+#include "flow/expiry.hpp"
+#include "flow/key.hpp"
 
 namespace t2::test {
 
@@ -15,7 +15,7 @@ namespace {
 constexpr Time grain = Time{1} << 26;  // flows are handed over when the clock enters the next bucket
 
 struct World {
-  FlowTable table{std::vector<std::byte>(sizeof(Side)), 1'000'000};
+  FlowTable table{std::vector<std::byte>(sizeof(Direction)), 1'000'000};
   Expiry expiry{table};
   std::vector<Flow*> alive;
   std::uint64_t made = 0;
@@ -26,9 +26,9 @@ struct World {
     std::memcpy(key.address[0].data(), &made, sizeof made);
     Flow& flow = table.create(key, hash_key(key, 1));
     flow.number = made;
-    table.add_side(flow, 0);
+    table.add_direction(flow, 0);
     flow.due[0] = seen + timeout;
-    expiry.file(flow);
+    expiry.schedule(flow);
     alive.push_back(&flow);
     return flow;
   }
@@ -90,9 +90,9 @@ TEST_CASE("expiry: against a list, with jumps and changing timeouts", "[expiry]"
         Flow& flow = *w.alive[random() % w.alive.size()];
         if (flow.end() > clock) {
           const unsigned direction = random() % 4 == 0;
-          if (!flow.side[direction]) w.table.add_side(flow, direction);
+          if (!flow.directions[direction]) w.table.add_direction(flow, direction);
           flow.due[direction] = clock + timeouts[random() % 7];
-          if (w.expiry.too_late(flow)) w.expiry.file(flow);
+          if (w.expiry.needs_reschedule(flow)) w.expiry.schedule(flow);
         }
       }
     }
@@ -114,7 +114,7 @@ TEST_CASE("expiry: many at once are in order, however far apart they end", "[exp
   w.expiry.start(0);
   for (int i = 0; i < many; ++i) w.make(0, 1 + static_cast<Time>(random() % static_cast<std::uint64_t>(widest)));
   std::shuffle(w.alive.begin(), w.alive.end(), random);
-  for (Flow* flow : w.alive) w.expiry.file(*flow);  // numbers are in no order any more
+  for (Flow* flow : w.alive) w.expiry.schedule(*flow);  // numbers are in no order any more
   std::vector<std::pair<Time, std::uint64_t>> expected, got;
   for (const Flow* flow : w.alive) expected.emplace_back(flow->end(), flow->number);
   std::sort(expected.begin(), expected.end());
@@ -128,7 +128,7 @@ TEST_CASE("expiry: the longer-living direction decides", "[expiry]") {
   Flow& flow = w.make(0, one_second);
   flow.due[1] = 500 * one_second;
   CHECK(flow.end() == one_second);
-  w.table.add_side(flow, 1);
+  w.table.add_direction(flow, 1);
   CHECK(flow.end() == 500 * one_second);
   CHECK(w.due(400 * one_second).empty());
   CHECK(w.due(501 * one_second).size() == 1);

@@ -4,7 +4,7 @@
 #include <deque>
 #include <random>
 
-#include "flow_numbers.hpp"
+#include "output/flow_numbers.hpp"
 
 namespace t2::test {
 

@@ -6,17 +6,17 @@
 #include <map>
 #include <random>
 
-#include "flow_table.hpp"
-#include "key.hpp"
+#include "flow/flow_table.hpp"
+#include "flow/key.hpp"
 
 namespace t2::test {
 
 namespace {
 
 std::vector<std::byte> prototype(std::size_t more = 0) {
-  std::vector<std::byte> bytes((sizeof(Side) + more + alignof(Side) - 1) / alignof(Side) * alignof(Side),
-                               std::byte{0x5a});
-  const Side initial{};
+  std::vector<std::byte> bytes(
+      (sizeof(Direction) + more + alignof(Direction) - 1) / alignof(Direction) * alignof(Direction), std::byte{0x5a});
+  const Direction initial{};
   std::memcpy(bytes.data(), static_cast<const void*>(&initial), sizeof initial);
   return bytes;
 }
@@ -91,29 +91,30 @@ TEST_CASE("flow table: records do not move, and a new side is a copy of the prot
   std::vector<Flow*> flows;
   for (std::uint32_t n = 0; n < 150'000; ++n) {
     flows.push_back(&table.create(key(n), hash_key(key(n), 1)));
-    std::memset(static_cast<void*>(&table.add_side(*flows.back(), 0)), static_cast<int>(n), model.size());
-    if (n % 2) std::memset(static_cast<void*>(&table.add_side(*flows.back(), 1)), static_cast<int>(~n), model.size());
+    std::memset(static_cast<void*>(&table.add_direction(*flows.back(), 0)), static_cast<int>(n), model.size());
+    if (n % 2)
+      std::memset(static_cast<void*>(&table.add_direction(*flows.back(), 1)), static_cast<int>(~n), model.size());
   }
   bool fine = true;
-  const auto all = [&](const Side* side, std::uint32_t value) {
+  const auto all = [&](const Direction* side, std::uint32_t value) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(side);
     return std::all_of(bytes, bytes + model.size(), [&](std::uint8_t b) { return b == (value & 0xff); });
   };
   for (std::uint32_t n = 0; n < 150'000; ++n) {
-    fine = fine && table.find(key(n), hash_key(key(n), 1)) == flows[n] && all(flows[n]->side[0], n);
-    fine = fine && (n % 2 ? all(flows[n]->side[1], ~n) : flows[n]->side[1] == nullptr);
+    fine = fine && table.find(key(n), hash_key(key(n), 1)) == flows[n] && all(flows[n]->directions[0], n);
+    fine = fine && (n % 2 ? all(flows[n]->directions[1], ~n) : flows[n]->directions[1] == nullptr);
   }
   CHECK(fine);
   CHECK(table.bytes_each() == sizeof(Flow) + 2 * model.size());
   // What was released serves again, and nothing shows.
-  const Side* used[] = {flows[101]->side[0], flows[101]->side[1]};
+  const Direction* used[] = {flows[101]->directions[0], flows[101]->directions[1]};
   table.release(*flows[101]);
   Flow& again = table.create(key(1'000'000), 1);
-  CHECK(again.side[0] == nullptr);
-  CHECK(again.side[1] == nullptr);
+  CHECK(again.directions[0] == nullptr);
+  CHECK(again.directions[1] == nullptr);
   CHECK_FALSE(again.detached);
   for (const unsigned direction : {0u, 1u}) {
-    const Side& side = table.add_side(again, direction);
+    const Direction& side = table.add_direction(again, direction);
     CHECK((&side == used[0] || &side == used[1]));
     CHECK(std::memcmp(static_cast<const void*>(&side), model.data(), model.size()) == 0);
   }
@@ -137,7 +138,7 @@ TEST_CASE("flow table: to release flows of a closed table counts them, whether t
   std::vector<Flow*> flows;
   for (std::uint32_t n = 0; n < 10; ++n) {
     flows.push_back(&table.create(key(n), n));
-    table.add_side(*flows.back(), 0);
+    table.add_direction(*flows.back(), 0);
   }
   table.detach(*flows[3]);
   table.close();
@@ -172,9 +173,9 @@ TEST_CASE("flow table: records of many flows do not touch each other, however th
     Flow& flow = table.create(key(n), n * 0x9e3779b97f4a7c15);
     flows.push_back(&flow);
     for (unsigned direction = 0; direction < 1 + n % 2; ++direction) {
-      Side& side = table.add_side(flow, direction);
-      std::memset(reinterpret_cast<char*>(&side) + sizeof(Side), static_cast<int>((n + direction) & 0xff),
-                  stride - sizeof(Side));
+      Direction& side = table.add_direction(flow, direction);
+      std::memset(reinterpret_cast<char*>(&side) + sizeof(Direction), static_cast<int>((n + direction) & 0xff),
+                  stride - sizeof(Direction));
       side.packets = 2 * n + direction;
     }
   }
@@ -182,9 +183,9 @@ TEST_CASE("flow table: records of many flows do not touch each other, however th
   for (std::uint32_t n = 0; n < flows.size(); ++n) {
     whole = whole && flows[n]->key == key(n) && table.find(key(n), n * 0x9e3779b97f4a7c15) == flows[n];
     for (unsigned direction = 0; direction < 1 + n % 2; ++direction) {
-      const Side& side = *flows[n]->side[direction];
+      const Direction& side = *flows[n]->directions[direction];
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(&side);
-      whole = whole && side.packets == 2 * n + direction && bytes[sizeof(Side)] == ((n + direction) & 0xff) &&
+      whole = whole && side.packets == 2 * n + direction && bytes[sizeof(Direction)] == ((n + direction) & 0xff) &&
               bytes[stride - 1] == ((n + direction) & 0xff);
     }
   }

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "decode/dissector.hpp"
+#include "flow/key.hpp"
 #include "input.hpp"
-#include "key.hpp"
+#include "pipeline/worker.hpp"
 #include "rules.hpp"
-#include "worker.hpp"
 
 using namespace t2;
 
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Config config = fuzz::no_config();
   const Context context{config, stacks, log, ""};
   Layout layout({});
-  Worker worker(layout, context, {.batch = 7, .seed = 1, .most_flows = 16, .rows = [](RowBatch&) {}});
+  Worker worker(layout, context, {.batch = 7, .seed = 1, .max_flows = 16, .rows = [](RowBatch&) {}});
 
   std::vector<fuzz::Frame> frames;
   std::vector<Packet> packets;

@@ -10,7 +10,7 @@
 #include <memory>
 #include <span>
 
-#include "config.hpp"
+#include "host/config.hpp"
 #include "t2/packet.hpp"
 
 namespace t2::fuzz {

@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "decode/dissector.hpp"
+#include "flow/key.hpp"
+#include "host/loader.hpp"
 #include "input.hpp"
-#include "key.hpp"
-#include "loader.hpp"
+#include "pipeline/worker.hpp"
 #include "rules.hpp"
-#include "worker.hpp"
 
 using namespace t2;
 
@@ -175,9 +175,8 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
   const bool raw = mode & 1;
   const int link_type = raw ? fuzz::link_types[(mode >> 1) % fuzz::link_types.size()] : 1;
   Dissector dissector(s.stacks);
-  Worker worker(*s.layout, *s.context, {.batch = batch, .seed = batch, .most_flows = 8, .rows = [&](RowBatch& rows) {
-                                          s.sinks->write(rows);
-                                        }});
+  Worker worker(*s.layout, *s.context,
+                {.batch = batch, .seed = batch, .max_flows = 8, .rows = [&](RowBatch& rows) { s.sinks->write(rows); }});
   std::vector<fuzz::Frame> frames;
   std::vector<Packet> packets;
   std::vector<Lookup> lookups;

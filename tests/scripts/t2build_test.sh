@@ -80,12 +80,12 @@ touch -- "$source"
 run t2build basicStats
 expect 'mended' ends_with 'BUILD SUCCESSFUL'
 echo 'int main( {' > "$scratch/main.cpp"
-cp -p -- "$tree/core/main.cpp" "$scratch/main.good"
-cp -- "$scratch/main.cpp" "$tree/core/main.cpp"
+cp -p -- "$tree/core/app/main.cpp" "$scratch/main.good"
+cp -- "$scratch/main.cpp" "$tree/core/app/main.cpp"
 run t2build tranalyzer2 basicStats
 expect 'a core that does not compile' ends_with '    tranalyzer2'
-cp -p -- "$scratch/main.good" "$tree/core/main.cpp"
-touch -- "$tree/core/main.cpp" "$folder/999_gone.so"
+cp -p -- "$scratch/main.good" "$tree/core/app/main.cpp"
+touch -- "$tree/core/app/main.cpp" "$folder/999_gone.so"
 run t2build -R
 expect '-R: a plugin whose source is gone' fails
 expect '-R: it is listed' ends_with '    gone'

@@ -99,7 +99,7 @@ static_assert(sizeof(Key) % 8 == 0 && std::has_unique_object_representations_v<K
 
 // One direction of a conversation, as the core keeps it; the state of every plugin for this direction follows it in
 // memory. It begins with the direction's first packet. Plugins read it when the flow has ended.
-struct alignas(64) Side {
+struct alignas(64) Direction {
   Time first = 0, last = 0;  // first packet; packet processed last (not the largest time)
   status::Word status = 0;
   std::uint64_t packets = 0;
@@ -111,9 +111,9 @@ struct alignas(64) Side {
   std::uint8_t link = 0;          // has_destination, has_source: which of `macs` there are; none without Ethernet
   static constexpr std::uint8_t has_destination = 1, has_source = 2;
 };
-static_assert(sizeof(Side) == 64);
+static_assert(sizeof(Direction) == 64);
 
-constexpr std::uint16_t not_filed = 0xffff;
+constexpr std::uint16_t not_scheduled = 0xffff;
 
 // The core's part of a conversation. Never moves while it lives, nor do its sides.
 struct alignas(64) Flow {
@@ -121,44 +121,45 @@ struct alignas(64) Flow {
   std::uint64_t number = 0;  // capture number of its first packet: the same in every run
   std::uint64_t index = 0;   // flowInd
 
-  Side* side[2] = {};                 // [1]: null until the conversation is answered
+  Direction* directions[2] = {};      // [1]: null until the conversation is answered
   Time due[2] = {};                   // capture clock at which each side's timeout runs out
-  void* extra = nullptr;              // chain of Host::extra() blocks
+  void* allocations = nullptr;        // chain of Host::flow_alloc() blocks
   std::uint32_t tag = 0, record = 0;  // place in the index, number of this record
-  std::uint32_t place = 0;            // in the wheel of timeouts: in its bucket
-  std::uint16_t bucket = not_filed;
-  std::uint8_t opener = 0;  // the end of the key that sent the first packet
-  bool detached = false;    // no longer found by key: waits for its rows to be written
-  bool forced = false;      // was cut short: due[0] says when
-  bool sooner = false;      // a timeout became shorter since it was put into the wheel
+  std::uint32_t wheel_slot = 0;       // in the wheel of timeouts: in its bucket
+  std::uint16_t wheel_bucket = not_scheduled;
+  std::uint8_t initiator = 0;      // the end of the key that sent the first packet
+  bool detached = false;           // no longer found by key: waits for its rows to be written
+  bool ended_early = false;        // was cut short: due[0] says when
+  bool timeout_shortened = false;  // a timeout became shorter since it was put into the wheel
 
-  Endpoint source(unsigned direction) const { return key.end(opener ^ direction); }
-  Endpoint destination(unsigned direction) const { return key.end(opener ^ direction ^ 1); }
+  Endpoint source(unsigned direction) const { return key.end(initiator ^ direction); }
+  Endpoint destination(unsigned direction) const { return key.end(initiator ^ direction ^ 1); }
   // The time at which both directions have been silent for their timeouts.
-  Time end() const { return side[1] && !forced && due[1] > due[0] ? due[1] : due[0]; }
+  Time end() const { return directions[1] && !ended_early && due[1] > due[0] ? due[1] : due[0]; }
 };
 
 struct Packet {
   Time time = 0;                 // of capture
   Time clock = 0;                // largest capture time so far, this packet included
   Time first = 0, previous = 0;  // of this direction: its first packet, the packet before this one (else its own time)
-  Time peer_last = 0;            // of the other direction: its last packet, where there is one (`peer`)
+  Time other_last = 0;           // of the other direction: its last packet, where there is one (`peer`)
   std::uint64_t number = 0;      // position in the input, from 1
-  std::uint64_t nth = 0;         // of its direction, from 1
+  std::uint64_t index_in_direction = 0;  // of its direction, from 1
   const std::uint8_t* data = nullptr;
   std::uint32_t captured = 0;  // bytes at data
   std::uint32_t wire = 0;      // bytes of the frame on the wire
   Flow* flow = nullptr;        // never null in on_packets(), nor is side
-  Side* side = nullptr;        // this direction of it
-  Side* peer = nullptr;        // the other direction, null if no packet of it came before this one
+  Direction* own = nullptr;    // this direction of it
+  Direction* other = nullptr;  // the other direction, null if no packet of it came before this one
   status::Word status = 0;     // of this packet alone
 
   std::uint8_t direction = 0;  // 0 or 1, see above
   bool first_of_flow = false;
   bool first_of_direction = false;
-  bool like_first = false;  // has the header stack and the MAC addresses of its direction's first packet, and is not it
-  bool peer_fragment_pending = false;  // the other direction waits for a last fragment
-  bool later_fragment = false;         // fragment offset is not 0: there is no transport header
+  bool same_headers_as_first =
+      false;  // has the header stack and the MAC addresses of its direction's first packet, and is not it
+  bool other_fragment_pending = false;  // the other direction waits for a last fragment
+  bool later_fragment = false;          // fragment offset is not 0: there is no transport header
   bool more_fragments = false;
   Family family = Family::layer2;
   std::uint8_t protocol = 0;    // last protocol number reached (IPv6: after the extension headers)
@@ -200,11 +201,11 @@ struct Packet {
   // Only of a direction that exists.
   void set_timeout(unsigned of_direction, Time timeout) const {
     constexpr Time millisecond = one_second / 1000;
-    Side& changed = *flow->side[of_direction];
+    Direction& changed = *flow->directions[of_direction];
     const auto wanted =
         static_cast<std::uint32_t>((timeout > shortest_timeout ? timeout : shortest_timeout) / millisecond);
     flow->due[of_direction] += (Time{wanted} - Time{changed.timeout}) * millisecond;
-    if (wanted < changed.timeout) flow->sooner = true;
+    if (wanted < changed.timeout) flow->timeout_shortened = true;
     changed.timeout = wanted;
   }
 };

@@ -62,19 +62,19 @@ struct Descriptor {
   bool reads_columns = true;                    // a sink: false if it reads only what its own on_flow_end() wrote
 };
 
-// Own state: one T per direction of a conversation, behind the core's Side in memory. It starts as a copy of T{} when
-// the direction has its first packet; nothing is allocated or freed.
+// Own state: one T per direction of a conversation, behind the core's Direction in memory. It starts as a copy of T{}
+// when the direction has its first packet; nothing is allocated or freed.
 template <class T>
 class State {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>,
                 "state is copied and dropped as bytes");
-  static_assert(sizeof(T) <= 1024 && alignof(T) <= alignof(Side));
+  static_assert(sizeof(T) <= 1024 && alignof(T) <= alignof(Direction));
 
  public:
-  // `peer_bytes`: so many of its first bytes are touched by packets of the other direction, too. Only speed depends on
+  // `other_bytes`: so many of its first bytes are touched by packets of the other direction, too. Only speed depends on
   // it.
-  explicit State(Host& host, std::size_t peer_bytes = 0);
-  T& operator()(Side& side) const {
+  explicit State(Host& host, std::size_t other_bytes = 0);
+  T& operator()(Direction& side) const {
     return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&side) + offset_));
   }
 
@@ -88,8 +88,8 @@ enum class EndReason : std::uint8_t { idle, duration_limit, evicted, input_done 
 // packet, may one plugin read another's state.
 struct EndedFlow {
   Flow& flow;
-  Side& side;
-  Side* peer;          // the other direction, whose row is written too; null: there is none
+  Direction& own;
+  Direction* other;    // the other direction, whose row is written too; null: there is none
   unsigned direction;  // of this row, as in Packet::direction
   EndReason reason;
   Endpoint source() const { return flow.source(direction); }
@@ -102,7 +102,7 @@ class Peek {
  public:
   Peek(Host& host, std::string_view plugin);
   explicit operator bool() const { return offset_ != 0; }
-  const T& operator()(const Side& side) const {
+  const T& operator()(const Direction& side) const {
     return *std::launder(reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(&side) + offset_));
   }
 
@@ -156,7 +156,8 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   virtual std::string data_file(std::string_view name) const = 0;  // path in the plugin folder
   virtual void info(std::string_view line) = 0;                    // log, prefixed with the plugin's name
   virtual void warn(std::string_view line) = 0;
-  virtual void* extra(Flow& flow, std::size_t bytes) = 0;  // zeroed, aligned to 8, freed with the flow; null: no memory
+  virtual void* flow_alloc(Flow& flow,
+                           std::size_t bytes) = 0;  // zeroed, aligned to 8, freed with the flow; null: no memory
 
  protected:
   ~Host() = default;
@@ -167,7 +168,7 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   template <class>
   friend class Peek;
   virtual std::size_t state_offset(std::size_t size, std::size_t align, const void* initial,
-                                   std::size_t peer_bytes) = 0;
+                                   std::size_t other_bytes) = 0;
   virtual std::size_t peek_offset(std::string_view plugin, std::size_t size) = 0;
 };
 
@@ -197,9 +198,9 @@ class Sink {
 };
 
 template <class T>
-State<T>::State(Host& host, std::size_t peer_bytes) {
+State<T>::State(Host& host, std::size_t other_bytes) {
   const T initial{};
-  offset_ = host.state_offset(sizeof(T), alignof(T), &initial, peer_bytes);
+  offset_ = host.state_offset(sizeof(T), alignof(T), &initial, other_bytes);
 }
 template <class T>
 Peek<T>::Peek(Host& host, std::string_view plugin) : offset_(host.peek_offset(plugin, sizeof(T))) {}

@@ -38,21 +38,21 @@ class BasicFlow final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      Side& s = state_(*p.side);
-      if (!(p.like_first && nothing_new(s))) note(p, s);
+      Side& s = state_(*p.own);
+      if (!(p.same_headers_as_first && nothing_new(s))) note(p, s);
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    if (row.is_read()) put_columns(e, state_(e.side), row);
+    if (row.is_read()) put_columns(e, state_(e.own), row);
   }
 
   void on_packet_row(const t2::Packet& p, t2::Row& row) override {
     const t2::Flow& flow = *p.flow;
-    row.put(p.side->status | (state_(*p.side).overrun ? t2::status::headers_overrun : 0));
+    row.put(p.own->status | (state_(*p.own).overrun ? t2::status::headers_overrun : 0));
     row.put(p.time - start());
     row.put(p.time - p.previous);
-    row.put(p.peer ? p.time - p.peer_last : t2::Time{0});
+    row.put(p.other ? p.time - p.other_last : t2::Time{0});
     row.put(p.time - p.first);
 #if T2_PRI_HDRDESC == 1
     row.put(p.header_count);
@@ -90,12 +90,12 @@ class BasicFlow final : public t2::Plugin {
   void put_columns(const t2::EndedFlow& e, const Side& s, t2::Row& row) const {
     const t2::Key& key = e.flow.key;
     if constexpr (BFO_SENSORID == 1) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
-    row.put(e.side.status | (s.overrun ? t2::status::headers_overrun : 0));
-    row.put(e.side.first - start());
-    row.put(e.side.last - start());
-    row.put(e.side.last - e.side.first);
-    if constexpr (State::max_stacks > 0) put_stacks(e.side, s, row);
-    if constexpr (State::max_macs > 0) put_macs(e.side, s, row);
+    row.put(e.own.status | (s.overrun ? t2::status::headers_overrun : 0));
+    row.put(e.own.first - start());
+    row.put(e.own.last - start());
+    row.put(e.own.last - e.own.first);
+    if constexpr (State::max_stacks > 0) put_stacks(e.own, s, row);
+    if constexpr (State::max_macs > 0) put_macs(e.own, s, row);
     if constexpr (BFO_ETHERTYPE == 1) row.put(key.ether_type);
     put_tags(kept_tags(s), row);
     put_address(row, key.family, e.source());
@@ -105,7 +105,7 @@ class BasicFlow final : public t2::Plugin {
     row.put(key.protocol);
   }
 
-  void put_stacks(const t2::Side& side, const Side& s, t2::Row& row) const {
+  void put_stacks(const t2::Direction& side, const Side& s, t2::Row& row) const {
     row.put(s.stacks);
     row.count(s.stacks);
     for (unsigned i = 0; i < s.stacks; ++i) row.put(stack(side, s, i).depth);
@@ -117,7 +117,7 @@ class BasicFlow final : public t2::Plugin {
 #endif
     }
   }
-  static State::Stack stack(const t2::Side& side, const Side& s, unsigned i) {
+  static State::Stack stack(const t2::Direction& side, const Side& s, unsigned i) {
     if (s.many) return s.many->stack[i];
     State::Stack only{};
 #if BFO_HDRDESC_PKTCNT == 1
@@ -128,7 +128,7 @@ class BasicFlow final : public t2::Plugin {
     return only;
   }
 
-  static void put_macs(const t2::Side& side, const Side& s, t2::Row& row) {
+  static void put_macs(const t2::Direction& side, const Side& s, t2::Row& row) {
     if (s.many) {
       for (const State::Macs* list : {&s.many->source, &s.many->destination}) {
         row.count(list->stored);
@@ -136,7 +136,8 @@ class BasicFlow final : public t2::Plugin {
       }
       return;
     }
-    const bool has_source = side.link & t2::Side::has_source, has_destination = side.link & t2::Side::has_destination;
+    const bool has_source = side.link & t2::Direction::has_source,
+               has_destination = side.link & t2::Direction::has_destination;
     row.count(has_source);
     if (has_source) row.mac(side.macs + 6);
     row.count(has_destination);
@@ -161,18 +162,18 @@ class BasicFlow final : public t2::Plugin {
   // A direction's `many`, begun with what it has so far. Null: there is no memory, and the flow's status says so.
   State::Many* many(const t2::Packet& p, Side& s) {
     if (s.many) return s.many;
-    auto* many = static_cast<State::Many*>(host_.extra(*p.flow, sizeof(State::Many)));
+    auto* many = static_cast<State::Many*>(host_.flow_alloc(*p.flow, sizeof(State::Many)));
     if (!many) {
       s.overrun = true;
       return nullptr;
     }
-    const t2::Side& side = *p.side;
+    const t2::Direction& side = *p.own;
     many->stack[0] = stack(side, s, 0);
 #if BFO_HDRDESC_PKTCNT == 1
-    many->stack[0].packets = p.first_of_direction ? 1 : p.nth - 1;
+    many->stack[0].packets = p.first_of_direction ? 1 : p.index_in_direction - 1;
 #endif
-    many->source.stored = (side.link & t2::Side::has_source) != 0;
-    many->destination.stored = (side.link & t2::Side::has_destination) != 0;
+    many->source.stored = (side.link & t2::Direction::has_source) != 0;
+    many->destination.stored = (side.link & t2::Direction::has_destination) != 0;
     std::memcpy(many->source.mac[0], side.macs + 6, 6);
     std::memcpy(many->destination.mac[0], side.macs, 6);
     many->tags = kept_tags(s);
@@ -199,7 +200,7 @@ class BasicFlow final : public t2::Plugin {
       s.overrun = true;
       return;
     }
-    if (!s.many && p.headers == p.side->headers) return;
+    if (!s.many && p.headers == p.own->headers) return;
     State::Many* list = many(p, s);
     if (!list) return;
     unsigned i = 0;
@@ -218,13 +219,13 @@ class BasicFlow final : public t2::Plugin {
   void note_macs(const t2::Packet& p, Side& s) {
     if (p.status & t2::status::no_ethernet) return;
     if (p.destination_mac != t2::absent)
-      note_mac(p, s, p.destination_mac, t2::Side::has_destination, 0, &State::Many::destination);
-    if (p.source_mac != t2::absent) note_mac(p, s, p.source_mac, t2::Side::has_source, 6, &State::Many::source);
+      note_mac(p, s, p.destination_mac, t2::Direction::has_destination, 0, &State::Many::destination);
+    if (p.source_mac != t2::absent) note_mac(p, s, p.source_mac, t2::Direction::has_source, 6, &State::Many::source);
   }
   void note_mac(const t2::Packet& p, Side& s, std::uint32_t at, std::uint8_t has, std::size_t first,
                 State::Macs State::Many::*which) {
     const std::uint8_t* mac = p.data + at;
-    if (!s.many && (p.side->link & has) && std::memcmp(p.side->macs + first, mac, 6) == 0) return;
+    if (!s.many && (p.own->link & has) && std::memcmp(p.own->macs + first, mac, 6) == 0) return;
     if (State::Many* list = many(p, s)) add(list->*which, mac);
   }
   static void add(State::Macs& list, const std::uint8_t* mac) {

@@ -164,12 +164,12 @@ class BasicStats final : public t2::Plugin {
         high_(static_cast<std::uint32_t>(host.integer("BS_XMAX"))) {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
-    for (const t2::Packet& p : packets) note(state_(*p.side), p);
+    for (const t2::Packet& p : packets) note(state_(*p.own), p);
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const Side& s = state_(e.side);
-    const Side* peer = e.peer ? &state_(*e.peer) : nullptr;
+    const Side& s = state_(e.own);
+    const Side* peer = e.other ? &state_(*e.other) : nullptr;
     const Rates rates = rates_of(e, s);
     add_to_totals(e, s, rates);
     if (row.is_read()) put_columns(e, s, peer, rates, row);
@@ -178,8 +178,8 @@ class BasicStats final : public t2::Plugin {
   void merge(t2::Plugin& plugin) override {
     const auto& other = static_cast<const BasicStats&>(plugin);
     for (unsigned kind : {0u, 1u}) {
-      most_packets_[kind].merge(other.most_packets_[kind]);
-      most_bytes_[kind].merge(other.most_bytes_[kind]);
+      max_packets_[kind].merge(other.max_packets_[kind]);
+      max_bytes_[kind].merge(other.max_bytes_[kind]);
     }
     fastest_.merge(other.fastest_);
     largest_load_ = std::max(largest_load_, other.largest_load_);
@@ -194,8 +194,8 @@ class BasicStats final : public t2::Plugin {
     }
     for (unsigned kind : {0u, 1u}) {
       const std::string talker = kind ? "Biggest L3 flow talker: " : "Biggest L2 flow talker: ";
-      line(report, talker, most_packets_[kind], report.run().packets, " packets");
-      line(report, talker, most_bytes_[kind], report.run().flow_bytes, " bytes");
+      line(report, talker, max_packets_[kind], report.run().packets, " packets");
+      line(report, talker, max_bytes_[kind], report.run().flow_bytes, " bytes");
     }
   }
 
@@ -232,7 +232,8 @@ class BasicStats final : public t2::Plugin {
     ++s.included;
 #endif
     widen(s.min_length, s.max_length, length);
-    [[maybe_unused]] const auto n = static_cast<float>(static_cast<std::int64_t>(in_statistics(s, p.nth)));
+    [[maybe_unused]] const auto n =
+        static_cast<float>(static_cast<std::int64_t>(in_statistics(s, p.index_in_direction)));
 #if BS_STATS == 1 && BS_PL_STATS == 1 && BS_IAT_STATS == 0
     t2::basic_stats::update(s.length, static_cast<float>(length), n);
 #endif
@@ -269,28 +270,28 @@ class BasicStats final : public t2::Plugin {
   static Rates rates_of(const t2::EndedFlow& e, const Side& s) {
     if constexpr (BS_STATS == 0) return {};
     const auto bytes = static_cast<float>(s.bytes);
-    const std::uint64_t included = in_statistics(s, e.side.packets);
+    const std::uint64_t included = in_statistics(s, e.own.packets);
     Rates rates{included ? bytes / static_cast<float>(included) : 0, 0, 0};
-    const t2::Time duration = e.side.last - e.side.first;
+    const t2::Time duration = e.own.last - e.own.first;
     if (duration <= 0) return rates;
     const float seconds = t2::basic_stats::seconds(duration);
-    rates.packets = static_cast<float>(e.side.packets) / seconds;
+    rates.packets = static_cast<float>(e.own.packets) / seconds;
     rates.bytes = bytes / seconds;
     return rates;
   }
 
   void add_to_totals(const t2::EndedFlow& e, const Side& s, const Rates& rates) {
     const unsigned kind = e.flow.key.family != t2::Family::layer2;
-    most_packets_[kind].offer(e.side.packets, e, e.side.packets);
-    most_bytes_[kind].offer(s.bytes, e, e.side.packets);
+    max_packets_[kind].offer(e.own.packets, e, e.own.packets);
+    max_bytes_[kind].offer(s.bytes, e, e.own.packets);
     largest_load_ = std::max(largest_load_, rates.load);
-    fastest_.offer(rates.bytes, e, e.side.packets);
+    fastest_.offer(rates.bytes, e, e.own.packets);
   }
 
   static void put_columns(const t2::EndedFlow& e, const Side& s, const Side* peer, [[maybe_unused]] const Rates& rates,
                           t2::Row& row) {
-    const std::uint64_t packets = e.side.packets;
-    [[maybe_unused]] const std::uint64_t packets_back = e.peer ? e.peer->packets : 0,
+    const std::uint64_t packets = e.own.packets;
+    [[maybe_unused]] const std::uint64_t packets_back = e.other ? e.other->packets : 0,
                                          bytes_back = peer ? peer->bytes : 0;
     row.put(packets);
     if constexpr (BS_REV_CNT == 1) row.put(packets_back);
@@ -315,7 +316,7 @@ class BasicStats final : public t2::Plugin {
     row.put(rates.packets);
     row.put(rates.bytes);
     // A lone answer counts as -1 in packets; bytes have no such sign.
-    const bool lone_answer = !e.peer && e.side.status & t2::status::inverted;
+    const bool lone_answer = !e.other && e.own.status & t2::status::inverted;
     const float asymmetry = t2::basic_stats::asymmetry(packets, packets_back);
     row.put(lone_answer ? -asymmetry : asymmetry);
     row.put(t2::basic_stats::asymmetry(s.bytes, bytes_back));
@@ -333,9 +334,9 @@ class BasicStats final : public t2::Plugin {
   t2::State<t2::BasicStatsState::Side> state_;
   [[maybe_unused]] std::uint32_t low_, high_;  // BS_XMIN, BS_XMAX
   [[maybe_unused]] t2::basic_stats::Intervals intervals_;
-  Largest<std::uint64_t> most_packets_[2], most_bytes_[2];  // of layer-2 flows, of IP flows
-  Largest<float> fastest_;                                  // bytes per second
-  float largest_load_ = 0;                                  // average packet length
+  Largest<std::uint64_t> max_packets_[2], max_bytes_[2];  // of layer-2 flows, of IP flows
+  Largest<float> fastest_;                                // bytes per second
+  float largest_load_ = 0;                                // average packet length
 };
 
 }  // namespace

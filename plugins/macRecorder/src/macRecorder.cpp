@@ -115,20 +115,20 @@ class MacRecorder final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      Side& s = state_(*p.side);
-      if (!(p.like_first && s.word == 0) && !p.first_of_direction) note(p, s);
+      Side& s = state_(*p.own);
+      if (!(p.same_headers_as_first && s.word == 0) && !p.first_of_direction) note(p, s);
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const Side& s = state_(e.side);
-    const unsigned pairs = s.pairs(e.side);
+    const Side& s = state_(e.own);
+    const unsigned pairs = s.pairs(e.own);
     any_lost_ = any_lost_ || s.lost();
     fewest_ = std::min(fewest_, pairs);
-    most_ = std::max(most_, pairs);
+    max_ = std::max(max_, pairs);
     pairs_ += pairs;
     ++rows_;
-    if (row.is_read()) put_columns(e.side, s, e.flow.key.ether_type, row);
+    if (row.is_read()) put_columns(e.own, s, e.flow.key.ether_type, row);
   }
 
 #if MR_MACLBL > 0
@@ -145,22 +145,22 @@ class MacRecorder final : public t2::Plugin {
     const auto& other = static_cast<const MacRecorder&>(plugin);
     any_lost_ = any_lost_ || other.any_lost_;
     fewest_ = std::min(fewest_, other.fewest_);
-    most_ = std::max(most_, other.most_);
+    max_ = std::max(max_, other.max_);
     pairs_ += other.pairs_;
     rows_ += other.rows_;
   }
 
   void report(t2::Report& report) const override {
     if (any_lost_) report.line("Aggregated macStat=0x01");
-    if (most_ < 2) return;
+    if (max_ < 2) return;
     char text[128];
-    std::snprintf(text, sizeof text, "MAC pairs per flow: min: %u, max: %u, average: %.2f", fewest_, most_,
+    std::snprintf(text, sizeof text, "MAC pairs per flow: min: %u, max: %u, average: %.2f", fewest_, max_,
                   static_cast<double>(pairs_) / static_cast<double>(rows_));
     report.line(text);
   }
 
  private:
-  void put_columns(const t2::Side& side, const Side& s, [[maybe_unused]] std::uint16_t ether_type, t2::Row& row) {
+  void put_columns(const t2::Direction& side, const Side& s, [[maybe_unused]] std::uint16_t ether_type, t2::Row& row) {
     const unsigned pairs = s.pairs(side);
     row.put(static_cast<std::uint8_t>(s.lost()));
     if constexpr (MR_NPAIRS == 1) row.put(std::uint32_t{pairs});
@@ -188,7 +188,7 @@ class MacRecorder final : public t2::Plugin {
         !(p.status & t2::status::no_ethernet) && (p.destination_mac != t2::absent || p.source_mac != t2::absent);
     if (any && p.destination_mac != t2::absent) std::memcpy(macs, p.data + p.destination_mac, 6);
     if (any && p.source_mac != t2::absent) std::memcpy(macs + 6, p.data + p.source_mac, 6);
-    if (s.word == 0 && any == (p.side->link != 0) && std::memcmp(macs, p.side->macs, 12) == 0) return;
+    if (s.word == 0 && any == (p.own->link != 0) && std::memcmp(macs, p.own->macs, 12) == 0) return;
     if (s.word == 0) begin_list(p, s);
     List* list = s.list();
     if (!list) {
@@ -201,15 +201,15 @@ class MacRecorder final : public t2::Plugin {
 
   // With what there was before this packet.
   void begin_list(const t2::Packet& p, Side& s) {
-    auto* list = MR_MAX_MAC > 1 ? static_cast<List*>(host_.extra(*p.flow, sizeof(List))) : nullptr;
+    auto* list = MR_MAX_MAC > 1 ? static_cast<List*>(host_.flow_alloc(*p.flow, sizeof(List))) : nullptr;
     if (!list) {
       s.word = 1;
       return;
     }
-    list->pairs = p.side->link != 0;
+    list->pairs = p.own->link != 0;
     if (list->pairs) {
-      list->first.pair[0] = s.pair(*p.side, 0);
-      list->first.pair[0].packets = p.nth - 1;
+      list->first.pair[0] = s.pair(*p.own, 0);
+      list->first.pair[0].packets = p.index_in_direction - 1;
     }
     s.word = reinterpret_cast<std::uintptr_t>(list);
   }
@@ -219,7 +219,7 @@ class MacRecorder final : public t2::Plugin {
     More* at = &list.first;
     for (unsigned i = 0;; ++i) {
       if (i > 0 && i % More::size == 0) {
-        if (i == list.pairs && i < MR_MAX_MAC) at->next = static_cast<More*>(host_.extra(flow, sizeof(More)));
+        if (i == list.pairs && i < MR_MAX_MAC) at->next = static_cast<More*>(host_.flow_alloc(flow, sizeof(More)));
         if (!at->next) return nullptr;
         at = at->next;
       }
@@ -241,7 +241,7 @@ class MacRecorder final : public t2::Plugin {
   std::unique_ptr<LabelCache> labels_;
 #endif
   bool any_lost_ = false;
-  unsigned fewest_ = ~0u, most_ = 0;  // pairs of a flow
+  unsigned fewest_ = ~0u, max_ = 0;  // pairs of a flow
   std::uint64_t pairs_ = 0, rows_ = 0;
 };
 

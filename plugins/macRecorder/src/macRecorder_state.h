@@ -32,10 +32,10 @@ struct MacRecorderState {
     std::uint64_t word = 0;
 
     List* list() const { return word & 1 ? nullptr : reinterpret_cast<List*>(word); }
-    unsigned pairs(const t2::Side& side) const { return list() ? list()->pairs : side.link != 0; }
+    unsigned pairs(const t2::Direction& side) const { return list() ? list()->pairs : side.link != 0; }
     bool lost() const { return list() ? list()->lost : word != 0; }
-    // The nth stored pair, n < pairs.
-    Pair pair(const t2::Side& side, unsigned n) const {
+    // The index_in_direction stored pair, n < pairs.
+    Pair pair(const t2::Direction& side, unsigned n) const {
       if (!list()) {
         Pair only{side.packets - (word >> 1), {}, {}};
         std::memcpy(only.destination, side.macs, 6);

@@ -9,15 +9,13 @@ namespace {
 
 const std::vector<std::string> plugins = {"basicFlow", "macRecorder", "txtSink"};
 
-std::string station(int n) {
+std::string stage(int n) {
   char text[18];
   std::snprintf(text, sizeof text, "02:00:00:00:01:%02x", static_cast<unsigned>(n));
   return text;
 }
-Buffer from(int n) {
-  return Frame().eth(station(n), "02:00:00:00:00:ff").ip4("10.0.0.1", "10.0.0.2").udp(40000, 50000);
-}
-std::string pair(int n, int packets) { return station(n) + "_02:00:00:00:00:ff_" + std::to_string(packets); }
+Buffer from(int n) { return Frame().eth(stage(n), "02:00:00:00:00:ff").ip4("10.0.0.1", "10.0.0.2").udp(40000, 50000); }
+std::string pair(int n, int packets) { return stage(n) + "_02:00:00:00:00:ff_" + std::to_string(packets); }
 
 Result run_stations(const std::vector<int>& numbers) {
   std::vector<Buffer> frames;

@@ -16,7 +16,7 @@ namespace netflow {
 
 class Backlog {
  public:
-  explicit Backlog(std::size_t most_waiting) : limit_(most_waiting) {}
+  explicit Backlog(std::size_t max_waiting) : limit_(max_waiting) {}
 
   bool full() const { return waiting_.size() >= limit_; }
   bool all_written() const { return waiting_.empty() && block_at_ == block_.size(); }

@@ -28,9 +28,9 @@ Exporter::Exporter(const Settings& settings, std::unique_ptr<Transport> transpor
     if (!has_labels(kind)) ++announced_;
   }
   // Fragments, only where there is no other way.
-  settings_.message_size = std::min(settings_.message_size, std::max(transport_->largest(), least_size()));
+  settings_.message_size = std::min(settings_.message_size, std::max(transport_->largest(), min_size()));
   for (const Template& t : templates_) {
-    const unsigned most = t.family() == t2::Family::ipv6 ? settings.most_ipv6 : settings.most_ipv4;
+    const unsigned most = t.family() == t2::Family::ipv6 ? settings.max_ipv6 : settings.max_ipv4;
     pending_.push_back({DataMessage(t, settings_.message_size, most)});
   }
 }
@@ -40,7 +40,7 @@ void Exporter::start(t2::Time now) {
   statistics_sent_ = now;
   stream_ = transport_->stream();
   if (stream_) return begin(now);
-  if (const std::size_t least = least_size(); least > settings_.message_size) {
+  if (const std::size_t least = min_size(); least > settings_.message_size) {
     throw t2::Error("netflowSink: NF_MSGSIZE=" + std::to_string(settings_.message_size) +
                     " is too small for these records: use a value of at least " + std::to_string(least));
   }
@@ -97,7 +97,7 @@ Header Exporter::header(t2::Time now, const Domain& domain) {
 }
 
 // Of a message: one template, or one record.
-std::size_t Exporter::least_size() const {
+std::size_t Exporter::min_size() const {
   std::size_t least = 0;
   for (const Template& t : templates_) {
     std::size_t count = 0;
@@ -155,8 +155,8 @@ void Exporter::announce_labels(t2::Time now) {
   templates.add_templates(fresh);
   keys.add_options(flow_keys(fresh));
   ++counters_.template_messages;
-  hand_over(templates.finish(header(now, flows_)), flows_, 0, 0);
-  hand_over(keys.finish(header(now, flows_)), flows_, 0, keys.data_records());
+  take_completed(templates.finish(header(now, flows_)), flows_, 0, 0);
+  take_completed(keys.finish(header(now, flows_)), flows_, 0, keys.data_records());
 }
 
 void Exporter::send_templates(t2::Time now) {
@@ -169,7 +169,7 @@ void Exporter::send_templates(t2::Time now) {
   }
   for_template_messages([&](SetWriter& message) {
     ++counters_.template_messages;
-    hand_over(message.finish(header(now, flows_)), flows_, 0, 0);
+    take_completed(message.finish(header(now, flows_)), flows_, 0, 0);
   });
   // In the domain of the flows, or it would say nothing about them.
   if (settings_.sampling > 0)
@@ -180,7 +180,7 @@ void Exporter::send_options(const Options& options, Domain& domain, t2::Time now
   SetWriter message(settings_.layout.version);
   if (!stream_) message.add_options_template(options);
   message.add_options(options);
-  hand_over(message.finish(header(now, domain)), domain, 0, message.data_records());
+  take_completed(message.finish(header(now, domain)), domain, 0, message.data_records());
 }
 
 void Exporter::send_statistics(t2::Time now, const Observed& observed) {
@@ -208,12 +208,13 @@ void Exporter::send(Pending& pending, t2::Time now) {
     send_templates(now);
   }
   ++messages_since_;
-  hand_over(pending.message.finish(header(now, flows_)), flows_, pending.message.count(), 0);
+  take_completed(pending.message.finish(header(now, flows_)), flows_, pending.message.count(), 0);
   pending.message.clear();
 }
 
 // A message that does not arrive has used its sequence number, so that the collector sees the gap as well.
-void Exporter::hand_over(std::span<const std::uint8_t> message, Domain& domain, unsigned records, unsigned options) {
+void Exporter::take_completed(std::span<const std::uint8_t> message, Domain& domain, unsigned records,
+                              unsigned options) {
   domain.sequence += settings_.layout.version == Version::ipfix ? records + options : 1;
   ++counters_.messages;
   counters_.octets += message.size();

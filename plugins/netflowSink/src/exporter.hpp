@@ -14,10 +14,10 @@ namespace netflow {
 
 struct Settings {
   Layout layout;
-  std::uint32_t source = 0;                   // source id, observation domain
-  std::size_t message_size = 1400;            // bytes at most
-  unsigned most_ipv4 = 200, most_ipv6 = 100;  // records in one message
-  unsigned template_messages = 20;            // templates are repeated after so many messages
+  std::uint32_t source = 0;                 // source id, observation domain
+  std::size_t message_size = 1400;          // bytes at most
+  unsigned max_ipv4 = 200, max_ipv6 = 100;  // records in one message
+  unsigned template_messages = 20;          // templates are repeated after so many messages
   t2::Time template_interval = 60 * t2::one_second;
   t2::Time statistics_interval = 0;  // 0: no statistics
   std::uint32_t sampling = 0;        // announced: one packet of so many is seen; 0: nothing is announced
@@ -62,7 +62,7 @@ class Exporter {
     return settings_.layout.version == Version::ipfix && !stream_ && flows_.id != whole_.id ? whole_ : flows_;
   }
   Header header(t2::Time now, const Domain& domain);
-  std::size_t least_size() const;
+  std::size_t min_size() const;
   std::span<const Template> announced() const { return std::span(templates_).first(announced_); }
   void announce_labels(t2::Time now);
   void begin(t2::Time now);
@@ -72,7 +72,7 @@ class Exporter {
   void send_options(const Options& options, Domain& domain, t2::Time now);
   void send_statistics(t2::Time now, const Observed& observed);
   void send(Pending& pending, t2::Time now);
-  void hand_over(std::span<const std::uint8_t> message, Domain& domain, unsigned records, unsigned options);
+  void take_completed(std::span<const std::uint8_t> message, Domain& domain, unsigned records, unsigned options);
 
   Settings settings_;
   std::unique_ptr<Transport> transport_;

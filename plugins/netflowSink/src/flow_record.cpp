@@ -63,18 +63,18 @@ class Recorder final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     if (!frames_) return;
-    for (const t2::Packet& p : packets) (*frames_)(*p.side).octets += p.wire;
+    for (const t2::Packet& p : packets) (*frames_)(*p.own).octets += p.wire;
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     const t2::Family family = e.flow.key.family;
     const bool sent = family != t2::Family::layer2 || layout_.layer2,
-               pair = sent && e.peer && layout_.biflow != Biflow::off;
-    const unsigned first_row = e.flow.side[0]->status & t2::status::inverted ? 1 : 0;  // of a pair
+               pair = sent && e.other && layout_.biflow != Biflow::off;
+    const unsigned first_row = e.flow.directions[0]->status & t2::status::inverted ? 1 : 0;  // of a pair
     if (pair && e.direction == first_row) return;
     const unsigned direction = pair ? first_row : e.direction;
-    const std::uint64_t packets = e.side.packets + (pair ? e.peer->packets : 0);
-    const bool labels = has_labels(e.side) || (pair && has_labels(*e.peer));
+    const std::uint64_t packets = e.own.packets + (pair ? e.other->packets : 0);
+    const bool labels = has_labels(e.own) || (pair && has_labels(*e.other));
     const RowHead head{packets, kind_of(family, pair, labels), sent};
     row.raw(&head, sizeof head);
     if (!sent) return;
@@ -86,7 +86,7 @@ class Recorder final : public t2::Plugin {
   }
 
  private:
-  bool has_labels(const t2::Side& side) const {
+  bool has_labels(const t2::Direction& side) const {
     const t2::BasicFlowState::Side& own = basic_flow_(side);
     return own.many && own.many->tags.mpls_entries > 0;
   }
@@ -94,7 +94,7 @@ class Recorder final : public t2::Plugin {
   Record collect(const t2::EndedFlow& e, unsigned direction) const {
     Record r{};
     const t2::Key& key = e.flow.key;
-    const t2::Side& side = *e.flow.side[direction];
+    const t2::Direction& side = *e.flow.directions[direction];
     const t2::BasicStatsState::Side& stats = basic_stats_(side);
     const t2::Endpoint source = e.flow.source(direction), destination = e.flow.destination(direction);
     r.first = side.first;
@@ -103,7 +103,7 @@ class Recorder final : public t2::Plugin {
     r.packets = side.packets;
     r.payload_octets = stats.bytes;
     r.ip_octets = stats.ip_bytes;
-    if (frames_) r.frame_octets = (*frames_)(*e.flow.side[direction]).octets;
+    if (frames_) r.frame_octets = (*frames_)(*e.flow.directions[direction]).octets;
     r.max_ip_length = stats.max_ip_length;
     r.min_ip_length = std::min(stats.min_ip_length, stats.max_ip_length);
     r.interface = interface_;
@@ -125,7 +125,7 @@ class Recorder final : public t2::Plugin {
   }
 
   void collect_tcp_flags(const t2::EndedFlow& e, unsigned direction, Record& r) const {
-    const tcp_flags::Side& own = tcp_flags_(*e.flow.side[direction]);
+    const tcp_flags::Side& own = tcp_flags_(*e.flow.directions[direction]);
     r.identification = own.id_first;
     if (own.rare && r.family == t2::Family::ipv4) r.ip_options = own.rare->ip_options[0];
     if (own.rare && r.family == t2::Family::ipv6) r.extensions = own.rare->extensions;
@@ -142,7 +142,7 @@ class Recorder final : public t2::Plugin {
     r.answer_max = own.rtt_max;
     r.answer_mean = own.rtt_mean;
     if (r.protocol != tcp_protocol) return;
-    if (e.peer) r.round_trip = own.trip + tcp_flags_(*e.flow.side[direction ^ 1]).trip;
+    if (e.other) r.round_trip = own.trip + tcp_flags_(*e.flow.directions[direction ^ 1]).trip;
     r.tcp_flags = own.tcp_flags;
     r.isn = own.isn;
     r.window = own.window_first;
@@ -166,12 +166,12 @@ class Recorder final : public t2::Plugin {
     if (e.reason == t2::EndReason::duration_limit) return End::active;
     if (e.reason == t2::EndReason::evicted) return End::resources;
     if (tcp_states_ && e.flow.key.protocol == tcp_protocol) {
-      for (const t2::Side* side : {&e.side, e.peer}) {
+      for (const t2::Direction* side : {&e.own, e.other}) {
         const auto phase = side ? tcp_states_(*side).phase : tcp_states::Phase::fresh;
         if (phase == tcp_states::Phase::closed || phase == tcp_states::Phase::reset) return End::detected;
       }
     }
-    return e.reason == t2::EndReason::idle ? End::idle : End::forced;
+    return e.reason == t2::EndReason::idle ? End::idle : End::ended_early;
   }
 
   void collect_macs(const t2::EndedFlow& e, unsigned direction, Record& r) const {
@@ -181,12 +181,12 @@ class Recorder final : public t2::Plugin {
       return;
     }
 #if ETH_ACTIVATE == 2
-    const unsigned from = e.flow.opener ^ direction;
+    const unsigned from = e.flow.initiator ^ direction;
     std::copy_n(e.flow.key.mac[from].begin(), 6, r.source_mac);
     std::copy_n(e.flow.key.mac[from ^ 1].begin(), 6, r.destination_mac);
 #else
     if (!mac_recorder_) return;
-    const t2::Side& side = *e.flow.side[direction];
+    const t2::Direction& side = *e.flow.directions[direction];
     const t2::MacRecorderState::Side& macs = mac_recorder_(side);
     if (macs.pairs(side) == 0) return;
     const t2::MacRecorderState::Pair first = macs.pair(side, 0);

@@ -124,8 +124,8 @@ DataMessage::DataMessage(const Template& layout, std::size_t size, unsigned most
     : layout_(&layout), header_size_(header_size(layout.version)) {
   std::size_t fit = size / layout.record_size;
   while (fit > 0 && header_size_ + set_size(fit) > size) --fit;
-  most_ = static_cast<unsigned>(std::clamp<std::size_t>(fit, 1, std::max(1u, most)));
-  bytes_.resize(header_size_ + set_size(most_));
+  max_ = static_cast<unsigned>(std::clamp<std::size_t>(fit, 1, std::max(1u, most)));
+  bytes_.resize(header_size_ + set_size(max_));
 }
 
 std::size_t DataMessage::set_size(std::size_t records) const {

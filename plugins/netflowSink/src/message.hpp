@@ -49,7 +49,7 @@ class DataMessage {
   DataMessage(const Template& layout, std::size_t size, unsigned most);
 
   void add(std::span<const std::uint8_t> record, std::uint64_t flow_id);
-  bool full() const { return count_ == most_; }
+  bool full() const { return count_ == max_; }
   unsigned count() const { return count_; }
   const Template& layout() const { return *layout_; }
   // The complete message; valid until the next add() or clear().
@@ -62,7 +62,7 @@ class DataMessage {
   const Template* layout_;
   std::size_t header_size_;
   std::vector<std::uint8_t> bytes_;
-  unsigned most_, count_ = 0;
+  unsigned max_, count_ = 0;
 };
 
 }  // namespace netflow

@@ -78,15 +78,15 @@ class NetflowSink final : public t2::Sink {
         rate_(static_cast<unsigned>(setting(host, "NF_RATE", 0, 10'000'000))),
         socket_type_(static_cast<SocketType>(setting(host, "NF_SOCKTYPE", 0, 2))),
         tls_files_(tls_files(host, socket_type_)),
-        most_waiting_(static_cast<std::size_t>(setting(host, "NF_QUEUE", 16, 1'000'000))) {
+        max_waiting_(static_cast<std::size_t>(setting(host, "NF_QUEUE", 16, 1'000'000))) {
     settings_.source = host.sensor_id();
     settings_.layout = layout_of(host);
     if (socket_type_ != SocketType::udp && settings_.layout.version != Version::ipfix) {
       throw t2::Error("netflowSink: NF_SOCKTYPE=" + std::to_string(static_cast<int>(socket_type_)) + " (" +
                       name_of(socket_type_) + ") needs NF_VER=10: NetFlow 9 has no framing for a byte stream");
     }
-    settings_.most_ipv4 = static_cast<unsigned>(setting(host, "NF_NUM4FLWS", 1, 1000));
-    settings_.most_ipv6 = static_cast<unsigned>(setting(host, "NF_NUM6FLWS", 1, 1000));
+    settings_.max_ipv4 = static_cast<unsigned>(setting(host, "NF_NUM4FLWS", 1, 1000));
+    settings_.max_ipv6 = static_cast<unsigned>(setting(host, "NF_NUM6FLWS", 1, 1000));
     settings_.message_size = static_cast<std::size_t>(setting(host, "NF_MSGSIZE", 512, 65507));
     settings_.template_messages = static_cast<unsigned>(setting(host, "NF_TPL_PKTS", 1, 100'000));
     settings_.template_interval = setting(host, "NF_TPL_SECS", 1, 86'400) * t2::one_second;
@@ -156,10 +156,10 @@ class NetflowSink final : public t2::Sink {
   std::unique_ptr<Transport> transport(const Address& collector, const Warn& warn) const {
     switch (socket_type_) {
       case SocketType::udp: return udp(collector, rate_, warn);
-      case SocketType::tcp: return tcp(collector, most_waiting_, warn);
+      case SocketType::tcp: return tcp(collector, max_waiting_, warn);
       case SocketType::tls: break;
     }
-    return tls(collector, most_waiting_, tls_files_, warn);
+    return tls(collector, max_waiting_, tls_files_, warn);
   }
 
   void look_at_input() {
@@ -199,7 +199,7 @@ class NetflowSink final : public t2::Sink {
   unsigned rate_;
   SocketType socket_type_;
   TlsFiles tls_files_;
-  std::size_t most_waiting_;
+  std::size_t max_waiting_;
   Settings settings_;
   std::deque<Exporter> exporters_;  // one for each collector, which has a sequence of its own
   Observed observed_;

@@ -32,7 +32,7 @@ Pacer::Pacer(int socket, unsigned rate) : peer_(socket, IPPROTO_UDP) {
   sees_ = peer_.look(view) != Peer::Sight::blind;
   if (sees_ || rate == 0) return;
   interval_ = second / rate;
-  at_once_ = std::clamp(rate / 100, 1u, most_at_once);
+  at_once_ = std::clamp(rate / 100, 1u, max_at_once);
 }
 
 unsigned Pacer::wait(std::span<const std::size_t> memory, const std::function<void(const Peer::View&)>& note) {
@@ -77,7 +77,7 @@ unsigned Pacer::wait_for_room(std::span<const std::size_t> memory, const std::fu
 
 void Pacer::wait_for_turn(unsigned messages) {
   const std::int64_t now = monotonic();
-  turn_ = std::max(turn_ + messages * interval_, now - most_at_once * interval_);
+  turn_ = std::max(turn_ + messages * interval_, now - max_at_once * interval_);
   if (turn_ > now) sleep_for(turn_ - now);
 }
 

@@ -14,7 +14,7 @@
 
 namespace netflow {
 
-constexpr unsigned most_at_once = 32;  // messages
+constexpr unsigned max_at_once = 32;  // messages
 
 class Pacer {
  public:
@@ -35,7 +35,7 @@ class Pacer {
 
   Peer peer_;
   bool sees_;
-  unsigned at_once_ = most_at_once;
+  unsigned at_once_ = max_at_once;
   bool stalled_ = false;           // the collector does not read: no more waiting until it does
   std::uint32_t left_unread_ = 0;  // when it stalled
   std::int64_t interval_ = 0;      // ns between messages

@@ -9,7 +9,13 @@
 
 namespace netflow {
 
-enum class End : std::uint8_t { idle = 1, active = 2, detected = 3, forced = 4, resources = 5 };  // IANA flowEndReason
+enum class End : std::uint8_t {
+  idle = 1,
+  active = 2,
+  detected = 3,
+  ended_early = 4,
+  resources = 5
+};  // IANA flowEndReason
 
 struct Record {
   t2::Time first, last;     // packet processed first and last

@@ -65,8 +65,8 @@ class TcpChannels final : public Channels {
 
 }  // namespace
 
-std::unique_ptr<Transport> tcp(const Address& collector, std::size_t most_messages, Warn warn) {
-  return stream(collector, std::make_unique<TcpChannels>(), most_messages, std::move(warn));
+std::unique_ptr<Transport> tcp(const Address& collector, std::size_t max_messages, Warn warn) {
+  return stream(collector, std::make_unique<TcpChannels>(), max_messages, std::move(warn));
 }
 
 }  // namespace netflow

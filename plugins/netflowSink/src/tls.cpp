@@ -215,8 +215,8 @@ class TlsChannels final : public Channels {
 
 }  // namespace
 
-std::unique_ptr<Transport> tls(const Address& collector, std::size_t most_messages, const TlsFiles& files, Warn warn) {
-  return stream(collector, std::make_unique<TlsChannels>(collector.host, files), most_messages, std::move(warn));
+std::unique_ptr<Transport> tls(const Address& collector, std::size_t max_messages, const TlsFiles& files, Warn warn) {
+  return stream(collector, std::make_unique<TlsChannels>(collector.host, files), max_messages, std::move(warn));
 }
 
 }  // namespace netflow

@@ -49,8 +49,8 @@ class Transport {
 // Throws t2::Error for an address that does not exist.
 std::unique_ptr<Transport> udp(const Address& collector, unsigned rate, Warn warn);
 
-// For IPFIX. At most `most_messages` wait for the collector.
-std::unique_ptr<Transport> tcp(const Address& collector, std::size_t most_messages, Warn warn);
+// For IPFIX. At most `max_messages` wait for the collector.
+std::unique_ptr<Transport> tcp(const Address& collector, std::size_t max_messages, Warn warn);
 
 struct TlsFiles {                // PEM; empty: none
   std::string authorities;       // whose signature a collector's certificate needs; empty: those of the system
@@ -58,6 +58,6 @@ struct TlsFiles {                // PEM; empty: none
   bool verify = true;            // the collector's certificate and its name
 };
 // Throws t2::Error for files that cannot be used.
-std::unique_ptr<Transport> tls(const Address& collector, std::size_t most_messages, const TlsFiles& files, Warn warn);
+std::unique_ptr<Transport> tls(const Address& collector, std::size_t max_messages, const TlsFiles& files, Warn warn);
 
 }  // namespace netflow

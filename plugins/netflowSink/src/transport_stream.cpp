@@ -42,7 +42,7 @@ constexpr std::int64_t goodbye_patience = second;        // until the collector 
 constexpr std::int64_t longest_wait = 20 * millisecond;  // of a message for others to leave together
 constexpr unsigned most_farewells = 3;
 constexpr std::size_t enough = 64 << 10;  // bytes that need not wait for others
-constexpr std::uint64_t least_buffer = 256 << 10,
+constexpr std::uint64_t min_buffer = 256 << 10,
                         largest_buffer = 64 << 20;  // bytes that a host somewhere else may keep unread
 
 std::int64_t clock_now(clockid_t clock) {
@@ -54,13 +54,13 @@ std::int64_t monotonic_now() { return clock_now(CLOCK_MONOTONIC); }
 
 class Stream final : public Transport {
  public:
-  Stream(const Address& collector, Resolved list, std::unique_ptr<Channels> channels, std::size_t most_messages,
+  Stream(const Address& collector, Resolved list, std::unique_ptr<Channels> channels, std::size_t max_messages,
          Warn warn)
       : destination_(collector.text()),
         list_(std::move(list)),
         next_address_(list_.get()),
         channels_(std::move(channels)),
-        backlog_(most_messages),
+        backlog_(max_messages),
         warn_(std::move(warn)) {}
   ~Stream() override { disconnect(0); }
   Stream(const Stream&) = delete;
@@ -152,7 +152,7 @@ class Stream final : public Transport {
     state_ = State::connected;
     progress_ = monotonic_now();
     stalled_ = false;
-    buffer_ = least_buffer;
+    buffer_ = min_buffer;
     backlog_.begin_session(templates_, template_options_);
   }
 
@@ -335,7 +335,7 @@ class Stream final : public Transport {
   std::unique_ptr<Channel> channel_;
   std::optional<Peer> peer_;
   State state_ = State::none;
-  std::uint64_t buffer_ = least_buffer;  // of the other host, at most
+  std::uint64_t buffer_ = min_buffer;  // of the other host, at most
   std::int64_t next_try_ = 0, began_ = 0, progress_ = 0, pumped_ = 0, pause_ = first_pause;
   bool said_goodbye_ = false, stalled_ = false, told_absent_ = false, told_break_ = false, told_full_ = false;
 };
@@ -343,8 +343,8 @@ class Stream final : public Transport {
 }  // namespace
 
 std::unique_ptr<Transport> stream(const Address& collector, std::unique_ptr<Channels> channels,
-                                  std::size_t most_messages, Warn warn) {
-  return std::make_unique<Stream>(collector, resolve(collector, SOCK_STREAM), std::move(channels), most_messages,
+                                  std::size_t max_messages, Warn warn) {
+  return std::make_unique<Stream>(collector, resolve(collector, SOCK_STREAM), std::move(channels), max_messages,
                                   std::move(warn));
 }
 

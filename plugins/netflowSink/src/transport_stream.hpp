@@ -36,6 +36,6 @@ class Channels {
 };
 
 std::unique_ptr<Transport> stream(const Address& collector, std::unique_ptr<Channels> channels,
-                                  std::size_t most_messages, Warn warn);
+                                  std::size_t max_messages, Warn warn);
 
 }  // namespace netflow

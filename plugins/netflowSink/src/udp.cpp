@@ -30,9 +30,9 @@ namespace netflow {
 
 namespace {
 
-constexpr unsigned most_attempts = 10;
+constexpr unsigned max_attempts = 10;
 constexpr int last_patience = 50;                   // ms for errors of the last messages, from another machine
-constexpr unsigned most_naps = 1000;                // of a millisecond, at the end, while the collector reads nothing
+constexpr unsigned max_naps = 1000;                 // of a millisecond, at the end, while the collector reads nothing
 constexpr std::int64_t batching_wait = 20'000'000;  // ns until messages leave that wait for others
 
 std::int64_t coarse_clock() {
@@ -132,7 +132,7 @@ class Udp final : public Transport {
   void wait_for_reader() {
     Peer::View view;
     std::uint32_t least = UINT32_MAX;
-    for (unsigned naps = 0; naps < most_naps; ++naps) {
+    for (unsigned naps = 0; naps < max_naps; ++naps) {
       const Peer::Sight sight = pacer_.look(view);
       if (sight == Peer::Sight::blind) return;
       if (sight == Peer::Sight::nobody || view.cookie != collector_) return ledger_.lose_unread();
@@ -151,10 +151,10 @@ class Udp final : public Transport {
   }
 
   unsigned transmit(unsigned at, unsigned end) {
-    mmsghdr headers[most_at_once] = {};
-    iovec parts[most_at_once];
-    std::array<std::optional<Segmented>, most_at_once> segmented;
-    std::array<unsigned, most_at_once> ends;  // of what goes in one piece
+    mmsghdr headers[max_at_once] = {};
+    iovec parts[max_at_once];
+    std::array<std::optional<Segmented>, max_at_once> segmented;
+    std::array<unsigned, max_at_once> ends;  // of what goes in one piece
     unsigned pieces = 0, piece = 0;
     for (unsigned i = at; i < end; ends[pieces++] = i) {
       const unsigned count = in_one_piece(i, end);
@@ -178,8 +178,8 @@ class Udp final : public Transport {
       }
       const int problem = errno;
       if (problem == EINTR) continue;
-      if (heed_errors() && attempt++ < most_attempts) continue;  // the error was of an earlier message
-      if (problem == ENOBUFS && attempt++ < most_attempts) {
+      if (heed_errors() && attempt++ < max_attempts) continue;  // the error was of an earlier message
+      if (problem == ENOBUFS && attempt++ < max_attempts) {
         const timespec moment{0, 1'000'000};
         nanosleep(&moment, nullptr);
         continue;
@@ -310,8 +310,8 @@ class Udp final : public Transport {
   Charge charge_;
   Ledger ledger_;
   std::vector<std::vector<std::uint8_t>> templates_;
-  std::array<Waiting, most_at_once> waiting_;
-  std::array<std::size_t, most_at_once> memory_{};  // of each
+  std::array<Waiting, max_at_once> waiting_;
+  std::array<std::size_t, max_at_once> memory_{};  // of each
   unsigned count_ = 0;
   std::int64_t worked_ = 0;
   std::uint64_t collector_ = 0;  // cookie of its socket, 0: none is known

@@ -45,7 +45,7 @@ struct Fixture {
 
 Settings one_record_each(unsigned template_messages = 4) {
   Settings s;
-  s.most_ipv4 = s.most_ipv6 = 1;
+  s.max_ipv4 = s.max_ipv6 = 1;
   s.template_messages = template_messages;
   return s;
 }
@@ -89,8 +89,8 @@ TEST_CASE("netflowSink: a record waits half a second at most", "[netflowSink]") 
 
 TEST_CASE("netflowSink: IPv4 and IPv6 records travel in messages of their own", "[netflowSink]") {
   Settings s;
-  s.most_ipv4 = 3;
-  s.most_ipv6 = 2;
+  s.max_ipv4 = 3;
+  s.max_ipv6 = 2;
   Fixture f(s);
   f.add(4, start_time);
   f.add(3, start_time, t2::Family::ipv6);
@@ -190,8 +190,8 @@ TEST_CASE("netflowSink: sequence counts messages, source and clock stand in each
 TEST_CASE("netflowSink: the sequence of IPFIX counts the data records before a message", "[netflowSink]") {
   Settings s;
   s.layout.version = Version::ipfix;
-  s.most_ipv4 = 3;
-  s.most_ipv6 = 2;
+  s.max_ipv4 = 3;
+  s.max_ipv6 = 2;
   s.source = 5;
   Fixture f(s);
   f.add(7, start_time);

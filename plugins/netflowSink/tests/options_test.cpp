@@ -41,7 +41,7 @@ struct Fixture {
 Settings with(Version version) {
   Settings s;
   s.layout.version = version;
-  s.most_ipv4 = 1;
+  s.max_ipv4 = 1;
   s.source = 5;
   s.template_messages = 100'000;
   s.template_interval = 3600 * one_second;

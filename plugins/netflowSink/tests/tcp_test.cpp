@@ -86,7 +86,7 @@ std::size_t checked_records(const std::vector<Decoded>& session) {
 Settings ipfix() {
   Settings s;
   s.layout.version = Version::ipfix;
-  s.most_ipv4 = 3;
+  s.max_ipv4 = 3;
   s.template_messages = 1;
   return s;
 }

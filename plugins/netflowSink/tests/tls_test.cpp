@@ -59,7 +59,7 @@ class Sender {
   static Settings settings() {
     Settings s;
     s.layout.version = Version::ipfix;
-    s.most_ipv4 = 3;
+    s.max_ipv4 = 3;
     return s;
   }
   Exporter exporter_;

@@ -22,8 +22,8 @@ inline std::uint64_t as_word(std::uint16_t number) {
 
 namespace detail {
 
-constexpr std::size_t block = 32;          // bytes
-constexpr std::size_t most_blocks = 4096;  // of so many the lanes below cannot overflow
+constexpr std::size_t block = 32;         // bytes
+constexpr std::size_t max_blocks = 4096;  // of so many the lanes below cannot overflow
 
 using Lanes16 = std::uint32_t __attribute__((vector_size(16)));
 using Lanes32 = std::uint32_t __attribute__((vector_size(32)));
@@ -73,8 +73,8 @@ template <class Lanes>
 template <class Lanes>
 [[gnu::always_inline]] inline std::uint64_t sum_many(const std::uint8_t* data, std::size_t bytes) {
   std::uint64_t sum = 0;
-  for (; bytes >= most_blocks * block; data += most_blocks * block, bytes -= most_blocks * block)
-    sum += sum_blocks<Lanes>(data, most_blocks);
+  for (; bytes >= max_blocks * block; data += max_blocks * block, bytes -= max_blocks * block)
+    sum += sum_blocks<Lanes>(data, max_blocks);
   sum += sum_blocks<Lanes>(data, bytes / block);
   return sum + sum_few(data + bytes / block * block, bytes % block);
 }

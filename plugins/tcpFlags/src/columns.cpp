@@ -49,7 +49,7 @@ void put_numbers(t2::Row& row, const Side& own) {
       own.in_flight_max);
 }
 
-void put_window(t2::Row& row, const t2::Side& side, const Side& own) {
+void put_window(t2::Row& row, const t2::Direction& side, const Side& own) {
   const auto packets = static_cast<float>(tcp_packets(side, own));
   const float below = packets > 0 ? static_cast<float>(rare_of(own).window_below) / packets : 0.0f;
   put(row, std::uint32_t{own.window_first}, own.window_mean, own.window_min, own.window_max, own.window_down,
@@ -109,8 +109,8 @@ void put_clock(t2::Row& row, const t2::EndedFlow& e, const Side& own) {
   double up = 0;
   t2::Time boot = 0;
   if (own.options & 1u << 8) {
-    const t2::Time first = own.stamp_on_first || !own.rare ? e.side.first : own.rare->stamp_first_time;
-    const t2::Time last = own.stamp_on_last || !own.rare ? e.side.last : own.rare->stamp_last_time;
+    const t2::Time first = own.stamp_on_first || !own.rare ? e.own.first : own.rare->stamp_first_time;
+    const t2::Time last = own.stamp_on_last || !own.rare ? e.own.last : own.rare->stamp_last_time;
     tick = tick_of(own, first, last);
     up = static_cast<double>(own.stamp) * static_cast<double>(tick);
     const double whole = std::floor(up);
@@ -132,7 +132,7 @@ void put_times(t2::Row& row, const Side& own, const Side* peer, bool inverted) {
 void put_columns(t2::Row& row, const t2::EndedFlow& e, const Side& own, const Side* peer) {
   put_ip(row, own, e.flow.key.family == t2::Family::ipv4);
   if (SEQ_ACK_NUM) put_numbers(row, own);
-  if (WINDOWSIZE) put_window(row, e.side, own);
+  if (WINDOWSIZE) put_window(row, e.own, own);
   put(row, own.tcp_flags, own.anomaly);
 #if TCPFLGCNT
   for (const std::uint16_t count : own.flag_counts) row.put(count);
@@ -140,7 +140,7 @@ void put_columns(t2::Row& row, const t2::EndedFlow& e, const Side& own, const Si
   if (TCPJA4T) put_fingerprint(row, own);
   put_options(row, own);
   if (NAT_BT_EST) put_clock(row, e, own);
-  if (RTT_ESTIMATE) put_times(row, own, peer, e.side.status & t2::status::inverted);
+  if (RTT_ESTIMATE) put_times(row, own, peer, e.own.status & t2::status::inverted);
 }
 
 }  // namespace tcp_flags

@@ -80,7 +80,7 @@ template <bool traced>
 // Seconds from the peer's last packet to this one. Fractions of a second are rounded to single precision before they
 // are subtracted: users' baselines were made so.
 [[gnu::always_inline]] inline float since_peer(Seconds& kept, const t2::Packet& packet) {
-  const Seconds::Parts now = kept(packet.time), then = kept.before(packet.peer_last);
+  const Seconds::Parts now = kept(packet.time), then = kept.before(packet.other_last);
   const double seconds = static_cast<double>(now.second - then.second);
   const float fraction = static_cast<float>(now.rest) - static_cast<float>(then.rest);
   return static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / 1e9));
@@ -100,7 +100,7 @@ template <bool traced>
     return;
   }
   constexpr std::uint64_t most = 1 << 24;  // where counting in single precision ends
-  const auto packets = static_cast<float>(static_cast<std::int64_t>(std::min(step.packet.nth, most)));
+  const auto packets = static_cast<float>(static_cast<std::int64_t>(std::min(step.packet.index_in_direction, most)));
   using Lanes = float __attribute__((vector_size(16)));  // both quotients at once
   const float deviation = time - peer.rtt_mean;
   const Lanes change = Lanes{deviation, deviation * deviation - peer.rtt_variance} / packets;

@@ -96,7 +96,7 @@ struct Step : Found {
 
   // Where the direction keeps what few directions have. Null: there is no memory, and tcpFStat says so.
   Rare* rare() {
-    if (!own.rare) own.rare = static_cast<Rare*>(common.host.extra(*packet.flow, sizeof(Rare)));
+    if (!own.rare) own.rare = static_cast<Rare*>(common.host.flow_alloc(*packet.flow, sizeof(Rare)));
     if (!own.rare) status |= stat::no_memory;
     return own.rare;
   }
@@ -108,7 +108,7 @@ inline std::uint32_t long_at(const std::uint8_t* bytes) {
 }
 
 // Of a direction that has ended: packets whose TCP header was seen.
-inline std::uint64_t tcp_packets(const t2::Side& side, const Side& own) {
+inline std::uint64_t tcp_packets(const t2::Direction& side, const Side& own) {
   return own.tcp_seen ? side.packets - (own.rare ? own.rare->headless : 0) : 0;
 }
 
@@ -116,7 +116,7 @@ inline std::uint64_t tcp_packets(const t2::Side& side, const Side& own) {
 // complete; both directions have begun. Most packets are like that.
 inline bool is_usual(const t2::Packet& packet, const Side& own) {
   constexpr unsigned begun = stat::started | stat::window_known;
-  return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l3_header == 20 && packet.peer &&
+  return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l3_header == 20 && packet.other &&
          packet.captured_l4 >= packet.l4_length && packet.captured_l4 >= 20 && packet.l4_header >= 20 &&
          !packet.later_fragment && !packet.more_fragments && own.several && own.tcp_seen &&
          (own.status & begun) == begun && (packet.data[packet.l4 + 13] & (flag::ack | flag::edge)) == flag::ack;

@@ -40,12 +40,12 @@ constexpr std::uint32_t scan_packets = 4;  // a direction with fewer TCP packets
 
 class TcpFlags : public t2::Plugin {
  public:
-  explicit TcpFlags(t2::Host& host) : state_(host, Side::peer_bytes), common_{host} {}
+  explicit TcpFlags(t2::Host& host) : state_(host, Side::other_bytes), common_{host} {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
     if (packets.size() == 1) {  // a row of the packet may follow
       common_.trace = {};
-      if (packets[0].is_ip()) analyse<true, false>(packets[0], state_(*packets[0].side), answer(packets[0]));
+      if (packets[0].is_ip()) analyse<true, false>(packets[0], state_(*packets[0].own), answer(packets[0]));
       return;
     }
     // Answer times are what takes longest to compute: those of many packets, side by side.
@@ -55,7 +55,7 @@ class TcpFlags : public t2::Plugin {
       for (std::size_t i = 0; i < n; ++i) answers[i] = answer(packets[i]);
       for (std::size_t i = 0; i < n; ++i) {
         const t2::Packet& packet = packets[i];
-        Side& own = state_(*packet.side);
+        Side& own = state_(*packet.own);
         if (is_usual(packet, own)) analyse<false, true>(packet, own, answers[i]);
         else if (packet.is_ip()) analyse<false, false>(packet, own, answers[i]);
       }
@@ -64,17 +64,17 @@ class TcpFlags : public t2::Plugin {
 
   void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
     if (!packet.is_ip()) return put_no_packet(row);
-    put_packet(row, {packet, state_(*packet.side), packet.peer ? &state_(*packet.peer) : nullptr, common_.trace,
+    put_packet(row, {packet, state_(*packet.own), packet.other ? &state_(*packet.other) : nullptr, common_.trace,
                      packet_memory_[side_key(*packet.flow, packet.direction)]});
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    Side& own = state_(e.side);
-    Side* peer = e.peer ? &state_(*e.peer) : nullptr;
+    Side& own = state_(e.own);
+    Side* peer = e.other ? &state_(*e.other) : nullptr;
     if (!packet_memory_.empty()) packet_memory_.erase(side_key(e.flow, e.direction));
     add_to_totals(own);
     if (SCAN_DETECTOR) scan_verdict(e, own, peer);
-    if (FRAG_ANALYZE && (e.side.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
+    if (FRAG_ANALYZE && (e.own.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
     if (row.is_read()) put_columns(row, e, own, peer);
   }
 
@@ -87,13 +87,13 @@ class TcpFlags : public t2::Plugin {
   }
 
   float answer(const t2::Packet& packet) {
-    return RTT_ESTIMATE && packet.peer ? since_peer(common_.seconds, packet) : 0;
+    return RTT_ESTIMATE && packet.other ? since_peer(common_.seconds, packet) : 0;
   }
 
   // `answer`: seconds since the peer's last packet. `traced`: fills the trace for the packet's row.
   template <bool traced, bool usual>
   [[gnu::always_inline]] void analyse(const t2::Packet& packet, Side& own, float answer) {
-    Step step(packet, own, usual || packet.peer ? &state_(*packet.peer) : nullptr, common_,
+    Step step(packet, own, usual || packet.other ? &state_(*packet.other) : nullptr, common_,
               own.status & unsigned{stat::kept}, answer, usual);
     ip_part<traced>(step);
     if (usual || has_tcp_header(packet)) tcp_part<traced>(step);
@@ -130,12 +130,12 @@ class TcpFlags : public t2::Plugin {
     constexpr Word suspicious =
         flag::fin | flag::syn | flag::null | flag::syn_fin | flag::syn_fin_rst | flag::rst_fin | flag::xmas;
     if ((own.anomaly & anomaly::syn_retry) || !(own.tcp_flags & suspicious)) return;
-    const bool brief = tcp_packets(e.side, own) < scan_packets;
+    const bool brief = tcp_packets(e.own, own) < scan_packets;
     if (brief && !(own.anomaly & (anomaly::scan | anomaly::scan_success))) {
       own.anomaly |= anomaly::scan;
       ++common_.totals.scans;
     }
-    if (peer && (unanswered(own) || (unanswered(*peer) && brief && tcp_packets(*e.peer, *peer) < scan_packets))) {
+    if (peer && (unanswered(own) || (unanswered(*peer) && brief && tcp_packets(*e.other, *peer) < scan_packets))) {
       own.anomaly |= anomaly::scan_success;
       peer->anomaly |= anomaly::scan_success;
       ++common_.totals.scan_successes;

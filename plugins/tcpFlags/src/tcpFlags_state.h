@@ -99,7 +99,7 @@ struct Side {
 
   static constexpr std::uint8_t last_probe = 0x08;      // a zero-window probe
   static constexpr std::uint8_t last_duplicate = 0x10;  // a duplicate ACK
-  static constexpr std::size_t peer_bytes = 48;
+  static constexpr std::size_t other_bytes = 48;
   std::uint16_t mss() const { return tcp_seen ? mss_or_icmp : std::uint16_t{0}; }  // 0: none
   std::uint8_t icmp_type() const { return tcp_seen ? std::uint8_t{0} : static_cast<std::uint8_t>(mss_or_icmp >> 8); }  // ICMP and ICMPv6
   std::uint8_t icmp_code() const { return tcp_seen ? std::uint8_t{0} : static_cast<std::uint8_t>(mss_or_icmp); }

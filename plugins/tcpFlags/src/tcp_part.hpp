@@ -242,7 +242,7 @@ template <bool traced>
     step.common.trace.seq_max = own.seq_max;
   }
   remember(step, segment);
-  if (FRAG_ANALYZE && !step.usual && packet.peer_fragment_pending && step.peer &&
+  if (FRAG_ANALYZE && !step.usual && packet.other_fragment_pending && step.peer &&
       (step.flags & (flag::rst | flag::fin)))
     step.peer->ip_flags |= ip_bit::fragment_sequence;
 }

@@ -162,17 +162,17 @@ class TcpStates : public t2::Plugin {
       if (!followed(packet)) continue;
       const std::uint8_t* tcp = packet.data + packet.l4;
       const std::uint8_t flags = tcp[13];
-      Side& own = state_(*packet.side);
+      Side& own = state_(*packet.own);
       if (own.phase == Phase::established && (flags & (fin | syn | rst | ack)) == ack)
         continue;  // most packets: nothing changes
-      Side* peer = packet.peer ? &state_(*packet.peer) : nullptr;
+      Side* peer = packet.other ? &state_(*packet.other) : nullptr;
       Transition(packet, own, peer).run({long_at(tcp + 4), long_at(tcp + 8), flags});
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    Side& own = state_(e.side);
-    Side* peer = e.peer ? &state_(*e.peer) : nullptr;
+    Side& own = state_(e.own);
+    Side* peer = e.other ? &state_(*e.other) : nullptr;
     if (e.flow.key.family != t2::Family::layer2 && e.flow.key.protocol == 6) {
       finish(own, peer);
       total_ |= own.anomalies;
@@ -182,7 +182,7 @@ class TcpStates : public t2::Plugin {
 
   // What was found so far; what only the end can tell is missing.
   void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
-    row.put(followed(packet) ? state_(*packet.side).anomalies : std::uint8_t{0});
+    row.put(followed(packet) ? state_(*packet.own).anomalies : std::uint8_t{0});
   }
 
   void merge(t2::Plugin& other) override { total_ |= static_cast<TcpStates&>(other).total_; }

@@ -25,26 +25,26 @@ class MyPlugin final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      if (!p.first_of_direction && p.time - p.previous >= pause_) ++pauses_(*p.side).count;
+      if (!p.first_of_direction && p.time - p.previous >= pause_) ++pauses_(*p.own).count;
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const std::uint32_t count = pauses_(e.side).count;
+    const std::uint32_t count = pauses_(e.own).count;
     row.put(count);
     total_ += count;
-    most_ = std::max(most_, count);
+    max_ = std::max(max_, count);
   }
 
   void merge(t2::Plugin& other) override {
     const auto& o = static_cast<const MyPlugin&>(other);
     total_ += o.total_;
-    most_ = std::max(most_, o.most_);
+    max_ = std::max(max_, o.max_);
   }
 
   void report(t2::Report& report) const override {
     if constexpr (MY_TOTALS == 1) {
-      if (total_ > 0) report.line("Pauses: " + report.number(total_) + ", most of a flow: " + std::to_string(most_));
+      if (total_ > 0) report.line("Pauses: " + report.number(total_) + ", most of a flow: " + std::to_string(max_));
     }
   }
 
@@ -52,7 +52,7 @@ class MyPlugin final : public t2::Plugin {
   t2::State<Pauses> pauses_;
   t2::Time pause_;
   std::uint64_t total_ = 0;  // order does not matter for sums and maxima: nothing else may be kept here
-  std::uint32_t most_ = 0;
+  std::uint32_t max_ = 0;
 };
 
 }  // namespace

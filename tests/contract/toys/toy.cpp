@@ -23,10 +23,10 @@ class Toy final : public t2::Plugin {
 #endif
   }
   void on_packets(std::span<const t2::Packet> packets) override {
-    for (const t2::Packet& p : packets) ++state_(*p.side).packets;
+    for (const t2::Packet& p : packets) ++state_(*p.own).packets;
   }
 #ifdef TOY_COLUMN
-  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override { row.put(state_(e.side).packets); }
+  void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override { row.put(state_(e.own).packets); }
 #endif
 
  private:

@@ -1,0 +1,260 @@
+// The program, told from top to bottom: read the options, load the plugins, lay out their record, run, report.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <random>
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <pcap/pcap.h>
+
+#include "app/options.hpp"
+#include "app/report.hpp"
+#include "base/log.hpp"
+#include "capture/source.hpp"
+#include "host/config.hpp"
+#include "host/layout.hpp"
+#include "host/loader.hpp"
+#include "output/sinks.hpp"
+#include "pipeline/engine.hpp"
+#include "pipeline/worker_pool.hpp"
+#include "t2/clock.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+namespace {
+
+enum Exit { all_well = 0, nothing_done = 1, input_damaged = 2, output_lost = 3 };
+
+std::string protocols() {
+  std::string list = ETH_ACTIVATE > 0 ? "L2, " : "";
+  return list + (IPV6_ACTIVATE == 2 ? "IPv4, IPv6" : IPV6_ACTIVATE == 1 ? "IPv6" : "IPv4");
+}
+
+std::string banner(const Options& options) {
+  return fmt::format("{:=<80}\n{}. PID: {}, Prio: {}, SID: {}\n{:=<80}", "", version_line(), getpid(),
+                     getpriority(PRIO_PROCESS, 0), options.sensor_id, "");
+}
+
+// The comment lines that say how an output file came to be.
+std::string about(const Options& options, const Plugins& plugins) {
+  utsname machine{};
+  uname(&machine);
+  std::string text = fmt::format(
+      "# Date: {}\n# {}\n# Core configuration: {}\n# SensorID: {}\n# PID: {}\n# Priority: {}\n# Command line: {}\n",
+      date(wall_clock(), TSTAMP_R_UTC), version_line(), protocols(), options.sensor_id, getpid(),
+      getpriority(PRIO_PROCESS, 0), options.command_line);
+  text += fmt::format("# HW info: {};{};{};{};{}\n# SW info: {}\n#\n", machine.nodename, machine.sysname,
+                      machine.release, machine.version, machine.machine, pcap_lib_version());
+  if (options.input == Options::Input::interface)
+    text += fmt::format("# Live captured from interface: {}\n#\n", options.source);
+  text += "# Plugins loaded:\n";
+  unsigned number = 0;
+  for (const Descriptor* plugin : plugins.all())
+    text += fmt::format("#   {:02}: {}, version {}\n", ++number, plugin->name, plugin->version);
+  return text;
+}
+
+std::unique_ptr<Source> open_source(const Options& options, Log& log) {
+  const CaptureOptions capture{options.filter, options.snaplen, options.buffer};
+  std::unique_ptr<Source> source;
+  switch (options.input) {
+    case Options::Input::file:
+      source = open_file(options.source, capture);
+      log.line("Processing file: " + options.source);
+      break;
+    case Options::Input::list:
+      source = open_list(options.source, capture);
+      log.line("Processing list file: " + options.source);
+      break;
+    case Options::Input::series:
+      source = open_series(options.source, capture);
+      log.line("Processing files: " + options.source);
+      break;
+    case Options::Input::interface:
+      source = open_interface(options.source, capture);
+      log.line("Live capture on interface: " + options.source);
+      break;
+  }
+  if (!options.filter.empty()) log.info("BPF: " + options.filter);
+  if (const std::string link = source->describe(); !link.empty()) log.line(link);
+  if (source->live()) log.line(fmt::format("Rx buffer length: {}", human(static_cast<std::uint64_t>(options.buffer))));
+  return source;
+}
+
+void place_process(const Options& options, Log& log) {
+  if (options.cpu) {
+    const int before = sched_getcpu() + 1, wanted = *options.cpu == 0 ? before : *options.cpu;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(wanted - 1), &set);
+    if (sched_setaffinity(0, sizeof set, &set) != 0)
+      log.warn(fmt::format("could not bind to CPU {}: {}", wanted, std::strerror(errno)));
+    else log.info(fmt::format("Tranalyzer bound to CPU {}", wanted));
+  }
+  if (options.priority && setpriority(PRIO_PROCESS, 0, *options.priority) != 0) {
+    throw Error(fmt::format("Option '-P': cannot set priority {}: {}", *options.priority, std::strerror(errno)));
+  }
+}
+
+// Where nobody said how many: one processor is for the thread that reads, which keeps up with no more than a few
+// others. Rows of packets come from one thread only, and each worker has its part of a bound, which would show.
+std::size_t worker_threads(const Options& options) {
+  constexpr std::size_t most = 4;
+  if (options.threads) return *options.threads;
+  cpu_set_t ours;  // where this process may run
+  CPU_ZERO(&ours);
+  const int processors = sched_getaffinity(0, sizeof ours, &ours) == 0
+                             ? CPU_COUNT(&ours)
+                             : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));  // the set may be too small
+  return processors < 2 || options.packets || options.max_flows
+             ? 0
+             : std::min(static_cast<std::size_t>(processors - 1), most);
+}
+
+// FLOW_MEMORY percent of the machine's memory.
+std::uint64_t memory_for_flows() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 100 *
+         FLOW_MEMORY;
+}
+
+int run(const Options& options) {
+  Log log;
+  if (VERBOSE == 0) log.quiet();
+  const bool to_stdout = options.output == "-";
+  const std::string prefix = output_prefix(options);
+  if (options.log_file) log.to_file(prefix + LOG_SUFFIX);
+  else if (to_stdout) log.to_stderr();
+  place_process(options, log);
+  log.line(banner(options));
+  log.line("Date: " + date(wall_clock(), TSTAMP_R_UTC));
+  log.info("Creating flows for " + protocols());
+
+  if (options.hash_factor) log.info("Option '-f' has no effect: the flow table grows by itself");
+  catch_signals();
+  const Config config(options.config);
+  const Plugins plugins(plugin_folder(options.plugin_folder), options.plugin_list);
+  config.check(plugins.all());
+  if (plugins.all().empty()) {
+    log.warn(fmt::format("No plugins in folder '{}': there will be no output; run t2build", plugins.folder()));
+  } else {
+    log.line("Active plugins:");
+    unsigned number = 0;
+    for (const Descriptor* plugin : plugins.all())
+      log.line(fmt::format("    {:02}: {}, {}", ++number, plugin->name, plugin->version));
+  }
+
+  HeaderStacks stacks;
+  Time run_start = 0;
+  InputTotals totals;
+  const Context context{config, stacks, log, plugins.folder(), options.sensor_id, &run_start, &totals};
+  Layout layout(plugins.all());
+  OutputSinks sinks(layout, context);
+  const std::uint64_t seed =
+      options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
+  WorkerOptions how{
+      .batch = options.batch, .seed = seed, .max_flows = options.max_flows, .rows = nullptr, .packets = nullptr};
+  if (options.packets) how.packets = [&](RowBatch& rows) { sinks.write_packets(rows); };
+  Dissector dissector(stacks);
+  WorkerPool workers(worker_threads(options), layout, context, how, dissector.fast_path(), memory_for_flows(), sinks);
+
+  std::unique_ptr<Source> source = open_source(options, log);
+  const SplitLimits split = split_limits(options.split);
+  Output output{
+      prefix, to_stdout, layout.columns(), {split.on, split.bytes, split.rows, split.first}, about(options, plugins)};
+  sinks.open(output);
+  if (options.packets) {
+    output.columns = layout.packet_columns();
+    sinks.open_packets(output);
+  }
+  const std::uint64_t capacity = workers.max_flows();
+  log.info(
+      fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), workers.bytes_each()));
+  const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
+  if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
+  log.flush();
+
+  Engine engine({*source, dissector, workers, log, run_start, totals});
+  const Time begin = wall_clock();
+  const auto collect = [&] {
+    return ReportData{.input = engine.counters(),
+                      .decode = dissector.counters(),
+                      .flows = workers.counters(),
+                      .file_bytes = source->size(),
+                      .file_position = source->position(),
+                      .capture = engine.capture(),
+                      .analysis = engine.analysis_time(),
+                      .unloading = wall_clock() - begin,
+                      .flow_capacity = 2 * capacity};
+  };
+  const auto report = [&](Log& to) {
+    const ReportData data = collect();
+    const Run whole{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1], data.flows.protocol_packets[6]};
+    PluginReport lines(to, whole);
+    print_report(to, data, [&] {
+      workers.with_totals([&](Instances& instances) {
+        for (const Instances::Entry& entry : instances.all()) {
+          if (!entry.plugin) continue;
+          lines.from(entry.descriptor->name);
+          entry.plugin->report(lines);
+        }
+      });
+      sinks.report(lines, [&](std::string_view plugin) { lines.from(plugin); });
+    });
+    to.flush();
+  };
+  Log own_monitor;
+  if (options.monitor_file) own_monitor.to_file(prefix + MON_SUFFIX);
+  Log& monitor = options.monitor_file ? own_monitor : log;
+  engine.on_report(
+      [&] {
+        workers.pause([&] {
+          monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}\nTime: {}", "", version_line(), getpid(),
+                                   date(wall_clock(), TSTAMP_R_UTC)));
+          report(monitor);
+          monitor.line(fmt::format("{:=<80}\n", ""));
+        });
+      },
+      static_cast<Time>(options.monitor_interval * 1e9));
+
+  engine.run();
+  sinks.close();
+  const std::string damage = engine.damage();
+  if (VERBOSE > 1) report(log);
+  if (!damage.empty()) log.warn(damage);
+  if (const std::uint64_t lost = sinks.lost(); lost > 0) {
+    print_error(fmt::format("{} rows could not be written or sent: see the warnings above", lost));
+    return output_lost;
+  }
+  return damage.empty() ? all_well : input_damaged;
+}
+
+}  // namespace
+}  // namespace t2
+
+int main(int argc, char** argv) {
+  std::optional<t2::Options> options;
+  try {
+    options = t2::parse_options(argc, argv);
+  } catch (const t2::Error& e) {
+    std::fflush(stdout);
+    t2::print_error(e.what());
+    fmt::print("Try 't2 -h' for more information.\n");
+    return t2::nothing_done;
+  }
+  try {
+    return options ? t2::run(*options) : t2::all_well;
+  } catch (const t2::Error& e) {
+    std::fflush(stdout);
+    t2::print_error(e.what());
+    return t2::nothing_done;
+  } catch (const std::exception& e) {
+    std::fflush(stdout);
+    t2::print_error(fmt::format("stopped: {}", e.what()));
+    return t2::nothing_done;
+  }
+}

@@ -1,0 +1,271 @@
+// Parses the command line and derives the output prefix.
+#include "app/options.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <getopt.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "t2/plugin.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view usage = R"(Usage: t2 (-r FILE | -R LIST | -D SERIES | -i INTERFACE) [OPTION...] [FILTER]
+
+Input:
+  -r, --pcap FILE            read a pcap or pcapng file, also compressed (gz, bz2, xz, zst, lz4); '-': standard input
+  -R, --pcap-list LIST       read the files that LIST names, one a line, as one capture
+  -D, --input-regex SERIES   read numbered files: NAME[:C][,STOP], the number stands behind the last character C ('p')
+  -i, --interface NAME       capture live
+Output:
+  -w, --output-prefix PREFIX files begin with PREFIX; a directory: with the input's name in it;
+                             '-': flows to standard output (default: the input's name)
+  -W, --output-regex SPLIT   like -w, in parts: PREFIX[:SIZE[K|M|G][f]][,START]; f: SIZE counts flows, not bytes
+  -s, --packets              one line per packet in PREFIX_packets.txt
+  -l, --logfile              log and end report to PREFIX_log.txt
+  -m, --monfile              reports during the run to PREFIX_monitoring.txt
+  -M, --mon-interval S       a report every S seconds; SIGUSR1 asks for one, SIGUSR2 switches the reports on and off
+Live capture:
+  -S, --snaplen N            bytes kept of a frame
+  -B, --rx-bufsize N         kernel buffer in bytes
+Other:
+  -p, --plugin-folder DIR    plugins (default: ~/.tranalyzer/plugins/)
+  -b, --plugin-list FILE     load only the plugins that FILE names
+  -C, --config FILE          values of run-time flags (default: ~/.tranalyzer/t2.toml)
+  -F, --bpf-file FILE        filter from a file
+  -x, --sensor-id N          sensor id (default: 666)
+      --max-flows N          conversations in memory at most (default: half of the machine's memory)
+  -f, --hash-factor N        accepted; the flow table grows by itself
+  -c, --cpu N                run on processor N, from 1; 0: where it runs now
+  -P, --priority N           nice value
+  -t, --threads N            threads beside the one that reads, 0: none (default: one for each processor beside the first, at most 4;
+                             0 with -s or --max-flows); the output is the same for every N
+      --batch N              packets that a plugin gets at once (1-4096); results are the same for every N
+      --hash-seed N          seed of the flow table (default: random); results are the same for every N
+  -V, --version              print the version
+  -h, --help                 print this
+
+The words behind the options are a filter as tcpdump takes it.
+Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (what could be read was analysed),
+3 output was lost (disk full, collector gone).
+)";
+
+enum Long { long_batch = 1000, long_seed, long_flows };
+
+constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
+                            {"pcap-list", required_argument, nullptr, 'R'},
+                            {"input-regex", required_argument, nullptr, 'D'},
+                            {"output-regex", required_argument, nullptr, 'W'},
+                            {"packets", no_argument, nullptr, 's'},
+                            {"monfile", no_argument, nullptr, 'm'},
+                            {"mon-interval", required_argument, nullptr, 'M'},
+                            {"interface", required_argument, nullptr, 'i'},
+                            {"output-prefix", required_argument, nullptr, 'w'},
+                            {"logfile", no_argument, nullptr, 'l'},
+                            {"snaplen", required_argument, nullptr, 'S'},
+                            {"rx-bufsize", required_argument, nullptr, 'B'},
+                            {"plugin-folder", required_argument, nullptr, 'p'},
+                            {"plugin-list", required_argument, nullptr, 'b'},
+                            {"config", required_argument, nullptr, 'C'},
+                            {"bpf-file", required_argument, nullptr, 'F'},
+                            {"sensor-id", required_argument, nullptr, 'x'},
+                            {"hash-factor", required_argument, nullptr, 'f'},
+                            {"cpu", required_argument, nullptr, 'c'},
+                            {"priority", required_argument, nullptr, 'P'},
+                            {"max-flows", required_argument, nullptr, long_flows},
+                            {"threads", required_argument, nullptr, 't'},
+                            {"batch", required_argument, nullptr, long_batch},
+                            {"hash-seed", required_argument, nullptr, long_seed},
+                            {"version", no_argument, nullptr, 'V'},
+                            {"help", no_argument, nullptr, 'h'},
+                            {}};
+
+std::int64_t number(std::string_view option, std::string_view text, std::int64_t least, std::int64_t most) {
+  std::string_view digits = text;
+  const bool negative = digits.starts_with('-');
+  if (negative) digits.remove_prefix(1);
+  int base = 10;
+  if (digits.starts_with("0x")) digits.remove_prefix(2), base = 16;
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (negative) value = -value;
+  if (problem != std::errc{} || end != digits.data() + digits.size() || value < least || value > most) {
+    throw Error(fmt::format("Option '{}': '{}' is not a number from {} to {}", option, text, least, most));
+  }
+  return value;
+}
+
+// Comments from '#' to the end of a line are blanked.
+std::string filter_file(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(fmt::format("Option '-F': cannot read '{}'", path));
+  std::string all;
+  for (std::string line; std::getline(file, line);) all += line.substr(0, line.find('#')) + ' ';
+  while (!all.empty() && std::isspace(static_cast<unsigned char>(all.back()))) all.pop_back();
+  if (all.empty()) throw Error(fmt::format("Option '-F': '{}' holds no filter", path));
+  return all;
+}
+
+// -W PREFIX[:SIZE][,START]: the prefix, and what stands behind it.
+void split_output(Options& o, std::string_view text) {
+  const std::size_t comma = text.rfind(',');
+  const bool with_start = comma != std::string_view::npos && comma + 1 < text.size() &&
+                          text.find_first_not_of("0123456789", comma + 1) == std::string_view::npos;
+  const std::size_t colon = text.substr(0, with_start ? comma : text.size()).rfind(':');
+  const std::size_t end = std::min(colon, with_start ? comma : text.size());
+  o.output = std::string(text.substr(0, end));
+  o.split = " " + std::string(text.substr(end));
+  if (o.output == "-") throw Error("Option '-W': standard output cannot be split: use -w -");
+  split_limits(o.split);
+}
+
+double seconds(std::string_view text) {
+  double value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size() || !(value > 0) || value > 1e9) {
+    throw Error(fmt::format("Option '-M': '{}' is not a number of seconds above 0", text));
+  }
+  return value;
+}
+
+}  // namespace
+
+SplitLimits split_limits(const std::string& text) {
+  SplitLimits limits;
+  if (text.empty()) return limits;
+  limits.on = true;
+  std::string_view rest = std::string_view(text).substr(1);
+  if (const std::size_t comma = rest.rfind(','); comma != std::string_view::npos) {
+    const std::string_view digits = rest.substr(comma + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), limits.first);
+    rest = rest.substr(0, comma);
+  }
+  double size = OFRWFILELN;
+  bool rows = false;
+  if (rest.starts_with(':')) {
+    rest.remove_prefix(1);
+    const auto [end, problem] = std::from_chars(rest.data(), rest.data() + rest.size(), size);
+    std::string_view unit(end, static_cast<std::size_t>(rest.data() + rest.size() - end));
+    if (unit.starts_with('K')) size *= 1e3;
+    else if (unit.starts_with('M')) size *= 1e6;
+    else if (unit.starts_with('G')) size *= 1e9;
+    if (!unit.empty() && unit[0] != 'f') unit.remove_prefix(1);
+    rows = unit == "f";
+    if (problem != std::errc{} || !(rows || unit.empty()) || !(size >= 1) || size > 1e18) {
+      throw Error(
+          fmt::format("Option '-W': '{}' is not a size: a number of at least 1, K, M or G, and f for flows", rest));
+    }
+  }
+  (rows ? limits.rows : limits.bytes) = static_cast<std::uint64_t>(size);
+  return limits;
+}
+
+std::string version_line() { return fmt::format("Tranalyzer {} [t2]", T2_VERSION); }
+
+std::optional<Options> parse_options(int argc, char** argv) {
+  if (argc < 2) {
+    fmt::print("{}\n{}", version_line(), usage);
+    throw Error("One of '-r', '-R', '-D' or '-i' option is required");
+  }
+  Options o;
+  o.sensor_id = T2_SENSORID;
+  o.snaplen = SNAPLEN;
+  o.buffer = LIVEBUFSIZE;
+  for (int i = 0; i < argc; ++i) o.command_line += (i ? " " : "") + std::string(argv[i]);
+  std::string bpf_file;
+  std::optional<Options::Input> input;
+  const auto take_input = [&](Options::Input kind) {
+    if (input && *input != kind) throw Error("'-r', '-R', '-D' and '-i' options can only be used exclusively");
+    input = kind;
+    o.source = optarg;
+  };
+  opterr = 0;
+  optind = 1;
+  for (;;) {
+    const int at = optind;
+    const int c = getopt_long(argc, argv, "+:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:Vh", longs, nullptr);
+    if (c == -1) break;
+    switch (c) {
+      case 'r': take_input(Options::Input::file); break;
+      case 'R': take_input(Options::Input::list); break;
+      case 'i': take_input(Options::Input::interface); break;
+      case 'D': take_input(Options::Input::series); break;
+      case 'w': o.output = optarg; break;
+      case 'W': split_output(o, optarg); break;
+      case 's': o.packets = true; break;
+      case 'm': o.monitor_file = true; break;
+      case 'M': o.monitor_interval = seconds(optarg); break;
+      case 'l': o.log_file = true; break;
+      case 'S': o.snaplen = static_cast<int>(number("-S", optarg, 64, 262144)); break;
+      case 'B': o.buffer = static_cast<int>(number("-B", optarg, 65536, INT32_MAX)); break;
+      case 'p': o.plugin_folder = optarg; break;
+      case 'b': o.plugin_list = optarg; break;
+      case 'C': o.config = optarg; break;
+      case 'F': bpf_file = optarg; break;
+      case 'x': o.sensor_id = static_cast<unsigned>(number("-x", optarg, 0, UINT32_MAX)); break;
+      case 'f': number("-f", optarg, 1, INT32_MAX), o.hash_factor = true; break;
+      case 'c': o.cpu = static_cast<int>(number("-c", optarg, 0, 4096)); break;
+      case 'P': o.priority = static_cast<int>(number("-P", optarg, geteuid() == 0 ? -20 : 0, 20)); break;
+      case long_flows: o.max_flows = static_cast<std::uint64_t>(number("--max-flows", optarg, 1, 4'000'000'000)); break;
+      case 't': o.threads = static_cast<std::size_t>(number("-t", optarg, 0, 64)); break;
+      case long_batch: o.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
+      case long_seed: o.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
+      case 'V': fmt::print("{}\n", version_line()); return {};
+      case 'h': fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage); return {};
+      case ':': throw Error(fmt::format("Option '{}' requires an argument", argv[at]));
+      default:
+        throw Error(fmt::format("Unknown option '{}'",
+                                optopt > 0 && optopt < 256 ? fmt::format("-{}", static_cast<char>(optopt)) : argv[at]));
+    }
+  }
+  if (!input) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
+  o.input = *input;
+  for (int i = optind; i < argc; ++i) o.filter += (i > optind ? " " : "") + std::string(argv[i]);
+  if (o.packets && o.threads.value_or(0) > 0)
+    throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
+  if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
+  return o;
+}
+
+std::string output_prefix(const Options& options) {
+  std::string stem = options.source;
+  if (options.input == Options::Input::file && stem == "-") stem = "stdin";
+  const std::size_t name = stem.rfind('/') == std::string::npos ? 0 : stem.rfind('/') + 1;
+  if (options.input == Options::Input::series) stem = stem.substr(0, stem.rfind(','));
+  if (options.input != Options::Input::interface) {
+    const std::size_t dot = stem.rfind('.');
+    if (dot != std::string::npos && dot > name) stem.resize(dot);
+  }
+  if (!options.output || *options.output == "-") return stem;
+  const std::string& wanted = *options.output;
+  std::error_code problem;
+  if (wanted.ends_with('/') || fs::is_directory(wanted, problem)) {
+    fs::create_directories(wanted, problem);
+    if (!fs::is_directory(wanted))
+      throw Error(fmt::format("Option '-w': cannot make the directory '{}': {}", wanted, problem.message()));
+    return (wanted.ends_with('/') ? wanted : wanted + '/') + stem.substr(name);
+  }
+  if (const std::size_t slash = wanted.rfind('/'); slash != std::string::npos && slash > 0) {
+    fs::create_directories(wanted.substr(0, slash), problem);
+    if (!fs::is_directory(wanted.substr(0, slash))) {
+      throw Error(
+          fmt::format("Option '-w': cannot make the directory '{}': {}", wanted.substr(0, slash), problem.message()));
+    }
+  }
+  return wanted;
+}
+
+}  // namespace t2

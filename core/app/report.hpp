@@ -1,0 +1,44 @@
+// The end report: what was read, what became of it, and what the user should know. Labels are read by scripts.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "base/log.hpp"
+#include "capture/source.hpp"
+#include "decode/dissector.hpp"
+#include "flow/counters.hpp"
+#include "pipeline/input_counters.hpp"
+#include "t2/plugin.hpp"
+
+namespace t2 {
+
+struct ReportData {
+  InputCounters input;
+  DecodeCounters decode;
+  FlowCounters flows;
+  std::uint64_t file_bytes = 0, file_position = 0;
+  std::optional<CaptureCounts> capture;
+  Time analysis = 0, unloading = 0;  // wall clock spent until the input ended, until all rows were written
+  std::uint64_t flow_capacity = 0;   // directions of flows that fit into the memory bound
+};
+
+// Adapts the log to plugins: each line is prefixed with the plugin that writes it.
+class PluginReport final : public Report {
+ public:
+  PluginReport(Log& log, const Run& run) : log_(log), run_(run) {}
+  void from(std::string_view plugin) { plugin_ = plugin; }
+  void line(std::string_view text) override { log_.plugin(plugin_, text); }
+  std::string number(std::uint64_t n, std::string_view unit) const override { return human(n, unit); }
+  const Run& run() const override { return run_; }
+
+ private:
+  Log& log_;
+  const Run& run_;
+  std::string_view plugin_;
+};
+
+// `plugins` writes the plugins' lines.
+void print_report(Log& log, const ReportData& data, const std::function<void()>& plugins);
+
+}  // namespace t2

@@ -1,0 +1,116 @@
+// Log lines and the number formats of reports.
+#include "base/log.hpp"
+
+#include <bit>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "t2/plugin.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+bool coloured(std::FILE* stream) {
+  const char* no = std::getenv("NO_COLOR");
+  return T2_LOG_COLOR && isatty(fileno(stream)) && !(no && *no);
+}
+
+void print_error(std::string_view text) {
+  if (coloured(stderr)) {
+    fmt::print(stderr, "\033[1;31m[ERR]\033[0m \033[0;31m{}\033[0m\n", text);
+  } else {
+    fmt::print(stderr, "[ERR] {}\n", text);
+  }
+}
+
+Log::Log() : out_(stdout), colour_(coloured(stdout)) {}
+
+Log::~Log() {
+  if (own_) std::fclose(out_);
+}
+
+void Log::to_file(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "we");
+  if (!file) throw Error(fmt::format("cannot write the log '{}': {}", path, std::strerror(errno)));
+  out_ = file;
+  own_ = true;
+  colour_ = false;
+}
+
+void Log::to_stderr() {
+  out_ = stderr;
+  colour_ = coloured(stderr);
+}
+
+void Log::line(std::string_view text) {
+  if (!silent_) fmt::print(out_, "{}\n", text);
+}
+
+void Log::tagged(std::string_view tag, int colour, std::string_view text, std::string_view plugin) {
+  if (silent_) return;
+  const std::string who = plugin.empty() ? std::string() : fmt::format(" {}:", plugin);
+  if (colour_) {
+    fmt::print(out_, "\033[1;{}m{}{}\033[0m \033[0;{}m{}\033[0m\n", colour, tag, who, colour, text);
+  } else {
+    fmt::print(out_, "{}{} {}\n", tag, who, text);
+  }
+}
+
+void Log::plugin(std::string_view name, std::string_view text) {
+  if (silent_) return;
+  if (colour_) {
+    fmt::print(out_, "\033[1m{}:\033[0m {}\n", name, text);
+  } else {
+    fmt::print(out_, "{}: {}\n", name, text);
+  }
+}
+
+void Log::flush() { std::fflush(out_); }
+
+std::string human_suffix(double n, std::string_view unit) {
+  if (!(n >= 1024)) return {};
+  constexpr std::string_view letters = "KMGTPEZY";
+  const auto step = static_cast<std::size_t>(std::ilogb(n) / 10);
+  return fmt::format(" ({:.2f} {}{})", n / std::pow(1000.0, static_cast<double>(step)),
+                     letters[std::min<std::size_t>(step, 8) - 1], unit);
+}
+
+std::string human(std::uint64_t n, std::string_view unit) {
+  return fmt::format("{}{}", n, human_suffix(static_cast<double>(n), unit));
+}
+
+std::string date(Time time, bool utc) {
+  Time seconds = time / one_second, fraction = time % one_second;
+  if (fraction < 0) fraction += one_second, --seconds;
+  const std::time_t t = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  utc ? gmtime_r(&t, &parts) : localtime_r(&t, &parts);
+  char text[80];
+  std::strftime(text, sizeof text, "%a %d %b %Y %H:%M:%S", &parts);
+  char zone[16] = "GMT";
+  if (!utc) std::strftime(zone, sizeof zone, "%Z", &parts);
+  return fmt::format("{}.{:09} sec ({} {})", seconds, fraction, text, zone);
+}
+
+std::string span(Time duration) {
+  std::string text = fmt::format("{}{}.{:09} sec", duration < 0 ? "-" : "", std::abs(duration) / one_second,
+                                 std::abs(duration) % one_second);
+  Time left = duration / one_second;
+  if (left < 60) return text;
+  std::string parts;
+  const auto part = [&](Time unit, char letter) {
+    if (const Time n = left / unit; n > 0) parts += fmt::format("{}{}{}", parts.empty() ? "" : " ", n, letter);
+    left %= unit;
+  };
+  part(365 * 86400, 'y'), part(86400, 'd'), part(3600, 'h'), part(60, 'm'), part(1, 's');
+  return text + " (" + parts + ")";
+}
+
+}  // namespace t2

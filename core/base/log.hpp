@@ -1,0 +1,44 @@
+// The run's log: lines with a kind, coloured on a terminal only. Errors always go to standard error as well.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "t2/packet.hpp"
+
+namespace t2 {
+
+class Log {
+ public:
+  Log();
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  void to_file(const std::string& path);  // -l; throws Error
+  void to_stderr();                       // standard output belongs to the flow file
+  void quiet() { silent_ = true; }        // VERBOSE 0
+
+  void line(std::string_view text);  // as it is
+  void info(std::string_view text, std::string_view plugin = "") { tagged("[INF]", 34, text, plugin); }
+  void warn(std::string_view text, std::string_view plugin = "") { tagged("[WRN]", 33, text, plugin); }
+  void plugin(std::string_view name, std::string_view text);  // a report line of a plugin
+  void flush();
+
+ private:
+  void tagged(std::string_view tag, int colour, std::string_view text, std::string_view plugin);
+  std::FILE* out_;
+  bool own_ = false, colour_ = false, silent_ = false;
+};
+
+bool coloured(std::FILE* stream);         // a terminal, and NO_COLOR is not set
+void print_error(std::string_view text);  // [ERR] on standard error
+
+// Text forms of reports.
+std::string human(std::uint64_t n, std::string_view unit = "");  // "84111 (84.11 K)"
+std::string human_suffix(double n, std::string_view unit = "");  // " (84.11 K)", empty below 1024
+std::string date(Time time, bool utc);                           // "1367526043.492179000 sec (Thu 02 May 2013 ... GMT)"
+std::string span(Time duration);                                 // "3.500000000 sec (1m 2s)"
+
+}  // namespace t2

@@ -1,0 +1,121 @@
+// Filing flows and emptying buckets.
+#include "flow/expiry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <new>
+#include <numeric>
+#include <span>
+#include <utility>
+
+namespace t2 {
+
+void Expiry::schedule(Flow& flow) {
+  remove(flow);
+  flow.wheel_bucket =
+      static_cast<std::uint16_t>(slot(std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1)));
+  std::vector<std::uint32_t>& bucket = buckets_[flow.wheel_bucket];
+  flow.wheel_slot = static_cast<std::uint32_t>(bucket.size());
+  bucket.push_back(flow.record);
+}
+
+void Expiry::remove(Flow& flow) {
+  if (flow.wheel_bucket == not_scheduled) return;
+  std::vector<std::uint32_t>& bucket = buckets_[flow.wheel_bucket];
+  bucket[flow.wheel_slot] = bucket.back();
+  table_.record(bucket.back()).wheel_slot = flow.wheel_slot;
+  bucket.pop_back();
+  flow.wheel_bucket = not_scheduled;
+}
+
+// Empties a bucket: flows that end before `limit` (a bucket number) are due, the others are filed again.
+void Expiry::take(Time bucket, Time limit) {
+  const std::vector<std::uint32_t> flows = std::exchange(buckets_[slot(bucket)], {});
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    constexpr std::size_t ahead = 16;
+    if (i + ahead < flows.size()) table_.prefetch(table_.record(flows[i + ahead]));
+    Flow& flow = table_.record(flows[i]);
+    flow.wheel_bucket = not_scheduled;
+    if (const Time end = flow.end(); end >> grain_bits < limit) {
+      due_.push_back({end, flow.number, &flow});
+    } else {
+      schedule(flow);
+    }
+  }
+}
+
+// Many are distributed by the digits of their ends, the last one first; comparing them takes four times as long.
+void Expiry::sort() {
+  constexpr std::size_t few = 1024;
+  constexpr unsigned digit = 11;  // bits
+  const auto earlier = [](const Due& a, const Due& b) { return a.end != b.end ? a.end < b.end : a.number < b.number; };
+  const std::size_t n = due_.size();
+  const std::unique_ptr<Due[]> other(n < few ? nullptr : new (std::nothrow) Due[n]);
+  if (!other) return std::sort(due_.begin(), due_.end(), earlier);
+  const auto [first, last] = std::ranges::minmax_element(due_, {}, &Due::end);
+  const auto start = static_cast<std::uint64_t>(first->end), range = static_cast<std::uint64_t>(last->end) - start;
+  std::span from(due_), to(other.get(), n);
+  for (unsigned shift = 0; shift < 64 && range >> shift != 0; shift += digit) {
+    const auto value = [&](const Due& flow) {
+      return (static_cast<std::uint64_t>(flow.end) - start) >> shift & ((1u << digit) - 1);
+    };
+    std::array<std::size_t, (1u << digit) + 1> begin{};
+    for (const Due& flow : from) ++begin[value(flow) + 1];
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    for (const Due& flow : from) to[begin[value(flow)]++] = flow;
+    std::swap(from, to);
+  }
+  if (from.data() != due_.data()) std::copy(from.begin(), from.end(), due_.begin());
+  for (auto at = due_.begin(); at != due_.end();) {  // what ends at the same time
+    const auto end = std::find_if(at, due_.end(), [&](const Due& flow) { return flow.end != at->end; });
+    if (end - at > 1) std::sort(at, end, earlier);
+    at = end;
+  }
+}
+
+const std::vector<Expiry::Due>& Expiry::due(Time clock) {
+  due_.clear();
+  const Time now = clock >> grain_bits;
+  if (now - next_ >= buckets) {  // a jump over the whole wheel
+    const Time from = next_;
+    next_ = now;
+    for (Time i = 0; i < buckets; ++i) take(from + i, now);
+  } else {
+    while (next_ < now && due_.empty()) {
+      const Time bucket = next_++;
+      take(bucket, next_);
+    }
+  }
+  sort();
+  return due_;
+}
+
+const std::vector<Expiry::Due>& Expiry::rest() {
+  due_.clear();
+  due_.reserve(table_.size());
+  for (Time i = 0; i < buckets; ++i) take(next_ + i, INT64_MAX);
+  sort();
+  return due_;
+}
+
+Flow* Expiry::first() {
+  for (Time i = 0; i < buckets; ++i) {
+    const Time bucket = next_ + i;
+    const std::vector<std::uint32_t>& flows = buckets_[slot(bucket)];
+    Flow* best = nullptr;
+    for (std::size_t at = 0; at < flows.size();) {
+      Flow& flow = table_.record(flows[at]);
+      if (flow.end() >> grain_bits > bucket && i + 1 < buckets) {  // filed too early: saw packets since
+        schedule(flow);                                            // another one takes its place
+        continue;
+      }
+      if (!best || flow.end() < best->end() || (flow.end() == best->end() && flow.number < best->number)) best = &flow;
+      ++at;
+    }
+    if (best) return best;
+  }
+  return nullptr;
+}
+
+}  // namespace t2

@@ -1,0 +1,58 @@
+// When flows end: the only place that knows timeouts.
+//
+// A lazy wheel: a flow waits in the bucket of the time at which it would have ended when it was filed. When the capture
+// clock has passed a bucket, its flows that saw no packet since are handed over in the order of their end; the others
+// are filed again. A flow that is due but still in its bucket is recognised by its end(), so the grain is never
+// visible. Used by one worker.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "flow/flow_table.hpp"
+
+namespace t2 {
+
+class Expiry {
+ public:
+  static constexpr unsigned grain_bits = 26;  // 67 ms, below the shortest timeout
+  explicit Expiry(FlowTable& table) : table_(table), buckets_(buckets) {}
+
+  bool nothing_due(Time clock) const { return clock >> grain_bits == next_; }
+  void start(Time clock) {
+    if (!started_) next_ = clock >> grain_bits;
+    started_ = true;
+  }
+  void schedule(Flow& flow);  // a new flow, or one whose end moved closer
+  void remove(Flow& flow);    // forget it
+  bool needs_reschedule(const Flow& flow) const { return flow.end() >> grain_bits < scheduled(flow); }
+  static Time bucket_of(Time time) { return time >> grain_bits; }
+  struct Due {
+    Time end;
+    std::uint64_t number;
+    Flow* flow;
+  };
+  // Flows that ended before the last bucket boundary at or before `clock`, in order of end and number, removed from
+  // the wheel. Call until it answers empty.
+  const std::vector<Due>& due(Time clock);
+  // All flows that are left, in the same order.
+  const std::vector<Due>& rest();
+  // The flow that ends first, for eviction; null if there is none.
+  Flow* first();
+
+ private:
+  static constexpr Time buckets = 4096;  // 275 s ahead; longer timeouts are filed several times
+  static std::size_t slot(Time bucket) { return static_cast<std::size_t>(bucket & (buckets - 1)); }
+  // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.
+  Time scheduled(const Flow& flow) const { return next_ + ((flow.wheel_bucket - next_) & (buckets - 1)); }
+  void take(Time bucket, Time limit);
+  void sort();
+
+  FlowTable& table_;
+  std::vector<std::vector<std::uint32_t>> buckets_;  // numbers of the flows' records
+  std::vector<Due> due_;
+  Time next_ = 0;  // first bucket that is not done
+  bool started_ = false;
+};
+
+}  // namespace t2

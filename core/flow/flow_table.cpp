@@ -1,0 +1,160 @@
+// Growing the index and the records, and taking flows out again.
+#include "flow/flow_table.hpp"
+
+#include <bit>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include <sys/mman.h>
+
+#include "t2/plugin.hpp"
+
+namespace t2 {
+
+namespace {
+
+// Whole huge pages, of usual ones as long as nobody says otherwise.
+std::byte* map_pages(std::size_t bytes) {
+  constexpr std::size_t size = HugePages::size;
+  return static_cast<std::byte*>(std::aligned_alloc(size, (bytes + size - 1) / size * size));
+}
+
+}  // namespace
+
+void HugePages::begin(std::byte* page) {
+  if (++begun_ < next_try_) return;
+  madvise(page, size, MADV_HUGEPAGE);
+  const auto before = std::chrono::steady_clock::now();
+  *const_cast<volatile std::byte*>(page) = std::byte{0};  // now it comes
+  if (std::chrono::steady_clock::now() - before < slow) return;
+  next_try_ = begun_ + pause_;
+  pause_ *= 4;
+}
+
+void HugePages::begin_all(std::byte* pages, std::size_t bytes) const {
+  if (bytes >= size && begun_ >= next_try_) madvise(pages, bytes, MADV_HUGEPAGE);
+}
+
+FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most,
+                     const std::vector<std::uint32_t>& other_lines)
+    : prototype_(std::move(prototype)),
+      stride_(prototype_.size()),
+      max_(std::min<std::uint64_t>(most, 0xffff'fff0)),
+      other_line_count_(std::min(other_lines.size(), other_lines_.size())),
+      slots_(make_slots(4096)),
+      mask_(4095) {
+  if (!slots_) throw Error("no memory for a flow table");
+  std::copy_n(other_lines.begin(), other_line_count_, other_lines_.begin());
+}
+
+FlowTable::~FlowTable() {
+  for (std::byte* chunk : chunks_) std::free(chunk);
+  for (std::byte* chunk : direction_chunks_) std::free(chunk);
+}
+
+// Sees to it that a flow and both its sides are free. Chunks take up memory only where they have been written to.
+bool FlowTable::reserve() {
+  if (!free_.empty() || next_record_ >> flow_bits < chunks_.size()) return true;
+  std::byte* flows = map_pages(sizeof(Flow) << flow_bits);
+  std::byte* sides = map_pages(stride_ << (flow_bits + 1));
+  if (!flows || !sides) return std::free(flows), std::free(sides), false;
+  chunks_.push_back(flows);
+  direction_chunks_.push_back(sides);
+  return true;
+}
+
+Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
+  if (2 * (indexed_ + 1) > mask_ + 1) grow();
+  std::uint32_t number;
+  if (!free_.empty()) {
+    number = free_.back();
+    free_.pop_back();
+  } else {
+    if (!reserve()) throw Error("no memory for a single flow");
+    number = next_record_++;
+    const Place place = place_of(number);
+    huge_pages_.use(place.chunk, place.at, sizeof(Flow));
+  }
+  Flow& flow = *new (&record(number)) Flow;
+  flow.key = key;
+  flow.tag = tag_of(hash);
+  flow.record = number;
+  std::size_t at = flow.tag & mask_;
+  while (slots_[at].record != 0) at = (at + 1) & mask_;
+  slots_[at] = {flow.tag, number};
+  ++records_;
+  ++indexed_;
+  return flow;
+}
+
+Direction& FlowTable::add_direction(Flow& flow, unsigned direction) {
+  std::byte* memory;
+  if (!free_directions_.empty()) {
+    memory = reinterpret_cast<std::byte*>(free_directions_.back());
+    free_directions_.pop_back();
+  } else {
+    constexpr std::size_t in_chunk = std::size_t{2} << flow_bits;
+    std::byte* chunk = direction_chunks_[next_direction_ / in_chunk];
+    const std::size_t at = next_direction_++ % in_chunk * stride_;
+    huge_pages_.use(chunk, at, stride_);
+    memory = chunk + at;
+  }
+  std::memcpy(memory, prototype_.data(), stride_);
+  flow.directions[direction] = std::launder(reinterpret_cast<Direction*>(memory));
+  return *flow.directions[direction];
+}
+
+void FlowTable::detach(Flow& flow) {
+  if (flow.detached) return;
+  flow.detached = true;
+  ++removals_;
+  --indexed_;
+  std::size_t hole = flow.tag & mask_;
+  while (slots_[hole].record != flow.record) hole = (hole + 1) & mask_;
+  // Shift back whatever could no longer be reached over the hole.
+  for (std::size_t at = (hole + 1) & mask_; slots_[at].record != 0; at = (at + 1) & mask_) {
+    const std::size_t home = slots_[at].tag & mask_;
+    if (((at - home) & mask_) >= ((at - hole) & mask_)) {
+      slots_[hole] = slots_[at];
+      hole = at;
+    }
+  }
+  slots_[hole] = {};
+}
+
+void FlowTable::release(Flow& flow) {
+  --records_;
+  if (closed_) return;
+  detach(flow);
+  for (Direction* side : flow.directions) {
+    if (side) free_directions_.push_back(side);
+  }
+  free_.push_back(flow.record);
+}
+
+FlowTable::Slots FlowTable::make_slots(std::size_t count) const {
+  auto* slots = reinterpret_cast<Slot*>(map_pages(count * sizeof(Slot)));
+  if (slots) huge_pages_.begin_all(reinterpret_cast<std::byte*>(slots), count * sizeof(Slot));
+  if (slots) std::uninitialized_fill_n(slots, count, Slot{});
+  return Slots(slots);
+}
+
+// Without memory for twice as many slots the index becomes fuller, until full() says so.
+void FlowTable::grow() {
+  Slots larger = make_slots(2 * (mask_ + 1));
+  if (!larger) return;
+  std::swap(slots_, larger);
+  const std::size_t before = mask_ + 1;
+  mask_ = 2 * before - 1;
+  for (std::size_t i = 0; i < before; ++i) {
+    const Slot slot = larger[i];
+    if (slot.record == 0) continue;
+    std::size_t at = slot.tag & mask_;
+    while (slots_[at].record != 0) at = (at + 1) & mask_;
+    slots_[at] = slot;
+  }
+}
+
+}  // namespace t2

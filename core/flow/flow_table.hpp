@@ -1,0 +1,152 @@
+// The flow table: records that never move, found by their key through an index of 8-byte slots.
+//
+// A conversation has a Flow and, for each direction that had a packet, a Direction with the state of every plugin
+// behind it; a new side is a copy of a prototype. The index is open addressing with linear probing, at most half full,
+// deletion by shifting back; it grows with the number of flows. The hash is seeded at random: nothing that is written
+// may depend on it. Used by one worker.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "t2/packet.hpp"
+
+namespace t2 {
+
+// Which memory lies on huge pages. Random access to records on usual ones waits for the tables of pages, four times a
+// packet; but a huge page is zeroed whole when it is first touched, and in a virtual machine whose host takes back what
+// is free that can take as long as a thousand usual pages. So there are none for little memory, and for a while none
+// when one was slow to come. Only speed depends on it.
+class HugePages {
+ public:
+  static constexpr std::size_t size = 2 << 20;
+  // A record of a chunk that is filled from its beginning, before it is first written.
+  [[gnu::always_inline]] void use(std::byte* chunk, std::size_t at, std::size_t bytes) {
+    const std::size_t last = (at + bytes - 1) / size;
+    if (at % size == 0 || at / size != last) [[unlikely]]
+      begin(chunk + last * size);
+  }
+  void begin_all(std::byte* pages, std::size_t bytes) const;  // of memory that is written at once
+
+ private:
+  [[gnu::noinline]] void begin(std::byte* page);
+
+  static constexpr std::chrono::microseconds slow{1000};
+  std::uint64_t begun_ = 0, next_try_ = 8, pause_ = 32;  // in huge pages
+};
+
+class FlowTable {
+ public:
+  // `prototype`: a Direction and the plugins' initial state, its size a multiple of its alignment. `most`: flows that
+  // may exist. `other_lines`: offsets of what packets of the other direction touch of a side.
+  FlowTable(std::vector<std::byte> prototype, std::uint64_t most, const std::vector<std::uint32_t>& other_lines = {});
+  ~FlowTable();
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
+
+  Flow* find(const Key& key, std::uint64_t hash) const {
+    const std::uint32_t tag = tag_of(hash);
+    for (std::size_t at = tag & mask_;; at = (at + 1) & mask_) {
+      const Slot slot = slots_[at];
+      if (slot.record == 0) return nullptr;
+      if (slot.tag == tag) {
+        Flow& flow = record(slot.record);
+        if (flow.key == key) return &flow;
+      }
+    }
+  }
+  // What asks for memory ahead. Always inlined: the compiler takes a call that only prefetches for one without effect.
+  [[gnu::always_inline]] void prefetch_slot(std::uint64_t hash) const {
+    __builtin_prefetch(&slots_[tag_of(hash) & mask_]);
+  }
+  [[gnu::always_inline]] void prefetch_record(std::uint64_t hash) const {
+    const Slot slot = slots_[tag_of(hash) & mask_];
+    if (slot.record != 0) prefetch(record(slot.record));
+  }
+  [[gnu::always_inline]] void prefetch(const Flow& flow) const {
+    const auto* line = reinterpret_cast<const char*>(&flow);
+    for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i, 1, 3);
+  }
+  [[gnu::always_inline]] void prefetch_direction(const Direction& side) const {
+    const auto* line = reinterpret_cast<const char*>(&side);
+    for (std::size_t at = 0; at < 4 * 64; at += 64) __builtin_prefetch(line + at, 1, 2);  // hardly any are shorter
+    for (std::size_t at = 4 * 64; at < stride_; at += 64) __builtin_prefetch(line + at, 1, 2);
+  }
+  // What packets of the other direction touch of it.
+  [[gnu::always_inline]] void prefetch_other(const Direction& side) const {
+    const auto* line = reinterpret_cast<const char*>(&side);
+    for (std::size_t i = 0; i < other_line_count_; ++i) __builtin_prefetch(line + other_lines_[i], 1, 2);
+  }
+  [[gnu::always_inline]] void prefetch_for_release(const Flow& flow) const {
+    if (!closed_) __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
+    for (const Direction* side : flow.directions) {
+      if (side) prefetch_direction(*side);
+    }
+  }
+
+  // No record for another flow: the bound is reached, or the system gives no more memory.
+  bool full() { return records_ >= max_ || indexed_ >= mask_ || !reserve(); }
+  std::uint64_t most() const { return max_; }
+  void bound(std::uint64_t most) { max_ = std::min<std::uint64_t>(most, 0xffff'fff0); }
+  Flow& create(const Key& key, std::uint64_t hash);          // the key must not be in the index, the table not full
+  Direction& add_direction(Flow& flow, unsigned direction);  // which the flow does not have yet
+  void detach(Flow& flow);                                   // no longer found; the records stay
+  void release(Flow& flow);         // the flow and its sides are free again; detaches it if needed
+  void close() { closed_ = true; }  // no flow is looked for or created any more: to release one only counts
+  bool closed() const { return closed_; }
+  Flow& record(std::uint32_t number) const {  // numbers begin at 1
+    const Place place = place_of(number);
+    return *reinterpret_cast<Flow*>(place.chunk + place.at);
+  }
+  std::uint64_t size() const { return records_; }
+  std::uint32_t removals() const { return removals_; }                   // how often a flow was detached, modulo 2^32
+  std::size_t bytes_each() const { return sizeof(Flow) + 2 * stride_; }  // of a conversation with both directions
+
+ private:
+  struct Slot {
+    std::uint32_t tag = 0,
+                  record = 0;  // record 0: empty. The tag also tells the slot's home: no record is touched to move it
+  };
+  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+  static constexpr unsigned flow_bits = 16;  // flows in a chunk
+  struct Place {
+    std::byte* chunk;
+    std::size_t at;
+  };
+  Place place_of(std::uint32_t number) const {
+    return {chunks_[number >> flow_bits], (number & ((1u << flow_bits) - 1)) * sizeof(Flow)};
+  }
+  void grow();
+  bool reserve();
+
+  HugePages huge_pages_;
+  std::vector<std::byte> prototype_;
+  std::size_t stride_;  // from one side to the next
+  std::uint64_t max_, records_ = 0;
+  std::uint32_t removals_ = 0;
+  bool closed_ = false;
+  std::array<std::uint32_t, 4> other_lines_{};  // offsets in a side
+  std::size_t other_line_count_;
+  std::vector<std::byte*> chunks_;  // of flows
+  std::uint32_t next_record_ = 1;
+  std::vector<std::uint32_t> free_;
+  std::vector<std::byte*> direction_chunks_;  // as many sides as all flows of `chunks_` can have
+  std::size_t next_direction_ = 0;
+  std::vector<Direction*> free_directions_;
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  using Slots = std::unique_ptr<Slot[], Free>;
+  Slots make_slots(std::size_t count) const;  // null: no memory
+
+  Slots slots_;
+  std::size_t mask_, indexed_ = 0;
+};
+
+}  // namespace t2

@@ -1,0 +1,234 @@
+// From a decoded packet to the key of its conversation, and to the worker that has it. Used by any thread; inline,
+// because every packet comes by here.
+//
+// Canonical keys: the same end first, so that both directions find the same flow. A key is put together in registers,
+// word by word: written field by field, its hash would wait for every field.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "decode/fast_path.hpp"
+#include "flow/lookup.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+std::uint64_t hash_key(const Key& key, std::uint64_t seed);
+void make_lookup(const Packet& packet, std::uint64_t seed, Lookup& made);
+void make_lookup(const RawPacket& raw, const FastHeaders& plain, std::uint64_t seed,
+                 Lookup& made);  // the same of a plain one
+// Of the addresses alone, the same for both ways between them: by this, workers share packets.
+std::uint32_t hash_pair(const Packet& packet);
+std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& plain);
+
+// ---- The parts of a key
+
+namespace keys {
+
+using Word = std::uint64_t;
+
+template <std::size_t bytes>
+Word load(const std::uint8_t* from) {
+  Word word = 0;
+  std::memcpy(&word, from, bytes);
+  return word;
+}
+
+// A value of so many bytes where a word in memory has it from this byte on.
+constexpr Word at(unsigned byte, unsigned bytes, Word value) {
+  return value << (std::endian::native == std::endian::little ? 8 * byte : 64 - 8 * (byte + bytes));
+}
+
+// Addresses as they lie in memory: those of IPv4 and MAC addresses are in `low`.
+struct End {
+  Word low = 0, high = 0;
+  Word port = 0;
+};
+struct Ends {
+  End source, destination;
+};
+inline Ends ipv4_ends(const std::uint8_t* ip) { return {{load<4>(ip + 12)}, {load<4>(ip + 16)}}; }
+inline Ends ipv6_ends(const std::uint8_t* ip) {
+  return {{load<8>(ip + 8), load<8>(ip + 16)}, {load<8>(ip + 24), load<8>(ip + 32)}};
+}
+inline Ends ends_of(const Packet& p) {  // without ports
+  if (p.family == Family::ipv4) return ipv4_ends(p.data + p.l3);
+  if (p.family == Family::ipv6) return ipv6_ends(p.data + p.l3);
+  const auto mac = [&](std::uint32_t offset) { return End{offset != absent ? load<6>(p.data + offset) : 0}; };
+  return {mac(p.source_mac), mac(p.destination_mac)};
+}
+inline std::uint32_t ipv4_identification(const std::uint8_t* ip) {
+  return static_cast<std::uint32_t>(ip[4] << 8 | ip[5]);
+}
+
+inline void swap_if(bool wanted, Word& a, Word& b) {
+  const Word change = (a ^ b) & -Word{wanted};
+  a ^= change;
+  b ^= change;
+}
+
+// Puts the same end first. Any order will do, as long as it is always the same; which end it is is chance, so nothing
+// branches on it. Answers whether the ends changed places; `otherwise`: if they are equal.
+template <bool v4>
+bool put_in_order(Ends& ends, bool otherwise) {
+  auto& [a, b] = ends;
+  bool swapped;
+  if constexpr (v4) {  // address and port in one word
+    Word x = a.low | a.port << 32, y = b.low | b.port << 32;
+    swapped = y < x || (x == y && otherwise);
+    swap_if(swapped, x, y);
+    a.low = x & 0xffff'ffff, a.port = x >> 32;
+    b.low = y & 0xffff'ffff, b.port = y >> 32;
+  } else {
+    const bool equal = a.low == b.low && a.high == b.high && a.port == b.port;
+    swapped = b.low != a.low ? b.low < a.low : b.high != a.high ? b.high < a.high : b.port < a.port;
+    swapped |= equal && otherwise;
+    swap_if(swapped, a.low, b.low);
+    swap_if(swapped, a.high, b.high);
+    swap_if(swapped, a.port, b.port);
+  }
+  return swapped;
+}
+
+__extension__ using Wide = unsigned __int128;
+
+inline Word mix(Word a, Word b) {
+  const Wide product = Wide{a} * b;
+  return static_cast<Word>(product) ^ static_cast<Word>(product >> 64);
+}
+
+// Multiply-and-fold over the key's words, two at a time, seeded.
+class Hash {
+ public:
+  explicit Hash(Word seed) : seed_(seed), hash_(seed ^ c) {}
+  void add(Word x, Word y) {
+    hash_ ^= mix(x ^ a ^ seed_, y ^ b ^ (words_ * c));
+    words_ += 2;
+  }
+  Word value() const { return mix(hash_ ^ b, seed_ ^ c); }
+
+ private:
+  static constexpr Word a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db, c = 0x8ebc6af09c88c6e3;
+  Word seed_, hash_, words_ = 0;
+};
+
+// Words of a key: address, address, ports and more, protocol (and both MAC addresses with ETH_ACTIVATE 2).
+static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof(Key, ether_type) == 38 &&
+              offsetof(Key, protocol) == 40 && offsetof(Key, family) == 41 &&
+              sizeof(Key) == sizeof(Word) * (ETH_ACTIVATE == 2 ? 8 : 6));
+
+struct Words {
+  Word address[4], ports, kind, macs[2];
+};
+
+// The upper words of IPv4 addresses are always 0.
+[[gnu::always_inline]] inline Word hash_of(const Words& w, bool v4, Word seed) {
+  Hash hash(seed);
+  if (v4) {
+    hash.add(w.address[0], w.address[2]);
+  } else {
+    hash.add(w.address[0], w.address[1]);
+    hash.add(w.address[2], w.address[3]);
+  }
+  hash.add(w.ports, w.kind);
+  if (ETH_ACTIVATE == 2) hash.add(w.macs[0], w.macs[1]);
+  return hash.value();
+}
+
+inline void put(Key& key, std::size_t which, Word word) {
+  std::memcpy(reinterpret_cast<char*>(&key) + which * sizeof word, &word, sizeof word);
+}
+
+// What a key has besides the two ends. MAC addresses are in it where ETH_ACTIVATE says so.
+struct Kind {
+  std::uint16_t vlan, ether_type;
+  std::uint8_t protocol;
+  Family family;
+  Word source_mac = 0, destination_mac = 0;
+};
+
+// Written where it stays: a copy would wait for its parts.
+template <bool v4>
+[[gnu::always_inline]] inline void put_together(Ends ends, Kind kind, std::uint32_t identification, Word seed,
+                                                Lookup& made) {
+  const bool swapped = put_in_order<v4>(ends, ETH_ACTIVATE == 2 && kind.destination_mac < kind.source_mac);
+  const auto& [a, b] = ends;
+  if (ETH_ACTIVATE == 2) swap_if(swapped, kind.source_mac, kind.destination_mac);
+  static_assert(ETH_ACTIVATE != 2 || std::endian::native == std::endian::little, "the words of both MAC addresses");
+  const Words w{{a.low, a.high, b.low, b.high},
+                at(0, 2, a.port) | at(2, 2, b.port) | at(4, 2, kind.vlan) | at(6, 2, kind.ether_type),
+                at(0, 1, kind.protocol) | at(1, 1, static_cast<Word>(kind.family)),
+                {kind.source_mac | kind.destination_mac << 48, kind.destination_mac >> 16}};
+  put(made.key, 0, w.address[0]), put(made.key, 1, w.address[1]), put(made.key, 2, w.address[2]),
+      put(made.key, 3, w.address[3]);
+  put(made.key, 4, w.ports), put(made.key, 5, w.kind);
+  if (ETH_ACTIVATE == 2) put(made.key, 6, w.macs[0]), put(made.key, 7, w.macs[1]);
+  made.hash = hash_of(w, v4, seed);
+  made.cached_flow = nullptr;
+  made.identification = identification;
+  made.source_end = swapped;
+}
+
+inline std::uint32_t hash_pair(const Ends& ends) {
+  const Word both =
+      ((ends.source.low ^ ends.destination.low) + 3 * (ends.source.high ^ ends.destination.high)) * 0x9e3779b97f4a7c15u;
+  return static_cast<std::uint32_t>((both ^ both >> 32) >> 8);
+}
+
+}  // namespace keys
+
+// ---- All of it
+
+inline std::uint64_t hash_key(const Key& key, std::uint64_t seed) {
+  keys::Words words{};
+  std::memcpy(&words, &key, sizeof key);
+  return keys::hash_of(words, key.family == Family::ipv4, seed);
+}
+
+inline void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
+  using namespace keys;
+  Ends ends = ends_of(p);
+  Kind kind{p.vlan, p.ether_type, p.protocol, p.family};
+  if (p.has_ports) {
+    ends.source.port = p.source_port;
+    ends.destination.port = p.destination_port;
+  }
+  if (ETH_ACTIVATE == 2 && p.is_ip()) {
+    if (p.source_mac != absent) kind.source_mac = load<6>(p.data + p.source_mac);
+    if (p.destination_mac != absent) kind.destination_mac = load<6>(p.data + p.destination_mac);
+  }
+  if (p.family == Family::ipv4) return put_together<true>(ends, kind, ipv4_identification(p.data + p.l3), seed, made);
+  std::uint32_t identification = 0;
+  if (p.family == Family::ipv6 && p.fragment_header != absent) {
+    Bytes header = p.bytes(p.fragment_header);
+    header.skip(4);
+    identification = header.u32();
+  }
+  put_together<false>(ends, kind, identification, seed, made);
+}
+
+inline void make_lookup(const RawPacket& raw, const FastHeaders& found, std::uint64_t seed, Lookup& made) {
+  using namespace keys;
+  const std::uint8_t* ip = raw.data + FastPath::l3;
+  Kind kind{0, type_ipv4, found.udp ? fast::udp : fast::tcp, Family::ipv4};
+  if (ETH_ACTIVATE == 2) kind.destination_mac = load<6>(raw.data), kind.source_mac = load<6>(raw.data + 6);
+  Ends ends = found.v6 ? ipv6_ends(ip) : ipv4_ends(ip);
+  ends.source.port = found.source_port;
+  ends.destination.port = found.destination_port;
+  if (!found.v6) return put_together<true>(ends, kind, ipv4_identification(ip), seed, made);
+  kind.ether_type = type_ipv6;
+  kind.family = Family::ipv6;
+  put_together<false>(ends, kind, 0, seed, made);
+}
+
+inline std::uint32_t hash_pair(const Packet& p) { return keys::hash_pair(keys::ends_of(p)); }
+
+inline std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found) {
+  const std::uint8_t* ip = raw.data + FastPath::l3;
+  return keys::hash_pair(found.v6 ? keys::ipv6_ends(ip) : keys::ipv4_ends(ip));
+}
+
+}  // namespace t2

@@ -1,0 +1,103 @@
+// Reads the TOML file and answers for flags.
+#include "host/config.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+namespace t2 {
+
+Config::Config(const std::string& path) : path_(path) {
+  if (path_.empty()) {
+    const char* home = std::getenv("HOME");
+    if (!home) return;
+    path_ = std::string(home) + "/.tranalyzer/t2.toml";
+    if (!std::filesystem::exists(path_)) return;
+  } else if (!std::filesystem::is_regular_file(path_)) {
+    throw Error(fmt::format("cannot read the configuration '{}' of -C: no such file", path_));
+  }
+  toml::table file;
+  try {
+    file = toml::parse_file(path_);
+  } catch (const toml::parse_error& e) {
+    throw Error(fmt::format("{}:{}: {}", path_, e.source().begin.line, e.description()));
+  }
+  for (const auto& [name, node] : file) {
+    const toml::table* table = node.as_table();
+    if (!table)
+      throw Error(fmt::format("{}:{}: '{}' stands outside of a plugin's table: write [plugin] above it", path_,
+                              node.source().begin.line, name.str()));
+    for (const auto& [flag, value] : *table) {
+      Value entry{{}, value.source().begin.line};
+      if (const auto number = value.value_exact<std::int64_t>()) entry.text = std::to_string(*number);
+      else if (const auto text = value.value_exact<std::string>()) entry.text = *text;
+      else if (const auto truth = value.value_exact<bool>()) entry.text = *truth ? "1" : "0";
+      else throw Error(fmt::format("{}:{}: {} must be a number, a text, true or false", path_, entry.line, flag.str()));
+      tables_[std::string(name.str())][std::string(flag.str())] = std::move(entry);
+    }
+  }
+}
+
+void Config::check(std::span<const Descriptor* const> plugins) const {
+  for (const auto& [name, values] : tables_) {
+    const Descriptor* plugin = nullptr;
+    for (const Descriptor* p : plugins) {
+      if (p->name == name) plugin = p;
+    }
+    if (!plugin) continue;  // not loaded in this run
+    for (const auto& [flag, value] : values) {
+      bool runtime = false, known = false;
+      for (const Flag& f : plugin->flags) {
+        if (f.name == flag) known = true, runtime = f.runtime;
+      }
+      if (!known)
+        throw Error(fmt::format("{}:{}: {} has no flag {}: see `t2conf {} -E`", path_, value.line, name, flag, name));
+      if (!runtime)
+        throw Error(fmt::format("{}:{}: {} is compiled in: use `t2conf {} -D {}={}` and `t2build {}`", path_,
+                                value.line, flag, name, flag, value.text, name));
+    }
+  }
+}
+
+Config::Found Config::find(const Descriptor& plugin, std::string_view flag) const {
+  for (const Flag& f : plugin.flags) {
+    if (f.name != flag) continue;
+    if (f.runtime) {
+      if (const char* value = std::getenv(std::string(flag).c_str())) return {value, "environment"};
+      if (const auto table = tables_.find(plugin.name); table != tables_.end()) {
+        if (const auto entry = table->second.find(flag); entry != table->second.end()) {
+          return {entry->second.text, fmt::format("{}:{}", path_, entry->second.line)};
+        }
+      }
+    }
+    return {std::string(f.value), "compiled value"};
+  }
+  throw Error(fmt::format("{} asks for a flag {} that it does not declare", plugin.name, flag));
+}
+
+std::string Config::text(const Descriptor& plugin, std::string_view flag) const {
+  std::string value = find(plugin, flag).text;
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+  return value;
+}
+
+std::int64_t Config::integer(const Descriptor& plugin, std::string_view flag) const {
+  const Found found = find(plugin, flag);
+  std::string_view text = found.text;
+  while (text.size() >= 2 && text.front() == '(' && text.back() == ')')
+    text = text.substr(1, text.size() - 2);  // UINT16_MAX
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2), base = 16;
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const bool suffix = rest.find_first_not_of("uUlL") == std::string_view::npos;
+  if (problem != std::errc{} || !suffix)
+    throw Error(fmt::format("{}={} ({}) is not a number", flag, found.text, found.where));
+  return value;
+}
+
+}  // namespace t2

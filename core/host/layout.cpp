@@ -1,0 +1,146 @@
+// Lays out records, makes instances, lends extra memory.
+#include "host/layout.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace {
+constexpr std::size_t slab_bytes = 256 << 10;
+}
+
+FlowMemory::~FlowMemory() {
+  for (void* slab : slabs_) std::free(slab);
+}
+
+void* FlowMemory::get(Flow& flow, std::size_t bytes) {
+  const std::size_t size_class = (bytes + sizeof(Head) + step - 1) / step;
+  if (size_class > classes) return nullptr;
+  if (!free_[size_class]) {
+    const std::size_t size = size_class * step;
+    auto* slab = static_cast<std::byte*>(std::aligned_alloc(step, slab_bytes));
+    if (!slab) return nullptr;
+    slabs_.push_back(slab);
+    for (std::size_t at = 0; at + size <= slab_bytes; at += size)
+      free_[size_class] = new (slab + at) Head{free_[size_class], size_class};
+  }
+  Head* head = free_[size_class];
+  free_[size_class] = head->next;
+  head->next = static_cast<Head*>(flow.allocations);
+  flow.allocations = head;
+  bytes_ += size_class * step;
+  void* memory = head + 1;
+  std::memset(memory, 0, size_class * step - sizeof(Head));
+  return memory;
+}
+
+void FlowMemory::release(Flow& flow) {
+  auto* head = static_cast<Head*>(flow.allocations);
+  while (head) {
+    Head* next = head->next;
+    head->next = free_[head->size_class];
+    free_[head->size_class] = head;
+    bytes_ -= head->size_class * step;
+    head = next;
+  }
+  flow.allocations = nullptr;
+}
+
+Layout::Layout(std::vector<const Descriptor*> plugins)
+    : plugins_(std::move(plugins)), places_(plugins_.size()), record_(sizeof(Direction)) {
+  const Direction initial{};
+  std::memcpy(record_.data(), static_cast<const void*>(&initial), sizeof initial);
+  columns_ = {{"dir", "Flow direction", Type::direction}, {"flowInd", "Flow index", Type::u64}};
+  if (SPKTMD_PKTNO) packet_columns_.emplace_back("pktNo", "Packet number", Type::u64);
+  packet_columns_.emplace_back("flowInd", "Flow index", Type::u64);
+  for (const Descriptor* plugin : plugins_) {
+    columns_.insert(columns_.end(), plugin->columns.begin(), plugin->columns.end());
+    packet_columns_.insert(packet_columns_.end(), plugin->packet_columns.begin(), plugin->packet_columns.end());
+  }
+  constexpr std::string_view level[] = {"", "l2", "l3", "l4", "l7"};
+  static const std::string as_hex = SPKTMD_PCNTL ? std::string(level[SPKTMD_PCNTL]) + "HexContent" : "hexContent";
+  static const std::string as_text = SPKTMD_PCNTL ? std::string(level[SPKTMD_PCNTL]) + "Content" : "content";
+  if (SPKTMD_PCNTH) packet_columns_.emplace_back(as_hex, "Captured content as hex", Type::bytes);
+  if (SPKTMD_PCNTC) packet_columns_.emplace_back(as_text, "Captured content as characters", Type::content);
+}
+
+bool Layout::columns_are_read() const {
+  return std::any_of(plugins_.begin(), plugins_.end(),
+                     [](const Descriptor* d) { return d->create_sink && d->reads_columns; });
+}
+
+std::size_t Layout::index(std::string_view plugin) const {
+  const auto found =
+      std::find_if(plugins_.begin(), plugins_.end(), [&](const Descriptor* d) { return d->name == plugin; });
+  return found == plugins_.end() ? std::string::npos : static_cast<std::size_t>(found - plugins_.begin());
+}
+
+std::size_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
+                                 std::size_t other_bytes) {
+  Place& place = places_[plugin];
+  if (place.offset == 0) {
+    place = {(record_.size() + align - 1) / align * align, size, other_bytes};
+    record_.resize(place.offset + size);
+    std::memcpy(record_.data() + place.offset, initial, size);
+  }
+  return place.offset;
+}
+
+std::size_t Layout::peek_offset(std::string_view asking, std::string_view plugin, std::size_t size) const {
+  const std::size_t at = index(plugin);
+  if (at == std::string::npos) return 0;
+  const auto& needs = plugins_[index(asking)]->needs;
+  const bool declared = std::any_of(needs.begin(), needs.end(),
+                                    [&](const Dependency& d) { return d.plugin == plugin && !d.layout.empty(); });
+  if (!declared)
+    throw Error(fmt::format("{} reads the state of {} without declaring it with its layout", asking, plugin));
+  if (places_[at].size != size)
+    throw Error(
+        fmt::format("{} was built with another state of {}: run t2build {} {}", asking, plugin, plugin, asking));
+  return places_[at].offset;
+}
+
+std::vector<std::byte> Layout::prototype() const {
+  std::vector<std::byte> record = record_;
+  record.resize((record.size() + alignof(Direction) - 1) / alignof(Direction) * alignof(Direction));
+  return record;
+}
+
+std::vector<std::uint32_t> Layout::other_lines() const {
+  constexpr std::size_t line = 64;
+  std::vector<std::uint32_t> lines{0};  // the core's own
+  for (const Place& place : places_) {
+    for (std::size_t at = place.offset / line * line; at < place.offset + place.other_bytes; at += line) {
+      if (at != lines.back()) lines.push_back(static_cast<std::uint32_t>(at));
+    }
+  }
+  return lines;
+}
+
+Instances::Instances(Layout& layout, const Context& context) {
+  for (std::size_t i = 0; i < layout.plugins().size(); ++i) {
+    Entry& entry = entries_.emplace_back(
+        Entry{layout.plugins()[i], std::make_unique<PluginHost>(layout, context, i, &flow_memory_), nullptr});
+    if (entry.descriptor->create) entry.plugin.reset(entry.descriptor->create(*entry.host));
+  }
+}
+
+Instances::~Instances() = default;
+
+void Instances::merge(Instances& other) {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].plugin) entries_[i].plugin->merge(*other.entries_[i].plugin);
+  }
+}
+
+std::unique_ptr<PluginHost> sink_host(Layout& layout, const Context& context, std::size_t plugin) {
+  return std::make_unique<PluginHost>(layout, context, plugin, nullptr);
+}
+
+}  // namespace t2

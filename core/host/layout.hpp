@@ -1,0 +1,131 @@
+// The record of a direction that all plugins share, the columns of a row, and the instances of a worker.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/totals.hpp"
+#include "decode/headers.hpp"
+#include "host/config.hpp"
+#include "t2/plugin.hpp"
+
+namespace t2 {
+
+// What plugins may ask of the run; shared by all hosts.
+struct Context {
+  const Config& config;
+  const HeaderStacks& stacks;
+  Log& log;
+  std::string folder;  // of the plugins
+  unsigned sensor_id = 0;
+  const Time* run_start = nullptr;  // set when the first packet is read
+  InputTotals* totals = nullptr;
+};
+
+// Memory for state that only few flows need: chained to the flow, given back when it ends. Used by one worker.
+class FlowMemory {
+ public:
+  ~FlowMemory();
+  void* get(Flow& flow, std::size_t bytes);
+  void release(Flow& flow);
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  struct Head {
+    Head* next;
+    std::size_t size_class;
+  };
+  static constexpr std::size_t step = 64, classes = 64;  // blocks of 64, 128, ... 4096 bytes
+  Head* free_[classes + 1] = {};
+  std::vector<void*> slabs_;
+  std::uint64_t bytes_ = 0;
+};
+
+// Where each plugin's state lies behind a Direction, and the record that a new direction is copied from.
+class Layout {
+ public:
+  Layout(std::vector<const Descriptor*> plugins);
+  const std::vector<const Descriptor*>& plugins() const { return plugins_; }
+  const std::vector<Column>& columns() const { return columns_; }  // of a whole row, dir and flowInd first
+  bool columns_are_read() const;                                   // by a sink
+  const std::vector<Column>& packet_columns() const { return packet_columns_; }  // of a packet's row
+  std::size_t index(std::string_view plugin) const;  // its place in the order; npos: not loaded
+  std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
+                           std::size_t other_bytes);
+  std::size_t peek_offset(std::string_view asking, std::string_view plugin, std::size_t size) const;
+  std::vector<std::byte> prototype() const;        // complete once one set of instances exists
+  std::vector<std::uint32_t> other_lines() const;  // offsets of the cache lines that the other direction touches
+
+ private:
+  struct Place {
+    std::size_t offset = 0, size = 0, other_bytes = 0;
+  };
+  std::vector<const Descriptor*> plugins_;
+  std::vector<Column> columns_, packet_columns_;
+  std::vector<Place> places_;
+  std::vector<std::byte> record_;
+};
+
+class PluginHost;
+
+// One instance of each plugin, for one worker.
+class Instances {
+ public:
+  Instances(Layout& layout, const Context& context);
+  ~Instances();
+  Instances(const Instances&) = delete;
+  Instances& operator=(const Instances&) = delete;
+
+  struct Entry {
+    const Descriptor* descriptor;
+    std::unique_ptr<PluginHost> host;
+    std::unique_ptr<Plugin> plugin;  // null for a sink that only reads rows
+  };
+  std::vector<Entry>& all() { return entries_; }
+  FlowMemory& flow_memory() { return flow_memory_; }
+  void merge(Instances& other);
+
+ private:
+  FlowMemory flow_memory_;
+  std::vector<Entry> entries_;
+};
+
+// Host of a plugin's sink side: the same facts, no state.
+std::unique_ptr<PluginHost> sink_host(Layout& layout, const Context& context, std::size_t plugin);
+
+class PluginHost final : public Host {
+ public:
+  PluginHost(Layout& layout, const Context& context, std::size_t plugin, FlowMemory* flow_memory)
+      : layout_(layout), context_(context), plugin_(plugin), flow_memory_(flow_memory) {}
+  std::int64_t integer(std::string_view flag) const override { return context_.config.integer(me(), flag); }
+  std::string text(std::string_view flag) const override { return context_.config.text(me(), flag); }
+  unsigned sensor_id() const override { return context_.sensor_id; }
+  std::string_view headers(std::uint32_t id) const override { return context_.stacks.text(id); }
+  Time run_start() const override { return context_.run_start ? *context_.run_start : 0; }
+  Input input() const override { return context_.totals ? context_.totals->look() : Input{}; }
+  std::string data_file(std::string_view name) const override { return context_.folder + std::string(name); }
+  void info(std::string_view line) override { context_.log.info(line, me().name); }
+  void warn(std::string_view line) override { context_.log.warn(line, me().name); }
+  void* flow_alloc(Flow& flow, std::size_t bytes) override {
+    return flow_memory_ ? flow_memory_->get(flow, bytes) : nullptr;
+  }
+
+ private:
+  const Descriptor& me() const { return *layout_.plugins()[plugin_]; }
+  std::size_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t other_bytes) override {
+    return layout_.state_offset(plugin_, size, align, initial, other_bytes);
+  }
+  std::size_t peek_offset(std::string_view plugin, std::size_t size) override {
+    return layout_.peek_offset(me().name, plugin, size);
+  }
+
+  Layout& layout_;
+  const Context& context_;
+  std::size_t plugin_;
+  FlowMemory* flow_memory_;
+};
+
+}  // namespace t2

@@ -1,0 +1,199 @@
+// dlopen and the checks around it.
+#include "host/loader.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include <dlfcn.h>
+#include <pwd.h>
+
+#include <fmt/format.h>
+
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* abi = T2_ABI;
+
+// "100_basicFlow.so" -> 100, basicFlow. False: not the name of a plugin.
+bool split(const std::string& file, unsigned& number, std::string& name) {
+  if (file.size() < 8 || !file.ends_with(".so") || file[3] != '_') return false;
+  for (int i = 0; i < 3; ++i) {
+    if (!std::isdigit(static_cast<unsigned char>(file[static_cast<std::size_t>(i)]))) return false;
+  }
+  number = static_cast<unsigned>(std::stoi(file.substr(0, 3)));
+  name = file.substr(4, file.size() - 7);
+  return true;
+}
+
+// Names of a loading list: `name`, `name.so`, `NNN_name` or `NNN_name.so` a line; '#' begins a comment line.
+std::set<std::string> read_list(const std::string& path, bool must_exist, bool& exists) {
+  std::set<std::string> names;
+  std::ifstream file(path);
+  exists = file.good();
+  if (!exists && must_exist) throw Error(fmt::format("cannot read the plugin list '{}' of -b", path));
+  for (std::string line; std::getline(file, line);) {
+    while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
+    if (line.empty() || line[0] == '#') continue;
+    if (line.ends_with(".so")) line.resize(line.size() - 3);
+    if (line.size() > 4 && line[3] == '_' && std::isdigit(static_cast<unsigned char>(line[0]))) line.erase(0, 4);
+    names.insert(line);
+  }
+  return names;
+}
+
+const Descriptor* open_plugin(const fs::path& path, std::vector<void*>& handles) {
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle)
+    throw Error(
+        fmt::format("cannot load '{}': {}: run t2build -R, or remove it with t2build -u", path.string(), dlerror()));
+  handles.push_back(handle);
+  const auto* found = static_cast<const Descriptor*>(dlsym(handle, "t2_plugin"));
+  if (!found)
+    throw Error(
+        fmt::format("'{}' is not a plugin of this program (it exports no t2_plugin): remove it", path.string()));
+  const std::string_view built(found->abi, strnlen(found->abi, sizeof found->abi));
+  if (built != abi) {
+    throw Error(
+        fmt::format("{} was built for {}, this core is {}: run t2build -R", path.filename().string(), built, abi));
+  }
+  return found;
+}
+
+}  // namespace
+
+Plugins::Plugins(const std::string& folder, const std::string& list) : folder_(folder) {
+  if (!fs::is_directory(folder)) {
+    throw Error(fmt::format("there is no plugin folder '{}': run t2build, or name another with -p", folder));
+  }
+  bool listed = false;
+  std::set<std::string> names;
+  if (USE_PLLIST != 0) {
+    const std::string path = !list.empty() ? list : std::string(PLLIST)[0] == '/' ? PLLIST : folder + PLLIST;
+    names = read_list(path, !list.empty(), listed);
+  }
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path().filename().string());
+  std::sort(files.begin(), files.end());
+  std::vector<const Descriptor*> found;
+  for (const std::string& file : files) {
+    if (!file.ends_with(".so")) continue;  // data of plugins, lists
+    unsigned number = 0;
+    std::string name;
+    if (!split(file, number, name)) {
+      throw Error(fmt::format("'{}{}' is not named like a plugin (NNN_name.so): remove it", folder, file));
+    }
+    if (listed && names.contains(name) != (USE_PLLIST == 1)) continue;
+    const Descriptor* plugin = open_plugin(folder + file, handles_);
+    if (plugin->name != name || plugin->number != number) {
+      throw Error(fmt::format("'{}{}' holds plugin {:03}_{}: rename it or run t2build {}", folder, file, plugin->number,
+                              plugin->name, plugin->name));
+    }
+    found.push_back(plugin);
+  }
+  ordered_ = order(std::move(found));
+}
+
+Plugins::~Plugins() {
+  if (std::uncaught_exceptions() > 0) return;  // the exception on its way may be a plugin's: its code must stay
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  for (auto handle = handles_.rbegin(); handle != handles_.rend(); ++handle) dlclose(*handle);
+#endif
+}
+
+namespace {
+
+// Throws the Error that shows a cycle among the plugins that are left: a -> b -> a.
+[[noreturn]] void throw_cycle(const std::map<std::string_view, const Descriptor*>& left) {
+  std::vector<std::string_view> path{left.begin()->first};
+  for (;;) {
+    for (const Dependency& need : left.at(path.back())->needs) {
+      if (!left.contains(need.plugin)) continue;
+      path.push_back(need.plugin);
+      if (const auto start = std::find(path.begin(), path.end(), need.plugin); start != path.end() - 1) {
+        throw Error(fmt::format("plugins need each other in a circle: {}", fmt::join(start, path.end(), " -> ")));
+      }
+      break;
+    }
+  }
+}
+
+void check_columns(const std::vector<const Descriptor*>& plugins) {
+  std::map<std::string_view, std::string_view> owner{{"dir", "the core"}, {"flowInd", "the core"}};
+  for (const Descriptor* plugin : plugins) {
+    for (const Column& column : plugin->columns) {
+      const auto [other, is_new] = owner.emplace(column.name, plugin->name);
+      if (!is_new)
+        throw Error(fmt::format("{} and {} both have a column '{}': remove one with t2build -u", other->second,
+                                plugin->name, column.name));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<const Descriptor*> order(std::vector<const Descriptor*> plugins) {
+  std::map<std::string_view, const Descriptor*> by_name;
+  for (const Descriptor* plugin : plugins) {
+    if (!by_name.emplace(plugin->name, plugin).second) {
+      throw Error(fmt::format("plugin {} is there twice: remove one with t2build -u {}", plugin->name, plugin->name));
+    }
+  }
+  for (const Descriptor* plugin : plugins) {
+    for (const Dependency& need : plugin->needs) {
+      const auto found = by_name.find(need.plugin);
+      if (found == by_name.end()) {
+        if (need.optional) continue;
+        throw Error(fmt::format("{} needs {}, which is not in the plugin folder: run t2build {}", plugin->name,
+                                need.plugin, need.plugin));
+      }
+      if (!need.layout.empty() && need.layout != found->second->layout) {
+        throw Error(fmt::format("{} was built with other flags of {}: run t2build {} {}", plugin->name, need.plugin,
+                                need.plugin, plugin->name));
+      }
+    }
+  }
+  std::sort(plugins.begin(), plugins.end(), [](const Descriptor* a, const Descriptor* b) {
+    return a->number != b->number ? a->number < b->number : a->name < b->name;
+  });
+  std::vector<const Descriptor*> ordered;
+  auto left = by_name;
+  while (!left.empty()) {
+    const auto ready = std::find_if(plugins.begin(), plugins.end(), [&](const Descriptor* p) {
+      return left.contains(p->name) && std::none_of(p->needs.begin(), p->needs.end(),
+                                                    [&](const Dependency& need) { return left.contains(need.plugin); });
+    });
+    if (ready == plugins.end()) throw_cycle(left);
+    ordered.push_back(*ready);
+    left.erase((*ready)->name);
+  }
+  check_columns(ordered);
+  return ordered;
+}
+
+std::string plugin_folder(const std::string& option) {
+  const auto closed = [](std::string path) { return path.ends_with('/') ? path : path + '/'; };
+  if (!option.empty()) return closed(option);
+  std::string relative = PLUGIN_FOLDER;
+  if (relative.starts_with('/')) return closed(relative);
+  const char* home = std::getenv("HOME");
+  const std::string mine = home ? closed(closed(home) + relative) : std::string();
+  if (!mine.empty() && fs::is_directory(mine)) return mine;
+  if (const char* user = std::getenv("SUDO_USER")) {
+    if (const passwd* entry = getpwnam(user)) return closed(closed(entry->pw_dir) + relative);
+  }
+  if (mine.empty()) throw Error("HOME is not set: name the plugin folder with -p");
+  return mine;
+}
+
+}  // namespace t2

@@ -1,0 +1,63 @@
+// Puts the rows of several workers into the order that one worker would give them, and numbers their flows.
+//
+// Rows are ordered by the end of their flow, then by its first packet. A worker's rows come in that order, and with
+// each delivery it says up to which end they are complete; rows before the smallest of these marks can go. Workers
+// number their flows themselves; here they get their flowInd, the count of first packets so far. Used by the output
+// thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "output/flow_numbers.hpp"
+#include "output/sinks.hpp"
+
+namespace t2 {
+
+// A direction of a flow began.
+struct FlowStart {
+  std::uint64_t number;  // of its packet
+  Time bucket;           // of the capture clock, in the grain of expiry
+  bool of_flow;          // it is the first direction
+};
+
+struct Delivery {
+  std::size_t worker = 0;
+  RowBatch rows;
+  std::vector<FlowStart> starts;  // in capture order
+  Time complete = INT64_MIN;      // bucket: all starts and ends before it are delivered
+};
+
+class Merge {
+ public:
+  Merge(std::size_t workers, std::function<void(RowBatch&)> rows) : sources_(workers), rows_(std::move(rows)) {}
+  void add(Delivery delivery);
+  void drain();  // hands on what is in order
+  std::vector<RowBatch> take_spent() {
+    return std::exchange(spent_, {});
+  }  // empty ones, whose memory may be used again
+  std::uint64_t max_in_memory() const { return max_; }
+
+ private:
+  struct Source {
+    std::deque<RowBatch> rows;
+    std::size_t next = 0;  // row of rows.front()
+    std::deque<FlowStart> starts;
+    FlowNumbers numbers;  // of flows whose rows are still to come
+    Time complete = INT64_MIN;
+  };
+  Source* next_row();
+  Source* next_start();
+  void take_row(Source& source);
+  void take_start(Source& source);
+
+  std::vector<Source> sources_;
+  std::function<void(RowBatch&)> rows_;
+  RowBatch out_;
+  std::vector<RowBatch> spent_;
+  std::uint64_t flows_ = 0, in_memory_ = 0, max_ = 0;
+};
+
+}  // namespace t2

@@ -1,0 +1,177 @@
+// The loop from packets to rows.
+#include "pipeline/engine.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include <fmt/format.h>
+#include <pcap/dlt.h>
+
+#include "capture/filter.hpp"
+#include "t2/clock.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace {
+
+volatile std::sig_atomic_t interrupts = 0, terminations = 0, report_requests = 0, toggles = 0;
+
+void on_signal(int number) {
+  switch (number) {
+    case SIGINT: interrupts = interrupts + 1; break;
+    case SIGTERM: terminations = terminations + 1; break;
+    case SIGUSR1: report_requests = report_requests + 1; break;
+    case SIGUSR2: toggles = toggles + 1; break;
+    default: break;
+  }
+}
+
+}  // namespace
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  for (const int number : {SIGINT, SIGTERM, SIGUSR1, SIGUSR2}) sigaction(number, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void Engine::run() {
+  const Time begin = wall_clock();
+  BlockPool blocks;
+  for (Read kind = Read::packets; kind != Read::end;) {
+    handle_signals();
+    std::shared_ptr<Block> block = blocks.take();
+    kind = read(*block);
+    for (const RawPacket& raw : block->packets) decode(raw);
+    parts_.totals.packets.store(counters_.packets, std::memory_order_relaxed);
+    const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
+    parts_.workers.flush(counters_.last, std::move(block), waiting);
+    if (waiting) idle();
+  }
+  handle_signals();
+  count_dropped();
+  analysis_ = wall_clock() - begin;
+  parts_.workers.finish(counters_.last);
+}
+
+// The next block. What goes wrong now, in the middle of the input, ends it; what was read is kept.
+Read Engine::read(Block& block) {
+  try {
+    return parts_.source.read(block);
+  } catch (const Error& e) {
+    failure_ = e.what();
+    return Read::end;
+  }
+}
+
+void Engine::begin(Time first) {
+  counters_.first = counters_.last = parts_.run_start = first;
+  parts_.log.line("Dump start: " + date(first, TSTAMP_UTC));
+}
+
+bool Engine::accepts(int link_type) {
+  if (Dissector::supports(link_type)) {
+    link_type_ = link_type;
+    return true;
+  }
+  if (!warned_link_) parts_.log.warn(fmt::format("packets of link type {} are not analysed", link_name(link_type)));
+  warned_link_ = true;
+  return false;
+}
+
+void Engine::decode(const RawPacket& raw) {
+  if (counters_.packets++ == 0) begin(raw.time);
+  counters_.last = std::max(counters_.last, raw.time);
+  counters_.captured_bytes += raw.captured;
+  counters_.wire_bytes += raw.wire;
+  if (raw.link_type != link_type_ && !accepts(raw.link_type)) return parts_.totals.ignore_one();
+  if (FastHeaders plain; link_type_ == DLT_EN10MB && FastPath::match(raw, plain)) {
+    parts_.dissector.count_fast_path();
+    counters_.status |= parts_.dissector.fast_path().status(plain);
+    ++(plain.v6 ? counters_.ipv6 : counters_.ipv4);
+    counters_.ip_wire_bytes += FastPath::l3 + plain.l3_length;
+    if (Dissector::makes_flows(!plain.v6)) parts_.workers.take(raw, plain, counters_.last, counters_.packets);
+    else parts_.totals.ignore_one();
+    return;
+  }
+  Packet& packet = parts_.workers.next();
+  static constexpr Packet fresh{};
+  begin_packet(packet, fresh, raw, counters_.last, counters_.packets);
+  const bool has_flow = parts_.dissector.walk(raw.link_type, packet);
+  counters_.status |= packet.status;
+  counters_.layer2 += (packet.status & status::layer2_flow) != 0;
+  counters_.ipv4 += (packet.status & status::ipv4) != 0;
+  counters_.ipv6 += (packet.status & status::ipv6) != 0;
+  if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
+  if (has_flow) parts_.workers.take();
+  else parts_.totals.ignore_one();
+}
+
+void Engine::count_dropped() {
+  capture_ = parts_.source.counts();
+  if (capture_)
+    parts_.totals.dropped.store(capture_->dropped_by_kernel + capture_->dropped_by_interface,
+                                std::memory_order_relaxed);
+}
+
+// Live input: flows also end without traffic, and rows leave in bounded time.
+void Engine::idle() {
+  const Time now = wall_clock();
+  if (now - last_idle_ < one_second / 10) return;
+  last_idle_ = now;
+  count_dropped();
+  if (parts_.source.live() && counters_.packets > 0 && now - one_second > counters_.last) {
+    counters_.last = now - one_second;  // packets that are still in the kernel are not older
+    parts_.workers.advance(counters_.last);
+  }
+  parts_.workers.idle(now);
+  parts_.log.flush();
+}
+
+void Engine::handle_signals() {
+  if (toggles > toggles_seen_) {
+    toggles_seen_ = toggles;
+    interval_ = interval_ > 0 ? 0 : static_cast<Time>(MONINTV * 1e9);
+  }
+  bool wanted = report_requests > 0;
+  report_requests = 0;
+  if (interval_ > 0) {
+    const Time now = wall_clock();
+    if (last_report_ == 0) last_report_ = now;
+    if (now - last_report_ >= interval_) {
+      last_report_ = now;
+      wanted = true;
+    }
+  }
+  if (wanted && report_) {
+    parts_.workers.flush(counters_.last, nullptr, true);
+    count_dropped();
+    report_();
+  }
+  if (interrupts > interrupts_seen_) {
+    interrupts_seen_ = interrupts;
+    if (interrupts_seen_ == 1) {
+      parts_.log.info(
+          fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit", FLOW_TIMEOUT));
+      if (NOFLWCRT) parts_.workers.stop_creating();
+      draining_ = true;
+    } else if (!stopping_) {
+      parts_.log.info("SIGINT: Remove all flows and exit");
+      stopping_ = true;
+      parts_.source.stop();
+    }
+  }
+  if (terminations > 0 && !stopping_) {
+    parts_.log.info("SIGTERM: Terminate, terminate. Remove all flows and exit");
+    stopping_ = true;
+    parts_.source.stop();
+  }
+  if (draining_ && !stopping_ && parts_.workers.flows_in_memory() == 0) {
+    stopping_ = true;
+    parts_.source.stop();
+  }
+}
+
+}  // namespace t2

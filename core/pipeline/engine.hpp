@@ -1,0 +1,66 @@
+// Runs the analysis: reads blocks, decodes packets, feeds the workers, and listens to signals.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/log.hpp"
+#include "base/totals.hpp"
+#include "capture/source.hpp"
+#include "decode/dissector.hpp"
+#include "pipeline/input_counters.hpp"
+#include "pipeline/worker_pool.hpp"
+
+namespace t2 {
+
+class Engine {
+ public:
+  struct Parts {
+    Source& source;
+    Dissector& dissector;
+    WorkerPool& workers;
+    Log& log;
+    Time& run_start;  // set with the first packet
+    InputTotals& totals;
+  };
+  explicit Engine(const Parts& parts) : parts_(parts) {}
+
+  // Until the input ends or a signal ends it, and all rows are with the sinks.
+  void run();
+  const InputCounters& counters() const { return counters_; }
+  const std::optional<CaptureCounts>& capture() const { return capture_; }  // live; at the end: when reading ended
+  Time analysis_time() const { return analysis_; }
+  // Why the input could not be read to its end, one line; empty: it was.
+  std::string damage() const { return failure_.empty() && !stopping_ ? parts_.source.damage() : failure_; }
+  // Prints a report while the run goes on: for SIGUSR1, and every `interval` (0: not until SIGUSR2, then MONINTV).
+  void on_report(std::function<void()> print, Time interval) {
+    report_ = std::move(print);
+    interval_ = interval;
+  }
+
+ private:
+  Read read(Block& block);
+  [[gnu::hot, gnu::noinline]] void decode(const RawPacket& raw);  // not into run(), which runs once and is compiled so
+  [[gnu::cold]] void begin(Time first);
+  [[gnu::cold]] bool accepts(int link_type);
+  void handle_signals();
+  void count_dropped();
+  void idle();
+
+  Parts parts_;
+  InputCounters counters_;
+  std::optional<CaptureCounts> capture_;
+  Time analysis_ = 0, last_idle_ = 0, interval_ = 0, last_report_ = 0;
+  int interrupts_seen_ = 0, toggles_seen_ = 0;
+  bool stopping_ = false, draining_ = false;
+  int link_type_ = -1;  // of the last packet that was decoded
+  bool warned_link_ = false;
+  std::string failure_;
+  std::function<void()> report_;
+};
+
+void catch_signals();  // before threads are started
+
+}  // namespace t2
