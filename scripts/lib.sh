@@ -62,6 +62,20 @@ as_root() {
     fi
 }
 
+# ---- Building: CMakePresets.json decides the generator and the build type, for all scripts
+
+configure() { # FOLDER LOG CMAKE_OPTION...: sets up a build of the project; an error says why there is none
+    local full
+    cmake -S "$ROOT" -B "$1" "${@:3}" > "$2" 2>&1 9>&- && return
+    [ ! -s "$2" ] || cat -- "$2" >&2
+    full=$( { head -c 100000 /dev/zero > "$1/.space"; } 2>&1)
+    rm -f -- "$1/.space"
+    if [ -n "$full" ]; then err "The build could not be set up: cannot write in '$1' (${full##*: })"
+    else err "The build could not be set up: see above, or run '$ROOT/scripts/setup build' if a library is missing"
+    fi
+    return 1
+}
+
 # ---- Core and plugins
 
 component_folder() { # NAME: folder of the core or of a plugin

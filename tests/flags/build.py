@@ -65,7 +65,7 @@ class Tree:
         self.scratch, self.program, self.plugins = scratch, program, plugins
         self.tree, self.build = scratch / 'tree', scratch / 'build'
         self.tree.mkdir()
-        for name in ('CMakeLists.txt', 'core', 'plugins', 'scripts'):
+        for name in ('CMakeLists.txt', 'CMakePresets.json', 'core', 'plugins', 'scripts'):
             copy = shutil.copytree if (SOURCE / name).is_dir() else shutil.copy2
             copy(SOURCE / name, self.tree / name)
         self.environment = {**os.environ, 'HOME': str(scratch), 'TZ': 'UTC', 'NO_COLOR': '1', 'MR_OUI_DIR': str(scratch / 'oui')}
@@ -95,7 +95,7 @@ class Tree:
 
     def make(self, *targets):
         if not (self.build / 'build.ninja').exists():
-            command('cmake', '-G', 'Ninja', '-S', self.tree, '-B', self.build, '-DCMAKE_BUILD_TYPE=Debug', '-DCMAKE_CXX_FLAGS_DEBUG=-O0',
+            command('cmake', '--preset', 'debug', '-S', self.tree, '-B', self.build, '-DCMAKE_CXX_FLAGS_DEBUG=-O0',
                     *self.same, environment=self.environment)
         command('ninja', '-C', self.build, *targets, environment=self.environment)
 

@@ -8,6 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'support'))
+import network
+
 os.environ['LC_ALL'] = 'C.UTF-8'  # messages and numbers of the programs that are run
 FEATURES = ('basicFlow', 'basicStats', 'tcpStates', 'tcpFlags', 'macRecorder')
 
@@ -97,27 +100,31 @@ def ip(*words):
     subprocess.run(['ip', *words], check=True, capture_output=True)
 
 
-def in_namespaces(script, binary, plugins, *more):
-    """Runs the script once more, with INSIDE, in namespaces of its own; true if all went well, or if there can be none here."""
-    isolate = ['unshare', '--mount', '--net', '--pid', '--mount-proc', '--fork', '--kill-child']
-    probe = 'mount -t tmpfs t /run && ip netns add x && ip link add x1 type veth peer name x2 netns x'
-    if os.geteuid() != 0 or subprocess.run([*isolate, 'sh', '-c', probe], stderr=subprocess.DEVNULL).returncode:
-        print('skipped: scenarios that need root and network namespaces')
+def move_inside():
+    """What comes after runs in a network namespace of its own."""
+    here = network.move_to_new_namespace()
+    ip('link', 'set', 'lo', 'up')
+    return here
+
+
+def in_namespaces(script, titles, *arguments):
+    """Runs the script once more, with INSIDE, in a network namespace of its own, for what has these titles; true if all went well."""
+    if reason := network.why_not():
+        for title in titles:
+            print(f'skipped: {title}: {reason}', flush=True)
         return True
-    return subprocess.run([*isolate, sys.executable, os.path.realpath(script), binary, plugins, *more, INSIDE]).returncode == 0
+    return subprocess.run([sys.executable, os.path.realpath(script), *arguments, INSIDE]).returncode == 0
 
 
 def lay_wire():
-    """Inside: from here (10.9.0.1) to a namespace `there` (10.9.0.2)."""
-    subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', '/run'], check=True)
-    ip('link', 'set', 'lo', 'up')
-    ip('netns', 'add', 'there')
-    ip('link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'wire', 'netns', 'there')
-    ip('addr', 'add', '10.9.0.1/24', 'dev', 'wire')
-    ip('link', 'set', 'wire', 'up')
-    ip('-n', 'there', 'addr', 'add', '10.9.0.2/24', 'dev', 'wire')
-    ip('-n', 'there', 'link', 'set', 'wire', 'up')
-    ip('-n', 'there', 'link', 'set', 'lo', 'up')
+    """Inside: from here (10.9.0.1) to a second namespace (10.9.0.2), which is returned."""
+    here, there = move_inside(), network.new_namespace()
+    here.connect(there, 'wire', 'type', 'veth', 'peer', 'name', 'wire')
+    for place, address in (here, '10.9.0.1/24'), (there, '10.9.0.2/24'):
+        place.run('ip', 'link', 'set', 'lo', 'up')
+        place.run('ip', 'addr', 'add', address, 'dev', 'wire')
+        place.run('ip', 'link', 'set', 'wire', 'up')
+    return there
 
 
 # ---- Captures of one-packet flows

@@ -15,7 +15,7 @@ export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache} CCACHE_B
 export HOME=$scratch/home T2_BIN=$scratch/bin
 unset NO_COLOR SUDO_USER
 PATH=$tree/scripts:$PATH
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 
 copy_tree() { # into $tree, with default flags
     mkdir -p -- "$tree" && tar -C "$SOURCE" --exclude=./build --exclude=./.git -cf - . | tar -C "$tree" -xf - &&
@@ -40,6 +40,10 @@ expect() { # WHAT CONDITION...
     printf 'not true: %s\n  condition: %s\n  status: %s\n' "$1" "${*:2}" "${status-}"
     printf '%s\n' "${output-}" | tail -n 25 | sed 's/^/  | /'
 }
+skip() { # WHAT REASON
+    echo "skipped: $1: $2"
+    skipped=$((skipped + 1))
+}
 succeeds() { [ "$status" -eq 0 ]; }
 fails() { [ "$status" -eq 1 ]; }
 says() { [[ $output = *"$1"* ]]; }
@@ -53,6 +57,6 @@ all_passed() { [ "$failed" -eq 0 ]; }
 
 finish() {
     rm -rf -- "$scratch"
-    echo "$passed passed, $failed failed, 0 skipped"
+    echo "$passed passed, $failed failed, $skipped skipped"
 }
 trap finish EXIT

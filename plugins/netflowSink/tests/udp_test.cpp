@@ -93,7 +93,7 @@ bool sees(std::uint16_t port) {
   CHECK(connect(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   const bool result = Pacer(s, 0).sees();
   close(s);
-  if (!result) WARN("this kernel does not tell about receive buffers (udp_diag): only the rate is limited");
+  if (!result) WARN("skipped: this kernel does not tell about receive buffers (udp_diag): only the rate is limited");
   return result;
 }
 
@@ -103,7 +103,10 @@ TEST_CASE("netflowSink: messages reach an IPv4 and an IPv6 collector", "[netflow
   for (const auto& [family, host] : {std::pair(AF_INET, "127.0.0.1"), std::pair(AF_INET, "localhost"),
                                      std::pair(AF_INET6, "::1"), std::pair(AF_INET6, "[::1]")}) {
     Receiver receiver(family);
-    if (!receiver.usable()) continue;  // no IPv6 here
+    if (!receiver.usable()) {
+      WARN("skipped: no IPv6 here");
+      continue;
+    }
     INFO(host);
     const auto transport = to(host, receiver.port());
     transport->begin({templates()});
@@ -128,7 +131,10 @@ TEST_CASE("netflowSink: messages of one size and of others arrive one by one, in
   }();
   for (const auto& [family, host] : {std::pair(AF_INET, "127.0.0.1"), std::pair(AF_INET6, "::1")}) {
     Receiver receiver(family);
-    if (!receiver.usable()) continue;  // no IPv6 here
+    if (!receiver.usable()) {
+      WARN("skipped: no IPv6 here");
+      continue;
+    }
     const auto transport = to(host, receiver.port());
     transport->begin({templates()});
     unsigned right = 0;
