@@ -3,6 +3,8 @@
 # Source it, it does nothing by itself. It never asks without a terminal and never colours anything but one.
 # shellcheck shell=bash disable=SC2034 # what it sets is used by those who source it
 
+set +o posix   # where `sh` is bash, and started this
+
 # Text is matched and sorted as bytes: in Turkish and some other locales 'i' is not between 'a' and 'z'.
 USER_LC_ALL=${LC_ALL-}
 export LC_ALL=C
@@ -13,10 +15,11 @@ BUILD=$ROOT/build
 PROGRAM=$BUILD/tranalyzer
 DEFAULT_PLUGINS=(basicFlow basicStats macRecorder tcpFlags tcpStates txtSink)
 NAME=${0##*/}
-if [ -z "${HOME-}" ]; then       # some containers and service managers set none
-    HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
-    export HOME
-fi
+[ -n "${HOME-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)   # some service managers set none
+export HOME
+# In containers it may be missing or read-only: then one beside the build takes its place, for plugins, settings and ccache.
+lent_home=''
+if ! { [ -d "$HOME" ] && [ -w "$HOME" ]; } && [ ! -e "$HOME/.tranalyzer" ]; then lent_home=1 HOME=$BUILD/home; fi
 
 restore_locale() { # before a program that the user talks to takes over
     if [ -n "$USER_LC_ALL" ]; then LC_ALL=$USER_LC_ALL; else unset LC_ALL; fi
@@ -52,14 +55,25 @@ confirm() { # QUESTION yes|no: the second is what Return means. Call it only if 
 
 # ---- Commands with root's rights
 
-may_be_root() { # could as_root work without asking where nobody answers?
-    [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && { interactive || sudo -n true 2>/dev/null; }; }
+has_terminal() { { : < /dev/tty; } 2>/dev/null; }   # sudo asks there, wherever its input and output go
+
+may_be_root() { # could as_root work, if only by asking for a password?
+    [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && { has_terminal || sudo -n true 2>/dev/null; }; }
 }
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"
-    elif interactive; then sudo -- "$@"
+    elif has_terminal; then sudo -- "$@"
     else sudo -n -- "$@"
     fi
+}
+
+say_lost_commands() { # links that scripts/setup made, to a folder that was moved or deleted since
+    local folder
+    for folder in "${T2_BIN:-/usr/local/bin}" /usr/local/bin "$HOME/.local/bin"; do
+        [ -L "$folder/t2" ] && [ ! -e "$folder/t2" ] || continue
+        warn "The commands in $folder are links to $(readlink -- "$folder/t2"), which is gone: run '$ROOT/scripts/setup links'"
+        return
+    done
 }
 
 # ---- Building: CMakePresets.json decides the generator and the build type, for all scripts
@@ -74,6 +88,17 @@ configure() { # FOLDER LOG CMAKE_OPTION...: sets up a build of the project; an e
     else err "The build could not be set up: see above, or run '$ROOT/scripts/setup build' if a library is missing"
     fi
     return 1
+}
+
+# A cache that cannot be used (its folder is read-only, its disk is full) must not stop a build: it goes on without.
+try_ccache() { # FOLDER: where a file can be written
+    local reason
+    command -v ccache >/dev/null || return 0
+    if ! reason=$(CCACHE_RECACHE=1 ccache c++ -x c++ -c /dev/null -o "$1/.ccache.o" 2>&1) && [[ $reason = ccache:* ]]; then
+        info "Building without ccache: ${reason#ccache: error: }"
+        export CCACHE_DISABLE=1
+    fi
+    rm -f -- "$1/.ccache.o"
 }
 
 # ---- Core and plugins

@@ -22,8 +22,8 @@ copy_tree() { # into $tree, with default flags
         "$tree/scripts/t2conf" -a --reset
 }
 
-run() { # COMMAND...: without a terminal; sets output and status
-    output=$("$@" 2>&1 < /dev/null)
+run() { # COMMAND...: without a terminal, also none that could be opened; sets output and status
+    output=$(setsid -w "$@" 2>&1 < /dev/null)
     status=$?
 }
 run_on_terminal() { # INPUT COMMAND...: on a terminal of its own, where INPUT is typed
