@@ -45,7 +45,7 @@ void text_row(benchmark::State& state) {
     engine.worker().drain();
     for (Kept& row : kept) row.view.columns = row.columns;
   }
-  const text::RowFormatter formatter(engine.layout().columns());
+  const txt_sink::RowFormatter formatter(engine.layout().columns());
   std::size_t room = 0, characters = 0;
   for (const Kept& row : kept) room = std::max(room, formatter.room(row.view));
   std::vector<char> line(room);
@@ -65,24 +65,25 @@ BENCHMARK(text_row);
 
 // ---- NetFlow: a record as it goes over the wire (workers), records into a message (output thread)
 
-struct Wire {
-  netflow::Template layout;
-  netflow::Record record{};
+struct EncodedRecord {
+  netflow_sink::Template layout;
+  netflow_sink::FlowRecord record{};
   std::vector<std::uint8_t> bytes;
-  explicit Wire(std::int64_t version) : layout(fields(version), netflow::Kind::ipv4), bytes(layout.record_size) {
+  explicit EncodedRecord(std::int64_t version)
+      : layout(fields(version), netflow_sink::RecordKind::ipv4), bytes(layout.record_size) {
     record.first = 1'600'000'000 * one_second, record.last = record.first + one_second;
     record.packets = 10, record.ip_octets = 5000;
     record.family = Family::ipv4, record.protocol = 6;
   }
-  static netflow::Layout fields(std::int64_t version) {
-    netflow::Layout layout;
-    layout.version = static_cast<netflow::Version>(version);
+  static netflow_sink::RecordLayout fields(std::int64_t version) {
+    netflow_sink::RecordLayout layout;
+    layout.version = static_cast<netflow_sink::Version>(version);
     return layout;
   }
 };
 
 void netflow_record(benchmark::State& state) {
-  Wire wire(state.range(0));
+  EncodedRecord wire(state.range(0));
   for (auto _ : state) {
     wire.layout.put(wire.bytes.data(), wire.record, wire.record);
     benchmark::ClobberMemory();
@@ -92,12 +93,12 @@ void netflow_record(benchmark::State& state) {
 BENCHMARK(netflow_record)->ArgName("version")->Arg(9)->Arg(10);
 
 void netflow_message(benchmark::State& state) {
-  Wire wire(state.range(0));
-  netflow::DataMessage message(wire.layout, 1400, 200);
+  EncodedRecord wire(state.range(0));
+  netflow_sink::DataMessage message(wire.layout, 1400, 200);
   std::size_t records = 0;
   for (auto _ : state) {
     for (; !message.full(); ++records) message.add(wire.bytes, records);
-    benchmark::DoNotOptimize(message.finish(netflow::Header{}));
+    benchmark::DoNotOptimize(message.finish(netflow_sink::MessageHeader{}));
     message.clear();
   }
   bench::each_of(state, records);

@@ -6,7 +6,7 @@
 
 #include "fields.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 constexpr std::size_t plain_block = 64 << 10,
@@ -20,8 +20,8 @@ void Backlog::add(std::span<const std::uint8_t> message, unsigned records, unsig
 
 void Backlog::begin_session(const std::vector<std::uint8_t>& templates, unsigned options) {
   sequence_ = 0;
-  ++books_.templates;
-  books_.template_octets += templates.size();
+  ++delivery_.templates;
+  delivery_.template_octets += templates.size();
   waiting_.push_front({templates, 0, options});
 }
 
@@ -41,8 +41,8 @@ void Backlog::fill_block(bool plain, std::uint64_t written, std::uint32_t second
     sequence_ += message.records + message.options;
     block_.insert(block_.end(), message.bytes.begin(), message.bytes.end());
     if (plain) message.end = written + block_.size();
-    books_.sent += message.records;
-    if (message.again) books_.resent += message.records;
+    delivery_.sent += message.records;
+    if (message.again) delivery_.resent += message.records;
     kept_.push_back(std::move(message));
     waiting_.pop_front();
     ++in_block_;
@@ -68,8 +68,8 @@ void Backlog::end_session(std::uint64_t left) {
   for (; !kept_.empty(); kept_.pop_back()) {
     Message& message = kept_.back();
     if (message.records == 0) continue;
-    books_.sent -= message.records;
-    if (message.again) books_.resent -= message.records;
+    delivery_.sent -= message.records;
+    if (message.again) delivery_.resent -= message.records;
     message.again |= message.end <= left;
     message.end = UINT64_MAX;
     waiting_.push_front(std::move(message));
@@ -78,17 +78,17 @@ void Backlog::end_session(std::uint64_t left) {
 
 void Backlog::leave(std::uint64_t taken, bool told) {
   for (const Message& message : kept_) {
-    if (told && message.end <= taken) books_.unread += message.records;
+    if (told && message.end <= taken) delivery_.unread += message.records;
   }
   forget(taken);
 }
 
 void Backlog::give_up() {
   for (const Message& message : waiting_) {
-    books_.lost += message.records;
-    if (message.again) books_.doubtful += message.records;
+    delivery_.lost += message.records;
+    if (message.again) delivery_.doubtful += message.records;
   }
   waiting_.clear();
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -12,7 +12,7 @@
 
 #include "transport.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 class Backlog {
  public:
@@ -22,10 +22,10 @@ class Backlog {
   bool all_written() const { return waiting_.empty() && block_at_ == block_.size(); }
   bool none_in_flight() const { return kept_.empty(); }  // all that was begun to be written has been read
   bool empty() const { return waiting_.empty() && kept_.empty(); }
-  const Books& books() const { return books_; }
+  const DeliveryStats& delivery() const { return delivery_; }
 
   void add(std::span<const std::uint8_t> message, unsigned records, unsigned options);
-  void lose(unsigned records) { books_.lost += records; }
+  void lose(unsigned records) { delivery_.lost += records; }
 
   void begin_session(const std::vector<std::uint8_t>& templates, unsigned options);
   // The bytes to write next; empty: none. `written`: bytes that TCP carried so far. `plain`: it carries exactly these
@@ -59,7 +59,7 @@ class Backlog {
   std::vector<std::uint8_t> block_;          // leaves together
   std::size_t block_at_ = 0, in_block_ = 0;  // bytes of it that have left; messages, the last ones kept
   std::uint32_t sequence_ = 0;
-  Books books_;
+  DeliveryStats delivery_;
 };
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

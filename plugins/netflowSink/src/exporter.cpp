@@ -7,7 +7,7 @@
 
 #include "t2/plugin.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
@@ -20,10 +20,10 @@ bool has_passed(t2::Time since, t2::Time interval, t2::Time now) {
 
 }  // namespace
 
-Exporter::Exporter(const Settings& settings, std::unique_ptr<Transport> transport)
+Exporter::Exporter(const ExporterSettings& settings, std::unique_ptr<Transport> transport)
     : settings_(settings), transport_(std::move(transport)), flows_{settings.source} {
-  for (const Kind kind : kinds_of(settings.layout)) {
-    place_[static_cast<unsigned>(kind)] = static_cast<std::uint8_t>(templates_.size());
+  for (const RecordKind kind : sent_kinds(settings.layout)) {
+    index_of_kind_[static_cast<unsigned>(kind)] = static_cast<std::uint8_t>(templates_.size());
     templates_.emplace_back(settings.layout, kind);
     if (!has_labels(kind)) ++announced_;
   }
@@ -48,18 +48,18 @@ void Exporter::start(t2::Time now) {
   send_templates(now);
 }
 
-void Exporter::add(Kind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now) {
-  const std::size_t place = place_[static_cast<unsigned>(kind)];
-  if (place >= announced_) announce_labels(now);
-  Pending& pending = pending_[place];
+void Exporter::add(RecordKind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now) {
+  const std::size_t place = index_of_kind_[static_cast<unsigned>(kind)];
+  if (place >= announced_) announce_label_templates(now);
+  PendingMessage& pending = pending_[place];
   if (pending.message.count() == 0) pending.since = now;
   pending.message.add(record, flow_id);
   if (is_pair(kind)) ++counters_.pairs;
   if (pending.message.full()) send(pending, now);
 }
 
-void Exporter::tick(t2::Time now, const Observed& observed) {
-  for (Pending& pending : pending_) {
+void Exporter::tick(t2::Time now, const ObservedTraffic& observed) {
+  for (PendingMessage& pending : pending_) {
     if (pending.message.count() > 0 && has_passed(pending.since, longest_wait, now)) send(pending, now);
   }
   if (!stream_ && has_passed(templates_sent_, settings_.template_interval, now)) send_templates(now);
@@ -68,25 +68,25 @@ void Exporter::tick(t2::Time now, const Observed& observed) {
   transport_->work();
 }
 
-void Exporter::finish(t2::Time now, const Observed& observed) {
-  for (Pending& pending : pending_) {
+void Exporter::finish(t2::Time now, const ObservedTraffic& observed) {
+  for (PendingMessage& pending : pending_) {
     if (pending.message.count() > 0) send(pending, now);
   }
   if (settings_.statistics_interval > 0) send_statistics(now, observed);
   transport_->finish();
 }
 
-Counters Exporter::counters() const {
-  Counters c = counters_;
-  c.template_messages += transport_->books().templates;
-  c.messages += transport_->books().templates;
-  c.octets += transport_->books().template_octets;
+ExportCounters Exporter::counters() const {
+  ExportCounters c = counters_;
+  c.template_messages += transport_->delivery().templates;
+  c.messages += transport_->delivery().templates;
+  c.octets += transport_->delivery().template_octets;
   return c;
 }
 
 // Seconds and uptime come from one clock, both without a fraction, so that their difference, from which collectors
 // compute when the exporter was started, is the same in all messages.
-Header Exporter::header(t2::Time now, const Domain& domain) {
+MessageHeader Exporter::header(t2::Time now, const ObservationDomain& domain) {
   const t2::Time seconds = now / t2::one_second;
   if (seconds < newest_) boot_ -= newest_ - seconds;  // the clock was set back: uptime goes on
   newest_ = seconds;
@@ -112,7 +112,7 @@ void Exporter::for_template_messages(F use) const {
   const std::span all = announced();
   for (std::size_t first = 0, count = 0; first < all.size(); first += count) {
     template_message_size(all.subspan(first), settings_.message_size, count);
-    SetWriter message(settings_.layout.version);
+    MessageWriter message(settings_.layout.version);
     message.add_templates(all.subspan(first, count));
     use(message);
   }
@@ -122,20 +122,20 @@ void Exporter::for_template_messages(F use) const {
 void Exporter::begin(t2::Time now) {
   if (!stream_) {
     std::vector<std::vector<std::uint8_t>> messages;
-    for_template_messages([&](SetWriter& message) {
+    for_template_messages([&](MessageWriter& message) {
       const auto bytes = message.finish(header(now, flows_));
       messages.emplace_back(bytes.begin(), bytes.end());
     });
     return transport_->begin(std::move(messages));
   }
   const Version version = settings_.layout.version;
-  SetWriter message(version);
-  for (const Options& types : element_types(settings_.layout, ~std::size_t{0})) {
+  MessageWriter message(version);
+  for (const OptionsRecords& types : element_types(settings_.layout, ~std::size_t{0})) {
     message.add_options_template(types);
     message.add_options(types);
   }
   message.add_templates(announced());
-  const Options keys = flow_keys(announced()), sampled = sampling(version, settings_.source, settings_.sampling);
+  const OptionsRecords keys = flow_keys(announced()), sampled = sampling(version, settings_.source, settings_.sampling);
   message.add_options_template(keys);
   if (settings_.statistics_interval > 0) message.add_options_template(statistics(version, settings_.source, {}));
   if (settings_.sampling > 0) message.add_options_template(sampled);
@@ -146,17 +146,17 @@ void Exporter::begin(t2::Time now) {
 }
 
 // Most captures have no labels: their collectors need not hear of them. From now on all templates are repeated.
-void Exporter::announce_labels(t2::Time now) {
+void Exporter::announce_label_templates(t2::Time now) {
   const std::span fresh = std::span<const Template>(templates_).subspan(announced_);
   announced_ = templates_.size();
   begin(now);
   if (!stream_) return send_templates(now);
-  SetWriter templates(settings_.layout.version), keys(settings_.layout.version);
+  MessageWriter templates(settings_.layout.version), keys(settings_.layout.version);
   templates.add_templates(fresh);
   keys.add_options(flow_keys(fresh));
   ++counters_.template_messages;
-  take_completed(templates.finish(header(now, flows_)), flows_, 0, 0);
-  take_completed(keys.finish(header(now, flows_)), flows_, 0, keys.data_records());
+  deliver(templates.finish(header(now, flows_)), flows_, 0, 0);
+  deliver(keys.finish(header(now, flows_)), flows_, 0, keys.data_records());
 }
 
 void Exporter::send_templates(t2::Time now) {
@@ -164,43 +164,43 @@ void Exporter::send_templates(t2::Time now) {
   messages_since_ = 0;
   if (!types_sent_ || has_passed(*types_sent_, settings_.template_interval, now)) {  // before they are used
     types_sent_ = now;
-    for (const Options& types : element_types(settings_.layout, settings_.message_size - room_for_template))
+    for (const OptionsRecords& types : element_types(settings_.layout, settings_.message_size - room_for_template))
       send_options(types, options_domain(), now);
   }
-  for_template_messages([&](SetWriter& message) {
+  for_template_messages([&](MessageWriter& message) {
     ++counters_.template_messages;
-    take_completed(message.finish(header(now, flows_)), flows_, 0, 0);
+    deliver(message.finish(header(now, flows_)), flows_, 0, 0);
   });
   // In the domain of the flows, or it would say nothing about them.
   if (settings_.sampling > 0)
     send_options(sampling(settings_.layout.version, settings_.source, settings_.sampling), flows_, now);
 }
 
-void Exporter::send_options(const Options& options, Domain& domain, t2::Time now) {
-  SetWriter message(settings_.layout.version);
+void Exporter::send_options(const OptionsRecords& options, ObservationDomain& domain, t2::Time now) {
+  MessageWriter message(settings_.layout.version);
   if (!stream_) message.add_options_template(options);
   message.add_options(options);
-  take_completed(message.finish(header(now, domain)), domain, 0, message.data_records());
+  deliver(message.finish(header(now, domain)), domain, 0, message.data_records());
 }
 
-void Exporter::send_statistics(t2::Time now, const Observed& observed) {
+void Exporter::send_statistics(t2::Time now, const ObservedTraffic& observed) {
   statistics_sent_ = now;
-  const Counters c = counters();
-  const std::uint64_t lost = transport_->books().lost;  // what still waits leaves before this message
-  const Options options = statistics(settings_.layout.version, settings_.source,
-                                     {.start = static_cast<std::uint64_t>(boot_) * 1000,
-                                      .octets = c.octets,
-                                      .messages = c.messages,
-                                      .records = c.records - lost,
-                                      .lost = lost,
-                                      .flows = observed.flows,
-                                      .packets = observed.packets,
-                                      .ignored = observed.ignored,
-                                      .dropped = observed.dropped});
+  const ExportCounters c = counters();
+  const std::uint64_t lost = transport_->delivery().lost;  // what still waits leaves before this message
+  const OptionsRecords options = statistics(settings_.layout.version, settings_.source,
+                                            {.start = static_cast<std::uint64_t>(boot_) * 1000,
+                                             .octets = c.octets,
+                                             .messages = c.messages,
+                                             .records = c.records - lost,
+                                             .lost = lost,
+                                             .flows = observed.flows,
+                                             .packets = observed.packets,
+                                             .ignored = observed.ignored,
+                                             .dropped = observed.dropped});
   send_options(options, options_domain(), now);
 }
 
-void Exporter::send(Pending& pending, t2::Time now) {
+void Exporter::send(PendingMessage& pending, t2::Time now) {
   const bool clock_went_back = now / t2::one_second < newest_;
   if (!stream_ && (messages_since_ >= template_gap_ || clock_went_back ||
                    has_passed(templates_sent_, settings_.template_interval, now))) {
@@ -208,13 +208,13 @@ void Exporter::send(Pending& pending, t2::Time now) {
     send_templates(now);
   }
   ++messages_since_;
-  take_completed(pending.message.finish(header(now, flows_)), flows_, pending.message.count(), 0);
+  deliver(pending.message.finish(header(now, flows_)), flows_, pending.message.count(), 0);
   pending.message.clear();
 }
 
 // A message that does not arrive has used its sequence number, so that the collector sees the gap as well.
-void Exporter::take_completed(std::span<const std::uint8_t> message, Domain& domain, unsigned records,
-                              unsigned options) {
+void Exporter::deliver(std::span<const std::uint8_t> message, ObservationDomain& domain, unsigned records,
+                       unsigned options) {
   domain.sequence += settings_.layout.version == Version::ipfix ? records + options : 1;
   ++counters_.messages;
   counters_.octets += message.size();
@@ -222,4 +222,4 @@ void Exporter::take_completed(std::span<const std::uint8_t> message, Domain& dom
   transport_->send(message, records, options);
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -10,10 +10,10 @@
 #include "t2/packet.hpp"
 #include "transport.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
-struct Settings {
-  Layout layout;
+struct ExporterSettings {
+  RecordLayout layout;
   std::uint32_t source = 0;                 // source id, observation domain
   std::size_t message_size = 1400;          // bytes at most
   unsigned max_ipv4 = 200, max_ipv6 = 100;  // records in one message
@@ -23,14 +23,14 @@ struct Settings {
   std::uint32_t sampling = 0;        // announced: one packet of so many is seen; 0: nothing is announced
 };
 
-struct Counters {
+struct ExportCounters {
   std::uint64_t messages = 0,
                 template_messages = 0;   // handed to the transport, or sent by it; the first includes the second
   std::uint64_t octets = 0;              // of these messages
   std::uint64_t records = 0, pairs = 0;  // handed to the transport, lost ones included; of both directions of a flow
 };
 
-struct Observed {                          // by the whole program so far
+struct ObservedTraffic {                   // by the whole program so far
   std::uint64_t flows = 0;                 // directions that have ended
   std::uint64_t packets = 0;               // of them
   std::uint64_t ignored = 0, dropped = 0;  // packets, as in t2::Input
@@ -38,50 +38,50 @@ struct Observed {                          // by the whole program so far
 
 class Exporter {
  public:
-  Exporter(const Settings& settings, std::unique_ptr<Transport> transport);
+  Exporter(const ExporterSettings& settings, std::unique_ptr<Transport> transport);
 
   void start(t2::Time now);  // templates leave before anything else
   // A record that Template::put() made. `flow_id`: the last field that was missing.
-  void add(Kind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now);
-  void tick(t2::Time now, const Observed& observed = {});    // sends what has waited long enough
-  void finish(t2::Time now, const Observed& observed = {});  // sends the rest
-  Counters counters() const;
+  void add(RecordKind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now);
+  void tick(t2::Time now, const ObservedTraffic& observed = {});    // sends what has waited long enough
+  void finish(t2::Time now, const ObservedTraffic& observed = {});  // sends the rest
+  ExportCounters counters() const;
   Transport& transport() const { return *transport_; }
 
  private:
-  struct Pending {
+  struct PendingMessage {
     DataMessage message;
     t2::Time since = 0;  // its first record came
   };
-  struct Domain {
+  struct ObservationDomain {
     std::uint32_t id, sequence = 0;
   };
   // Data records of options, over UDP: nfcapd forgets to count them in the sequence of IPFIX, so there they have a
   // domain of their own, that of the exporter as a whole.
-  Domain& options_domain() {
+  ObservationDomain& options_domain() {
     return settings_.layout.version == Version::ipfix && !stream_ && flows_.id != whole_.id ? whole_ : flows_;
   }
-  Header header(t2::Time now, const Domain& domain);
+  MessageHeader header(t2::Time now, const ObservationDomain& domain);
   std::size_t min_size() const;
   std::span<const Template> announced() const { return std::span(templates_).first(announced_); }
-  void announce_labels(t2::Time now);
+  void announce_label_templates(t2::Time now);
   void begin(t2::Time now);
   template <class F>
   void for_template_messages(F use) const;
   void send_templates(t2::Time now);
-  void send_options(const Options& options, Domain& domain, t2::Time now);
-  void send_statistics(t2::Time now, const Observed& observed);
-  void send(Pending& pending, t2::Time now);
-  void take_completed(std::span<const std::uint8_t> message, Domain& domain, unsigned records, unsigned options);
+  void send_options(const OptionsRecords& options, ObservationDomain& domain, t2::Time now);
+  void send_statistics(t2::Time now, const ObservedTraffic& observed);
+  void send(PendingMessage& pending, t2::Time now);
+  void deliver(std::span<const std::uint8_t> message, ObservationDomain& domain, unsigned records, unsigned options);
 
-  Settings settings_;
+  ExporterSettings settings_;
   std::unique_ptr<Transport> transport_;
-  std::vector<Template> templates_;  // of the kinds that are sent, those with labels last
-  std::size_t announced_ = 0;        // so many of them; the others when the first flow with labels comes
-  std::vector<Pending> pending_;     // of the same
-  std::uint8_t place_[kinds] = {};   // in both
-  Counters counters_;
-  Domain flows_, whole_{0};
+  std::vector<Template> templates_;                // of the kinds that are sent, those with labels last
+  std::size_t announced_ = 0;                      // so many of them; the others when the first flow with labels comes
+  std::vector<PendingMessage> pending_;            // of the same
+  std::uint8_t index_of_kind_[record_kinds] = {};  // in both
+  ExportCounters counters_;
+  ObservationDomain flows_, whole_{0};
   t2::Time boot_ = 0, newest_ = 0;  // seconds since 1970; of the last message
   t2::Time templates_sent_ = 0, statistics_sent_ = 0;
   std::optional<t2::Time> types_sent_;  // of own elements
@@ -90,4 +90,4 @@ class Exporter {
   bool stream_ = false;
 };
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

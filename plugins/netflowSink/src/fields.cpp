@@ -16,40 +16,40 @@
 #include "tcpFlags_state.h"
 #include "tranalyzer.h"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
 constexpr std::uint8_t icmp = 1, igmp = 2, icmp6 = 58;
 
-// `value` is a member of Record, or a function of it.
+// `value` is a member of FlowRecord, or a function of it.
 template <std::uint16_t element, std::uint16_t length, auto value>
-constexpr Field number = {element, length, [](std::uint8_t* at, const Record& record) {
+constexpr Field number = {element, length, [](std::uint8_t* at, const FlowRecord& record) {
                             store(at, length, static_cast<std::uint64_t>(std::invoke(value, record)));
                           }};
 
 template <std::uint16_t element, std::uint16_t length, auto array>
 constexpr Field bytes = {element, length,
-                         [](std::uint8_t* at, const Record& record) { std::memcpy(at, record.*array, length); }};
+                         [](std::uint8_t* at, const FlowRecord& record) { std::memcpy(at, record.*array, length); }};
 
 // Milliseconds since 1970.
 std::int64_t milliseconds(t2::Time time) { return std::max<t2::Time>(time, 0) / (t2::one_second / 1000); }
-std::int64_t start(const Record& r) { return milliseconds(r.first); }
-std::int64_t end(const Record& r) { return milliseconds(r.last); }
+std::int64_t start(const FlowRecord& r) { return milliseconds(r.first); }
+std::int64_t end(const FlowRecord& r) { return milliseconds(r.last); }
 
-unsigned ip_version(const Record& r) { return r.family == t2::Family::ipv4 ? 4 : 6; }
-std::uint32_t shortest(const Record& r) { return std::min(r.min_ip_length, 0xffffu); }
-std::uint32_t longest(const Record& r) { return std::min(r.max_ip_length, 0xffffu); }
-unsigned flag_byte(const Record& r) { return r.tcp_flags & 0xffu; }
-unsigned icmp4_type_code(const Record& r) { return r.protocol == icmp ? r.icmp_type * 256u + r.icmp_code : 0; }
-unsigned icmp6_type_code(const Record& r) { return r.protocol == icmp6 ? r.icmp_type * 256u + r.icmp_code : 0; }
-unsigned igmp_type(const Record& r) { return r.protocol == igmp ? r.icmp_type : 0; }
-unsigned icmp6_type(const Record& r) { return r.protocol == icmp6 ? r.icmp_type : 0; }
-unsigned icmp6_code(const Record& r) { return r.protocol == icmp6 ? r.icmp_code : 0; }
+unsigned ip_version(const FlowRecord& r) { return r.family == t2::Family::ipv4 ? 4 : 6; }
+std::uint32_t shortest(const FlowRecord& r) { return std::min(r.min_ip_length, 0xffffu); }
+std::uint32_t longest(const FlowRecord& r) { return std::min(r.max_ip_length, 0xffffu); }
+unsigned flag_byte(const FlowRecord& r) { return r.tcp_flags & 0xffu; }
+unsigned icmp4_type_code(const FlowRecord& r) { return r.protocol == icmp ? r.icmp_type * 256u + r.icmp_code : 0; }
+unsigned icmp6_type_code(const FlowRecord& r) { return r.protocol == icmp6 ? r.icmp_type * 256u + r.icmp_code : 0; }
+unsigned igmp_type(const FlowRecord& r) { return r.protocol == igmp ? r.icmp_type : 0; }
+unsigned icmp6_type(const FlowRecord& r) { return r.protocol == icmp6 ? r.icmp_type : 0; }
+unsigned icmp6_code(const FlowRecord& r) { return r.protocol == icmp6 ? r.icmp_code : 0; }
 
 // Bits as IANA numbers them, from the left: the first byte has DST, HOP, reserved, UNK, FRA0, RH, FRA1, reserved (RFC
 // 5102 drew that byte the other way round; erratum 1738). What follows ESP and IPComp is an unknown layer 4.
-std::uint32_t extension_headers(const Record& r) {
+std::uint32_t extension_headers(const FlowRecord& r) {
   namespace seen = tcp_flags::extension;
   constexpr struct {
     std::uint8_t header;
@@ -70,31 +70,31 @@ std::uint32_t extension_headers(const Record& r) {
 
 unsigned tag_id(std::uint16_t tag) { return tag & 0xfff; }
 unsigned tag_priority(std::uint16_t tag) { return tag >> 13; }
-unsigned outer_id(const Record& r) { return tag_id(r.outer_tag); }
-unsigned outer_priority(const Record& r) { return tag_priority(r.outer_tag); }
-unsigned inner_id(const Record& r) { return tag_id(r.inner_tag); }
-unsigned inner_priority(const Record& r) { return tag_priority(r.inner_tag); }
+unsigned outer_id(const FlowRecord& r) { return tag_id(r.outer_tag); }
+unsigned outer_priority(const FlowRecord& r) { return tag_priority(r.outer_tag); }
+unsigned inner_id(const FlowRecord& r) { return tag_id(r.inner_tag); }
+unsigned inner_priority(const FlowRecord& r) { return tag_priority(r.inner_tag); }
 
-unsigned later(const Record&) { return 0; }  // flowId: filled in by the output thread
+unsigned later(const FlowRecord&) { return 0; }  // flowId: filled in by the output thread
 
 // biflowDirection: the source of the record is the initiator (1), or its destination is (2).
-unsigned initiator(const Record& r) { return r.responder ? 2 : 1; }
+unsigned initiator(const FlowRecord& r) { return r.responder ? 2 : 1; }
 
 // Times that tcpFlags keeps in seconds, in single precision. 0xffffffff: never.
-template <float Record::*seconds>
-std::uint32_t microseconds(const Record& r) {
+template <float FlowRecord::*seconds>
+std::uint32_t microseconds(const FlowRecord& r) {
   return r.*seconds < 4294.0f ? static_cast<std::uint32_t>(std::lround(static_cast<double>(r.*seconds) * 1e6))
                               : 0xffff'ffff;
 }
 
 // IANA's pictures of tcpOptions and ipv4Options: the first byte has numbers 7 to 0, the second 15 to 8, and so on.
-template <std::uint32_t Record::*set, unsigned length>
-void put_set(std::uint8_t* at, const Record& r) {
+template <std::uint32_t FlowRecord::*set, unsigned length>
+void put_set(std::uint8_t* at, const FlowRecord& r) {
   for (unsigned i = 0; i < length; ++i) at[i] = i < 4 ? static_cast<std::uint8_t>(r.*set >> 8 * i) : std::uint8_t{0};
 }
 
 template <unsigned n>
-unsigned flag_count(const Record& r) {
+unsigned flag_count(const FlowRecord& r) {
   return r.flag_counts[n];
 }
 
@@ -124,7 +124,7 @@ enum Need : unsigned {
 // Which pairs have the field for the other direction as well. Not what is the key of the flow, or equal by nature.
 enum class Reverse : std::uint8_t { never, all, counter };
 
-struct Entry {
+struct FieldRule {
   Field field;
   unsigned needs;
   Reverse reverse = Reverse::never;
@@ -133,118 +133,121 @@ struct Entry {
   Unit unit = Unit::none;
 };
 
-constexpr Entry table[] = {
-    {number<152, 8, start>, any, Reverse::all},                                             // flowStartMilliseconds
-    {number<153, 8, end>, any, Reverse::all},                                               // flowEndMilliseconds
-    {number<85, 8, &Record::ip_octets>, ip | ipfix | octets_of_packets, Reverse::counter},  // octetTotalCount
-    {number<1, 8, &Record::payload_octets>, ip | octets_of_packets, Reverse::counter},      // octetDeltaCount
-    {number<1, 8, &Record::ip_octets>, ip | octets_of_ip, Reverse::counter},                // octetDeltaCount
-    {number<401, 8, &Record::payload_octets>, ip | ipfix | layer7, Reverse::counter},       // transportOctetDeltaCount
-    {number<352, 8, &Record::frame_octets>, ipfix | frames, Reverse::counter},              // layer2OctetDeltaCount
-    {number<352, 8, &Record::frame_octets>, netflow9 | layer2, Reverse::counter},
-    {number<2, 8, &Record::packets>, any, Reverse::counter},                // packetDeltaCount
-    {bytes<8, 4, &Record::source>, ipv4},                                   // sourceIPv4Address
-    {bytes<12, 4, &Record::destination>, ipv4},                             // destinationIPv4Address
-    {bytes<27, 16, &Record::source>, ipv6},                                 // sourceIPv6Address
-    {bytes<28, 16, &Record::destination>, ipv6},                            // destinationIPv6Address
+constexpr FieldRule field_rules[] = {
+    {number<152, 8, start>, any, Reverse::all},                                                 // flowStartMilliseconds
+    {number<153, 8, end>, any, Reverse::all},                                                   // flowEndMilliseconds
+    {number<85, 8, &FlowRecord::ip_octets>, ip | ipfix | octets_of_packets, Reverse::counter},  // octetTotalCount
+    {number<1, 8, &FlowRecord::payload_octets>, ip | octets_of_packets, Reverse::counter},      // octetDeltaCount
+    {number<1, 8, &FlowRecord::ip_octets>, ip | octets_of_ip, Reverse::counter},                // octetDeltaCount
+    {number<401, 8, &FlowRecord::payload_octets>, ip | ipfix | layer7, Reverse::counter},  // transportOctetDeltaCount
+    {number<352, 8, &FlowRecord::frame_octets>, ipfix | frames, Reverse::counter},         // layer2OctetDeltaCount
+    {number<352, 8, &FlowRecord::frame_octets>, netflow9 | layer2, Reverse::counter},
+    {number<2, 8, &FlowRecord::packets>, any, Reverse::counter},            // packetDeltaCount
+    {bytes<8, 4, &FlowRecord::source>, ipv4},                               // sourceIPv4Address
+    {bytes<12, 4, &FlowRecord::destination>, ipv4},                         // destinationIPv4Address
+    {bytes<27, 16, &FlowRecord::source>, ipv6},                             // sourceIPv6Address
+    {bytes<28, 16, &FlowRecord::destination>, ipv6},                        // destinationIPv6Address
     {number<32, 2, icmp4_type_code>, ipv4 | flags, Reverse::all},           // icmpTypeCodeIPv4
     {number<139, 2, icmp6_type_code>, ipv6 | flags | ipfix, Reverse::all},  // icmpTypeCodeIPv6
     {number<33, 1, igmp_type>, ipv4 | flags},                               // igmpType
-    {number<178, 1, icmp6_type>, ipv6 | flags | netflow9},         // icmpTypeIPv6: collectors know no 139 in version 9
-    {number<179, 1, icmp6_code>, ipv6 | flags | netflow9},         // icmpCodeIPv6
-    {number<7, 2, &Record::source_port>, ip},                      // sourceTransportPort
-    {number<11, 2, &Record::destination_port>, ip},                // destinationTransportPort
-    {number<4, 1, &Record::protocol>, ip},                         // protocolIdentifier
-    {number<5, 1, &Record::tos>, ip | flags, Reverse::all},        // ipClassOfService
-    {number<6, 1, flag_byte>, ip | flags, Reverse::all},           // tcpControlBits
-    {number<60, 1, ip_version>, ip},                               // ipVersion
-    {number<256, 2, &Record::ether_type>, layer2},                 // ethernetType
-    {number<61, 1, &Record::responder>, any},                      // flowDirection
-    {number<10, 4, &Record::interface>, any},                      // ingressInterface
-    {number<14, 4, &Record::interface>, any},                      // egressInterface
-    {number<52, 1, &Record::min_ttl>, ip | flags, Reverse::all},   // minimumTTL
-    {number<53, 1, &Record::max_ttl>, ip | flags, Reverse::all},   // maximumTTL
-    {number<25, 2, shortest>, ip, Reverse::all},                   // minimumIpTotalLength
-    {number<26, 2, longest>, ip, Reverse::all},                    // maximumIpTotalLength
-    {number<243, 2, outer_id>, tags},                              // dot1qVlanId
-    {number<244, 1, outer_priority>, tags},                        // dot1qPriority
-    {number<245, 2, inner_id>, tags},                              // dot1qCustomerVlanId
-    {number<246, 1, inner_priority>, tags},                        // dot1qCustomerPriority
-    {number<58, 2, &Record::vlan>, any},                           // vlanId
-    {number<136, 1, &Record::end>, any},                           // flowEndReason
-    {bytes<56, 6, &Record::source_mac>, macs, Reverse::all},       // sourceMacAddress
-    {bytes<80, 6, &Record::destination_mac>, macs, Reverse::all},  // destinationMacAddress
-    {number<54, 2, &Record::identification>, ipv4 | flags, Reverse::all},  // fragmentIdentification
-    {number<31, 3, &Record::identification>, ipv6 | flags | netflow9},     // flowLabelIPv6
-    {number<31, 4, &Record::identification>, ipv6 | flags | ipfix, Reverse::all},
-    {number<64, 4, extension_headers>, ipv6 | flags, Reverse::all},                   // ipv6ExtensionHeaders
-    {number<148, 8, later>, ipfix},                                                   // flowId
-    {number<239, 1, initiator>, ipfix | biflow},                                      // biflowDirection
-    {number<184, 4, &Record::isn>, ip | flags | ipfix, Reverse::all},                 // tcpSequenceNumber
-    {number<186, 2, &Record::window>, ip | flags | ipfix, Reverse::all},              // tcpWindowSize
-    {{209, 8, put_set<&Record::tcp_options, 8>}, ip | flags | ipfix, Reverse::all},   // tcpOptions
-    {{208, 4, put_set<&Record::ip_options, 4>}, ipv4 | flags | ipfix, Reverse::all},  // ipv4Options
-    {number<218, 4, flag_count<1>>, ip | counts | ipfix, Reverse::counter},           // tcpSynTotalCount
-    {number<219, 4, flag_count<0>>, ip | counts | ipfix, Reverse::counter},           // tcpFinTotalCount
-    {number<220, 4, flag_count<2>>, ip | counts | ipfix, Reverse::counter},           // tcpRstTotalCount
-    {number<221, 4, flag_count<3>>, ip | counts | ipfix, Reverse::counter},           // tcpPshTotalCount
-    {number<222, 4, flag_count<4>>, ip | counts | ipfix, Reverse::counter},           // tcpAckTotalCount
-    {number<223, 4, flag_count<5>>, ip | counts | ipfix, Reverse::counter},           // tcpUrgTotalCount
+    {number<178, 1, icmp6_type>, ipv6 | flags | netflow9},       // icmpTypeIPv6: collectors know no 139 in version 9
+    {number<179, 1, icmp6_code>, ipv6 | flags | netflow9},       // icmpCodeIPv6
+    {number<7, 2, &FlowRecord::source_port>, ip},                // sourceTransportPort
+    {number<11, 2, &FlowRecord::destination_port>, ip},          // destinationTransportPort
+    {number<4, 1, &FlowRecord::protocol>, ip},                   // protocolIdentifier
+    {number<5, 1, &FlowRecord::tos>, ip | flags, Reverse::all},  // ipClassOfService
+    {number<6, 1, flag_byte>, ip | flags, Reverse::all},         // tcpControlBits
+    {number<60, 1, ip_version>, ip},                             // ipVersion
+    {number<256, 2, &FlowRecord::ether_type>, layer2},           // ethernetType
+    {number<61, 1, &FlowRecord::responder>, any},                // flowDirection
+    {number<10, 4, &FlowRecord::interface>, any},                // ingressInterface
+    {number<14, 4, &FlowRecord::interface>, any},                // egressInterface
+    {number<52, 1, &FlowRecord::min_ttl>, ip | flags, Reverse::all},           // minimumTTL
+    {number<53, 1, &FlowRecord::max_ttl>, ip | flags, Reverse::all},           // maximumTTL
+    {number<25, 2, shortest>, ip, Reverse::all},                               // minimumIpTotalLength
+    {number<26, 2, longest>, ip, Reverse::all},                                // maximumIpTotalLength
+    {number<243, 2, outer_id>, tags},                                          // dot1qVlanId
+    {number<244, 1, outer_priority>, tags},                                    // dot1qPriority
+    {number<245, 2, inner_id>, tags},                                          // dot1qCustomerVlanId
+    {number<246, 1, inner_priority>, tags},                                    // dot1qCustomerPriority
+    {number<58, 2, &FlowRecord::vlan>, any},                                   // vlanId
+    {number<136, 1, &FlowRecord::end>, any},                                   // flowEndReason
+    {bytes<56, 6, &FlowRecord::source_mac>, macs, Reverse::all},               // sourceMacAddress
+    {bytes<80, 6, &FlowRecord::destination_mac>, macs, Reverse::all},          // destinationMacAddress
+    {number<54, 2, &FlowRecord::identification>, ipv4 | flags, Reverse::all},  // fragmentIdentification
+    {number<31, 3, &FlowRecord::identification>, ipv6 | flags | netflow9},     // flowLabelIPv6
+    {number<31, 4, &FlowRecord::identification>, ipv6 | flags | ipfix, Reverse::all},
+    {number<64, 4, extension_headers>, ipv6 | flags, Reverse::all},                       // ipv6ExtensionHeaders
+    {number<148, 8, later>, ipfix},                                                       // flowId
+    {number<239, 1, initiator>, ipfix | biflow},                                          // biflowDirection
+    {number<184, 4, &FlowRecord::isn>, ip | flags | ipfix, Reverse::all},                 // tcpSequenceNumber
+    {number<186, 2, &FlowRecord::window>, ip | flags | ipfix, Reverse::all},              // tcpWindowSize
+    {{209, 8, put_set<&FlowRecord::tcp_options, 8>}, ip | flags | ipfix, Reverse::all},   // tcpOptions
+    {{208, 4, put_set<&FlowRecord::ip_options, 4>}, ipv4 | flags | ipfix, Reverse::all},  // ipv4Options
+    {number<218, 4, flag_count<1>>, ip | counts | ipfix, Reverse::counter},               // tcpSynTotalCount
+    {number<219, 4, flag_count<0>>, ip | counts | ipfix, Reverse::counter},               // tcpFinTotalCount
+    {number<220, 4, flag_count<2>>, ip | counts | ipfix, Reverse::counter},               // tcpRstTotalCount
+    {number<221, 4, flag_count<3>>, ip | counts | ipfix, Reverse::counter},               // tcpPshTotalCount
+    {number<222, 4, flag_count<4>>, ip | counts | ipfix, Reverse::counter},               // tcpAckTotalCount
+    {number<223, 4, flag_count<5>>, ip | counts | ipfix, Reverse::counter},               // tcpUrgTotalCount
 
     // Own elements: numbers are for good.
-    {number<1, 8, &Record::payload_octets>, own, Reverse::counter, "t2PacketLengthDeltaCount", "l7BytesSnt",
+    {number<1, 8, &FlowRecord::payload_octets>, own, Reverse::counter, "t2PacketLengthDeltaCount", "l7BytesSnt",
      Semantics::delta, Unit::octets},
-    {number<2, 8, &Record::status>, own, Reverse::all, "t2FlowStatus", "flowStat", Semantics::flags},
-    {number<16, 2, &Record::analysis>, own | ip | flags, Reverse::all, "t2TcpFlagsStatus", "tcpFStat",
+    {number<2, 8, &FlowRecord::status>, own, Reverse::all, "t2FlowStatus", "flowStat", Semantics::flags},
+    {number<16, 2, &FlowRecord::analysis>, own | ip | flags, Reverse::all, "t2TcpFlagsStatus", "tcpFStat",
      Semantics::flags},
-    {number<17, 2, &Record::ip_flags>, own | ip | flags, Reverse::all, "t2IpFlags", "ipFlags", Semantics::flags},
-    {number<18, 1, &Record::ttl_changes>, own | ip | flags, Reverse::all, "t2TtlChangeTotalCount", "ipTTLChg",
+    {number<17, 2, &FlowRecord::ip_flags>, own | ip | flags, Reverse::all, "t2IpFlags", "ipFlags", Semantics::flags},
+    {number<18, 1, &FlowRecord::ttl_changes>, own | ip | flags, Reverse::all, "t2TtlChangeTotalCount", "ipTTLChg",
      Semantics::total, Unit::packets},
-    {number<19, 4, microseconds<&Record::trip>>, own | ip | flags, Reverse::all, "t2AnswerTime", "tcpSSASAATrip",
+    {number<19, 4, microseconds<&FlowRecord::trip>>, own | ip | flags, Reverse::all, "t2AnswerTime", "tcpSSASAATrip",
      Semantics::quantity, Unit::microseconds},
-    {number<20, 4, microseconds<&Record::answer_min>>, own | ip | flags, Reverse::all, "t2MinimumResponseTime",
+    {number<20, 4, microseconds<&FlowRecord::answer_min>>, own | ip | flags, Reverse::all, "t2MinimumResponseTime",
      "tcpRTTAckTripMin", Semantics::quantity, Unit::microseconds},
-    {number<21, 4, microseconds<&Record::answer_max>>, own | ip | flags, Reverse::all, "t2MaximumResponseTime",
+    {number<21, 4, microseconds<&FlowRecord::answer_max>>, own | ip | flags, Reverse::all, "t2MaximumResponseTime",
      "tcpRTTAckTripMax", Semantics::quantity, Unit::microseconds},
-    {number<22, 4, microseconds<&Record::answer_mean>>, own | ip | flags, Reverse::all, "t2MeanResponseTime",
+    {number<22, 4, microseconds<&FlowRecord::answer_mean>>, own | ip | flags, Reverse::all, "t2MeanResponseTime",
      "tcpRTTAckTripAvg", Semantics::quantity, Unit::microseconds},
-    {number<23, 4, microseconds<&Record::round_trip>>, own | ip | flags, Reverse::never, "t2HandshakeRoundTripTime",
+    {number<23, 4, microseconds<&FlowRecord::round_trip>>, own | ip | flags, Reverse::never, "t2HandshakeRoundTripTime",
      "tcpSSASAATrip of both directions", Semantics::quantity, Unit::microseconds},
-    {number<32, 2, &Record::tcp_flags>, own | ip | flags, Reverse::all, "t2TcpFlagsAndCombinations", "tcpFlags",
+    {number<32, 2, &FlowRecord::tcp_flags>, own | ip | flags, Reverse::all, "t2TcpFlagsAndCombinations", "tcpFlags",
      Semantics::flags},
-    {number<33, 2, &Record::anomaly>, own | ip | flags, Reverse::all, "t2TcpAnomalies", "tcpAnomaly", Semantics::flags},
-    {number<34, 2, &Record::mss>, own | ip | flags, Reverse::all, "t2TcpMaximumSegmentSize", "tcpMSS",
+    {number<33, 2, &FlowRecord::anomaly>, own | ip | flags, Reverse::all, "t2TcpAnomalies", "tcpAnomaly",
+     Semantics::flags},
+    {number<34, 2, &FlowRecord::mss>, own | ip | flags, Reverse::all, "t2TcpMaximumSegmentSize", "tcpMSS",
      Semantics::quantity, Unit::octets},
-    {number<35, 2, &Record::scale>, own | ip | flags, Reverse::all, "t2TcpWindowScaleFactor", "tcpWS",
+    {number<35, 2, &FlowRecord::scale>, own | ip | flags, Reverse::all, "t2TcpWindowScaleFactor", "tcpWS",
      Semantics::quantity},
-    {number<36, 4, &Record::window_min>, own | ip | flags, Reverse::all, "t2MinimumTcpWindow", "tcpMinWinSz",
+    {number<36, 4, &FlowRecord::window_min>, own | ip | flags, Reverse::all, "t2MinimumTcpWindow", "tcpMinWinSz",
      Semantics::quantity, Unit::octets},
-    {number<37, 4, &Record::window_max>, own | ip | flags, Reverse::all, "t2MaximumTcpWindow", "tcpMaxWinSz",
+    {number<37, 4, &FlowRecord::window_max>, own | ip | flags, Reverse::all, "t2MaximumTcpWindow", "tcpMaxWinSz",
      Semantics::quantity, Unit::octets},
-    {number<38, 8, &Record::sent_bytes>, own | ip | flags, Reverse::all, "t2TcpSequenceOctets", "tcpSeqSntBytes",
+    {number<38, 8, &FlowRecord::sent_bytes>, own | ip | flags, Reverse::all, "t2TcpSequenceOctets", "tcpSeqSntBytes",
      Semantics::total, Unit::octets},
-    {number<39, 8, &Record::acked_bytes>, own | ip | flags, Reverse::all, "t2TcpAcknowledgedOctets",
+    {number<39, 8, &FlowRecord::acked_bytes>, own | ip | flags, Reverse::all, "t2TcpAcknowledgedOctets",
      "tcpFlwLssAckRcvdBytes", Semantics::total, Unit::octets},
-    {number<40, 2, &Record::retransmissions>, own | ip | flags, Reverse::all, "t2TcpRetransmissionTotalCount",
+    {number<40, 2, &FlowRecord::retransmissions>, own | ip | flags, Reverse::all, "t2TcpRetransmissionTotalCount",
      "tcpSeqFaultCnt", Semantics::total, Unit::packets},
-    {number<41, 2, &Record::ack_faults>, own | ip | flags, Reverse::all, "t2TcpAckFaultTotalCount", "tcpAckFaultCnt",
-     Semantics::total, Unit::packets},
-    {number<42, 4, &Record::in_flight>, own | ip | flags, Reverse::all, "t2MaximumOctetsInFlight", "tcpBFlgtMx",
+    {number<41, 2, &FlowRecord::ack_faults>, own | ip | flags, Reverse::all, "t2TcpAckFaultTotalCount",
+     "tcpAckFaultCnt", Semantics::total, Unit::packets},
+    {number<42, 4, &FlowRecord::in_flight>, own | ip | flags, Reverse::all, "t2MaximumOctetsInFlight", "tcpBFlgtMx",
      Semantics::quantity, Unit::octets},
-    {number<48, 1, &Record::state_anomalies>, own | ip | states, Reverse::all, "t2TcpStateAnomalies", "tcpStatesAFlags",
-     Semantics::flags},
+    {number<48, 1, &FlowRecord::state_anomalies>, own | ip | states, Reverse::all, "t2TcpStateAnomalies",
+     "tcpStatesAFlags", Semantics::flags},
 };
 
 // mplsTopLabelStackSection ... mplsLabelStackSection8, mplsTopLabelTTL. 70-77: label, traffic class and bottom bit,
 // without the TTL, which is 200 for the top label.
 template <unsigned... n>
-std::vector<Entry> label_entries(std::integer_sequence<unsigned, n...>) {
+std::vector<FieldRule> label_entries(std::integer_sequence<unsigned, n...>) {
   return {
-      {{70 + n, 3, [](std::uint8_t* at, const Record& r) { store(at, 3, r.mpls[n] >> 8); }}, labels, Reverse::all}...,
-      {{200, 1, [](std::uint8_t* at, const Record& r) { store(at, 1, r.mpls[0]); }}, labels | ipfix, Reverse::all}};
+      {{70 + n, 3, [](std::uint8_t* at, const FlowRecord& r) { store(at, 3, r.mpls[n] >> 8); }},
+       labels,
+       Reverse::all}...,
+      {{200, 1, [](std::uint8_t* at, const FlowRecord& r) { store(at, 1, r.mpls[0]); }}, labels | ipfix, Reverse::all}};
 }
 
-constexpr unsigned needs_met(const Layout& layout, Kind kind) {
+constexpr unsigned needs_met(const RecordLayout& layout, RecordKind kind) {
   const t2::Family family = family_of(kind);
   unsigned met = family == t2::Family::ipv4 ? ip | ipv4 : family == t2::Family::ipv6 ? ip | ipv6 : layer2 | macs;
   met |= layout.version == Version::ipfix ? ipfix : netflow9;
@@ -263,45 +266,46 @@ constexpr unsigned needs_met(const Layout& layout, Kind kind) {
 
 // The fields whose needs are met, in a straight line: for the layouts that nearly everybody has.
 template <unsigned met, std::size_t... n>
-void put_known(std::uint8_t* at, const Record& record, std::index_sequence<n...>) {
+void put_known(std::uint8_t* at, const FlowRecord& record, std::index_sequence<n...>) {
   const auto put = [&]<std::size_t i> {
-    if constexpr ((table[i].needs & ~met) == 0) {
-      table[i].field.put(at, record);
-      at += table[i].field.length;
+    if constexpr ((field_rules[i].needs & ~met) == 0) {
+      field_rules[i].field.put(at, record);
+      at += field_rules[i].field.length;
     }
   };
   (put.template operator()<n>(), ...);
 }
 template <unsigned met>
-void put_known(std::uint8_t* at, const Record& record) {
-  put_known<met>(at, record, std::make_index_sequence<std::size(table)>());
+void put_known(std::uint8_t* at, const FlowRecord& record) {
+  put_known<met>(at, record, std::make_index_sequence<std::size(field_rules)>());
 }
 
 // NetFlow 9 or IPFIX of flows without labels, with all plugins of the tutorial.
-template <Version version, Kind kind>
+template <Version version, RecordKind kind>
 constexpr unsigned usual = needs_met({.version = version}, kind);
 
 Template::Put known_put(unsigned met) {
   switch (met) {
-    case usual<Version::netflow9, Kind::ipv4>: return put_known<usual<Version::netflow9, Kind::ipv4>>;
-    case usual<Version::netflow9, Kind::ipv6>: return put_known<usual<Version::netflow9, Kind::ipv6>>;
-    case usual<Version::ipfix, Kind::ipv4>: return put_known<usual<Version::ipfix, Kind::ipv4>>;
-    case usual<Version::ipfix, Kind::ipv6>: return put_known<usual<Version::ipfix, Kind::ipv6>>;
+    case usual<Version::netflow9, RecordKind::ipv4>: return put_known<usual<Version::netflow9, RecordKind::ipv4>>;
+    case usual<Version::netflow9, RecordKind::ipv6>: return put_known<usual<Version::netflow9, RecordKind::ipv6>>;
+    case usual<Version::ipfix, RecordKind::ipv4>: return put_known<usual<Version::ipfix, RecordKind::ipv4>>;
+    case usual<Version::ipfix, RecordKind::ipv6>: return put_known<usual<Version::ipfix, RecordKind::ipv6>>;
     default: return nullptr;
   }
 }
 
 }  // namespace
 
-Template::Template(const Layout& layout, Kind kind_) : version(layout.version), kind(kind_), id(template_id(kind_)) {
+Template::Template(const RecordLayout& layout, RecordKind kind_)
+    : version(layout.version), kind(kind_), id(template_id(kind_)) {
   const unsigned met = needs_met(layout, kind);
-  std::vector<Entry> entries;
-  const auto add = [&](const Entry& entry) {
+  std::vector<FieldRule> entries;
+  const auto add = [&](const FieldRule& entry) {
     if ((entry.needs & ~met) == 0) entries.push_back(entry);
   };
-  for (const Entry& entry : table) add(entry);
-  for (const Entry& entry : label_entries(std::make_integer_sequence<unsigned, BFO_MAX_MPLS>())) add(entry);
-  for (const Entry& entry : entries) {
+  for (const FieldRule& entry : field_rules) add(entry);
+  for (const FieldRule& entry : label_entries(std::make_integer_sequence<unsigned, BFO_MAX_MPLS>())) add(entry);
+  for (const FieldRule& entry : entries) {
     if (entry.needs & own)
       fields.push_back({entry.field.element, entry.field.length, entry.field.put, layout.enterprise});
     else fields.push_back(entry.field);
@@ -309,10 +313,10 @@ Template::Template(const Layout& layout, Kind kind_) : version(layout.version), 
     record_size += fields.back().length;
   }
   if (!is_pair(kind)) {
-    known_put = netflow::known_put(met);
+    known_put = netflow_sink::known_put(met);
     return;
   }
-  for (const Entry& entry : entries) {
+  for (const FieldRule& entry : entries) {
     if (entry.reverse == Reverse::never || (layout.biflow == Biflow::counters && entry.reverse != Reverse::counter))
       continue;
     Field field = entry.field;
@@ -324,20 +328,20 @@ Template::Template(const Layout& layout, Kind kind_) : version(layout.version), 
   }
 }
 
-std::vector<OwnElement> own_elements(const Layout& layout) {
-  const unsigned met = needs_met(layout, Kind::ipv4);
-  std::vector<OwnElement> sent;
-  for (const Entry& e : table) {
+std::vector<EnterpriseElement> enterprise_elements(const RecordLayout& layout) {
+  const unsigned met = needs_met(layout, RecordKind::ipv4);
+  std::vector<EnterpriseElement> sent;
+  for (const FieldRule& e : field_rules) {
     if ((e.needs & own) && (e.needs & ~met) == 0)
       sent.push_back({e.field.element, e.field.length, e.name, e.column, e.semantics, e.unit});
   }
   return sent;
 }
 
-std::vector<Kind> kinds_of(const Layout& layout) {
-  std::vector<Kind> sent;
-  for (unsigned kind = 0; kind < kinds; ++kind) {  // in the order of their numbers
-    const Kind k = static_cast<Kind>(kind);
+std::vector<RecordKind> sent_kinds(const RecordLayout& layout) {
+  std::vector<RecordKind> sent;
+  for (unsigned kind = 0; kind < record_kinds; ++kind) {  // in the order of their numbers
+    const RecordKind k = static_cast<RecordKind>(kind);
     if (family_of(k) == t2::Family::layer2 && !layout.layer2) continue;
     if (is_pair(k) && layout.biflow == Biflow::off) continue;
     sent.push_back(k);
@@ -345,4 +349,4 @@ std::vector<Kind> kinds_of(const Layout& layout) {
   return sent;
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
@@ -20,7 +20,7 @@ constexpr std::size_t padded(Version version, std::size_t size) {
 }
 
 // `size` of the whole message; `records` of templates or data, not sets.
-void put_header(std::uint8_t* at, Version version, std::size_t size, std::size_t records, const Header& header) {
+void put_header(std::uint8_t* at, Version version, std::size_t size, std::size_t records, const MessageHeader& header) {
   const auto put = [&at](std::size_t bytes, std::uint64_t value) {
     store(at, bytes, value);
     at += bytes;
@@ -45,25 +45,25 @@ std::size_t specifiers_size(const Template& t) {
 
 }  // namespace
 
-SetWriter::SetWriter(Version version) : version_(version), bytes_(header_size(version)) {}
+MessageWriter::MessageWriter(Version version) : version_(version), bytes_(header_size(version)) {}
 
-void SetWriter::put(std::size_t size, std::uint64_t value) {
+void MessageWriter::put(std::size_t size, std::uint64_t value) {
   bytes_.resize(bytes_.size() + size);
   store(&bytes_[bytes_.size() - size], size, value);
 }
 
-void SetWriter::begin_set(std::uint16_t id) {
+void MessageWriter::begin_set(std::uint16_t id) {
   set_ = bytes_.size();
   put(2, id);
   put(2, 0);
 }
 
-void SetWriter::end_set() {
+void MessageWriter::end_set() {
   bytes_.resize(set_ + padded(version_, bytes_.size() - set_));
   store(&bytes_[set_ + 2], 2, bytes_.size() - set_);
 }
 
-void SetWriter::add_templates(std::span<const Template> templates) {
+void MessageWriter::add_templates(std::span<const Template> templates) {
   begin_set(version_ == Version::ipfix ? 2 : 0);
   for (const Template& t : templates) {
     put(2, t.id);
@@ -79,7 +79,7 @@ void SetWriter::add_templates(std::span<const Template> templates) {
 }
 
 // A set for each: nfcapd reads the first template of a set only.
-void SetWriter::add_options_template(const Options& options) {
+void MessageWriter::add_options_template(const OptionsRecords& options) {
   begin_set(version_ == Version::ipfix ? 3 : 1);
   put(2, options.id);
   if (version_ == Version::ipfix) {  // numbers of fields
@@ -89,7 +89,7 @@ void SetWriter::add_options_template(const Options& options) {
     put(2, 4 * options.scopes);
     put(2, 4 * (options.fields.size() - options.scopes));
   }
-  for (const OptionField& field : options.fields) {
+  for (const OptionsField& field : options.fields) {
     put(2, field.element);
     put(2, field.length);
   }
@@ -97,7 +97,7 @@ void SetWriter::add_options_template(const Options& options) {
   end_set();
 }
 
-void SetWriter::add_options(const Options& options) {
+void MessageWriter::add_options(const OptionsRecords& options) {
   begin_set(options.id);
   bytes_.insert(bytes_.end(), options.bytes.begin(), options.bytes.end());
   records_ += options.records;
@@ -105,7 +105,7 @@ void SetWriter::add_options(const Options& options) {
   end_set();
 }
 
-std::span<const std::uint8_t> SetWriter::finish(const Header& header) {
+std::span<const std::uint8_t> MessageWriter::finish(const MessageHeader& header) {
   put_header(bytes_.data(), version_, bytes_.size(), records_, header);
   return bytes_;
 }
@@ -139,7 +139,7 @@ void DataMessage::add(std::span<const std::uint8_t> record, std::uint64_t flow_i
   ++count_;
 }
 
-std::span<const std::uint8_t> DataMessage::finish(const Header& header) {
+std::span<const std::uint8_t> DataMessage::finish(const MessageHeader& header) {
   const std::size_t set = set_size(count_), size = header_size_ + set,
                     end = header_size_ + set_header_size + count_ * layout_->record_size;
   put_header(bytes_.data(), layout_->version, size, count_, header);
@@ -149,4 +149,4 @@ std::span<const std::uint8_t> DataMessage::finish(const Header& header) {
   return std::span(bytes_).first(size);
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "fields.hpp"
-#include "options.hpp"
+#include "options_records.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
-struct Header {
+struct MessageHeader {
   std::uint32_t uptime = 0;    // milliseconds since the exporter started; NetFlow 9 alone has it
   std::uint32_t seconds = 0;   // wall clock at sending, since 1970
   std::uint32_t sequence = 0;  // of this source: NetFlow 9: messages before this one, IPFIX: data records before it
@@ -19,13 +19,13 @@ struct Header {
 };
 
 // A message that is put together set by set and used at once.
-class SetWriter {
+class MessageWriter {
  public:
-  explicit SetWriter(Version version);
+  explicit MessageWriter(Version version);
   void add_templates(std::span<const Template> templates);
-  void add_options_template(const Options& options);
-  void add_options(const Options& options);
-  std::span<const std::uint8_t> finish(const Header& header);
+  void add_options_template(const OptionsRecords& options);
+  void add_options(const OptionsRecords& options);
+  std::span<const std::uint8_t> finish(const MessageHeader& header);
   unsigned data_records() const { return data_records_; }
 
  private:
@@ -53,7 +53,7 @@ class DataMessage {
   unsigned count() const { return count_; }
   const Template& layout() const { return *layout_; }
   // The complete message; valid until the next add() or clear().
-  std::span<const std::uint8_t> finish(const Header& header);
+  std::span<const std::uint8_t> finish(const MessageHeader& header);
   void clear() { count_ = 0; }
   std::size_t size() const { return bytes_.size(); }  // bytes, when it is full
 
@@ -65,4 +65,4 @@ class DataMessage {
   unsigned max_, count_ = 0;
 };
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

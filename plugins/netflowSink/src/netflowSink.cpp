@@ -1,6 +1,6 @@
 // netflowSink: sends finished flows to collectors of NetFlow 9 or IPFIX.
 //
-// Workers turn flows into records (flow_record.cpp); the output thread packs them into messages (exporter.cpp) and
+// Workers turn flows into records (record_builder.cpp); the output thread packs them into messages (exporter.cpp) and
 // sends them (udp.cpp, tcp.cpp, tls.cpp). Nothing that happens on the way to the collector stops the analysis: it is
 // counted and said.
 #include "netflowSink.h"
@@ -12,14 +12,14 @@
 #include <string>
 #include <vector>
 
-#include "address.hpp"
+#include "collector_address.hpp"
 #include "exporter.hpp"
-#include "flow_record.hpp"
-#include "settings.hpp"
+#include "record_builder.hpp"
+#include "setting.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
@@ -74,13 +74,13 @@ class NetflowSink final : public t2::Sink {
   explicit NetflowSink(t2::Host& host)
       : host_(host),
         collectors_(
-            addresses(host.text("NF_SERVADD"), static_cast<std::uint16_t>(setting(host, "NF_DPORT", 1, 65535)))),
+            parse_collectors(host.text("NF_SERVADD"), static_cast<std::uint16_t>(setting(host, "NF_DPORT", 1, 65535)))),
         rate_(static_cast<unsigned>(setting(host, "NF_RATE", 0, 10'000'000))),
         socket_type_(static_cast<SocketType>(setting(host, "NF_SOCKTYPE", 0, 2))),
         tls_files_(tls_files(host, socket_type_)),
         max_waiting_(static_cast<std::size_t>(setting(host, "NF_QUEUE", 16, 1'000'000))) {
     settings_.source = host.sensor_id();
-    settings_.layout = layout_of(host);
+    settings_.layout = record_layout(host);
     if (socket_type_ != SocketType::udp && settings_.layout.version != Version::ipfix) {
       throw t2::Error("netflowSink: NF_SOCKTYPE=" + std::to_string(static_cast<int>(socket_type_)) + " (" +
                       name_of(socket_type_) + ") needs NF_VER=10: NetFlow 9 has no framing for a byte stream");
@@ -103,7 +103,7 @@ class NetflowSink final : public t2::Sink {
     settings_.layout.macs = ETH_ACTIVATE == 2 || loaded("macStat");
     settings_.layout.tcp_flags = loaded("tcpFStat");
     settings_.layout.tcp_states = loaded("tcpStatesAFlags");
-    for (const Address& collector : collectors_) {
+    for (const CollectorAddress& collector : collectors_) {
       const Warn warn = [this](const std::string& text) { host_.warn(text); };
       exporters_.emplace_back(settings_, transport(collector, warn));
     }
@@ -148,18 +148,18 @@ class NetflowSink final : public t2::Sink {
   // A record that did not reach two collectors counts twice.
   std::uint64_t lost() const override {
     std::uint64_t sum = 0;
-    for (const Exporter& exporter : exporters_) sum += exporter.transport().books().lost;
+    for (const Exporter& exporter : exporters_) sum += exporter.transport().delivery().lost;
     return sum;
   }
 
  private:
-  std::unique_ptr<Transport> transport(const Address& collector, const Warn& warn) const {
+  std::unique_ptr<Transport> transport(const CollectorAddress& collector, const Warn& warn) const {
     switch (socket_type_) {
-      case SocketType::udp: return udp(collector, rate_, warn);
-      case SocketType::tcp: return tcp(collector, max_waiting_, warn);
+      case SocketType::udp: return make_udp_transport(collector, rate_, warn);
+      case SocketType::tcp: return make_tcp_transport(collector, max_waiting_, warn);
       case SocketType::tls: break;
     }
-    return tls(collector, max_waiting_, tls_files_, warn);
+    return make_tls_transport(collector, max_waiting_, tls_files_, warn);
   }
 
   void look_at_input() {
@@ -169,54 +169,54 @@ class NetflowSink final : public t2::Sink {
   }
 
   void report_on(const Exporter& exporter, t2::Report& report) const {
-    const Counters c = exporter.counters();
-    const Books& books = exporter.transport().books();
+    const ExportCounters c = exporter.counters();
+    const DeliveryStats& delivery = exporter.transport().delivery();
     report.line(
         "Collector: " + exporter.transport().destination() + ", " + name_of(socket_type_) +
         (settings_.layout.version == Version::ipfix ? ", IPFIX, observation domain " : ", NetFlow 9, source ID ") +
         std::to_string(settings_.source));
-    report.line("Number of flow records sent: " + report.number(books.sent));
+    report.line("Number of flow records sent: " + report.number(delivery.sent));
     report.line("Number of messages sent: " + report.number(c.messages) +
                 ", of which with templates: " + report.number(c.template_messages));
     if (c.pairs > 0)
       report.line("Number of flow records made for both directions of a flow: " + report.number(c.pairs));
-    if (books.resent > 0)
+    if (delivery.resent > 0)
       report.line("Number of flow records sent again after a connection broke, which may have arrived twice: " +
-                  report.number(books.resent));
-    if (books.unread > 0)
+                  report.number(delivery.resent));
+    if (delivery.unread > 0)
       report.line("Number of flow records that the collector had not read yet at the end: " +
-                  report.number(books.unread));
-    if (books.lost > 0) {
-      report.line("Number of flow records lost: " + report.number(books.lost) +
-                  (books.doubtful > 0 ? ", at most: the collector may have read " + report.number(books.doubtful) +
-                                            " of them before it ended"
-                                      : ""));
+                  report.number(delivery.unread));
+    if (delivery.lost > 0) {
+      report.line("Number of flow records lost: " + report.number(delivery.lost) +
+                  (delivery.doubtful > 0 ? ", at most: the collector may have read " +
+                                               report.number(delivery.doubtful) + " of them before it ended"
+                                         : ""));
     }
   }
 
   t2::Host& host_;
-  std::vector<Address> collectors_;
+  std::vector<CollectorAddress> collectors_;
   unsigned rate_;
   SocketType socket_type_;
   TlsFiles tls_files_;
   std::size_t max_waiting_;
-  Settings settings_;
+  ExporterSettings settings_;
   std::deque<Exporter> exporters_;  // one for each collector, which has a sequence of its own
-  Observed observed_;
+  ObservedTraffic observed_;
   std::uint64_t layer2_ = 0;  // directions of flows
 };
 
 }  // namespace
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink
 
 T2_PLUGIN = {.name = "netflowSink",
              .version = "1.0.0",
              .summary = "sends finished flows to collectors of NetFlow 9 or IPFIX",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_netflowSink,
-             .needs = netflow::needs,
-             .flags = netflow::flags,
-             .create = netflow::create_recorder,
-             .create_sink = [](t2::Host& host) -> t2::Sink* { return new netflow::NetflowSink(host); },
+             .needs = t2::netflow_sink::needs,
+             .flags = t2::netflow_sink::flags,
+             .create = t2::netflow_sink::create_record_builder,
+             .create_sink = [](t2::Host& host) -> t2::Sink* { return new t2::netflow_sink::NetflowSink(host); },
              .reads_columns = false};

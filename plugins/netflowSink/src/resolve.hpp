@@ -9,14 +9,14 @@
 #include <memory>
 #include <string>
 
-#include "address.hpp"
+#include "collector_address.hpp"
 #include "t2/plugin.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
-using Resolved = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-inline Resolved resolve(const Address& collector, int socket_type) {
+inline AddressList resolve(const CollectorAddress& collector, int socket_type) {
   addrinfo hints{}, *list = nullptr;
   hints.ai_socktype = socket_type;
   hints.ai_flags = AI_NUMERICSERV;
@@ -29,4 +29,4 @@ inline Resolved resolve(const Address& collector, int socket_type) {
   return {list, &freeaddrinfo};
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

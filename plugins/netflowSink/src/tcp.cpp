@@ -4,17 +4,17 @@
 #include <cerrno>
 #include <cstring>
 
-#include "transport_stream.hpp"
+#include "stream.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
-class Tcp final : public Channel {
+class TcpChannel final : public Channel {
  public:
-  explicit Tcp(int socket) : socket_(socket) {}
+  explicit TcpChannel(int socket) : socket_(socket) {}
 
-  Step greet() override { return Step::done; }
+  ChannelStatus handshake() override { return ChannelStatus::done; }
 
   std::ptrdiff_t write(std::span<const std::uint8_t> bytes) override {
     for (;;) {
@@ -25,31 +25,31 @@ class Tcp final : public Channel {
       }
       if (errno == EINTR) continue;
       if (errno == EAGAIN) return 0;
-      ended_ = errno == EPIPE;  // reset after it had been closed in order: listen() says so
+      ended_ = errno == EPIPE;  // reset after it had been closed in order: read_until_close() says so
       if (ended_) return 0;
       problem_ = errno;
       return -1;
     }
   }
 
-  Step listen() override {
+  ChannelStatus read_until_close() override {
     std::uint8_t buffer[512];
     while (!ended_) {
       const ssize_t n = recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
       if (n > 0 || (n < 0 && errno == EINTR)) continue;
-      if (n < 0 && errno == EAGAIN) return Step::again;
+      if (n < 0 && errno == EAGAIN) return ChannelStatus::pending;
       ended_ = n == 0 || errno == EPIPE;
       if (ended_) break;
       problem_ = errno;
-      return Step::failed;
+      return ChannelStatus::failed;
     }
-    return Step::done;
+    return ChannelStatus::done;
   }
 
   void close() override {}
   std::uint64_t written() const override { return written_; }
   bool plain() const override { return true; }
-  std::string problem() const override { return std::strerror(problem_); }
+  std::string error() const override { return std::strerror(problem_); }
 
  private:
   int socket_;
@@ -58,15 +58,15 @@ class Tcp final : public Channel {
   bool ended_ = false;
 };
 
-class TcpChannels final : public Channels {
+class TcpChannelFactory final : public ChannelFactory {
  public:
-  std::unique_ptr<Channel> open(int socket) override { return std::make_unique<Tcp>(socket); }
+  std::unique_ptr<Channel> open(int socket) override { return std::make_unique<TcpChannel>(socket); }
 };
 
 }  // namespace
 
-std::unique_ptr<Transport> tcp(const Address& collector, std::size_t max_messages, Warn warn) {
-  return stream(collector, std::make_unique<TcpChannels>(), max_messages, std::move(warn));
+std::unique_ptr<Transport> make_tcp_transport(const CollectorAddress& collector, std::size_t max_messages, Warn warn) {
+  return make_stream_transport(collector, std::make_unique<TcpChannelFactory>(), max_messages, std::move(warn));
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -12,15 +12,15 @@
 #include <cstring>
 #include <ctime>
 
+#include "stream.hpp"
 #include "t2/plugin.hpp"
-#include "transport_stream.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t verdict_patience = second / 2, close_patience = second;
+constexpr std::int64_t verdict_timeout = second / 2, close_timeout = second;
 
 std::int64_t monotonic() {
   timespec t{};
@@ -41,9 +41,9 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), address) == 1 || inet_pton(AF_INET6, host.c_str(), address) == 1;
 }
 
-class Tls final : public Channel {
+class TlsChannel final : public Channel {
  public:
-  Tls(SSL_CTX* context, int socket, const std::string& host) : ssl_(SSL_new(context)) {
+  TlsChannel(SSL_CTX* context, int socket, const std::string& host) : ssl_(SSL_new(context)) {
     ready_ = ssl_ && SSL_set_fd(ssl_, socket) == 1;
     if (!ready_) return;
     SSL_set_app_data(ssl_, this);
@@ -57,46 +57,47 @@ class Tls final : public Channel {
     }
     SSL_set_connect_state(ssl_);
   }
-  ~Tls() override { SSL_free(ssl_); }
-  Tls(const Tls&) = delete;
-  Tls& operator=(const Tls&) = delete;
+  ~TlsChannel() override { SSL_free(ssl_); }
+  TlsChannel(const TlsChannel&) = delete;
+  TlsChannel& operator=(const TlsChannel&) = delete;
 
   // In TLS 1.3 a collector judges this exporter's certificate, or that there is none, after the handshake is over on
   // this side. It then sends a ticket or an alert; collectors that send neither are given some time.
-  Step greet() override {
+  ChannelStatus handshake() override {
     if (!ready_) return failed(0);
     if (shaken_ == 0) {
       const int result = call([this] { return SSL_do_handshake(ssl_); });
       if (result != 1) return step_of(result);
       shaken_ = monotonic();
     }
-    if (SSL_version(ssl_) < TLS1_3_VERSION) return Step::done;
-    switch (listen()) {
-      case Step::again: return ticket_ || monotonic() - shaken_ > verdict_patience ? Step::done : Step::again;
-      case Step::done: problem_ = "closed by the collector"; return Step::failed;
-      case Step::failed: break;
+    if (SSL_version(ssl_) < TLS1_3_VERSION) return ChannelStatus::done;
+    switch (read_until_close()) {
+      case ChannelStatus::pending:
+        return ticket_ || monotonic() - shaken_ > verdict_timeout ? ChannelStatus::done : ChannelStatus::pending;
+      case ChannelStatus::done: problem_ = "closed by the collector"; return ChannelStatus::failed;
+      case ChannelStatus::failed: break;
     }
-    return Step::failed;
+    return ChannelStatus::failed;
   }
 
   std::ptrdiff_t write(std::span<const std::uint8_t> bytes) override {
     if (notified_ != 0) return 0;
     const int result = call([&] { return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())); });
     if (result > 0) return result;
-    return step_of(result) == Step::failed ? -1 : 0;  // anything else is said by listen()
+    return step_of(result) == ChannelStatus::failed ? -1 : 0;  // anything else is said by read_until_close()
   }
 
-  Step listen() override {
+  ChannelStatus read_until_close() override {
     std::uint8_t buffer[512];
     while (notified_ == 0) {
       const int result = call([&] { return SSL_read(ssl_, buffer, sizeof buffer); });
       if (result > 0) continue;
-      const Step step = step_of(result);
-      if (step != Step::done) return step;
+      const ChannelStatus step = step_of(result);
+      if (step != ChannelStatus::done) return step;
       notified_ = monotonic();
       close();
     }
-    return listen_below();
+    return read_tcp_until_close();
   }
 
   void close() override {
@@ -104,24 +105,24 @@ class Tls final : public Channel {
   }
   std::uint64_t written() const override { return BIO_number_written(SSL_get_wbio(ssl_)); }
   bool plain() const override { return false; }
-  std::string problem() const override { return problem_; }
+  std::string error() const override { return problem_; }
 
   static int note_ticket(SSL* ssl, SSL_SESSION*) {
-    static_cast<Tls*>(SSL_get_app_data(ssl))->ticket_ = true;
+    static_cast<TlsChannel*>(SSL_get_app_data(ssl))->ticket_ = true;
     return 0;  // not kept
   }
 
  private:
   // The collector has said goodbye; TCP tells whether it had read everything by then.
-  Step listen_below() {
+  ChannelStatus read_tcp_until_close() {
     std::uint8_t buffer[512];
     for (;;) {
       const ssize_t n = recv(SSL_get_fd(ssl_), buffer, sizeof buffer, MSG_DONTWAIT);
       if (n > 0 || (n < 0 && errno == EINTR)) continue;
-      if (n == 0 || errno == EPIPE) return Step::done;
-      if (errno == EAGAIN && monotonic() - notified_ < close_patience) return Step::again;
+      if (n == 0 || errno == EPIPE) return ChannelStatus::done;
+      if (errno == EAGAIN && monotonic() - notified_ < close_timeout) return ChannelStatus::pending;
       problem_ = std::strerror(errno == EAGAIN ? ETIMEDOUT : errno);
-      return Step::failed;
+      return ChannelStatus::failed;
     }
   }
 
@@ -132,29 +133,30 @@ class Tls final : public Channel {
     return f();
   }
 
-  Step step_of(int result) {
+  ChannelStatus step_of(int result) {
     const int problem = errno;
     switch (SSL_get_error(ssl_, result)) {
       case SSL_ERROR_WANT_READ:
-      case SSL_ERROR_WANT_WRITE: return Step::again;
-      case SSL_ERROR_ZERO_RETURN: return Step::done;
+      case SSL_ERROR_WANT_WRITE: return ChannelStatus::pending;
+      case SSL_ERROR_ZERO_RETURN: return ChannelStatus::done;
       case SSL_ERROR_SYSCALL:
-        if (shaken_ != 0 && (problem == 0 || problem == EPIPE)) return Step::done;
+        if (shaken_ != 0 && (problem == 0 || problem == EPIPE)) return ChannelStatus::done;
         return failed(problem);
       default:
-        if (shaken_ != 0 && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) return Step::done;
+        if (shaken_ != 0 && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+          return ChannelStatus::done;
         return failed(problem);
     }
   }
 
-  Step failed(int problem) {
+  ChannelStatus failed(int problem) {
     const long verdict = ssl_ ? SSL_get_verify_result(ssl_) : X509_V_OK;
     if (verdict != X509_V_OK && shaken_ == 0) {
       problem_ = std::string("its certificate is refused: ") + X509_verify_cert_error_string(verdict);
     } else {
       problem_ = "TLS: " + last_error(problem != 0 ? std::strerror(problem) : "closed by the collector");
     }
-    return Step::failed;
+    return ChannelStatus::failed;
   }
 
   SSL* ssl_;
@@ -163,9 +165,9 @@ class Tls final : public Channel {
   std::string problem_;
 };
 
-class TlsChannels final : public Channels {
+class TlsChannelFactory final : public ChannelFactory {
  public:
-  TlsChannels(std::string host, const TlsFiles& files)
+  TlsChannelFactory(std::string host, const TlsFiles& files)
       : host_(std::move(host)), context_(SSL_CTX_new(TLS_client_method())) {
     if (!context_)
       throw t2::Error("netflowSink: TLS cannot be used (" + last_error("OpenSSL does not start") +
@@ -173,14 +175,16 @@ class TlsChannels final : public Channels {
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
     SSL_CTX_set_mode(context_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(context_.get(), Tls::note_ticket);
+    SSL_CTX_sess_set_new_cb(context_.get(), TlsChannel::note_ticket);
     SSL_CTX_set_default_passwd_cb(context_.get(),
                                   [](char*, int, int, void*) { return 0; });  // nobody is there to be asked
     SSL_CTX_set_verify(context_.get(), files.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     use(files);
   }
 
-  std::unique_ptr<Channel> open(int socket) override { return std::make_unique<Tls>(context_.get(), socket, host_); }
+  std::unique_ptr<Channel> open(int socket) override {
+    return std::make_unique<TlsChannel>(context_.get(), socket, host_);
+  }
 
  private:
   void use(const TlsFiles& files) {
@@ -215,8 +219,10 @@ class TlsChannels final : public Channels {
 
 }  // namespace
 
-std::unique_ptr<Transport> tls(const Address& collector, std::size_t max_messages, const TlsFiles& files, Warn warn) {
-  return stream(collector, std::make_unique<TlsChannels>(collector.host, files), max_messages, std::move(warn));
+std::unique_ptr<Transport> make_tls_transport(const CollectorAddress& collector, std::size_t max_messages,
+                                              const TlsFiles& files, Warn warn) {
+  return make_stream_transport(collector, std::make_unique<TlsChannelFactory>(collector.host, files), max_messages,
+                               std::move(warn));
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "address.hpp"
+#include "collector_address.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 using Warn = std::function<void(const std::string&)>;
 
-struct Books {               // records, those that still wait excepted
+struct DeliveryStats {       // records, those that still wait excepted
   std::uint64_t sent = 0;    // left, and have not come back
   std::uint64_t resent = 0;  // of those: may have arrived twice, because a connection broke
   std::uint64_t lost = 0;
@@ -41,16 +41,16 @@ class Transport {
   virtual void send(std::span<const std::uint8_t> message, unsigned records, unsigned options = 0) = 0;
   virtual void work() = 0;    // now and then: what waits leaves in bounded time
   virtual void finish() = 0;  // all was sent: waits until it has arrived, for a bounded time
-  virtual const Books& books() const = 0;
+  virtual const DeliveryStats& delivery() const = 0;
   virtual std::string destination() const = 0;  // for messages to the user
 };
 
 // `rate`: messages per second at most where the collector's buffer cannot be watched, 0: no limit.
 // Throws t2::Error for an address that does not exist.
-std::unique_ptr<Transport> udp(const Address& collector, unsigned rate, Warn warn);
+std::unique_ptr<Transport> make_udp_transport(const CollectorAddress& collector, unsigned rate, Warn warn);
 
 // For IPFIX. At most `max_messages` wait for the collector.
-std::unique_ptr<Transport> tcp(const Address& collector, std::size_t max_messages, Warn warn);
+std::unique_ptr<Transport> make_tcp_transport(const CollectorAddress& collector, std::size_t max_messages, Warn warn);
 
 struct TlsFiles {                // PEM; empty: none
   std::string authorities;       // whose signature a collector's certificate needs; empty: those of the system
@@ -58,6 +58,7 @@ struct TlsFiles {                // PEM; empty: none
   bool verify = true;            // the collector's certificate and its name
 };
 // Throws t2::Error for files that cannot be used.
-std::unique_ptr<Transport> tls(const Address& collector, std::size_t max_messages, const TlsFiles& files, Warn warn);
+std::unique_ptr<Transport> make_tls_transport(const CollectorAddress& collector, std::size_t max_messages,
+                                              const TlsFiles& files, Warn warn);
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -19,19 +19,19 @@
 #include <utility>
 #include <vector>
 
+#include "buffer_cost.hpp"
 #include "fields.hpp"
-#include "pace.hpp"
+#include "pacer.hpp"
 #include "resolve.hpp"
+#include "sent_log.hpp"
 #include "transport.hpp"
-#include "udp_charge.hpp"
-#include "udp_ledger.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
 constexpr unsigned max_attempts = 10;
-constexpr int last_patience = 50;                   // ms for errors of the last messages, from another machine
+constexpr int last_timeout = 50;                    // ms for errors of the last messages, from another machine
 constexpr unsigned max_naps = 1000;                 // of a millisecond, at the end, while the collector reads nothing
 constexpr std::int64_t batching_wait = 20'000'000;  // ns until messages leave that wait for others
 
@@ -41,18 +41,18 @@ std::int64_t coarse_clock() {
   return t.tv_sec * 1'000'000'000 + t.tv_nsec;
 }
 
-class Udp final : public Transport {
+class UdpTransport final : public Transport {
  public:
-  Udp(int socket, int family, std::string destination, unsigned rate, Warn warn)
+  UdpTransport(int socket, int family, std::string destination, unsigned rate, Warn warn)
       : socket_(socket),
         family_(family),
         destination_(std::move(destination)),
         warn_(std::move(warn)),
         pacer_(socket, rate),
-        charge_(family) {}
-  ~Udp() override { close(socket_); }
-  Udp(const Udp&) = delete;
-  Udp& operator=(const Udp&) = delete;
+        buffer_cost_(family) {}
+  ~UdpTransport() override { close(socket_); }
+  UdpTransport(const UdpTransport&) = delete;
+  UdpTransport& operator=(const UdpTransport&) = delete;
 
   // What the kernel knows of the path. Should it learn of a narrower one, it sends fragments from then on.
   std::size_t largest() const override {
@@ -72,32 +72,32 @@ class Udp final : public Transport {
     Waiting& w = waiting_[count_];
     w.bytes.assign(message.begin(), message.end());
     w.records = records;
-    memory_[count_++] = pacer_.sees() ? charge_.of(message) : 0;
+    memory_[count_++] = pacer_.sees() ? buffer_cost_.of(message) : 0;
     if (count_ == pacer_.at_once()) flush();
   }
 
   void work() override {
-    if (count_ == 0 && ledger_.all_read()) return;
+    if (count_ == 0 && sent_log_.all_read()) return;
     const std::int64_t now = coarse_clock();
     if (now - worked_ < batching_wait) return;
     worked_ = now;
     if (count_ > 0) return flush();
-    Peer::View view;
-    if (pacer_.sees() && collector_ != 0 && pacer_.look(view) == Peer::Sight::seen) heed(view);  // is it reading?
+    PeerState view;
+    if (pacer_.sees() && collector_ != 0 && pacer_.query(view) == PeerStatus::found) heed(view);  // is it reading?
   }
 
   void finish() override {
     flush();
     if (!pacer_.sees()) {  // what comes back takes its time
       pollfd p{socket_, 0, 0};
-      poll(&p, 1, last_patience);
+      poll(&p, 1, last_timeout);
     }
     heed_errors();
     if (pacer_.sees() && collector_ != 0) wait_for_reader();
-    if (pacer_.sees()) ledger_.close();
+    if (pacer_.sees()) sent_log_.close();
   }
 
-  const Books& books() const override { return ledger_.books(); }
+  const DeliveryStats& delivery() const override { return sent_log_.delivery(); }
   std::string destination() const override { return destination_; }
 
  private:
@@ -110,7 +110,7 @@ class Udp final : public Transport {
   void flush() {
     heed_errors();  // of earlier messages
     for (unsigned at = 0; at < count_;) {
-      const unsigned may_go = pacer_.wait({&memory_[at], count_ - at}, [this](const Peer::View& view) { heed(view); });
+      const unsigned may_go = pacer_.wait({&memory_[at], count_ - at}, [this](const PeerState& view) { heed(view); });
       if (may_go == 0) {
         warn_once(told_full_,
                   destination_ + " does not read: its buffer stays full, and records are lost until it does");
@@ -130,12 +130,12 @@ class Udp final : public Transport {
 
   // Until the collector has read everything, if it reads.
   void wait_for_reader() {
-    Peer::View view;
+    PeerState view;
     std::uint32_t least = UINT32_MAX;
     for (unsigned naps = 0; naps < max_naps; ++naps) {
-      const Peer::Sight sight = pacer_.look(view);
-      if (sight == Peer::Sight::blind) return;
-      if (sight == Peer::Sight::nobody || view.cookie != collector_) return ledger_.lose_unread();
+      const PeerStatus sight = pacer_.query(view);
+      if (sight == PeerStatus::unavailable) return;
+      if (sight == PeerStatus::absent || view.cookie != collector_) return sent_log_.lose_unread();
       heed(view);
       if (view.unread == 0 || pacer_.stalled()) return;
       if (view.unread < least) naps = 0;
@@ -146,14 +146,14 @@ class Udp final : public Transport {
   }
 
   unsigned give_up(unsigned at, unsigned end) {
-    for (; at < end; ++at) ledger_.lose(waiting_[at].records);
+    for (; at < end; ++at) sent_log_.lose(waiting_[at].records);
     return at;
   }
 
   unsigned transmit(unsigned at, unsigned end) {
     mmsghdr headers[max_at_once] = {};
     iovec parts[max_at_once];
-    std::array<std::optional<Segmented>, max_at_once> segmented;
+    std::array<std::optional<SegmentSize>, max_at_once> segment_sizes;
     std::array<unsigned, max_at_once> ends;  // of what goes in one piece
     unsigned pieces = 0, piece = 0;
     for (unsigned i = at; i < end; ends[pieces++] = i) {
@@ -161,8 +161,8 @@ class Udp final : public Transport {
       msghdr& header = headers[pieces].msg_hdr;
       header.msg_iov = &parts[i];
       header.msg_iovlen = count;
-      if (count > 1) segmented[pieces].emplace(header, waiting_[i].bytes.size());
-      if (count > 1) std::fill_n(&memory_[i], count, charge_.of_segment(waiting_[i].bytes));
+      if (count > 1) segment_sizes[pieces].emplace(header, waiting_[i].bytes.size());
+      if (count > 1) std::fill_n(&memory_[i], count, buffer_cost_.of_segment(waiting_[i].bytes));
       for (const unsigned stop = i + count; i < stop; ++i)
         parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
     }
@@ -171,7 +171,7 @@ class Udp final : public Transport {
       if (n > 0) {
         piece += static_cast<unsigned>(n);
         for (const unsigned stop = ends[piece - 1]; at < stop; ++at)
-          ledger_.sent(waiting_[at].bytes, memory_[at], waiting_[at].records);
+          sent_log_.sent(waiting_[at].bytes, memory_[at], waiting_[at].records);
         if (piece < pieces) heed_errors();
         attempt = 1;
         continue;
@@ -200,7 +200,7 @@ class Udp final : public Transport {
     if (!pacer_.sees() || collector_ == 0) return count;
     while (at + count < end && waiting_[at + count].bytes.size() == first.size() && (count + 1) * first.size() <= most)
       ++count;
-    return count > 1 && charge_.of_segment(first) == 0 ? 1 : count;
+    return count > 1 && buffer_cost_.of_segment(first) == 0 ? 1 : count;
   }
 
   // For whoever listens now, as if they stood right before the next message of their source. False if nobody takes
@@ -211,12 +211,12 @@ class Udp final : public Transport {
       std::vector<std::uint8_t>& message = templates_[i];
       put_before(message, at, static_cast<std::uint32_t>(templates_.size() - i));
       if (::send(socket_, message.data(), message.size(), MSG_NOSIGNAL) < 0) absent_ = true;
-      else ledger_.sent(message, pacer_.sees() ? charge_.of(message) : 0, 0);
+      else sent_log_.sent(message, pacer_.sees() ? buffer_cost_.of(message) : 0, 0);
     }
-    ledger_.begin_session();
+    sent_log_.begin_session();
     heed_errors();
     if (absent_) return false;
-    for (const auto& message : templates_) ledger_.sent_templates(message);
+    for (const auto& message : templates_) sent_log_.sent_templates(message);
     return true;
   }
 
@@ -237,28 +237,28 @@ class Udp final : public Transport {
   }
 
   // What the collector's socket tells.
-  void heed(const Peer::View& view) {
+  void heed(const PeerState& view) {
     if (collector_ != view.cookie) {
       if (collector_ != 0) {  // another one, which knows no templates
-        ledger_.lose_unread();
+        sent_log_.lose_unread();
         absent_ = true;
       }
       collector_ = view.cookie;
       dropped_ = view.dropped;
     }
     if (const std::uint32_t more = view.dropped - dropped_; more > 0) {  // did not fit: somebody else filled the buffer
-      ledger_.lose_newest(more);
+      sent_log_.lose_newest(more);
       dropped_ = view.dropped;
       warn_once(told_full_,
                 "the receive buffer of " + destination_ + " was full: give the collector a larger one (nfcapd -B)");
     }
-    ledger_.unread(view.unread);
+    sent_log_.unread(view.unread);
   }
 
   // Messages that came back; whether there were any.
   bool heed_errors() {
     for (bool any = false;; any = true) {
-      std::uint8_t bytes[Ledger::head_size];
+      std::uint8_t bytes[SentLog::head_size];
       alignas(cmsghdr) std::uint8_t control[512];
       iovec part{bytes, sizeof bytes};
       msghdr message{};
@@ -279,7 +279,7 @@ class Udp final : public Transport {
         sock_extended_err error;
         std::memcpy(&error, CMSG_DATA(c), sizeof error);
         if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6) {
-          ledger_.take_back({bytes, static_cast<std::size_t>(n)});
+          sent_log_.take_back({bytes, static_cast<std::size_t>(n)});
           note_error(static_cast<int>(error.ee_errno));
         }
       }
@@ -292,7 +292,7 @@ class Udp final : public Transport {
   }
 
   void heed_refusal() {
-    if (collector_ != 0) ledger_.lose_unread();
+    if (collector_ != 0) sent_log_.lose_unread();
     collector_ = 0;
     absent_ = true;
     warn_once(told_refusal_,
@@ -307,8 +307,8 @@ class Udp final : public Transport {
   std::string destination_;
   Warn warn_;
   Pacer pacer_;
-  Charge charge_;
-  Ledger ledger_;
+  BufferCost buffer_cost_;
+  SentLog sent_log_;
   std::vector<std::vector<std::uint8_t>> templates_;
   std::array<Waiting, max_at_once> waiting_;
   std::array<std::size_t, max_at_once> memory_{};  // of each
@@ -322,8 +322,8 @@ class Udp final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> udp(const Address& collector, unsigned rate, Warn warn) {
-  const Resolved list = resolve(collector, SOCK_DGRAM);
+std::unique_ptr<Transport> make_udp_transport(const CollectorAddress& collector, unsigned rate, Warn warn) {
+  const AddressList list = resolve(collector, SOCK_DGRAM);
   int problem = 0;
   // IPv4 first: nfcapd listens on IPv4 alone unless told otherwise.
   for (const int family : {AF_INET, AF_INET6}) {
@@ -335,16 +335,16 @@ std::unique_ptr<Transport> udp(const Address& collector, unsigned rate, Warn war
         if (s >= 0) close(s);
         continue;
       }
-      const timeval patience{1, 0};  // where the way out stays blocked
+      const timeval timeout{1, 0};  // where the way out stays blocked
       const int yes = 1;
-      setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+      setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
       setsockopt(s, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, family == AF_INET ? IP_RECVERR : IPV6_RECVERR, &yes,
                  sizeof yes);
-      return std::make_unique<Udp>(s, family, collector.text(), rate, std::move(warn));
+      return std::make_unique<UdpTransport>(s, family, collector.text(), rate, std::move(warn));
     }
   }
   throw t2::Error("netflowSink: no way to the collector '" + collector.host + "' (" + std::strerror(problem) +
                   "): set NF_SERVADD to an address that can be reached");
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -4,7 +4,7 @@
 #include "../src/backlog.hpp"
 #include "decoder.hpp"
 
-using namespace netflow;
+using namespace t2::netflow_sink;
 using t2::test::netflow9::number;
 
 namespace {
@@ -42,19 +42,19 @@ TEST_CASE("netflowSink: each session has a sequence of its own, options count in
     backlog.begin_session(templates, 2);
     std::uint64_t written = 0;
     CHECK(write_all(backlog, written) == (left == 0 ? Sequences{0, 2, 5, 6} : Sequences{0, 2, 5}));
-    CHECK(backlog.books().sent == 5);
-    CHECK(backlog.books().resent == 0);
+    CHECK(backlog.delivery().sent == 5);
+    CHECK(backlog.delivery().resent == 0);
     CHECK(backlog.all_written());
     CHECK_FALSE(backlog.none_in_flight());
     backlog.end_session(left);
-    CHECK(backlog.books().sent == 0);
+    CHECK(backlog.delivery().sent == 0);
   }
   backlog.begin_session(templates, 2);
   std::uint64_t written = 0;
   write_all(backlog, written);
-  CHECK(backlog.books().resent == 5);  // all of the second session may have arrived
-  CHECK(backlog.books().templates == 3);
-  CHECK(backlog.books().template_octets == 3 * size);
+  CHECK(backlog.delivery().resent == 5);  // all of the second session may have arrived
+  CHECK(backlog.delivery().templates == 3);
+  CHECK(backlog.delivery().template_octets == 3 * size);
 }
 
 TEST_CASE("netflowSink: what has been read is forgotten, what has not is sent again or lost", "[netflowSink]") {
@@ -72,11 +72,11 @@ TEST_CASE("netflowSink: what has been read is forgotten, what has not is sent ag
     CHECK(backlog.forget(first + 2 * each));
     CHECK_FALSE(backlog.forget(first + 3 * each - 1));  // not to its end
     backlog.end_session(first + 3 * each);
-    CHECK(backlog.books().sent == 2);
+    CHECK(backlog.delivery().sent == 2);
     backlog.give_up();
-    CHECK(backlog.books().sent == 2);
-    CHECK(backlog.books().lost == 2);
-    CHECK(backlog.books().doubtful == 1);  // the third had left
+    CHECK(backlog.delivery().sent == 2);
+    CHECK(backlog.delivery().lost == 2);
+    CHECK(backlog.delivery().doubtful == 1);  // the third had left
     CHECK(backlog.empty());
   }
 }
@@ -95,9 +95,9 @@ TEST_CASE("netflowSink: bytes that were not taken are offered again, unchanged",
   CHECK(std::vector<std::uint8_t>(again.begin(), again.end()) == rest);
   CHECK_FALSE(backlog.all_written());
   backlog.leave(size, true);  // the other host has taken the first message, and its collector does not read
-  CHECK(backlog.books().unread == 1);
+  CHECK(backlog.delivery().unread == 1);
   backlog.end_session(size);
   backlog.give_up();
-  CHECK(backlog.books().sent == 1);
-  CHECK(backlog.books().lost == 1);
+  CHECK(backlog.delivery().sent == 1);
+  CHECK(backlog.delivery().lost == 1);
 }

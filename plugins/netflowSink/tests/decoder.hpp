@@ -19,7 +19,7 @@ constexpr unsigned enterprise_element = 0x10000, reverse_element = 0x20000, rfc5
 using Specification = std::vector<std::pair<unsigned, unsigned>>;  // element, length
 using Values = std::map<unsigned, std::vector<std::uint8_t>>;      // element, bytes
 
-struct Decoded {
+struct DecodedMessage {
   unsigned version = 0, count = 0;
   std::uint32_t uptime = 0, seconds = 0, sequence = 0, source = 0;
   std::map<unsigned, Specification> templates;
@@ -38,10 +38,10 @@ inline std::uint64_t number(std::span<const std::uint8_t> bytes) {
 
 class Decoder {  // remembers templates, as a collector does
  public:
-  Decoded decode(const Message& message) {
+  DecodedMessage decode(const Message& message) {
     message_ = message;
     at_ = 0;
-    Decoded d;
+    DecodedMessage d;
     d.version = static_cast<unsigned>(take(2));
     ipfix_ = d.version == 10;
     if (ipfix_) {
@@ -80,7 +80,7 @@ class Decoder {  // remembers templates, as a collector does
     check(message_.size() - at_ >= n, "message is too short");
     return std::span(message_).subspan((at_ += n) - n, n);
   }
-  void templates(Decoded& d, std::size_t end) {
+  void templates(DecodedMessage& d, std::size_t end) {
     while (at_ + 4 <= end) {
       const auto id = static_cast<unsigned>(take(2));
       check(id > 255, "template number");
@@ -100,7 +100,7 @@ class Decoder {  // remembers templates, as a collector does
     }
   }
   // One in a set, as some collectors read no more; scopes of NetFlow 9 are 1 (system) to 5.
-  void options_template(Decoded& d, std::size_t end) {
+  void options_template(DecodedMessage& d, std::size_t end) {
     const auto id = static_cast<unsigned>(take(2));
     check(id > 255 && !known_.contains(id), "number of an options template");
     std::size_t first = take(2), second = take(2);
@@ -116,7 +116,7 @@ class Decoder {  // remembers templates, as a collector does
     check(at_ <= end, "options template");
     d.options_templates[id] = options_[id] = specification;
   }
-  void records(Decoded& d, unsigned id, std::size_t end) {
+  void records(DecodedMessage& d, unsigned id, std::size_t end) {
     const bool of_options = options_.contains(id);
     check(id > 255 && (of_options || known_.contains(id)), "records without a template");
     const Specification& specification = of_options ? options_[id] : known_[id];

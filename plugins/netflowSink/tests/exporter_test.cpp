@@ -8,43 +8,44 @@
 #include "decoder.hpp"
 #include "records.hpp"
 
-using namespace netflow;
+using namespace t2::netflow_sink;
 using namespace t2::test::netflow9;
 using t2::one_second;
-using t2::test::Wire;
+using t2::test::RecordingTransport;
 
 namespace {
 
 constexpr t2::Time start_time = 1'700'000'000 * one_second + 250'000'000;
 
 struct Fixture {
-  explicit Fixture(Settings settings = {}) : layout(settings.layout), exporter(settings, std::make_unique<Wire>(log)) {
+  explicit Fixture(ExporterSettings settings = {})
+      : layout(settings.layout), exporter(settings, std::make_unique<RecordingTransport>(log)) {
     exporter.start(start_time);
   }
   void add(unsigned n, t2::Time now, t2::Family family = t2::Family::ipv4) {
-    Record r{};
+    FlowRecord r{};
     r.family = family;
     for (unsigned i = 0; i < n; ++i) t2::test::export_record(exporter, layout, r, now);
   }
-  std::vector<Decoded> decoded() {
+  std::vector<DecodedMessage> decoded() {
     Decoder decoder;
-    std::vector<Decoded> out;
+    std::vector<DecodedMessage> out;
     for (const Message& message : log.messages) out.push_back(decoder.decode(message));
     return out;
   }
   // T: templates, a digit: that many records
   std::string sequence_of_messages() {
     std::string text;
-    for (const Decoded& d : decoded()) text += d.templates.empty() ? std::to_string(d.records.size()) : "T";
+    for (const DecodedMessage& d : decoded()) text += d.templates.empty() ? std::to_string(d.records.size()) : "T";
     return text;
   }
-  Wire::Log log;
-  Layout layout;
+  RecordingTransport::Log log;
+  RecordLayout layout;
   Exporter exporter;
 };
 
-Settings one_record_each(unsigned template_messages = 4) {
-  Settings s;
+ExporterSettings one_record_each(unsigned template_messages = 4) {
+  ExporterSettings s;
   s.max_ipv4 = s.max_ipv6 = 1;
   s.template_messages = template_messages;
   return s;
@@ -64,7 +65,7 @@ TEST_CASE("netflowSink: templates leave first, repeat quickly at the start, then
 }
 
 TEST_CASE("netflowSink: templates repeat by time, with and without flows", "[netflowSink]") {
-  Settings s = one_record_each(100'000);
+  ExporterSettings s = one_record_each(100'000);
   s.template_interval = 60 * one_second;
   Fixture f(s);
   f.exporter.tick(start_time + 59 * one_second);
@@ -88,7 +89,7 @@ TEST_CASE("netflowSink: a record waits half a second at most", "[netflowSink]") 
 }
 
 TEST_CASE("netflowSink: IPv4 and IPv6 records travel in messages of their own", "[netflowSink]") {
-  Settings s;
+  ExporterSettings s;
   s.max_ipv4 = 3;
   s.max_ipv6 = 2;
   Fixture f(s);
@@ -96,21 +97,21 @@ TEST_CASE("netflowSink: IPv4 and IPv6 records travel in messages of their own", 
   f.add(3, start_time, t2::Family::ipv6);
   f.exporter.finish(start_time);
   std::vector<std::pair<unsigned, std::size_t>> sets;
-  for (const Decoded& d : f.decoded())
+  for (const DecodedMessage& d : f.decoded())
     if (!d.records.empty()) sets.emplace_back(d.records.front().first, d.records.size());
   CHECK(sets == std::vector<std::pair<unsigned, std::size_t>>{{256, 3}, {257, 2}, {256, 1}, {257, 1}});
-  CHECK(f.log.books.sent == 7);
+  CHECK(f.log.delivery.sent == 7);
 }
 
 TEST_CASE("netflowSink: messages are no larger than the path allows, unless not even a template fits",
           "[netflowSink]") {
   for (const std::size_t path : {std::size_t{1232}, std::size_t{100}}) {
-    Wire::Log log;
+    RecordingTransport::Log log;
     log.largest = path;
-    Settings s;
-    Exporter exporter(s, std::make_unique<Wire>(log));
+    ExporterSettings s;
+    Exporter exporter(s, std::make_unique<RecordingTransport>(log));
     exporter.start(start_time);
-    Record r{};
+    FlowRecord r{};
     r.family = t2::Family::ipv6;
     for (unsigned i = 0; i < 30; ++i) t2::test::export_record(exporter, s.layout, r, start_time);
     std::size_t largest = 0;
@@ -121,18 +122,18 @@ TEST_CASE("netflowSink: messages are no larger than the path allows, unless not 
 }
 
 TEST_CASE("netflowSink: templates for labels are announced when the first flow with labels comes", "[netflowSink]") {
-  Record labelled{};
+  FlowRecord labelled{};
   labelled.family = t2::Family::ipv6;
   labelled.mpls[0] = 0x00010140;
   for (const Version version : {Version::netflow9, Version::ipfix}) {
-    Settings s = one_record_each(100'000);
+    ExporterSettings s = one_record_each(100'000);
     s.layout.version = version;
     Fixture f(s);
     f.add(1, start_time);
     t2::test::export_record(f.exporter, s.layout, labelled, start_time);
     f.add(2, start_time);
     CHECK(f.sequence_of_messages() == "T1T1T11");
-    const std::vector<Decoded> all = f.decoded();
+    const std::vector<DecodedMessage> all = f.decoded();
     CHECK(all[0].templates.size() == 2);
     CHECK(all[2].templates.size() == 4);
     CHECK(all[4].templates.size() == 4);
@@ -149,14 +150,14 @@ TEST_CASE("netflowSink: templates for labels are announced when the first flow w
 
 TEST_CASE("netflowSink: over a stream, templates for labels and their keys come before the first flow with labels",
           "[netflowSink]") {
-  Settings s = one_record_each();
+  ExporterSettings s = one_record_each();
   s.layout.version = Version::ipfix;
-  Wire::Log log;
-  Exporter exporter(s, std::make_unique<Wire>(log, true));
+  RecordingTransport::Log log;
+  Exporter exporter(s, std::make_unique<RecordingTransport>(log, true));
   exporter.start(start_time);
   Decoder decoder;
   CHECK(decoder.decode(log.first.at(0)).templates.size() == 2);
-  Record r{};
+  FlowRecord r{};
   r.family = t2::Family::ipv4;
   r.mpls[0] = 0x00010140;
   for (unsigned i = 0; i < 2; ++i) t2::test::export_record(exporter, s.layout, r, start_time);
@@ -170,14 +171,14 @@ TEST_CASE("netflowSink: over a stream, templates for labels and their keys come 
 }
 
 TEST_CASE("netflowSink: sequence counts messages, source and clock stand in each", "[netflowSink]") {
-  Settings s = one_record_each();
+  ExporterSettings s = one_record_each();
   s.source = 0xfffffff0;
   Fixture f(s);
   t2::Time now = start_time;
   for (unsigned i = 0; i < 20; ++i, now += 7 * one_second / 10) {
     f.add(1, now, i % 2 ? t2::Family::ipv4 : t2::Family::ipv6);
   }
-  const std::vector<Decoded> all = f.decoded();
+  const std::vector<DecodedMessage> all = f.decoded();
   CHECK(all.back().seconds == 1'700'000'000 + 13);
   for (std::size_t i = 0; i < all.size(); ++i) {
     CHECK(all[i].sequence == i);
@@ -188,7 +189,7 @@ TEST_CASE("netflowSink: sequence counts messages, source and clock stand in each
 }
 
 TEST_CASE("netflowSink: the sequence of IPFIX counts the data records before a message", "[netflowSink]") {
-  Settings s;
+  ExporterSettings s;
   s.layout.version = Version::ipfix;
   s.max_ipv4 = 3;
   s.max_ipv6 = 2;
@@ -198,7 +199,7 @@ TEST_CASE("netflowSink: the sequence of IPFIX counts the data records before a m
   f.add(3, start_time, t2::Family::ipv6);
   f.exporter.finish(start_time + 5 * one_second);
   std::size_t before = 0;
-  for (const Decoded& d : f.decoded()) {
+  for (const DecodedMessage& d : f.decoded()) {
     CHECK(d.version == 10);
     CHECK(d.source == 5);
     CHECK(d.sequence == before);
@@ -215,7 +216,7 @@ TEST_CASE("netflowSink: a clock that is set back does not turn uptime back", "[n
   const t2::Time back = start_time - 3600 * one_second;
   f.add(1, back);
   f.add(1, back + 2 * one_second);
-  const std::vector<Decoded> all = f.decoded();
+  const std::vector<DecodedMessage> all = f.decoded();
   REQUIRE(f.sequence_of_messages() == "T11");  // templates at once: collectors may compare their age with the clock
   CHECK(all[0].uptime == 100'000);
   CHECK(all[2].uptime == 102'000);

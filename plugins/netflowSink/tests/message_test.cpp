@@ -12,16 +12,16 @@
 #include "frame.hpp"
 #include "tcpFlags_state.h"
 
-using namespace netflow;
+using namespace t2::netflow_sink;
 using namespace t2::test::netflow9;
 using t2::test::hex;
 
 namespace {
 
-constexpr Header head{0x01020304, 0x5f5e1000, 7, 666};
+constexpr MessageHeader head{0x01020304, 0x5f5e1000, 7, 666};
 
-Record tcp_record() {
-  Record r{};
+FlowRecord tcp_record() {
+  FlowRecord r{};
   r.first = 1'600'000'000'123'999'999;
   r.last = 1'600'000'001'000'000'000;
   r.packets = 0x1122334455667788;
@@ -62,12 +62,12 @@ Record tcp_record() {
   r.mpls[1] = 0xfffff140;  // label 1048575, bottom of the stack
   r.outer_tag = 0x6064;
   r.inner_tag = 0xeffe;
-  r.end = End::detected;
+  r.end = FlowEndReason::detected;
   return r;
 }
 
-Record icmp_record(t2::Family family) {
-  Record r = tcp_record();
+FlowRecord icmp_record(t2::Family family) {
+  FlowRecord r = tcp_record();
   r.family = family;
   r.protocol = family == t2::Family::ipv4 ? 1 : 58;
   return r;
@@ -75,35 +75,35 @@ Record icmp_record(t2::Family family) {
 
 constexpr std::uint64_t flow_id = 0x0102030405060708;
 
-Template ipv4_fields(const Layout& layout) { return Template(layout, Kind::ipv4); }
-Template ipv6_fields(const Layout& layout) { return Template(layout, Kind::ipv6); }
+Template ipv4_fields(const RecordLayout& layout) { return Template(layout, RecordKind::ipv4); }
+Template ipv6_fields(const RecordLayout& layout) { return Template(layout, RecordKind::ipv6); }
 
-void add(DataMessage& message, const Record& r, const Record& reverse = {}) {
+void add(DataMessage& message, const FlowRecord& r, const FlowRecord& reverse = {}) {
   std::vector<std::uint8_t> bytes(message.layout().record_size);
   message.layout().put(bytes.data(), r, reverse);
   message.add(bytes, flow_id);
 }
 
-Message filled(const Template& layout, const std::vector<Record>& records, const Record& reverse = {}) {
+Message filled(const Template& layout, const std::vector<FlowRecord>& records, const FlowRecord& reverse = {}) {
   DataMessage message(layout, 1400, 200);
-  for (const Record& r : records) add(message, r, reverse);
+  for (const FlowRecord& r : records) add(message, r, reverse);
   const auto bytes = message.finish(head);
   return {bytes.begin(), bytes.end()};
 }
 
-Message templates_of(const Layout& layout, bool labels = true) {
+Message templates_of(const RecordLayout& layout, bool labels = true) {
   std::vector<Template> all;
-  for (const Kind kind : kinds_of(layout)) {
+  for (const RecordKind kind : sent_kinds(layout)) {
     if (labels || !has_labels(kind)) all.emplace_back(layout, kind);
   }
-  SetWriter message(layout.version);
+  MessageWriter message(layout.version);
   message.add_templates(all);
   const auto bytes = message.finish(head);
   return {bytes.begin(), bytes.end()};
 }
 Message templates_of(bool macs) { return templates_of({.macs = macs}); }
 
-constexpr Layout ipfix{.version = Version::ipfix};
+constexpr RecordLayout ipfix{.version = Version::ipfix};
 
 // IANA: element and its natural length. Integers may be sent shorter, everything else may not.
 const std::map<unsigned, unsigned> iana = {
@@ -138,15 +138,15 @@ TEST_CASE("netflowSink: templates, byte by byte", "[netflowSink]") {
 TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[netflowSink]") {
   for (unsigned variant = 0; variant < 96; ++variant) {
     const bool nine = variant % 3 == 0, macs = variant & 16;
-    const Layout layout{.version = nine ? Version::netflow9 : Version::ipfix,
-                        .macs = macs,
-                        .tcp_flags = (variant & 32) != 0,
-                        .tcp_states = (variant & 8) != 0,
-                        .ip_octets = (variant & 1) != 0,
-                        .layer2 = (variant & 2) != 0,
-                        .biflow = nine ? Biflow::off : static_cast<Biflow>(variant % 3),
-                        .enterprise = variant & 4 ? 32473u : 0u};
-    const Decoded d = Decoder().decode(templates_of(layout));
+    const RecordLayout layout{.version = nine ? Version::netflow9 : Version::ipfix,
+                              .macs = macs,
+                              .tcp_flags = (variant & 32) != 0,
+                              .tcp_states = (variant & 8) != 0,
+                              .ip_octets = (variant & 1) != 0,
+                              .layer2 = (variant & 2) != 0,
+                              .biflow = nine ? Biflow::off : static_cast<Biflow>(variant % 3),
+                              .enterprise = variant & 4 ? 32473u : 0u};
+    const DecodedMessage d = Decoder().decode(templates_of(layout));
     REQUIRE(d.templates.size() == (layout.layer2 ? 3u : 2u) * (layout.biflow == Biflow::off ? 1 : 2) * 2);
     for (const auto& [id, fields] : d.templates) {
       std::set<unsigned> seen;
@@ -159,16 +159,16 @@ TEST_CASE("netflowSink: templates hold what IANA allows, each element once", "[n
         CHECK(length <= iana.at(plain));
         if (not_reducible.contains(plain)) CHECK(length == iana.at(plain));
         if (element < reverse_element) continue;
-        CHECK(is_pair(static_cast<Kind>(id - 256)));
+        CHECK(is_pair(static_cast<RecordKind>(id - 256)));
         CHECK(seen.contains(plain));
         CHECK_FALSE(not_reversible.contains(plain));
       }
       for (const unsigned label : {70u, 71u, 72u})
-        CHECK(seen.contains(label) == has_labels(static_cast<Kind>(id - 256)));
-      if (family_of(static_cast<Kind>(id - 256)) != t2::Family::layer2)
+        CHECK(seen.contains(label) == has_labels(static_cast<RecordKind>(id - 256)));
+      if (family_of(static_cast<RecordKind>(id - 256)) != t2::Family::layer2)
         CHECK((seen.contains(56) && seen.contains(80)) == macs);
       CHECK(fields.size() <= 120);
-      if (layout.enterprise == 0 && !has_labels(static_cast<Kind>(id - 256)))
+      if (layout.enterprise == 0 && !has_labels(static_cast<RecordKind>(id - 256)))
         CHECK(fields.size() <= 60);  // more is too much for tshark as it comes
     }
   }
@@ -188,7 +188,7 @@ TEST_CASE("netflowSink: an IPv4 record, byte by byte", "[netflowSink]") {
 }
 
 TEST_CASE("netflowSink: an IPv6 record, byte by byte", "[netflowSink]") {
-  Record r = icmp_record(t2::Family::ipv6);
+  FlowRecord r = icmp_record(t2::Family::ipv6);
   r.source_port = r.destination_port = 0;
   r.tcp_flags = 0;
   const Template layout = ipv6_fields({.macs = true});
@@ -217,7 +217,7 @@ TEST_CASE("netflowSink: an IPFIX record for IPv4, byte by byte", "[netflowSink]"
 }
 
 TEST_CASE("netflowSink: an IPFIX record for IPv6, byte by byte, and no padding", "[netflowSink]") {
-  Record r = icmp_record(t2::Family::ipv6);
+  FlowRecord r = icmp_record(t2::Family::ipv6);
   r.source_port = r.destination_port = 0;
   r.tcp_flags = 0;
   r.isn = r.tcp_options = r.window = 0;
@@ -234,13 +234,13 @@ TEST_CASE("netflowSink: an IPFIX record for IPv6, byte by byte, and no padding",
 }
 
 TEST_CASE("netflowSink: octetDeltaCount is one of two counts; IPFIX has the other one as well", "[netflowSink]") {
-  Record r = tcp_record();
+  FlowRecord r = tcp_record();
   r.payload_octets = 100;
   r.ip_octets = 140;
   r.frame_octets = 154;
   for (const bool ip : {false, true}) {
     Decoder decoder;
-    const Layout layout{.version = Version::ipfix, .ip_octets = ip, .layer2 = true, .enterprise = 32473};
+    const RecordLayout layout{.version = Version::ipfix, .ip_octets = ip, .layer2 = true, .enterprise = 32473};
     CHECK(decoder.decode(templates_of(layout)).enterprises == std::set<std::uint32_t>{32473});
     for (const Template& t : {ipv4_fields(layout), ipv6_fields(layout)}) {
       const Values values = decoder.decode(filled(t, {r, r})).records.at(1).second;
@@ -261,7 +261,7 @@ TEST_CASE("netflowSink: octetDeltaCount is one of two counts; IPFIX has the othe
 }
 
 TEST_CASE("netflowSink: both directions in one record, byte by byte", "[netflowSink]") {
-  Record a{}, b{};
+  FlowRecord a{}, b{};
   a.family = b.family = t2::Family::layer2;
   a.first = t2::one_second;
   a.last = 2 * t2::one_second;
@@ -271,13 +271,13 @@ TEST_CASE("netflowSink: both directions in one record, byte by byte", "[netflowS
   a.interface = 1;
   a.vlan = 5;
   a.outer_tag = 0x2005;
-  a.end = End::idle;
+  a.end = FlowEndReason::idle;
   std::fill_n(a.source_mac, 6, std::uint8_t{0xa1});
   std::fill_n(a.destination_mac, 6, std::uint8_t{0xb1});
   b.packets = 1;
   b.frame_octets = 60;
-  const Layout layout{.version = Version::ipfix, .layer2 = true, .biflow = Biflow::counters};
-  const Template pair(layout, Kind::layer2_pair);
+  const RecordLayout layout{.version = Version::ipfix, .layer2 = true, .biflow = Biflow::counters};
+  const Template pair(layout, RecordKind::layer2_pair);
   DataMessage message(pair, 1400, 200);
   add(message, a, b);
   const auto bytes = message.finish(head);
@@ -291,17 +291,17 @@ TEST_CASE("netflowSink: both directions in one record, byte by byte", "[netflowS
 }
 
 TEST_CASE("netflowSink: reverse elements are those of the other direction, counters alone or all", "[netflowSink]") {
-  Record a = tcp_record(), b = tcp_record();
+  FlowRecord a = tcp_record(), b = tcp_record();
   b.packets = 9;
   b.ip_octets = 900;
   b.tos = 7;
   b.first += t2::one_second;
   b.anomaly = 0x1234;
   for (const Biflow biflow : {Biflow::counters, Biflow::all}) {
-    const Layout layout{.version = Version::ipfix, .ip_octets = true, .biflow = biflow, .enterprise = 32473};
+    const RecordLayout layout{.version = Version::ipfix, .ip_octets = true, .biflow = biflow, .enterprise = 32473};
     Decoder decoder;
     CHECK(decoder.decode(templates_of(layout)).enterprises == std::set<std::uint32_t>{rfc5103, 32473});
-    const Template pair(layout, Kind::ipv4_pair);
+    const Template pair(layout, RecordKind::ipv4_pair);
     const Values values = decoder.decode(filled(pair, {a}, b)).records.at(0).second;
     CHECK(number(values.at(2)) == a.packets);
     CHECK(number(values.at(reverse_element + 2)) == 9);
@@ -318,14 +318,14 @@ TEST_CASE("netflowSink: reverse elements are those of the other direction, count
 }
 
 TEST_CASE("netflowSink: own elements", "[netflowSink]") {
-  Record r = tcp_record();
+  FlowRecord r = tcp_record();
   r.status = 0x0400000000004000;
   r.anomaly = 0xaaaa;
   r.mss = 1460;
   r.round_trip = 77e-6f;
   r.state_anomalies = 0x40;
-  const Layout all{.version = Version::ipfix, .enterprise = 32473};
-  Layout bare = all;
+  const RecordLayout all{.version = Version::ipfix, .enterprise = 32473};
+  RecordLayout bare = all;
   bare.tcp_flags = bare.tcp_states = false;
   Decoder decoder, other;
   decoder.decode(templates_of(all));
@@ -350,14 +350,14 @@ TEST_CASE("netflowSink: the short way to put a record puts what all its fields p
   unsigned short_ways = 0;
   for (const Version version : {Version::netflow9, Version::ipfix}) {
     for (const bool macs : {true, false}) {
-      for (unsigned kind = 0; kind < kinds; ++kind) {
-        const Template layout({.version = version, .macs = macs}, static_cast<Kind>(kind));
+      for (unsigned kind = 0; kind < record_kinds; ++kind) {
+        const Template layout({.version = version, .macs = macs}, static_cast<RecordKind>(kind));
         if (!layout.known_put) continue;
         ++short_ways;
         Template all = layout;
         all.known_put = nullptr;
         for (int i = 0; i < 20; ++i) {
-          Record record{};
+          FlowRecord record{};
           std::generate_n(reinterpret_cast<std::uint8_t*>(&record), sizeof record,
                           [&] { return static_cast<std::uint8_t>(random()); });
           record.family = layout.family();
@@ -373,9 +373,9 @@ TEST_CASE("netflowSink: the short way to put a record puts what all its fields p
 }
 
 TEST_CASE("netflowSink: records have the sizes that the README tells", "[netflowSink]") {
-  const Layout pairs{.version = Version::ipfix, .biflow = Biflow::all};
-  CHECK(Template(pairs, Kind::ipv4_pair).record_size == 222);
-  CHECK(Template(pairs, Kind::ipv6_pair).record_size == 249);
+  const RecordLayout pairs{.version = Version::ipfix, .biflow = Biflow::all};
+  CHECK(Template(pairs, RecordKind::ipv4_pair).record_size == 222);
+  CHECK(Template(pairs, RecordKind::ipv6_pair).record_size == 249);
   const auto most = [](const Template& t) {
     DataMessage message(t, 1400, 200);
     unsigned n = 0;
@@ -398,10 +398,10 @@ TEST_CASE("netflowSink: without macRecorder there are no addresses to send", "[n
 TEST_CASE("netflowSink: ICMP type and code are those of ICMP alone", "[netflowSink]") {
   Decoder decoder;
   decoder.decode(templates_of(true));
-  const auto four = [&](const Record& r) {
+  const auto four = [&](const FlowRecord& r) {
     return decoder.decode(filled(ipv4_fields({.macs = true}), {r})).records.at(0).second;
   };
-  const auto six = [&](const Record& r) {
+  const auto six = [&](const FlowRecord& r) {
     return decoder.decode(filled(ipv6_fields({.macs = true}), {r})).records.at(0).second;
   };
   CHECK(number(four(icmp_record(t2::Family::ipv4)).at(32)) == 8 * 256 + 5);
@@ -415,7 +415,7 @@ TEST_CASE("netflowSink: ICMP type and code are those of ICMP alone", "[netflowSi
 TEST_CASE("netflowSink: IGMP type is that of IGMP alone", "[netflowSink]") {
   Decoder decoder;
   decoder.decode(templates_of(true));
-  Record r = tcp_record();
+  FlowRecord r = tcp_record();
   const auto type = [&] {
     return number(decoder.decode(filled(ipv4_fields({.macs = true}), {r})).records.at(0).second.at(33));
   };
@@ -430,7 +430,7 @@ TEST_CASE("netflowSink: extension headers of IPv6 have IANA's bits", "[netflowSi
   namespace seen = tcp_flags::extension;
   Decoder decoder;
   decoder.decode(templates_of(true));
-  Record r{};
+  FlowRecord r{};
   r.family = t2::Family::ipv6;
   const auto bits = [&](std::uint8_t extensions, std::uint8_t protocol) {
     r.extensions = extensions;
@@ -450,9 +450,9 @@ TEST_CASE("netflowSink: extension headers of IPv6 have IANA's bits", "[netflowSi
 }
 
 TEST_CASE("netflowSink: records with MPLS labels, byte by byte", "[netflowSink]") {
-  Record r = tcp_record();
-  for (const Layout& layout : {Layout{}, ipfix}) {
-    const Template plain(layout, Kind::ipv4), labelled(layout, Kind::ipv4_mpls);
+  FlowRecord r = tcp_record();
+  for (const RecordLayout& layout : {RecordLayout{}, ipfix}) {
+    const Template plain(layout, RecordKind::ipv4), labelled(layout, RecordKind::ipv4_mpls);
     CHECK(labelled.id == 262);
     const unsigned more = layout.version == Version::ipfix ? 10 : 9;
     REQUIRE(labelled.record_size == plain.record_size + more);
@@ -468,9 +468,9 @@ TEST_CASE("netflowSink: records with MPLS labels, byte by byte", "[netflowSink]"
 TEST_CASE("netflowSink: times before 1970 are sent as 1970", "[netflowSink]") {
   Decoder decoder;
   decoder.decode(templates_of(true));
-  Record r = tcp_record();
+  FlowRecord r = tcp_record();
   r.first = -5 * t2::one_second;
-  const Decoded d = decoder.decode(filled(ipv4_fields({.macs = true}), {r}));
+  const DecodedMessage d = decoder.decode(filled(ipv4_fields({.macs = true}), {r}));
   CHECK(number(d.records.at(0).second.at(152)) == 0);
   CHECK(number(d.records.at(0).second.at(153)) == 1'600'000'001'000);
 }
@@ -491,7 +491,7 @@ TEST_CASE("netflowSink: messages are as full as they may be, and padded with zer
         CHECK(bytes.size() <= limit);
         CHECK(24 + ((n + 1) * layout.record_size + 3) / 4 * 4 > limit);
         if (limit > 600) continue;
-        const Decoded d = decoder.decode({bytes.begin(), bytes.end()});
+        const DecodedMessage d = decoder.decode({bytes.begin(), bytes.end()});
         CHECK(d.records.size() == n);
         CHECK(d.padding.at(0) == (4 - n * layout.record_size % 4) % 4);
       }

@@ -6,40 +6,40 @@
 #include "frame.hpp"
 #include "records.hpp"
 
-using namespace netflow;
+using namespace t2::netflow_sink;
 using namespace t2::test::netflow9;
 using t2::one_second;
 using t2::test::hex;
-using t2::test::Wire;
+using t2::test::RecordingTransport;
 
 namespace {
 
 constexpr t2::Time start_time = 1'700'000'000 * one_second;
 
 struct Fixture {
-  explicit Fixture(const Settings& settings, bool stream = false)
-      : layout(settings.layout), exporter(settings, std::make_unique<Wire>(log, stream)) {
+  explicit Fixture(const ExporterSettings& settings, bool stream = false)
+      : layout(settings.layout), exporter(settings, std::make_unique<RecordingTransport>(log, stream)) {
     exporter.start(start_time);
   }
   void add(unsigned n, t2::Time now = start_time) {
-    Record r{};
+    FlowRecord r{};
     r.family = t2::Family::ipv4;
     for (unsigned i = 0; i < n; ++i) t2::test::export_record(exporter, layout, r, now);
   }
-  std::vector<Decoded> decoded() {
+  std::vector<DecodedMessage> decoded() {
     Decoder decoder;
-    std::vector<Decoded> out;
+    std::vector<DecodedMessage> out;
     for (const Message& message : log.first) decoder.decode(message);
     for (const Message& message : log.messages) out.push_back(decoder.decode(message));
     return out;
   }
-  Wire::Log log;
-  Layout layout;
+  RecordingTransport::Log log;
+  RecordLayout layout;
   Exporter exporter;
 };
 
-Settings with(Version version) {
-  Settings s;
+ExporterSettings with(Version version) {
+  ExporterSettings s;
   s.layout.version = version;
   s.max_ipv4 = 1;
   s.source = 5;
@@ -54,17 +54,17 @@ std::uint64_t value(const Values& values, unsigned element) { return number(valu
 
 TEST_CASE("netflowSink: statistics, byte by byte", "[netflowSink]") {
   for (const Version version : {Version::netflow9, Version::ipfix}) {
-    const Options options = statistics(version, 666,
-                                       {.start = 1,
-                                        .octets = 2,
-                                        .messages = 3,
-                                        .records = 4,
-                                        .lost = 5,
-                                        .flows = 6,
-                                        .packets = 7,
-                                        .ignored = 8,
-                                        .dropped = 9});
-    SetWriter message(version);
+    const OptionsRecords options = statistics(version, 666,
+                                              {.start = 1,
+                                               .octets = 2,
+                                               .messages = 3,
+                                               .records = 4,
+                                               .lost = 5,
+                                               .flows = 6,
+                                               .packets = 7,
+                                               .ignored = 8,
+                                               .dropped = 9});
+    MessageWriter message(version);
     message.add_options_template(options);
     message.add_options(options);
     const auto bytes = message.finish({.uptime = 1000, .seconds = 2, .sequence = 3, .source = 4});
@@ -90,7 +90,7 @@ TEST_CASE("netflowSink: statistics, byte by byte", "[netflowSink]") {
 }
 
 TEST_CASE("netflowSink: statistics leave every NF_STAT_SECS and at the end, with the totals so far", "[netflowSink]") {
-  Settings s = with(Version::netflow9);
+  ExporterSettings s = with(Version::netflow9);
   s.statistics_interval = 10 * one_second;
   Fixture f(s);
   f.add(3);
@@ -99,11 +99,11 @@ TEST_CASE("netflowSink: statistics leave every NF_STAT_SECS and at the end, with
   f.exporter.tick(start_time + 10 * one_second, {4, 40});
   f.exporter.tick(start_time + 11 * one_second, {4, 40});
   REQUIRE(f.log.messages.size() == 6);
-  f.log.books.lost = 2;
-  f.log.books.templates = 1;  // on its own
-  f.log.books.template_octets = 77;
+  f.log.delivery.lost = 2;
+  f.log.delivery.templates = 1;  // on its own
+  f.log.delivery.template_octets = 77;
   f.exporter.finish(start_time + 12 * one_second, {5, 50, 6, 7});
-  const std::vector<Decoded> all = f.decoded();
+  const std::vector<DecodedMessage> all = f.decoded();
   REQUIRE(all.size() == 7);
   const Values &first = all[5].options.at(0).second, &last = all[6].options.at(0).second;
   CHECK(value(first, 1) == 5);  // scope: system
@@ -136,12 +136,12 @@ TEST_CASE("netflowSink: statistics can be turned off", "[netflowSink]") {
   f.add(1);
   f.exporter.tick(start_time + 3599 * one_second);
   f.exporter.finish(start_time + 3599 * one_second);
-  for (const Decoded& d : f.decoded()) CHECK((d.options.empty() && d.options_templates.empty()));
+  for (const DecodedMessage& d : f.decoded()) CHECK((d.options.empty() && d.options_templates.empty()));
 }
 
 TEST_CASE("netflowSink: statistics of IPFIX over UDP have domain 0 and do not disturb the sequence of the flows",
           "[netflowSink]") {
-  Settings s = with(Version::ipfix);
+  ExporterSettings s = with(Version::ipfix);
   s.statistics_interval = one_second;
   Fixture f(s);
   for (unsigned i = 1; i <= 3; ++i) {
@@ -150,7 +150,7 @@ TEST_CASE("netflowSink: statistics of IPFIX over UDP have domain 0 and do not di
   }
   std::map<std::uint32_t, std::size_t> next;
   unsigned statistics_seen = 0;
-  for (const Decoded& d : f.decoded()) {
+  for (const DecodedMessage& d : f.decoded()) {
     CHECK(d.sequence == next[d.source]);
     next[d.source] += d.records.size() + d.options.size();
     CHECK(d.source == (d.options.empty() ? 5u : 0u));
@@ -163,7 +163,7 @@ TEST_CASE("netflowSink: statistics of IPFIX over UDP have domain 0 and do not di
 }
 
 TEST_CASE("netflowSink: where the sensor id is 0, statistics share the domain and its sequence", "[netflowSink]") {
-  Settings s = with(Version::ipfix);
+  ExporterSettings s = with(Version::ipfix);
   s.statistics_interval = one_second;
   s.source = 0;
   Fixture f(s);
@@ -171,7 +171,7 @@ TEST_CASE("netflowSink: where the sensor id is 0, statistics share the domain an
   f.exporter.tick(start_time + one_second);
   f.add(1);
   std::size_t before = 0;
-  for (const Decoded& d : f.decoded()) {
+  for (const DecodedMessage& d : f.decoded()) {
     CHECK(d.source == 0);
     CHECK(d.sequence == before);
     before += d.records.size() + d.options.size();
@@ -181,13 +181,13 @@ TEST_CASE("netflowSink: where the sensor id is 0, statistics share the domain an
 
 TEST_CASE("netflowSink: a stream begins with all templates and the flow keys, and statistics count in its sequence",
           "[netflowSink]") {
-  Settings s = with(Version::ipfix);
+  ExporterSettings s = with(Version::ipfix);
   s.statistics_interval = one_second;
   s.sampling = 100;
   s.layout.layer2 = true;
   Fixture f(s, true);
   Decoder decoder;
-  const Decoded first = decoder.decode(f.log.first.at(0));
+  const DecodedMessage first = decoder.decode(f.log.first.at(0));
   CHECK(f.log.messages.empty());
   CHECK(first.templates.size() == 3);
   CHECK(first.options_templates.size() == 3);
@@ -209,7 +209,7 @@ TEST_CASE("netflowSink: a stream begins with all templates and the flow keys, an
   f.exporter.tick(start_time + one_second);
   REQUIRE(f.log.messages.size() == 1);
   CHECK(f.log.options.at(0) == 1);
-  const Decoded d = decoder.decode(f.log.messages[0]);
+  const DecodedMessage d = decoder.decode(f.log.messages[0]);
   CHECK(d.source == 5);
   CHECK(d.options_templates.empty());
   CHECK(d.options.size() == 1);
@@ -217,10 +217,10 @@ TEST_CASE("netflowSink: a stream begins with all templates and the flow keys, an
 
 TEST_CASE("netflowSink: sampling is announced with the templates, in the domain of the flows", "[netflowSink]") {
   for (const Version version : {Version::netflow9, Version::ipfix}) {
-    Settings s = with(version);
+    ExporterSettings s = with(version);
     s.sampling = 1000;
     Fixture f(s);
-    const std::vector<Decoded> all = f.decoded();
+    const std::vector<DecodedMessage> all = f.decoded();
     REQUIRE(all.size() == 2);
     CHECK(all[0].templates.size() == 2);
     CHECK(all[1].source == 5);
@@ -235,12 +235,12 @@ TEST_CASE("netflowSink: sampling is announced with the templates, in the domain 
 }
 
 TEST_CASE("netflowSink: templates that do not fit into one message travel in several", "[netflowSink]") {
-  Settings s = with(Version::ipfix);
+  ExporterSettings s = with(Version::ipfix);
   s.layout = {.version = Version::ipfix, .layer2 = true, .biflow = Biflow::all, .enterprise = 32473};
   s.message_size = 1400;
   Fixture f(s);
   std::size_t templates = 0;
-  for (const Decoded& d : f.decoded()) {
+  for (const DecodedMessage& d : f.decoded()) {
     templates += d.templates.size();
     CHECK(d.sequence == 0);
   }
@@ -252,24 +252,24 @@ TEST_CASE("netflowSink: templates that do not fit into one message travel in sev
 }
 
 TEST_CASE("netflowSink: own elements are introduced by name and type", "[netflowSink]") {
-  Settings s = with(Version::ipfix);
+  ExporterSettings s = with(Version::ipfix);
   s.layout.enterprise = 32473;
   for (const bool stream : {false, true}) {
     Fixture f(s, stream);
     Decoder decoder;
-    std::vector<Decoded> all;
+    std::vector<DecodedMessage> all;
     if (stream) all.push_back(decoder.decode(f.log.first.at(0)));
     for (const Message& message : f.log.messages) all.push_back(decoder.decode(message));
     std::map<unsigned, unsigned> lengths;  // of own elements, by the templates
     std::map<unsigned, std::string> names;
-    for (const Decoded& d : all) {
+    for (const DecodedMessage& d : all) {
       for (const auto& [id, fields] : d.templates) {
         for (const auto& [element, length] : fields) {
           if (element >= enterprise_element) lengths[element - enterprise_element] = length;
         }
       }
     }
-    for (const Decoded& d : all) {
+    for (const DecodedMessage& d : all) {
       for (const auto& [id, values] : d.options) {
         if (id != 303) continue;
         CHECK(d.source == (stream ? 5u : 0u));
@@ -290,7 +290,7 @@ TEST_CASE("netflowSink: own elements are introduced by name and type", "[netflow
   }
   for (const unsigned size : {512u, 600u, 1400u}) {
     std::size_t elements = 0;
-    for (const Options& part : element_types(s.layout, size)) {
+    for (const OptionsRecords& part : element_types(s.layout, size)) {
       CHECK(part.bytes.size() <= size);
       elements += part.records;
     }

@@ -7,7 +7,7 @@
 
 namespace t2::test {
 
-class Wire final : public netflow::Transport {
+class RecordingTransport final : public netflow_sink::Transport {
  public:
   struct Log {
     std::vector<std::vector<std::uint8_t>> messages;
@@ -15,9 +15,9 @@ class Wire final : public netflow::Transport {
     std::vector<std::vector<std::uint8_t>> first;  // what begin() got last
     unsigned first_options = 0;
     std::size_t largest = 65535;
-    netflow::Books books;
+    netflow_sink::DeliveryStats delivery;
   };
-  explicit Wire(Log& log, bool is_stream = false) : log_(log), stream_(is_stream) {}
+  explicit RecordingTransport(Log& log, bool is_stream = false) : log_(log), stream_(is_stream) {}
   bool stream() const override { return stream_; }
   std::size_t largest() const override { return log_.largest; }
   void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options) override {
@@ -27,11 +27,11 @@ class Wire final : public netflow::Transport {
   void send(std::span<const std::uint8_t> message, unsigned records, unsigned options) override {
     log_.messages.emplace_back(message.begin(), message.end());
     log_.options.push_back(options);
-    log_.books.sent += records;
+    log_.delivery.sent += records;
   }
   void work() override {}
   void finish() override {}
-  const netflow::Books& books() const override { return log_.books; }
+  const netflow_sink::DeliveryStats& delivery() const override { return log_.delivery; }
   std::string destination() const override { return "test"; }
 
  private:
@@ -40,10 +40,10 @@ class Wire final : public netflow::Transport {
 };
 
 // `layout`: that of the exporter.
-inline void export_record(netflow::Exporter& exporter, const netflow::Layout& layout, const netflow::Record& record,
-                          Time now) {
-  const netflow::Kind kind = netflow::kind_of(record.family, false, record.mpls[0] != 0);
-  const netflow::Template form(layout, kind);
+inline void export_record(netflow_sink::Exporter& exporter, const netflow_sink::RecordLayout& layout,
+                          const netflow_sink::FlowRecord& record, Time now) {
+  const netflow_sink::RecordKind kind = netflow_sink::record_kind(record.family, false, record.mpls[0] != 0);
+  const netflow_sink::Template form(layout, kind);
   std::vector<std::uint8_t> bytes(form.record_size);
   form.put(bytes.data(), record, record);
   exporter.add(kind, bytes, 0, now);

@@ -48,7 +48,7 @@ class Socket {
 
 struct Export {
   Result result;
-  std::vector<Decoded> messages;
+  std::vector<DecodedMessage> messages;
   std::vector<Values> records;
   std::vector<Values> options;
 };
@@ -252,7 +252,7 @@ TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
                                       .icmp6(128, 3));
   const Export e = export_of(c, {{"NF_VER", "10"}, {"NF_PEN", "32473"}}, {"-x", "17"});
   REQUIRE(e.records.size() == 3);
-  for (const Decoded& d : e.messages) {
+  for (const DecodedMessage& d : e.messages) {
     CHECK(d.version == 10);
     CHECK(d.source == (d.options.empty() ? 17u : 0u));
   }
@@ -289,7 +289,7 @@ TEST_CASE("netflowSink: several collectors get the same records, each in a seque
       run(connection("RA"), plugins, {},
           {{"NF_SERVADD", "127.0.0.1,localhost:" + second.port()}, {"NF_DPORT", first.port()}, {"NF_NUM4FLWS", "1"}});
   CHECK(result.status == 0);
-  std::vector<std::vector<Decoded>> got;
+  std::vector<std::vector<DecodedMessage>> got;
   for (const Socket* socket : {&first, &second}) {
     Decoder decoder;
     got.emplace_back();

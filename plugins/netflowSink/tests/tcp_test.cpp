@@ -12,7 +12,7 @@
 #include "decoder.hpp"
 #include "records.hpp"
 
-using namespace netflow;
+using namespace t2::netflow_sink;
 using namespace t2::test::netflow9;
 
 namespace {
@@ -48,7 +48,7 @@ class Listener {
 };
 
 // What has arrived so far, message by message; a message of which a part is missing is left out.
-std::vector<Decoded> arrived(int connection) {
+std::vector<DecodedMessage> arrived(int connection) {
   Message all;
   std::uint8_t buffer[65536];
   pollfd p{connection, POLLIN, 0};
@@ -58,7 +58,7 @@ std::vector<Decoded> arrived(int connection) {
     all.insert(all.end(), buffer, buffer + n);
   }
   Decoder decoder;
-  std::vector<Decoded> out;
+  std::vector<DecodedMessage> out;
   for (std::size_t at = 0; at + 4 <= all.size();) {
     const std::size_t size = all[at + 2] * 256u + all[at + 3];
     if (at + size > all.size()) break;
@@ -69,7 +69,7 @@ std::vector<Decoded> arrived(int connection) {
   return out;
 }
 
-std::size_t checked_records(const std::vector<Decoded>& session) {
+std::size_t checked_records(const std::vector<DecodedMessage>& session) {
   REQUIRE_FALSE(session.empty());
   CHECK(session[0].templates.size() == 2);
   std::size_t records = 0, options = 0;
@@ -83,8 +83,8 @@ std::size_t checked_records(const std::vector<Decoded>& session) {
   return records;
 }
 
-Settings ipfix() {
-  Settings s;
+ExporterSettings ipfix() {
+  ExporterSettings s;
   s.layout.version = Version::ipfix;
   s.max_ipv4 = 3;
   s.template_messages = 1;
@@ -92,7 +92,7 @@ Settings ipfix() {
 }
 
 void add(Exporter& exporter, unsigned n) {
-  Record r{};
+  FlowRecord r{};
   r.family = t2::Family::ipv4;
   for (unsigned i = 0; i < n; ++i) t2::test::export_record(exporter, {.version = Version::ipfix}, r, start_time);
 }
@@ -113,7 +113,7 @@ void tell(const std::string& text) { told.push_back(text); }
 TEST_CASE("netflowSink: a stream begins with the templates, once, and ends when all has arrived", "[netflowSink]") {
   told.clear();
   const Listener listener;
-  Exporter exporter(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
+  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, tell));
   exporter.start(start_time);
   const int connection = listener.take();
   REQUIRE(connection >= 0);
@@ -122,8 +122,8 @@ TEST_CASE("netflowSink: a stream begins with the templates, once, and ends when 
   settle(exporter);
   CHECK(checked_records(arrived(connection)) == 20);
   exporter.finish(start_time);
-  CHECK(exporter.transport().books().sent == 20);
-  CHECK(exporter.transport().books().lost == 0);
+  CHECK(exporter.transport().delivery().sent == 20);
+  CHECK(exporter.transport().delivery().lost == 0);
   CHECK(exporter.counters().template_messages == 1);
   CHECK(told.empty());
   close(connection);
@@ -132,7 +132,7 @@ TEST_CASE("netflowSink: a stream begins with the templates, once, and ends when 
 TEST_CASE("netflowSink: a new connection is a new session, and records wait for it", "[netflowSink]") {
   told.clear();
   const Listener listener;
-  Exporter exporter(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
+  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, tell));
   exporter.start(start_time);
   const int first = listener.take();
   add(exporter, 6);
@@ -150,8 +150,8 @@ TEST_CASE("netflowSink: a new connection is a new session, and records wait for 
   second_records = checked_records(arrived(second));
   CHECK(second_records == 9);
   exporter.finish(start_time);
-  CHECK(exporter.transport().books().sent == 15);
-  CHECK(exporter.transport().books().lost == 0);
+  CHECK(exporter.transport().delivery().sent == 15);
+  CHECK(exporter.transport().delivery().lost == 0);
   CHECK(exporter.counters().template_messages == 2);
   REQUIRE(told.size() == 1);
   CHECK_THAT(told[0], Catch::Contains("closed by the collector"));
@@ -165,11 +165,11 @@ TEST_CASE("netflowSink: the queue is bounded, and what does not fit is counted",
     const Listener gone;
     port = gone.port();
   }
-  Exporter exporter(ipfix(), tcp({"127.0.0.1", port}, 16, tell));
+  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", port}, 16, tell));
   exporter.start(start_time);
   add(exporter, 3 * 20);
-  CHECK(exporter.transport().books().lost == 3 * 4);
-  CHECK(exporter.transport().books().sent == 0);
+  CHECK(exporter.transport().delivery().lost == 3 * 4);
+  CHECK(exporter.transport().delivery().sent == 0);
   const Listener late(port);
   usleep(150'000);
   settle(exporter);
@@ -179,8 +179,8 @@ TEST_CASE("netflowSink: the queue is bounded, and what does not fit is counted",
     CHECK(checked_records(arrived(connection)) == 3 * 16);
   }
   exporter.finish(start_time);
-  CHECK(exporter.transport().books().sent == 3 * 16);
-  CHECK(exporter.transport().books().lost == 3 * 4);
+  CHECK(exporter.transport().delivery().sent == 3 * 16);
+  CHECK(exporter.transport().delivery().lost == 3 * 4);
   CHECK(told.size() == 2);
   close(connection);
 }
@@ -189,7 +189,7 @@ TEST_CASE("netflowSink: what a collector had not read when it broke the connecti
           "[netflowSink]") {
   told.clear();
   const Listener listener;
-  Exporter exporter(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
+  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, tell));
   exporter.start(start_time);
   const int first = listener.take();
   add(exporter, 30);
@@ -206,10 +206,10 @@ TEST_CASE("netflowSink: what a collector had not read when it broke the connecti
   settle(exporter);
   CHECK(read + checked_records(arrived(second)) == 42);
   exporter.finish(start_time);
-  const Books& books = exporter.transport().books();
-  CHECK(books.sent == 42);
-  CHECK(books.resent == 12);
-  CHECK(books.lost == 0);
+  const DeliveryStats& delivery = exporter.transport().delivery();
+  CHECK(delivery.sent == 42);
+  CHECK(delivery.resent == 12);
+  CHECK(delivery.lost == 0);
   REQUIRE(told.size() == 1);
   CHECK_THAT(told[0], Catch::Contains("reset by peer"));
   close(second);
@@ -221,7 +221,7 @@ TEST_CASE("netflowSink: where no other connection comes about, what had not been
   std::unique_ptr<Exporter> exporter;
   {
     const Listener listener;
-    exporter = std::make_unique<Exporter>(ipfix(), tcp({"127.0.0.1", listener.port()}, 100, tell));
+    exporter = std::make_unique<Exporter>(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, tell));
     exporter->start(start_time);
     first = listener.take();
   }
@@ -234,8 +234,8 @@ TEST_CASE("netflowSink: where no other connection comes about, what had not been
   close(first);
   add(*exporter, 3);
   exporter->finish(start_time);
-  const Books& books = exporter->transport().books();
-  CHECK(books.sent == read);
-  CHECK(books.lost == 45 - read);
-  CHECK(books.doubtful == 12);
+  const DeliveryStats& delivery = exporter->transport().delivery();
+  CHECK(delivery.sent == read);
+  CHECK(delivery.lost == 45 - read);
+  CHECK(delivery.doubtful == 12);
 }

@@ -101,7 +101,7 @@ class TlsCollector {
   struct Session {
     bool greeted = false;  // the handshake came to its end
     std::string client;    // common name of the exporter's certificate
-    std::vector<netflow9::Decoded> messages;
+    std::vector<netflow9::DecodedMessage> messages;
   };
 
   TlsCollector(const Identity& own, Manners manners)
@@ -145,7 +145,7 @@ class TlsCollector {
   std::size_t records() const {
     std::size_t sum = 0;
     for (const Session& session : sessions())
-      for (const netflow9::Decoded& message : session.messages) sum += message.records.size();
+      for (const netflow9::DecodedMessage& message : session.messages) sum += message.records.size();
     return sum;
   }
 
@@ -156,8 +156,8 @@ class TlsCollector {
       if (poll(&p, 1, 20) <= 0) continue;
       const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (connection < 0) continue;
-      const timeval patience{20, 0};
-      setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+      const timeval timeout{20, 0};
+      setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
       {
         const std::lock_guard hold(mutex_);
         sessions_.emplace_back();
@@ -193,7 +193,7 @@ class TlsCollector {
         const std::size_t size = bytes[2] * 256u + bytes[3];
         if (bytes.size() < size) break;
         const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(size);
-        const netflow9::Decoded message = decoder.decode({bytes.begin(), end});
+        const netflow9::DecodedMessage message = decoder.decode({bytes.begin(), end});
         bytes.erase(bytes.begin(), end);
         got += message.records.size();
         const std::lock_guard hold(mutex_);

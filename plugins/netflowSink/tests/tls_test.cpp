@@ -11,7 +11,7 @@
 #include "t2/plugin.hpp"
 #include "tls_collector.hpp"
 
-using namespace netflow;
+using namespace t2::netflow_sink;
 using t2::test::Identity;
 using t2::test::TlsCollector;
 
@@ -28,12 +28,12 @@ struct World {
 class Sender {
  public:
   Sender(const std::string& host, std::uint16_t port, const TlsFiles& files)
-      : exporter_(settings(),
-                  tls({host, port}, 100, files, [this](const std::string& text) { told.push_back(text); })) {
+      : exporter_(settings(), make_tls_transport({host, port}, 100, files,
+                                                 [this](const std::string& text) { told.push_back(text); })) {
     exporter_.start(start_time);
   }
   void add(unsigned n) {
-    Record r{};
+    FlowRecord r{};
     r.family = t2::Family::ipv4;
     for (unsigned i = 0; i < n; ++i) t2::test::export_record(exporter_, settings().layout, r, start_time);
   }
@@ -48,16 +48,16 @@ class Sender {
     }
     return true;
   }
-  const Books& finish() {
+  const DeliveryStats& finish() {
     exporter_.finish(start_time);
-    return exporter_.transport().books();
+    return exporter_.transport().delivery();
   }
-  const Books& books() const { return exporter_.transport().books(); }
+  const DeliveryStats& delivery() const { return exporter_.transport().delivery(); }
   std::vector<std::string> told;
 
  private:
-  static Settings settings() {
-    Settings s;
+  static ExporterSettings settings() {
+    ExporterSettings s;
     s.layout.version = Version::ipfix;
     s.max_ipv4 = 3;
     return s;
@@ -74,7 +74,7 @@ void check_refusal(const std::string& host, const TlsFiles& files, const Identit
   REQUIRE(sender.told.size() == 1);
   CHECK_THAT(sender.told[0], Catch::Contains("its certificate is refused") && Catch::Contains(why));
   CHECK(there.records() == 0);
-  CHECK(sender.books().sent == 0);
+  CHECK(sender.delivery().sent == 0);
 }
 
 }  // namespace
@@ -89,11 +89,11 @@ TEST_CASE("netflowSink: TLS carries every record, in the order and sequence of o
       sender.add(200);
       CHECK(sender.until([&] { return collector.records() >= 198; }));
       sender.add(1);
-      const Books& books = sender.finish();
-      CHECK(books.sent == 201);
-      CHECK(books.lost == 0);
-      CHECK(books.resent == 0);
-      CHECK(books.templates == 1);
+      const DeliveryStats& delivery = sender.finish();
+      CHECK(delivery.sent == 201);
+      CHECK(delivery.lost == 0);
+      CHECK(delivery.resent == 0);
+      CHECK(delivery.templates == 1);
       std::size_t sequence = 0, sessions = 0;
       for (const TlsCollector::Session& session : collector.sessions()) {
         REQUIRE(session.greeted);
@@ -171,7 +171,7 @@ TEST_CASE("netflowSink: the exporter shows its certificate to a TLS collector th
       CHECK_THAT(sender.told.at(0), Catch::Contains("no connection to 127.0.0.1") && Catch::Contains("TLS: "));
       CHECK_FALSE(collector.sessions().at(0).greeted);
       CHECK(collector.records() == 0);
-      CHECK(sender.books().sent == 0);
+      CHECK(sender.delivery().sent == 0);
     }
   }
 }
@@ -187,11 +187,11 @@ TEST_CASE("netflowSink: a TLS collector that goes away in order and comes back g
     CHECK(sender.until([&] { return collector.ended() == 1; }));
     sender.add(9);
     CHECK(sender.until([&] { return collector.records() == 15; }));
-    const Books& books = sender.finish();
-    CHECK(books.sent == 15);
-    CHECK(books.lost == 0);
-    CHECK(books.resent == 0);
-    CHECK(books.templates == 2);
+    const DeliveryStats& delivery = sender.finish();
+    CHECK(delivery.sent == 15);
+    CHECK(delivery.lost == 0);
+    CHECK(delivery.resent == 0);
+    CHECK(delivery.templates == 2);
     const auto sessions = collector.sessions();
     REQUIRE(sessions.size() == 2);
     for (const TlsCollector::Session& session : sessions) {
@@ -213,14 +213,16 @@ TEST_CASE("netflowSink: a TLS collector that does not come back: what it had rea
   CHECK(collector->records() == 6);
   collector.reset();
   sender.add(9);
-  const Books& books = sender.finish();
-  CHECK(books.sent == 6);
-  CHECK(books.lost == 9);
+  const DeliveryStats& delivery = sender.finish();
+  CHECK(delivery.sent == 6);
+  CHECK(delivery.lost == 9);
 }
 
 TEST_CASE("netflowSink: files that are of no use for TLS are errors that name the flag", "[netflowSink][tls]") {
   const World world;
-  const auto make = [](const TlsFiles& files) { tls({"127.0.0.1", 4740}, 100, files, [](const std::string&) {}); };
+  const auto make = [](const TlsFiles& files) {
+    make_tls_transport({"127.0.0.1", 4740}, 100, files, [](const std::string&) {});
+  };
   TlsFiles files = world.trusting();
   files.authorities = world.authority.key_file();
   CHECK_THROWS_WITH(make(files), Catch::Contains("NF_TLS_CA") && Catch::Contains(files.authorities));

@@ -10,11 +10,11 @@
 #include <chrono>
 #include <thread>
 
-#include "../src/pace.hpp"
+#include "../src/pacer.hpp"
 #include "../src/transport.hpp"
 #include "t2/plugin.hpp"
 
-using namespace netflow;
+using namespace t2::netflow_sink;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
@@ -38,8 +38,8 @@ class Receiver {  // a UDP socket on a free port of loopback
     usable_ = bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0;
     getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin6_port);
-    const timeval patience{20, 0};
-    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const timeval timeout{20, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   }
   ~Receiver() { leave(); }
   Receiver(const Receiver&) = delete;
@@ -65,7 +65,8 @@ class Receiver {  // a UDP socket on a free port of loopback
 std::vector<std::string> warnings;
 std::unique_ptr<Transport> to(const std::string& host, std::uint16_t port) {
   warnings.clear();
-  return udp(addresses(host, port).at(0), 5000, [](const std::string& text) { warnings.push_back(text); });
+  return make_udp_transport(parse_collectors(host, port).at(0), 5000,
+                            [](const std::string& text) { warnings.push_back(text); });
 }
 
 // A header of NetFlow 9 or IPFIX with a sequence, then zeros.
@@ -114,8 +115,8 @@ TEST_CASE("netflowSink: messages reach an IPv4 and an IPv6 collector", "[netflow
     transport->work();
     CHECK(receiver.receive() == message(7));
     transport->finish();
-    CHECK(transport->books().sent == 3);
-    CHECK(transport->books().lost == 0);
+    CHECK(transport->delivery().sent == 3);
+    CHECK(transport->delivery().lost == 0);
     CHECK(warnings.empty());
   }
   CHECK(to("::1", 9)->destination() == "[::1]:9");
@@ -145,27 +146,27 @@ TEST_CASE("netflowSink: messages of one size and of others arrive one by one, in
     transport->finish();
     reader.join();
     CHECK(right == sizes.size());
-    CHECK(transport->books().sent == 2 * sizes.size());
-    CHECK(transport->books().unread == 0);
+    CHECK(transport->delivery().sent == 2 * sizes.size());
+    CHECK(transport->delivery().unread == 0);
     CHECK(warnings.empty());
   }
 }
 
 TEST_CASE("netflowSink: collectors as they may be written", "[netflowSink]") {
-  using List = std::vector<Address>;
-  CHECK(addresses("127.0.0.1", 9995) == List{{"127.0.0.1", 9995}});
-  CHECK(addresses("collector.example.org:2055", 9995) == List{{"collector.example.org", 2055}});
-  CHECK(addresses("::1", 9995) == List{{"::1", 9995}});
-  CHECK(addresses("[2001:db8::1]:4739,2001:db8::2 ,\t[2001:db8::3], a , b:1", 9995) ==
+  using List = std::vector<CollectorAddress>;
+  CHECK(parse_collectors("127.0.0.1", 9995) == List{{"127.0.0.1", 9995}});
+  CHECK(parse_collectors("collector.example.org:2055", 9995) == List{{"collector.example.org", 2055}});
+  CHECK(parse_collectors("::1", 9995) == List{{"::1", 9995}});
+  CHECK(parse_collectors("[2001:db8::1]:4739,2001:db8::2 ,\t[2001:db8::3], a , b:1", 9995) ==
         List{{"2001:db8::1", 4739}, {"2001:db8::2", 9995}, {"2001:db8::3", 9995}, {"a", 9995}, {"b", 1}});
-  CHECK(addresses("a:1,a:2", 9995).size() == 2);
+  CHECK(parse_collectors("a:1,a:2", 9995).size() == 2);
   for (const char* wrong : {"", " ", ",", "a,", ",a", "a,,b", "a:", ":1", "a:0", "a:65536", "a:-1", "a:x", "a:1x",
                             "[::1", "[]", "[]:1", "[::1]1", "[::1]:", "[::1]:0"}) {
     INFO(wrong);
-    CHECK_THROWS_WITH(addresses(wrong, 9995), Catch::Contains("NF_SERVADD names no collector"));
+    CHECK_THROWS_WITH(parse_collectors(wrong, 9995), Catch::Contains("NF_SERVADD names no collector"));
   }
   for (const char* twice : {"a,b,a", "a,a:9995", "::1,[::1]"})
-    CHECK_THROWS_WITH(addresses(twice, 9995), Catch::Contains("twice"));
+    CHECK_THROWS_WITH(parse_collectors(twice, 9995), Catch::Contains("twice"));
 }
 
 TEST_CASE("netflowSink: a collector that does not exist is an error that says what to set", "[netflowSink]") {
@@ -180,9 +181,9 @@ TEST_CASE("netflowSink: what nobody takes is lost, and that is said once", "[net
   transport->begin({templates()});
   for (unsigned i = 0; i < 200; ++i) transport->send(message(i), 2);
   transport->finish();
-  CHECK(transport->books().lost == 400);
-  CHECK(transport->books().sent == 0);
-  CHECK(transport->books().doubtful == 0);
+  CHECK(transport->delivery().lost == 400);
+  CHECK(transport->delivery().sent == 0);
+  CHECK(transport->delivery().doubtful == 0);
   REQUIRE(warnings.size() == 1);
   CHECK_THAT(warnings[0], Catch::Contains("nobody listens at 127.0.0.1:"));
 }
@@ -206,10 +207,10 @@ TEST_CASE("netflowSink: a collector that starts late gets the templates first, w
       CHECK(sequence_of(first) == (version == 9 ? number : 40));
     }
     for (unsigned i = 40; i < 50; ++i) CHECK(sequence_of(late.receive()) == i);
-    CHECK(transport->books().sent == 10);
-    CHECK(transport->books().lost == 40);
-    CHECK(transport->books().templates == 2);
-    CHECK(transport->books().template_octets == 2 * template_size);
+    CHECK(transport->delivery().sent == 10);
+    CHECK(transport->delivery().lost == 40);
+    CHECK(transport->delivery().templates == 2);
+    CHECK(transport->delivery().template_octets == 2 * template_size);
   }
 }
 
@@ -236,9 +237,9 @@ TEST_CASE(
   });
   transport->finish();
   reader.join();
-  CHECK(transport->books().sent == 9);
-  CHECK(transport->books().lost == 6);
-  CHECK(transport->books().doubtful == 6);
+  CHECK(transport->delivery().sent == 9);
+  CHECK(transport->delivery().lost == 6);
+  CHECK(transport->delivery().doubtful == 6);
 }
 
 TEST_CASE("netflowSink: a message that is too large is lost, and that is said once", "[netflowSink]") {
@@ -250,8 +251,8 @@ TEST_CASE("netflowSink: a message that is too large is lost, and that is said on
   transport->send(message(2, 65507), 1);
   transport->work();
   CHECK(warnings.size() == 1);
-  CHECK(transport->books().lost == 2);
-  CHECK(transport->books().sent == 1);
+  CHECK(transport->delivery().lost == 2);
+  CHECK(transport->delivery().sent == 1);
   CHECK(receiver.receive().size() == 65507);
 }
 
@@ -271,7 +272,7 @@ TEST_CASE("netflowSink: a slow collector with a buffer of default size gets ever
     transport->finish();
     reader.join();
     CHECK(got == count);
-    CHECK(transport->books().sent == count);
+    CHECK(transport->delivery().sent == count);
   }
 }
 
@@ -289,9 +290,9 @@ TEST_CASE(
   unsigned found = 0;
   while (!receiver.receive(false).empty()) ++found;
   CHECK(found > 10);
-  CHECK(transport->books().sent == found);
-  CHECK(transport->books().unread == found);
-  CHECK(transport->books().lost == 2000 - found);
+  CHECK(transport->delivery().sent == found);
+  CHECK(transport->delivery().unread == found);
+  CHECK(transport->delivery().lost == 2000 - found);
 }
 
 TEST_CASE("netflowSink: where the buffer cannot be seen, the rate is limited", "[netflowSink]") {

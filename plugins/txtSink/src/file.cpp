@@ -15,10 +15,10 @@
 #include <zlib.h>
 #endif
 
-namespace t2::text {
+namespace t2::txt_sink {
 namespace {
 
-constexpr std::size_t piece = 512 << 10;  // bytes that are written at once, about
+constexpr std::size_t buffer_size = 512 << 10;  // bytes; a longer row makes the buffer longer
 
 std::string reason() { return std::strerror(errno); }
 
@@ -36,7 +36,7 @@ void RowFile::open(const std::string& path, [[maybe_unused]] bool compress) {
 #endif
 }
 
-void RowFile::go_on_in(const std::string& path, bool compress) {
+void RowFile::continue_in(const std::string& path, bool compress) {
   close();
   if (!error_.empty()) return;
   try {
@@ -49,7 +49,7 @@ void RowFile::go_on_in(const std::string& path, bool compress) {
 void RowFile::make_room(std::size_t size) {
   flush();
   if (capacity_ >= size) return;
-  capacity_ = std::max(size, piece);
+  capacity_ = std::max(size, buffer_size);
   buffer_.reset(new char[capacity_]);
 }
 
@@ -121,4 +121,4 @@ void RowFile::fail(std::string_view doing) {
   error_ = "cannot " + std::string(doing) + " " + name_ + ": " + (errno ? reason() : "compression failed");
 }
 
-}  // namespace t2::text
+}  // namespace t2::txt_sink

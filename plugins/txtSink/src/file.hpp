@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace t2::text {
+namespace t2::txt_sink {
 
 class RowFile {
  public:
@@ -21,7 +21,7 @@ class RowFile {
   // "-" is standard output. Throws std::runtime_error.
   void open(const std::string& path, bool compress = false);
   // Closes it and goes on in another file. What cannot be opened is an error like one of writing.
-  void go_on_in(const std::string& path, bool compress = false);
+  void continue_in(const std::string& path, bool compress = false);
 
   // Room for `size` characters; what was written there counts when row() is called with its end.
   char* reserve(std::size_t size) {
@@ -54,4 +54,4 @@ class RowFile {
   std::uint64_t rows_ = 0, lost_ = 0;  // in the buffer; not delivered
 };
 
-}  // namespace t2::text
+}  // namespace t2::txt_sink

@@ -7,7 +7,7 @@
 #include "tranalyzer.h"
 #include "values.hpp"
 
-namespace t2::text {
+namespace t2::txt_sink {
 namespace {
 
 constexpr std::string_view separator = SEP_CHR, mac_separator = MAC_SEP, no_address = B2T_NON_IP_STR;
@@ -99,7 +99,7 @@ std::size_t characters_per_byte(Type type) {
 
 }  // namespace
 
-RowFormatter::RowFormatter(std::span<const Column> columns, Of of) : flows_(of == Of::flows) {
+RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of) : flows_(of == RowsOf::flows) {
   assert(!flows_ || (columns.size() >= 2 && columns[0].type[0] == Type::direction && columns[1].type[0] == Type::u64));
   fixed_room_ = 64 + columns.size() * (separator.size() + 2);
   for (const Column& column : flows_ ? columns.subspan(2) : columns) {
@@ -211,4 +211,4 @@ std::string describe(std::span<const Column> columns) {
   return text;
 }
 
-}  // namespace t2::text
+}  // namespace t2::txt_sink

@@ -10,13 +10,13 @@
 
 #include "t2/row.hpp"
 
-namespace t2::text {
+namespace t2::txt_sink {
 
 class RowFormatter {
  public:
-  enum class Of { flows, packets };
+  enum class RowsOf { flows, packets };
   // Columns of the whole row. Those of flows begin with `dir` and `flowInd`, which stand beside the row's values.
-  explicit RowFormatter(std::span<const Column> columns, Of of = Of::flows);
+  explicit RowFormatter(std::span<const Column> columns, RowsOf of = RowsOf::flows);
 
   std::size_t room(const RowView& row) const {  // characters that the row needs at most
     return fixed_room_ + row.columns.size() * room_per_byte_;
@@ -44,4 +44,4 @@ std::string type_codes(const Column& column);               // "U16:R", "MAC_MAC
 std::string type_numbers(const Column& column);             // "9:R", "27_27_10:R"
 std::string describe(std::span<const Column> columns);      // lines of the headers file, with their title
 
-}  // namespace t2::text
+}  // namespace t2::txt_sink

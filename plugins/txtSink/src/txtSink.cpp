@@ -13,40 +13,42 @@
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
+namespace t2::txt_sink {
+
 namespace {
 
-constexpr t2::Flag flags[] = {T2_FLAG(TFS_SPLIT),
-                              T2_FLAG(TFS_PRI_HDR),
-                              T2_FLAG(TFS_PRI_HDR_FW),
-                              T2_FLAG(TFS_HDR_FILE),
-                              T2_FLAG(TFS_GZ_COMPRESS),
-                              T2_RUNTIME_FLAG(TFS_FLOWS_TXT_SUFFIX),
-                              T2_RUNTIME_FLAG(TFS_HEADER_SUFFIX)};
+constexpr Flag flags[] = {T2_FLAG(TFS_SPLIT),
+                          T2_FLAG(TFS_PRI_HDR),
+                          T2_FLAG(TFS_PRI_HDR_FW),
+                          T2_FLAG(TFS_HDR_FILE),
+                          T2_FLAG(TFS_GZ_COMPRESS),
+                          T2_RUNTIME_FLAG(TFS_FLOWS_TXT_SUFFIX),
+                          T2_RUNTIME_FLAG(TFS_HEADER_SUFFIX)};
 
-class TxtSink final : public t2::Sink {
+class TxtSink final : public Sink {
  public:
-  explicit TxtSink(t2::Host& host)
+  explicit TxtSink(Host& host)
       : host_(host), flow_suffix_(host.text("TFS_FLOWS_TXT_SUFFIX")), header_suffix_(host.text("TFS_HEADER_SUFFIX")) {}
 
-  void open(const t2::Output& output) override {
+  void open(const Output& output) override {
     formatter_.emplace(output.columns);
     path_ = output.to_stdout ? "-" : output.prefix + flow_suffix_ + (compress ? ".gz" : "");
     if (TFS_SPLIT == 1 && !output.to_stdout) split_ = output.split;
     if constexpr (TFS_PRI_HDR == 1) {
       if constexpr (TFS_EXTENDED_HEADER == 1) header_ = extended_header(output.columns);
-      header_ += HDR_CHR + t2::text::column_names(output.columns) + "\n";
+      header_ += HDR_CHR + column_names(output.columns) + "\n";
     }
     open_file(
         [&] {
-          if constexpr (TFS_HDR_FILE == 1) describe(output);
+          if constexpr (TFS_HDR_FILE == 1) describe_columns(output);
           file_.open(part_path(), compress);
           begin_part(true);
         },
         file_);
   }
 
-  void write(std::span<const t2::RowView> rows) override {
-    for (const t2::RowView& row : rows) {
+  void write(std::span<const RowView> rows) override {
+    for (const RowView& row : rows) {
       if (part_is_full()) next_part();
       char* at = file_.reserve(formatter_->room(row));
       const char* end = formatter_->put(at, row);
@@ -54,34 +56,34 @@ class TxtSink final : public t2::Sink {
       part_bytes_ += static_cast<std::uint64_t>(end - at);
       ++part_rows_;
     }
-    tell_error(file_);
+    warn_once(file_);
   }
 
-  bool open_packets(const t2::Output& output) override {
-    packet_formatter_.emplace(output.columns, t2::text::RowFormatter::Of::packets);
+  bool open_packets(const Output& output) override {
+    packet_formatter_.emplace(output.columns, RowFormatter::RowsOf::packets);
     open_file(
         [&] {
           packets_.open(output.prefix + PACKETS_SUFFIX);
-          packets_.text(HDR_CHR + t2::text::column_names(output.columns) + "\n");
+          packets_.text(HDR_CHR + column_names(output.columns) + "\n");
           packets_.flush();
         },
         packets_);
     return true;
   }
 
-  void write_packets(std::span<const t2::RowView> rows) override {
-    for (const t2::RowView& row : rows)
+  void write_packets(std::span<const RowView> rows) override {
+    for (const RowView& row : rows)
       packets_.row(packet_formatter_->put(packets_.reserve(packet_formatter_->room(row)), row));
-    tell_error(packets_);
+    warn_once(packets_);
   }
 
   // Whoever watches the file of a live capture shall not wait for the buffer to be full.
-  void idle(t2::Time now) override {
-    if (now - last_flush_ < t2::one_second && now >= last_flush_) return;
+  void idle(Time now) override {
+    if (now - last_flush_ < one_second && now >= last_flush_) return;
     last_flush_ = now;
-    for (t2::text::RowFile* file : {&file_, &packets_}) {
+    for (RowFile* file : {&file_, &packets_}) {
       file->flush();
-      tell_error(*file);
+      warn_once(*file);
     }
   }
 
@@ -89,8 +91,8 @@ class TxtSink final : public t2::Sink {
     end_part();
     file_.close();
     packets_.close();
-    for (const t2::text::RowFile* file : {&file_, &packets_}) tell_error(*file);
-    if (lost() > 0) host_.warn(t2::text::decimal(lost()) + " rows were not written");
+    for (const RowFile* file : {&file_, &packets_}) warn_once(*file);
+    if (lost() > 0) host_.warn(decimal(lost()) + " rows were not written");
   }
 
   std::uint64_t lost() const override { return file_.lost() + packets_.lost(); }
@@ -100,17 +102,17 @@ class TxtSink final : public t2::Sink {
 
   // What goes wrong at start, and a disk that is already full, stop the run.
   template <class Open>
-  static void open_file(Open open, const t2::text::RowFile& file) {
+  static void open_file(Open open, const RowFile& file) {
     try {
       open();
       if (!file.error().empty()) throw std::runtime_error(file.error());
     } catch (const std::runtime_error& e) {
-      throw t2::Error(std::string("txtSink: ") + e.what());
+      throw Error(std::string("txtSink: ") + e.what());
     }
   }
 
   // Flows that go to standard output do not depend on whether the input's folder can be written.
-  void describe(const t2::Output& output) {
+  void describe_columns(const Output& output) {
     try {
       write_headers_file(output);
     } catch (const std::runtime_error& e) {
@@ -119,27 +121,26 @@ class TxtSink final : public t2::Sink {
     }
   }
 
-  void write_headers_file(const t2::Output& output) const {
-    t2::text::RowFile file;
+  void write_headers_file(const Output& output) const {
+    RowFile file;
     file.open(output.prefix + header_suffix_);
     file.text(output.about);
     file.text("#\n");
-    file.text(t2::text::describe(output.columns));
+    file.text(describe(output.columns));
     file.close();
     if (!file.error().empty()) throw std::runtime_error(file.error());
   }
 
   // Number of flows (filled in at the end), number of columns, types.
-  static std::string extended_header(std::span<const t2::Column> columns) {
+  static std::string extended_header(std::span<const Column> columns) {
     std::string text =
-        HDR_CHR + std::string(21, ' ') + "\n" + HDR_CHR " " + t2::text::decimal(columns.size()) + "\n" + HDR_CHR " ";
-    for (std::size_t i = 0; i < columns.size(); ++i)
-      text += (i > 0 ? SEP_CHR : "") + t2::text::type_numbers(columns[i]);
+        HDR_CHR + std::string(21, ' ') + "\n" + HDR_CHR " " + decimal(columns.size()) + "\n" + HDR_CHR " ";
+    for (std::size_t i = 0; i < columns.size(); ++i) text += (i > 0 ? SEP_CHR : "") + type_numbers(columns[i]);
     return text + "\n";
   }
 
   // ---- Parts of the flow file (-W); without -W there is one.
-  std::string part_path() const { return split_.on ? path_ + t2::text::decimal(split_.first + part_) : path_; }
+  std::string part_path() const { return split_.on ? path_ + decimal(split_.first + part_) : path_; }
   bool part_is_full() const {
     return split_.on && part_rows_ > 0 &&
            ((split_.bytes > 0 && part_bytes_ >= split_.bytes) || (split_.rows > 0 && part_rows_ >= split_.rows));
@@ -154,41 +155,43 @@ class TxtSink final : public t2::Sink {
   }
   void end_part() {
     if (TFS_PRI_HDR == 1 && TFS_EXTENDED_HEADER == 1 && part_has_header_)
-      file_.replace(0, HDR_CHR " " + t2::text::decimal(part_rows_));
+      file_.replace(0, HDR_CHR " " + decimal(part_rows_));
   }
   // Begun when there is a row for it, so that no part is empty.
   void next_part() {
     end_part();
     ++part_;
-    file_.go_on_in(part_path(), compress);
+    file_.continue_in(part_path(), compress);
     begin_part(false);
   }
 
-  void tell_error(const t2::text::RowFile& file) {
-    bool& told = &file == &file_ ? told_ : told_packets_;
-    if (told || file.error().empty()) return;
-    told = true;
+  void warn_once(const RowFile& file) {
+    bool& warned = &file == &file_ ? warned_ : warned_packets_;
+    if (warned || file.error().empty()) return;
+    warned = true;
     host_.warn(file.error() + "; the rows from here on are lost");
   }
 
-  t2::Host& host_;
+  Host& host_;
   const std::string flow_suffix_, header_suffix_;
-  std::optional<t2::text::RowFormatter> formatter_, packet_formatter_;
-  t2::text::RowFile file_, packets_;
+  std::optional<RowFormatter> formatter_, packet_formatter_;
+  RowFile file_, packets_;
   std::string path_, header_;
-  t2::Output::Split split_;
+  Output::Split split_;
   std::uint64_t part_ = 0, part_rows_ = 0, part_bytes_ = 0;
   bool part_has_header_ = false;
-  t2::Time last_flush_ = 0;
-  bool told_ = false, told_packets_ = false;
+  Time last_flush_ = 0;
+  bool warned_ = false, warned_packets_ = false;
 };
 
 }  // namespace
+
+}  // namespace t2::txt_sink
 
 T2_PLUGIN = {.name = "txtSink",
              .version = "1.0.0",
              .summary = "flows as text, one line each",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_txtSink,
-             .flags = flags,
-             .create_sink = [](t2::Host& host) -> t2::Sink* { return new TxtSink(host); }};
+             .flags = t2::txt_sink::flags,
+             .create_sink = [](t2::Host& host) -> t2::Sink* { return new t2::txt_sink::TxtSink(host); }};

@@ -9,7 +9,7 @@
 
 #include "tranalyzer.h"
 
-namespace t2::text {
+namespace t2::txt_sink {
 namespace {
 
 constexpr char digits_lower[] = "0123456789abcdef", digits_upper[] = "0123456789ABCDEF";
@@ -114,11 +114,11 @@ constexpr auto classes = [] {
 }();
 
 // A sequence that begins with a byte above 0x7f: how many bytes to take, and whether they are a character (RFC 3629).
-struct Sequence {
+struct Utf8Sequence {
   std::size_t size;
   bool valid;
 };
-Sequence sequence(const unsigned char* at, std::size_t left) {
+Utf8Sequence sequence(const unsigned char* at, std::size_t left) {
   const unsigned first = at[0];
   if (first < 0xc2 || first > 0xf4) return {1, false};
   const std::size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -283,7 +283,7 @@ char* put_sanitised(char* at, std::string_view text) {
       *at++ = digits_upper[bytes[i] >> 4];
       *at++ = digits_upper[bytes[i++] & 15];
     } else if (kind == 2) {
-      const Sequence s = sequence(bytes + i, text.size() - i);
+      const Utf8Sequence s = sequence(bytes + i, text.size() - i);
       at = s.valid ? put_string(at, text.substr(i, s.size)) : put_string(at, ".");
       i += s.size;
     } else {
@@ -334,4 +334,4 @@ char* put_bytes(char* at, std::string_view text) {
   return at;
 }
 
-}  // namespace t2::text
+}  // namespace t2::txt_sink

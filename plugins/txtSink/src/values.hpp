@@ -14,7 +14,7 @@
 #include "t2/packet.hpp"
 #include "tranalyzer.h"
 
-namespace t2::text {
+namespace t2::txt_sink {
 
 constexpr std::size_t bytes_per_value = 400;  // a double below 1e308 with %f is the longest
 constexpr std::size_t text_room(std::size_t size) { return 6 * size + 2; }  // every byte as \u00XX, and quotes
@@ -91,4 +91,4 @@ char* put_hex(char* at, std::uint64_t value) {
   return at;
 }
 
-}  // namespace t2::text
+}  // namespace t2::txt_sink

@@ -14,7 +14,7 @@
 namespace {
 
 using namespace t2;
-using namespace t2::text;
+using namespace t2::txt_sink;
 
 template <class Put, class... T>
 std::string made(Put put, T... values) {
@@ -184,7 +184,7 @@ TEST_CASE("txtSink: rows of packets have nothing in front of their values", "[tx
       {"pktNo", "", Type::u64}, Column("port", "", Type::u16).repeated(), {"content", "", Type::content}};
   Row row;
   row.put(std::uint64_t{3}), row.count(0), row.text("a\x01\n\\");
-  const RowFormatter formatter(columns, RowFormatter::Of::packets);
+  const RowFormatter formatter(columns, RowFormatter::RowsOf::packets);
   const RowView view{0, 7, 0, row.bytes(), {}};
   std::string buffer(formatter.room(view), '\0');
   buffer.resize(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()));

@@ -10,7 +10,7 @@
 #include "run.hpp"
 
 using namespace t2::test;
-using t2::text::RowFile;
+using t2::txt_sink::RowFile;
 
 namespace {
 

@@ -5,7 +5,7 @@
 // is on this machine; because the collector closed in order, which a host does only when everything was read; or
 // because so much was sent after it that no receive buffer could still hold it. If the connection breaks, what is kept
 // is sent again on the next one.
-#include "transport_stream.hpp"
+#include "stream.hpp"
 
 #include <linux/sockios.h>
 #include <linux/tcp.h>
@@ -25,22 +25,22 @@
 #include <vector>
 
 #include "backlog.hpp"
+#include "peer_socket.hpp"
 #include "resolve.hpp"
-#include "transport_peer.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
 constexpr std::int64_t millisecond = 1'000'000, second = 1000 * millisecond;
 constexpr std::int64_t first_pause = 100 * millisecond, longest_pause = 10 * second;  // between attempts to connect
-constexpr std::int64_t connect_patience = 5 * second;                                 // with all greetings
-constexpr std::int64_t stall_patience = 2 * second;      // of a full queue, without any progress
-constexpr std::int64_t close_patience = 5 * second;      // at the end, without any progress
-constexpr std::int64_t absent_patience = 2 * second;     // at the end, while nobody listens
-constexpr std::int64_t goodbye_patience = second;        // until the collector closes as well
+constexpr std::int64_t connect_timeout = 5 * second;                                  // with all greetings
+constexpr std::int64_t stall_timeout = 2 * second;       // of a full queue, without any progress
+constexpr std::int64_t close_timeout = 5 * second;       // at the end, without any progress
+constexpr std::int64_t absent_timeout = 2 * second;      // at the end, while nobody listens
+constexpr std::int64_t goodbye_timeout = second;         // until the collector closes as well
 constexpr std::int64_t longest_wait = 20 * millisecond;  // of a message for others to leave together
-constexpr unsigned most_farewells = 3;
+constexpr unsigned max_shutdown_attempts = 3;
 constexpr std::size_t enough = 64 << 10;  // bytes that need not wait for others
 constexpr std::uint64_t min_buffer = 256 << 10,
                         largest_buffer = 64 << 20;  // bytes that a host somewhere else may keep unread
@@ -52,19 +52,19 @@ std::int64_t clock_now(clockid_t clock) {
 }
 std::int64_t monotonic_now() { return clock_now(CLOCK_MONOTONIC); }
 
-class Stream final : public Transport {
+class StreamTransport final : public Transport {
  public:
-  Stream(const Address& collector, Resolved list, std::unique_ptr<Channels> channels, std::size_t max_messages,
-         Warn warn)
+  StreamTransport(const CollectorAddress& collector, AddressList list, std::unique_ptr<ChannelFactory> factory,
+                  std::size_t max_messages, Warn warn)
       : destination_(collector.text()),
         list_(std::move(list)),
         next_address_(list_.get()),
-        channels_(std::move(channels)),
+        channel_factory_(std::move(factory)),
         backlog_(max_messages),
         warn_(std::move(warn)) {}
-  ~Stream() override { disconnect(0); }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
+  ~StreamTransport() override { disconnect(0); }
+  StreamTransport(const StreamTransport&) = delete;
+  StreamTransport& operator=(const StreamTransport&) = delete;
 
   bool stream() const override { return true; }
 
@@ -92,9 +92,9 @@ class Stream final : public Transport {
   }
 
   void finish() override {
-    for (unsigned i = 0; i < most_farewells; ++i) {
+    for (unsigned i = 0; i < max_shutdown_attempts; ++i) {
       drain();
-      if (state_ != State::connected || say_goodbye()) break;
+      if (state_ != State::connected || shut_down()) break;
     }
     // The collector does not read, or does not close. What its host has taken is there when it goes on reading.
     if (state_ == State::connected) backlog_.leave(confirmed(), peer_.has_value());
@@ -102,11 +102,11 @@ class Stream final : public Transport {
     backlog_.give_up();
   }
 
-  const Books& books() const override { return backlog_.books(); }
+  const DeliveryStats& delivery() const override { return backlog_.delivery(); }
   std::string destination() const override { return destination_; }
 
  private:
-  enum class State { none, connecting, greeting, connected };
+  enum class State { none, connecting, handshake, connected };
 
   // ---- Connections
 
@@ -115,8 +115,8 @@ class Stream final : public Transport {
     waiting_ = 0;
     if (state_ == State::none && monotonic_now() >= next_try_) connect();
     if (state_ == State::connecting) check_connecting();
-    if (state_ == State::greeting) greet();
-    if (state_ == State::connected && listen_to_peer()) write();
+    if (state_ == State::handshake) handshake();
+    if (state_ == State::connected && still_open()) write();
     if (state_ == State::connected) forget_read();
   }
 
@@ -132,23 +132,23 @@ class Stream final : public Transport {
 
   void check_connecting() {
     pollfd p{socket_, POLLOUT, 0};
-    if (poll(&p, 1, 0) <= 0) return check_patience();
+    if (poll(&p, 1, 0) <= 0) return check_connect_timeout();
     int problem = 0;
     socklen_t size = sizeof problem;
     getsockopt(socket_, SOL_SOCKET, SO_ERROR, &problem, &size);
     if (problem != 0) return fail(std::strerror(problem));
-    channel_ = channels_->open(socket_);
+    channel_ = channel_factory_->open(socket_);
     progress_ = monotonic_now();
-    state_ = State::greeting;
+    state_ = State::handshake;
   }
 
-  void greet() {
-    const Channel::Step step = channel_->greet();
-    if (step == Channel::Step::failed) return fail(channel_->problem());
-    if (step == Channel::Step::again) return check_patience();
+  void handshake() {
+    const ChannelStatus step = channel_->handshake();
+    if (step == ChannelStatus::failed) return fail(channel_->error());
+    if (step == ChannelStatus::pending) return check_connect_timeout();
     peer_.emplace(socket_, IPPROTO_TCP);
-    Peer::View view;
-    if (peer_->look(view) != Peer::Sight::seen) peer_.reset();  // on another machine, or behind something on this one
+    PeerState view;
+    if (peer_->query(view) != PeerStatus::found) peer_.reset();  // on another machine, or behind something on this one
     state_ = State::connected;
     progress_ = monotonic_now();
     stalled_ = false;
@@ -156,15 +156,15 @@ class Stream final : public Transport {
     backlog_.begin_session(templates_, template_options_);
   }
 
-  void check_patience() {
-    if (monotonic_now() - began_ > connect_patience) fail(std::strerror(ETIMEDOUT));
+  void check_connect_timeout() {
+    if (monotonic_now() - began_ > connect_timeout) fail(std::strerror(ETIMEDOUT));
   }
 
-  bool listen_to_peer() {
-    const Channel::Step step = channel_->listen();
-    if (step == Channel::Step::done) end_session();
-    if (step == Channel::Step::failed) fail(channel_->problem());
-    return step == Channel::Step::again;
+  bool still_open() {
+    const ChannelStatus step = channel_->read_until_close();
+    if (step == ChannelStatus::done) end_session();
+    if (step == ChannelStatus::failed) fail(channel_->error());
+    return step == ChannelStatus::pending;
   }
 
   // The collector closed in order: it has read what its host has confirmed, and nothing else.
@@ -199,7 +199,7 @@ class Stream final : public Transport {
     }
     socket_ = -1;
     state_ = State::none;
-    said_goodbye_ = false;
+    shut_down_ = false;
     backlog_.end_session(may_have_arrived);
   }
 
@@ -212,7 +212,7 @@ class Stream final : public Transport {
       const std::span bytes = backlog_.next(plain, channel_->written(), seconds);
       if (bytes.empty()) return;
       const std::ptrdiff_t n = channel_->write(bytes);
-      if (n < 0) return fail(channel_->problem());
+      if (n < 0) return fail(channel_->error());
       if (n == 0) return;
       note_progress();
       backlog_.took(static_cast<std::size_t>(n), plain, channel_->written());
@@ -224,7 +224,7 @@ class Stream final : public Transport {
   std::uint64_t gone(unsigned long which) const {
     int pending = 0;
     if (socket_ < 0 || ioctl(socket_, which, &pending) != 0) return which == SIOCOUTQ ? 0 : channel_->written();
-    const std::uint64_t all = channel_->written() + (said_goodbye_ ? 1 : 0);  // the end takes the place of a byte
+    const std::uint64_t all = channel_->written() + (shut_down_ ? 1 : 0);  // the end takes the place of a byte
     return std::min(channel_->written(), all - std::min(all, static_cast<std::uint64_t>(pending)));
   }
   std::uint64_t confirmed() const { return gone(SIOCOUTQ); }
@@ -236,8 +236,8 @@ class Stream final : public Transport {
     const std::uint64_t taken = confirmed();
     std::uint64_t unread = 0;
     if (peer_) {
-      Peer::View view;
-      if (peer_->look(view) != Peer::Sight::seen) return;  // it has just gone
+      PeerState view;
+      if (peer_->query(view) != PeerStatus::found) return;  // it has just gone
       unread = view.unread;
     } else {
       tcp_info info{};
@@ -266,10 +266,10 @@ class Stream final : public Transport {
 
   // A slow collector slows t2 down, one that does not read at all does not.
   void wait_for_room() {
-    while ((state_ == State::connected || state_ == State::greeting) && !stalled_ && backlog_.full()) {
+    while ((state_ == State::connected || state_ == State::handshake) && !stalled_ && backlog_.full()) {
       rest(100);
       pump();
-      stalled_ = monotonic_now() - progress_ > stall_patience;
+      stalled_ = monotonic_now() - progress_ > stall_timeout;
     }
   }
 
@@ -292,23 +292,23 @@ class Stream final : public Transport {
       if (state_ == State::connected && !peer_ && backlog_.all_written() && confirmed() == channel_->written()) return;
       const std::int64_t now = monotonic_now();
       if (state_ == State::connected) connected = now;
-      if (now - connected > absent_patience || (state_ == State::connected && now - progress_ > close_patience)) return;
+      if (now - connected > absent_timeout || (state_ == State::connected && now - progress_ > close_timeout)) return;
       rest(nap);
     }
   }
 
   // A collector that has read everything closes its end. False if it broke the connection instead.
-  bool say_goodbye() {
+  bool shut_down() {
     channel_->close();
     shutdown(socket_, SHUT_WR);
-    said_goodbye_ = true;
+    shut_down_ = true;
     const std::int64_t begin = monotonic_now();
-    for (std::int64_t spent = 0; spent < goodbye_patience; spent = monotonic_now() - begin) {
-      const Channel::Step step = channel_->listen();
-      if (step == Channel::Step::done) forget(confirmed());
-      if (step != Channel::Step::again) {
+    for (std::int64_t spent = 0; spent < goodbye_timeout; spent = monotonic_now() - begin) {
+      const ChannelStatus step = channel_->read_until_close();
+      if (step == ChannelStatus::done) forget(confirmed());
+      if (step != ChannelStatus::pending) {
         if (backlog_.none_in_flight()) return true;
-        step == Channel::Step::done ? end_session() : fail(channel_->problem());
+        step == ChannelStatus::done ? end_session() : fail(channel_->error());
         return false;
       }
       forget_read();
@@ -323,9 +323,9 @@ class Stream final : public Transport {
   }
 
   std::string destination_;
-  Resolved list_;
+  AddressList list_;
   const addrinfo* next_address_;
-  std::unique_ptr<Channels> channels_;
+  std::unique_ptr<ChannelFactory> channel_factory_;
   Backlog backlog_;
   Warn warn_;
   std::vector<std::uint8_t> templates_;
@@ -333,19 +333,20 @@ class Stream final : public Transport {
   std::size_t waiting_ = 0;        // bytes queued since something was written
   int socket_ = -1;
   std::unique_ptr<Channel> channel_;
-  std::optional<Peer> peer_;
+  std::optional<PeerSocket> peer_;
   State state_ = State::none;
   std::uint64_t buffer_ = min_buffer;  // of the other host, at most
   std::int64_t next_try_ = 0, began_ = 0, progress_ = 0, pumped_ = 0, pause_ = first_pause;
-  bool said_goodbye_ = false, stalled_ = false, told_absent_ = false, told_break_ = false, told_full_ = false;
+  bool shut_down_ = false, stalled_ = false, told_absent_ = false, told_break_ = false, told_full_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Transport> stream(const Address& collector, std::unique_ptr<Channels> channels,
-                                  std::size_t max_messages, Warn warn) {
-  return std::make_unique<Stream>(collector, resolve(collector, SOCK_STREAM), std::move(channels), max_messages,
-                                  std::move(warn));
+std::unique_ptr<Transport> make_stream_transport(const CollectorAddress& collector,
+                                                 std::unique_ptr<ChannelFactory> factory, std::size_t max_messages,
+                                                 Warn warn) {
+  return std::make_unique<StreamTransport>(collector, resolve(collector, SOCK_STREAM), std::move(factory), max_messages,
+                                           std::move(warn));
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -1,5 +1,5 @@
 // Asks the kernel about one socket, and reads its answer.
-#include "transport_peer.hpp"
+#include "peer_socket.hpp"
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
@@ -15,19 +15,19 @@
 #include <cerrno>
 #include <cstring>
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
 constexpr std::uint8_t listening = 10;  // TCP_LISTEN: the kernel's answer where the connection is gone
 
-struct Question {
+struct DiagRequest {
   nlmsghdr head;
   inet_diag_req_v2 socket;
 };
 
 // The addresses of both ends; false if the other one is not on this machine.
-bool put_ends(int socket, int protocol, inet_diag_req_v2& request) {
+bool fill_request(int socket, int protocol, inet_diag_req_v2& request) {
   sockaddr_storage own{}, peer{};
   socklen_t own_size = sizeof own, peer_size = sizeof peer;
   if (getsockname(socket, reinterpret_cast<sockaddr*>(&own), &own_size) != 0 ||
@@ -61,13 +61,13 @@ bool put_ends(int socket, int protocol, inet_diag_req_v2& request) {
 
 }  // namespace
 
-Peer::Peer(int socket, int protocol) {
-  Question q{};
-  if (!put_ends(socket, protocol, q.socket)) return;
+PeerSocket::PeerSocket(int socket, int protocol) {
+  DiagRequest q{};
+  if (!fill_request(socket, protocol, q.socket)) return;
   netlink_ = ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (netlink_ < 0) return;
-  const timeval patience{1, 0};
-  setsockopt(netlink_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const timeval timeout{1, 0};
+  setsockopt(netlink_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   q.head.nlmsg_len = sizeof q;
   q.head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
   q.head.nlmsg_flags = NLM_F_REQUEST;
@@ -75,37 +75,38 @@ Peer::Peer(int socket, int protocol) {
   q.socket.idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1);
   q.socket.idiag_states = ~0u;
   q.socket.id.idiag_cookie[0] = q.socket.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  question_.resize(sizeof q);
-  std::memcpy(question_.data(), &q, sizeof q);
-  View view;
-  if (look(view) != Sight::blind) return;
+  request_.resize(sizeof q);
+  std::memcpy(request_.data(), &q, sizeof q);
+  PeerState view;
+  if (query(view) != PeerStatus::unavailable) return;
   close(netlink_);
   netlink_ = -1;
 }
 
-Peer::~Peer() {
+PeerSocket::~PeerSocket() {
   if (netlink_ >= 0) close(netlink_);
 }
 
-Peer::Sight Peer::look(View& view) const {
-  if (netlink_ < 0) return Sight::blind;
+PeerStatus PeerSocket::query(PeerState& view) const {
+  if (netlink_ < 0) return PeerStatus::unavailable;
   alignas(nlmsghdr) std::uint8_t answer[4096];
   ssize_t size;
-  if (::send(netlink_, question_.data(), question_.size(), 0) < 0) return Sight::blind;
+  if (::send(netlink_, request_.data(), request_.size(), 0) < 0) return PeerStatus::unavailable;
   do {
     size = ::recv(netlink_, answer, sizeof answer, 0);
   } while (size < 0 && errno == EINTR);
-  if (size < static_cast<ssize_t>(sizeof(nlmsghdr))) return Sight::blind;
+  if (size < static_cast<ssize_t>(sizeof(nlmsghdr))) return PeerStatus::unavailable;
   const auto* head = reinterpret_cast<const nlmsghdr*>(answer);
-  if (head->nlmsg_len > static_cast<std::size_t>(size)) return Sight::blind;
+  if (head->nlmsg_len > static_cast<std::size_t>(size)) return PeerStatus::unavailable;
   if (head->nlmsg_type == NLMSG_ERROR) {
     const auto* error = static_cast<const nlmsgerr*>(NLMSG_DATA(head));
-    return head->nlmsg_len >= NLMSG_LENGTH(sizeof *error) && error->error == -ENOENT ? Sight::nobody : Sight::blind;
+    return head->nlmsg_len >= NLMSG_LENGTH(sizeof *error) && error->error == -ENOENT ? PeerStatus::absent
+                                                                                     : PeerStatus::unavailable;
   }
   if (head->nlmsg_type != SOCK_DIAG_BY_FAMILY || head->nlmsg_len < NLMSG_LENGTH(sizeof(inet_diag_msg)))
-    return Sight::blind;
+    return PeerStatus::unavailable;
   const auto* socket = static_cast<const inet_diag_msg*>(NLMSG_DATA(head));
-  if (socket->idiag_state == listening) return Sight::nobody;
+  if (socket->idiag_state == listening) return PeerStatus::absent;
   const auto* attribute = reinterpret_cast<const rtattr*>(socket + 1);
   std::size_t left = head->nlmsg_len - NLMSG_LENGTH(sizeof *socket);
   while (left >= sizeof *attribute && attribute->rta_len >= sizeof *attribute && attribute->rta_len <= left) {
@@ -115,13 +116,13 @@ Peer::Sight Peer::look(View& view) const {
       std::memcpy(values, RTA_DATA(attribute), sizeof values);
       view = {std::uint64_t{socket->id.idiag_cookie[1]} << 32 | socket->id.idiag_cookie[0], socket->idiag_rqueue,
               values[SK_MEMINFO_RMEM_ALLOC], values[SK_MEMINFO_RCVBUF], values[SK_MEMINFO_DROPS]};
-      return Sight::seen;
+      return PeerStatus::found;
     }
     const std::size_t step = std::min<std::size_t>(RTA_ALIGN(attribute->rta_len), left);
     attribute = reinterpret_cast<const rtattr*>(reinterpret_cast<const std::uint8_t*>(attribute) + step);
     left -= step;
   }
-  return Sight::blind;
+  return PeerStatus::unavailable;
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

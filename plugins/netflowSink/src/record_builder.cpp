@@ -1,7 +1,7 @@
 // Collects from the states of other plugins what is exported, and encodes it.
 //
 // Both directions in one record: the second row of a flow brings it, when all plugins are through with both.
-#include "flow_record.hpp"
+#include "record_builder.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -11,14 +11,14 @@
 
 #include "basicFlow_state.h"
 #include "basicStats_state.h"
+#include "flow_record.hpp"
 #include "macRecorder_state.h"
-#include "record.hpp"
-#include "settings.hpp"
+#include "setting.hpp"
 #include "tcpFlags_state.h"
 #include "tcpStates_state.h"
 #include "tranalyzer.h"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
@@ -37,33 +37,34 @@ std::uint32_t enterprise(const t2::Host& host) {
 }
 
 // Octets of whole frames, which no other plugin keeps. Only where they are sent.
-struct Frames {
+struct FrameOctets {
   std::uint64_t octets = 0;
 };
 
-class Recorder final : public t2::Plugin {
+class RecordBuilder final : public t2::Plugin {
  public:
-  explicit Recorder(t2::Host& host)
+  explicit RecordBuilder(t2::Host& host)
       : basic_flow_(host, "basicFlow"),
         basic_stats_(host, "basicStats"),
         tcp_flags_(host, "tcpFlags"),
         tcp_states_(host, "tcpStates"),
         mac_recorder_(host, "macRecorder"),
-        layout_(layout_of(host)),
+        layout_(record_layout(host)),
         interface_(static_cast<std::uint32_t>(setting(host, "NF_IFINDEX", 0, 0xffff'ffff))) {
     layout_.macs = ETH_ACTIVATE == 2 || mac_recorder_;
     layout_.tcp_flags = static_cast<bool>(tcp_flags_);
     layout_.tcp_states = static_cast<bool>(tcp_states_);
-    if (layout_.layer2) frames_.emplace(host);
-    for (unsigned kind = 0; kind < kinds; ++kind) templates_.emplace_back(layout_, static_cast<Kind>(kind));
+    if (layout_.layer2) frame_octets_.emplace(host);
+    for (unsigned kind = 0; kind < record_kinds; ++kind)
+      templates_.emplace_back(layout_, static_cast<RecordKind>(kind));
     std::size_t longest = 0;
     for (const Template& t : templates_) longest = std::max(longest, t.record_size);
     encoded_.resize(longest);
   }
 
   void on_packets(std::span<const t2::Packet> packets) override {
-    if (!frames_) return;
-    for (const t2::Packet& p : packets) (*frames_)(*p.own).octets += p.wire;
+    if (!frame_octets_) return;
+    for (const t2::Packet& p : packets) (*frame_octets_)(*p.own).octets += p.wire;
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
@@ -75,11 +76,11 @@ class Recorder final : public t2::Plugin {
     const unsigned direction = pair ? first_row : e.direction;
     const std::uint64_t packets = e.own.packets + (pair ? e.other->packets : 0);
     const bool labels = has_labels(e.own) || (pair && has_labels(*e.other));
-    const RowHead head{packets, kind_of(family, pair, labels), sent};
+    const RowHead head{packets, record_kind(family, pair, labels), sent};
     row.raw(&head, sizeof head);
     if (!sent) return;
     const Template& layout = templates_[static_cast<unsigned>(head.kind)];
-    const Record record = collect(e, direction);
+    const FlowRecord record = collect(e, direction);
     if (pair) layout.put(encoded_.data(), record, collect(e, direction ^ 1));
     else layout.put(encoded_.data(), record, record);
     row.raw(encoded_.data(), layout.record_size);
@@ -91,8 +92,8 @@ class Recorder final : public t2::Plugin {
     return own.many && own.many->tags.mpls_entries > 0;
   }
 
-  Record collect(const t2::EndedFlow& e, unsigned direction) const {
-    Record r{};
+  FlowRecord collect(const t2::EndedFlow& e, unsigned direction) const {
+    FlowRecord r{};
     const t2::Key& key = e.flow.key;
     const t2::Direction& side = *e.flow.directions[direction];
     const t2::BasicStatsState::Side& stats = basic_stats_(side);
@@ -103,7 +104,7 @@ class Recorder final : public t2::Plugin {
     r.packets = side.packets;
     r.payload_octets = stats.bytes;
     r.ip_octets = stats.ip_bytes;
-    if (frames_) r.frame_octets = (*frames_)(*e.flow.directions[direction]).octets;
+    if (frame_octets_) r.frame_octets = (*frame_octets_)(*e.flow.directions[direction]).octets;
     r.max_ip_length = stats.max_ip_length;
     r.min_ip_length = std::min(stats.min_ip_length, stats.max_ip_length);
     r.interface = interface_;
@@ -124,7 +125,7 @@ class Recorder final : public t2::Plugin {
     return r;
   }
 
-  void collect_tcp_flags(const t2::EndedFlow& e, unsigned direction, Record& r) const {
+  void collect_tcp_flags(const t2::EndedFlow& e, unsigned direction, FlowRecord& r) const {
     const tcp_flags::Side& own = tcp_flags_(*e.flow.directions[direction]);
     r.identification = own.id_first;
     if (own.rare && r.family == t2::Family::ipv4) r.ip_options = own.rare->ip_options[0];
@@ -162,19 +163,19 @@ class Recorder final : public t2::Plugin {
 #endif
   }
 
-  End end_of(const t2::EndedFlow& e) const {
-    if (e.reason == t2::EndReason::duration_limit) return End::active;
-    if (e.reason == t2::EndReason::evicted) return End::resources;
+  FlowEndReason end_of(const t2::EndedFlow& e) const {
+    if (e.reason == t2::EndReason::duration_limit) return FlowEndReason::active;
+    if (e.reason == t2::EndReason::evicted) return FlowEndReason::resources;
     if (tcp_states_ && e.flow.key.protocol == tcp_protocol) {
       for (const t2::Direction* side : {&e.own, e.other}) {
         const auto phase = side ? tcp_states_(*side).phase : tcp_states::Phase::fresh;
-        if (phase == tcp_states::Phase::closed || phase == tcp_states::Phase::reset) return End::detected;
+        if (phase == tcp_states::Phase::closed || phase == tcp_states::Phase::reset) return FlowEndReason::detected;
       }
     }
-    return e.reason == t2::EndReason::idle ? End::idle : End::ended_early;
+    return e.reason == t2::EndReason::idle ? FlowEndReason::idle : FlowEndReason::ended_early;
   }
 
-  void collect_macs(const t2::EndedFlow& e, unsigned direction, Record& r) const {
+  void collect_macs(const t2::EndedFlow& e, unsigned direction, FlowRecord& r) const {
     if (r.family == t2::Family::layer2) {  // they are the flow's addresses
       std::copy_n(r.source, 6, r.source_mac);
       std::copy_n(r.destination, 6, r.destination_mac);
@@ -195,7 +196,7 @@ class Recorder final : public t2::Plugin {
 #endif
   }
 
-  static void collect_tags_and_labels(const t2::BasicFlowState::Side& side, Record& r) {
+  static void collect_tags_and_labels(const t2::BasicFlowState::Side& side, FlowRecord& r) {
 #if BFO_VLAN > 0
     if (side.vlans > 0) r.outer_tag = side.vlan[0];
 #if BFO_MAX_VLAN > 1
@@ -212,8 +213,8 @@ class Recorder final : public t2::Plugin {
   t2::Peek<tcp_flags::Side> tcp_flags_;  // this one and the next two are empty without the plugin
   t2::Peek<tcp_states::Side> tcp_states_;
   t2::Peek<t2::MacRecorderState::Side> mac_recorder_;
-  std::optional<t2::State<Frames>> frames_;
-  Layout layout_;
+  std::optional<t2::State<FrameOctets>> frame_octets_;
+  RecordLayout layout_;
   std::uint32_t interface_;
   std::vector<Template> templates_;    // by kind
   std::vector<std::uint8_t> encoded_;  // one record
@@ -221,10 +222,10 @@ class Recorder final : public t2::Plugin {
 
 }  // namespace
 
-t2::Plugin* create_recorder(t2::Host& host) { return new Recorder(host); }
+t2::Plugin* create_record_builder(t2::Host& host) { return new RecordBuilder(host); }
 
-Layout layout_of(const t2::Host& host) {
-  Layout layout;
+RecordLayout record_layout(const t2::Host& host) {
+  RecordLayout layout;
   layout.version = static_cast<Version>(setting(host, "NF_VER", 9, 10));
   layout.ip_octets = setting(host, "NF_OCTETS", 0, 1) == 1;
   layout.layer2 = setting(host, "NF_LAYER2", 0, 1) == 1;
@@ -237,4 +238,4 @@ Layout layout_of(const t2::Host& host) {
   return layout;
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -10,18 +10,18 @@
 
 #include "fields.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 constexpr std::uint16_t variable_length = 0xffff;
 
-struct OptionField {
+struct OptionsField {
   std::uint16_t element, length;
 };
 
-struct Options {
+struct OptionsRecords {
   std::uint16_t id;  // of the template
   unsigned scopes;   // so many fields say what the record is about
-  std::vector<OptionField> fields;
+  std::vector<OptionsField> fields;
   std::vector<std::uint8_t> bytes = {};  // of the records
   unsigned records = 0;
 
@@ -30,7 +30,7 @@ struct Options {
 };
 
 // Totals since the exporter was started.
-struct Statistics {
+struct ExporterStatistics {
   std::uint64_t start = 0;                 // milliseconds since 1970
   std::uint64_t octets = 0, messages = 0;  // handed to the network, headers of UDP, TCP and IP left out
   std::uint64_t records = 0, lost = 0;     // of flows: handed to the network, not handed over
@@ -38,12 +38,12 @@ struct Statistics {
   std::uint64_t ignored = 0, dropped = 0;  // packets without a flow, packets that could not be read
 };
 
-Options statistics(Version version, std::uint32_t domain, const Statistics& s);
+OptionsRecords statistics(Version version, std::uint32_t domain, const ExporterStatistics& s);
 // One packet of so many was captured.
-Options sampling(Version version, std::uint32_t domain, std::uint32_t interval);
+OptionsRecords sampling(Version version, std::uint32_t domain, std::uint32_t interval);
 // IPFIX: which fields of a template make the flow's key.
-Options flow_keys(std::span<const Template> templates);
+OptionsRecords flow_keys(std::span<const Template> templates);
 // IPFIX: names and types of the own elements (RFC 5610), in parts of so many bytes.
-std::vector<Options> element_types(const Layout& layout, std::size_t size);
+std::vector<OptionsRecords> element_types(const RecordLayout& layout, std::size_t size);
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

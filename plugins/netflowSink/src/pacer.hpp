@@ -10,9 +10,9 @@
 #include <functional>
 #include <span>
 
-#include "transport_peer.hpp"
+#include "peer_socket.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 constexpr unsigned max_at_once = 32;  // messages
 
@@ -23,17 +23,17 @@ class Pacer {
 
   // How many of these messages may go; waits until some may. 0: the collector does not read, and its buffer stays full.
   // `memory`: what each takes in that buffer. `note` gets everything that is seen meanwhile.
-  unsigned wait(std::span<const std::size_t> memory, const std::function<void(const Peer::View&)>& note);
-  Peer::Sight look(Peer::View& view) const { return peer_.look(view); }
+  unsigned wait(std::span<const std::size_t> memory, const std::function<void(const PeerState&)>& note);
+  PeerStatus query(PeerState& view) const { return peer_.query(view); }
   bool sees() const { return sees_; }
   bool stalled() const { return stalled_; }
   unsigned at_once() const { return at_once_; }
 
  private:
-  unsigned wait_for_room(std::span<const std::size_t> memory, const std::function<void(const Peer::View&)>& note);
+  unsigned wait_for_room(std::span<const std::size_t> memory, const std::function<void(const PeerState&)>& note);
   void wait_for_turn(unsigned messages);
 
-  Peer peer_;
+  PeerSocket peer_;
   bool sees_;
   unsigned at_once_ = max_at_once;
   bool stalled_ = false;           // the collector does not read: no more waiting until it does
@@ -42,4 +42,4 @@ class Pacer {
   std::int64_t turn_ = 0;          // monotonic clock at which the next message is due
 };
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -6,7 +6,7 @@
 
 #include "t2/plugin.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 inline std::int64_t setting(const t2::Host& host, const char* flag, std::int64_t low, std::int64_t high) {
   const std::int64_t value = host.integer(flag);
@@ -17,4 +17,4 @@ inline std::int64_t setting(const t2::Host& host, const char* flag, std::int64_t
   return value;
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

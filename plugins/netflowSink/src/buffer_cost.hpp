@@ -16,12 +16,12 @@
 #include <optional>
 #include <span>
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 // What is sent are messages of so many bytes, one behind the other; the last one may be shorter.
-class Segmented {
+class SegmentSize {
  public:
-  Segmented(msghdr& all, std::size_t size) {
+  SegmentSize(msghdr& all, std::size_t size) {
     all.msg_control = control_;
     all.msg_controllen = sizeof control_;
     cmsghdr* head = CMSG_FIRSTHDR(&all);
@@ -31,16 +31,16 @@ class Segmented {
     const auto bytes = static_cast<std::uint16_t>(size);
     std::memcpy(CMSG_DATA(head), &bytes, sizeof bytes);
   }
-  Segmented(const Segmented&) = delete;
-  Segmented& operator=(const Segmented&) = delete;
+  SegmentSize(const SegmentSize&) = delete;
+  SegmentSize& operator=(const SegmentSize&) = delete;
 
  private:
   alignas(cmsghdr) std::uint8_t control_[CMSG_SPACE(sizeof(std::uint16_t))] = {};
 };
 
-class Charge {
+class BufferCost {
  public:
-  explicit Charge(int family) : socket_(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+  explicit BufferCost(int family) : socket_(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
     sockaddr_storage self{};
     self.ss_family = static_cast<sa_family_t>(family);
     if (family == AF_INET) reinterpret_cast<sockaddr_in&>(self).sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -50,11 +50,11 @@ class Charge {
     usable_ = socket_ >= 0 && bind(socket_, address, size) == 0 && getsockname(socket_, address, &size) == 0 &&
               connect(socket_, address, size) == 0;
   }
-  ~Charge() {
+  ~BufferCost() {
     if (socket_ >= 0) close(socket_);
   }
-  Charge(const Charge&) = delete;
-  Charge& operator=(const Charge&) = delete;
+  BufferCost(const BufferCost&) = delete;
+  BufferCost& operator=(const BufferCost&) = delete;
 
   std::size_t of(std::span<const std::uint8_t> message) { return remembered(alone_, message, 1); }
   // Of each of several that are sent in one piece. 0: the kernel cannot do that.
@@ -73,8 +73,8 @@ class Charge {
     msghdr all{};
     all.msg_iov = parts;
     all.msg_iovlen = copies;
-    std::optional<Segmented> segmented;
-    if (copies > 1) segmented.emplace(all, message.size());
+    std::optional<SegmentSize> segment_sizes;
+    if (copies > 1) segment_sizes.emplace(all, message.size());
     std::uint32_t memory[SK_MEMINFO_VARS] = {};
     socklen_t size = sizeof memory;
     if (usable_ && sendmsg(socket_, &all, 0) >= 0) {
@@ -90,4 +90,4 @@ class Charge {
   Known alone_, segments_;
 };
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -1,5 +1,5 @@
 // Takes the list of collectors apart.
-#include "address.hpp"
+#include "collector_address.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include "t2/plugin.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
@@ -21,7 +21,7 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
   return problem == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
-bool parse(std::string_view text, Address& address) {
+bool parse(std::string_view text, CollectorAddress& address) {
   std::string_view host = text, rest;
   if (text.starts_with('[')) {
     const auto end = text.find(']');
@@ -38,12 +38,12 @@ bool parse(std::string_view text, Address& address) {
 
 }  // namespace
 
-std::vector<Address> addresses(const std::string& list, std::uint16_t port) {
-  std::vector<Address> out;
+std::vector<CollectorAddress> parse_collectors(const std::string& list, std::uint16_t port) {
+  std::vector<CollectorAddress> out;
   for (std::size_t begin = 0, end; begin <= list.size(); begin = end + 1) {
     end = std::min(list.find(',', begin), list.size());
     const std::string_view item = trimmed(std::string_view(list).substr(begin, end - begin));
-    Address address{{}, port};
+    CollectorAddress address{{}, port};
     if (!parse(item, address)) {
       throw t2::Error("netflowSink: NF_SERVADD names no collector with '" + std::string(item) +
                       "': use HOST, HOST:PORT or [IPV6]:PORT, separated by commas");
@@ -56,4 +56,4 @@ std::vector<Address> addresses(const std::string& list, std::uint16_t port) {
   return out;
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

@@ -1,22 +1,22 @@
 // What the options records say.
-#include "options.hpp"
+#include "options_records.hpp"
 
 #include <algorithm>
 #include <iterator>
 
-namespace netflow {
+namespace t2::netflow_sink {
 
 namespace {
 
 constexpr std::uint16_t statistics_template = 300, sampling_template = 301, keys_template = 302, types_template = 303;
 
 // Of what a record holds: of the observation domain; in NetFlow 9 the exporting system.
-OptionField domain_scope(Version version) {
-  return version == Version::ipfix ? OptionField{149, 4} : OptionField{1, 4};
+OptionsField domain_scope(Version version) {
+  return version == Version::ipfix ? OptionsField{149, 4} : OptionsField{1, 4};
 }
 
 // All that libfixbuf wants to see before it believes in an element.
-Options types() {
+OptionsRecords types() {
   return {types_template,
           2,
           {{346, 4},                  // privateEnterpriseNumber
@@ -35,8 +35,8 @@ unsigned data_type(std::size_t length) { return length == 1 ? 1 : length == 2 ? 
 
 }  // namespace
 
-void Options::add(std::initializer_list<std::uint64_t> numbers, std::initializer_list<std::string_view> texts) {
-  const OptionField* field = fields.data();
+void OptionsRecords::add(std::initializer_list<std::uint64_t> numbers, std::initializer_list<std::string_view> texts) {
+  const OptionsField* field = fields.data();
   for (const std::uint64_t number : numbers) {
     bytes.resize(bytes.size() + field->length);
     store(&bytes[bytes.size() - field->length], field->length, number);
@@ -49,39 +49,39 @@ void Options::add(std::initializer_list<std::uint64_t> numbers, std::initializer
   ++records;
 }
 
-Options statistics(Version version, std::uint32_t domain, const Statistics& s) {
-  Options options{statistics_template,
-                  1,
-                  {domain_scope(version),
-                   {160, 8},    // systemInitTimeMilliseconds
-                   {41, 8},     // exportedMessageTotalCount
-                   {40, 8},     // exportedOctetTotalCount
-                   {42, 8},     // exportedFlowRecordTotalCount
-                   {166, 8},    // notSentFlowTotalCount
-                   {163, 8},    // observedFlowTotalCount
-                   {86, 8},     // packetTotalCount
-                   {164, 8},    // ignoredPacketTotalCount
-                   {135, 8}}};  // droppedPacketTotalCount
+OptionsRecords statistics(Version version, std::uint32_t domain, const ExporterStatistics& s) {
+  OptionsRecords options{statistics_template,
+                         1,
+                         {domain_scope(version),
+                          {160, 8},    // systemInitTimeMilliseconds
+                          {41, 8},     // exportedMessageTotalCount
+                          {40, 8},     // exportedOctetTotalCount
+                          {42, 8},     // exportedFlowRecordTotalCount
+                          {166, 8},    // notSentFlowTotalCount
+                          {163, 8},    // observedFlowTotalCount
+                          {86, 8},     // packetTotalCount
+                          {164, 8},    // ignoredPacketTotalCount
+                          {135, 8}}};  // droppedPacketTotalCount
   options.add({domain, s.start, s.messages, s.octets, s.records, s.lost, s.flows, s.packets, s.ignored, s.dropped});
   return options;
 }
 
 // Elements of both generations: nfdump 1.7.1 knows one pair alone, later releases want the other.
-Options sampling(Version version, std::uint32_t domain, std::uint32_t interval) {
-  Options options{sampling_template,
-                  1,
-                  {domain_scope(version),
-                   {34, 4},     // samplingInterval
-                   {35, 1},     // samplingAlgorithm, 1: deterministic
-                   {305, 4},    // samplingPacketInterval
-                   {306, 4}}};  // samplingPacketSpace
+OptionsRecords sampling(Version version, std::uint32_t domain, std::uint32_t interval) {
+  OptionsRecords options{sampling_template,
+                         1,
+                         {domain_scope(version),
+                          {34, 4},     // samplingInterval
+                          {35, 1},     // samplingAlgorithm, 1: deterministic
+                          {305, 4},    // samplingPacketInterval
+                          {306, 4}}};  // samplingPacketSpace
   options.add({domain, interval, 1, 1, interval - 1});
   return options;
 }
 
-Options flow_keys(std::span<const Template> templates) {
+OptionsRecords flow_keys(std::span<const Template> templates) {
   constexpr std::uint16_t keys[] = {8, 12, 27, 28, 7, 11, 4, 58, 256};
-  Options options{keys_template, 1, {{145, 2}, {173, 8}}};  // templateId, flowKeyIndicator
+  OptionsRecords options{keys_template, 1, {{145, 2}, {173, 8}}};  // templateId, flowKeyIndicator
   for (const Template& t : templates) {
     std::uint64_t indicator = 0;
     for (std::size_t i = 0; i < std::min<std::size_t>(t.fields.size(), 64); ++i) {
@@ -97,9 +97,9 @@ Options flow_keys(std::span<const Template> templates) {
   return options;
 }
 
-std::vector<Options> element_types(const Layout& layout, std::size_t size) {
-  std::vector<Options> parts;
-  for (const OwnElement& e : own_elements(layout)) {
+std::vector<OptionsRecords> element_types(const RecordLayout& layout, std::size_t size) {
+  std::vector<OptionsRecords> parts;
+  for (const EnterpriseElement& e : enterprise_elements(layout)) {
     if (parts.empty() || parts.back().bytes.size() + 28 + e.name.size() + e.column.size() > size)
       parts.push_back(types());
     parts.back().add({layout.enterprise, e.element, data_type(e.length), static_cast<std::uint64_t>(e.semantics),
@@ -109,4 +109,4 @@ std::vector<Options> element_types(const Layout& layout, std::size_t size) {
   return parts;
 }
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink

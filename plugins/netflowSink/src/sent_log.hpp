@@ -9,22 +9,22 @@
 
 #include "transport.hpp"
 
-namespace netflow {
+namespace t2::netflow_sink {
 
-class Ledger {
+class SentLog {
  public:
   static constexpr std::size_t head_size = 24;  // bytes by which a message is recognised: its header and what follows
 
-  Ledger() : sent_(remembered) {}
-  const Books& books() const { return books_; }
+  SentLog() : sent_(remembered) {}
+  const DeliveryStats& delivery() const { return delivery_; }
   bool all_read() const { return read_ == number_; }
 
   void sent(std::span<const std::uint8_t> message, std::size_t memory,
             unsigned records);  // memory: in the collector's buffer
   void sent_templates(std::span<const std::uint8_t> message) {
-    ++books_.templates, books_.template_octets += message.size();
+    ++delivery_.templates, delivery_.template_octets += message.size();
   }
-  void lose(unsigned records) { books_.lost += records; }  // of a message that was not sent
+  void lose(unsigned records) { delivery_.lost += records; }  // of a message that was not sent
 
   void begin_session() { session_ = number_; }  // what follows is for another collector
   void unread(std::size_t memory);              // so much waits in the collector's buffer
@@ -49,7 +49,7 @@ class Ledger {
   std::uint64_t number_ = 0;   // of the next message
   std::uint64_t session_ = 0;  // number of the first message for this collector
   std::uint64_t read_ = 0;     // the messages before have been read
-  Books books_;
+  DeliveryStats delivery_;
 };
 
-}  // namespace netflow
+}  // namespace t2::netflow_sink
