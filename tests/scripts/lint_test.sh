@@ -5,7 +5,7 @@
 
 cd -- "$SOURCE" || exit 1
 programs=(scripts/t2 scripts/st2 scripts/t2build scripts/t2conf scripts/setup scripts/quickstart scripts/test .ci/run)
-run shellcheck -x "${programs[@]}" scripts/*.sh tests/scripts/*.sh share/completions/t2.bash
+run shellcheck -x "${programs[@]}" scripts/*.sh tests/scripts/*.sh tests/docs/*.sh share/completions/t2.bash
 expect 'shellcheck finds nothing' succeeds
 for program in "${programs[@]}"; do expect "$program is executable" test -x "$program"; done
 
