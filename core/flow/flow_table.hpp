@@ -15,6 +15,7 @@
 #include <memory>
 #include <vector>
 
+#include "flow/lookup.hpp"
 #include "t2/packet.hpp"
 
 namespace t2 {
@@ -148,5 +149,16 @@ class FlowTable {
   Slots slots_;
   std::size_t mask_, indexed_ = 0;
 };
+
+// Finds the flow as it stands now and prefetches its directions. Packets in between may still begin or end it: the flow
+// is looked up again if there was none, or if any flow was taken out of the index since.
+[[gnu::always_inline]] inline void prefetch_lookup(const FlowTable& table, Lookup& lookup) {
+  lookup.cached_flow = table.find(lookup.key, lookup.hash);
+  lookup.removals = table.removals();
+  if (!lookup.cached_flow) return;
+  const unsigned direction = lookup.source_end ^ lookup.cached_flow->initiator;
+  if (const Direction* own = lookup.cached_flow->directions[direction]) table.prefetch_direction(*own);
+  if (const Direction* other = lookup.cached_flow->directions[direction ^ 1]) table.prefetch_other(*other);
+}
 
 }  // namespace t2

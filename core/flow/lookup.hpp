@@ -7,14 +7,13 @@
 
 namespace t2 {
 
-// What a packet needs to find its flow; made by the decoding thread.
 struct Lookup {
   Key key;
-  std::uint64_t hash = 0;
-  Flow* cached_flow = nullptr;       // see Worker::prefetch_lookup()
-  std::uint32_t removals = 0;        // of the table, when the cached_flow was given
+  std::uint64_t hash = 0;            // of the key, seeded
+  Flow* cached_flow = nullptr;       // what prefetch_lookup() found; valid while `removals` is that of the table
+  std::uint32_t removals = 0;        // FlowTable::removals() at that time
   std::uint32_t identification = 0;  // of IPv4, or of the IPv6 fragment header
-  std::uint8_t source_end = 0;       // which end of the key sent the packet
+  std::uint8_t source_end = 0;       // which end of the key sent the packet: 0 or 1
 };
 
 }  // namespace t2

@@ -1,4 +1,4 @@
-// Slices of packets, and the steps that go ahead of them.
+// What happens once per slice of packets. Used by the worker's thread.
 #include "pipeline/prefetch_stage.hpp"
 
 #include <algorithm>
@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t slice_size = 64;  // more packets gain nothing, and leave the first-level cache
 }
 
-PrefetchStage::PrefetchStage(Worker& worker, const FastPath& plain, std::size_t batch, std::uint64_t seed)
-    : worker_(worker), plain_(plain), seed_(seed) {
+PrefetchStage::PrefetchStage(Worker& worker, const FastPath& fast_path, std::size_t batch, std::uint64_t seed)
+    : worker_(worker), fast_path_(fast_path), seed_(seed) {
   for (Slice& slice : slices_) {
     slice.packets.resize(std::clamp<std::size_t>(batch, 1, slice_size));
     slice.lookups.resize(slice.packets.size());
@@ -20,34 +20,34 @@ PrefetchStage::PrefetchStage(Worker& worker, const FastPath& plain, std::size_t 
 }
 
 void PrefetchStage::take() {
-  Lookup& found = lookup();
-  make_lookup(*next_, seed_, found);
-  taken(found);
+  Lookup& made = next_lookup();
+  make_lookup(*next_, seed_, made);
+  added(made);
 }
 
-// The slice is full.
-void PrefetchStage::analyse() {
+// One slice is full: the worker gets the other one, which is filled next.
+void PrefetchStage::turn() {
   Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
-  for (std::size_t i = slice.size - std::min(slice.size, behind); i < slice.size; ++i)
-    worker_.prefetch_flow(slice.lookups[i]);
-  analyse(before, slice);
+  for (std::size_t i = slice.size - std::min(slice.size, slot_distance); i < slice.size; ++i)
+    worker_.table().prefetch_record(slice.lookups[i].hash);
+  process(before, slice);
   filling_ ^= 1;
   next_ = before.packets.data();
 }
 
 void PrefetchStage::flush() {
   Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
-  analyse(before, slice);
-  analyse(slice, before);
+  process(before, slice);
+  process(slice, before);
   next_ = slice.packets.data();
 }
 
-void PrefetchStage::analyse(Slice& slice, Slice& ahead) {
-  const std::size_t n = std::exchange(slice.size, 0);
-  slice.looked_up = 0;
-  std::span<Lookup> looked_up = std::span(ahead.lookups).first(ahead.size);
-  worker_.process(std::span(slice.packets).first(n), std::span(slice.lookups).first(n), looked_up);
-  ahead.looked_up = ahead.size - looked_up.size();
+void PrefetchStage::process(Slice& slice, Slice& next) {
+  const std::size_t size = std::exchange(slice.size, 0);
+  slice.prefetched = 0;
+  PrefetchQueue queue(std::span(next.lookups).first(next.size));
+  worker_.process(std::span(slice.packets).first(size), std::span(slice.lookups).first(size), queue);
+  next.prefetched = next.size - queue.waiting();
 }
 
 }  // namespace t2

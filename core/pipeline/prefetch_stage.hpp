@@ -1,9 +1,9 @@
-// What lies between the reader and a worker: the last steps of decoding, and packets that wait until their flows'
-// memory is in the cache.
+// Packets between decoding and their worker: the last steps of decoding are done, and packets are held back until the
+// memory of their flows is in the cache.
 //
-// Two slices of packets: while one is being filled, memory for the packets of the one before it is asked for, in steps:
-// the slot, the flow, the sides of that. So the processor waits for many flows at once, and works meanwhile. Used by
-// one thread, that of its worker.
+// There are two slices of packets. While one is filled, memory for the other is prefetched, step by step: the slot of the
+// index, the flow, its directions. So the processor waits for many flows at once, and works meanwhile. Used by the
+// worker's thread. Prefetching changes nothing but speed.
 #pragma once
 
 #include <vector>
@@ -17,48 +17,49 @@ namespace t2 {
 
 class PrefetchStage {
  public:
-  // `batch`: packets in a slice at most. `seed`: of the keys' hashes.
-  PrefetchStage(Worker& worker, const FastPath& plain, std::size_t batch, std::uint64_t seed);
+  // `batch`: packets in a slice, at most. `seed`: of the keys' hashes.
+  PrefetchStage(Worker& worker, const FastPath& fast_path, std::size_t batch, std::uint64_t seed);
   PrefetchStage(const PrefetchStage&) = delete;
   PrefetchStage& operator=(const PrefetchStage&) = delete;
 
-  // Where the next packet is to be decoded; take() it when it has a flow.
+  // Where the next packet is to be decoded; call take() if it belongs to a flow.
   Packet& next() { return *next_; }
   void take();
-  [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& found, Time clock,
-                                   std::uint64_t number) {  // one that FastPath recognised
-    plain_.fill(*next_, raw, found, clock, number);
-    Lookup& made = lookup();
-    make_lookup(raw, found, seed_, made);
-    taken(made);
+  // A packet that FastPath::match() accepted.
+  [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& headers, Time clock, std::uint64_t number) {
+    fast_path_.fill(*next_, raw, headers, clock, number);
+    Lookup& made = next_lookup();
+    make_lookup(raw, headers, seed_, made);
+    added(made);
   }
-  void flush();  // nothing waits any longer
-  std::size_t waiting() const {
-    return slices_[0].size + slices_[1].size;
-  }  // packets that were taken and not analysed yet
+  void flush();  // gives all packets to the worker
+  // Packets that were taken and that the worker has not got yet.
+  std::size_t waiting() const { return slices_[0].size + slices_[1].size; }
 
  private:
   struct Slice {
     std::vector<Packet> packets;
     std::vector<Lookup> lookups;
-    std::size_t size = 0, looked_up = 0;
+    std::size_t size = 0;
+    std::size_t prefetched = 0;  // lookups whose flows' directions were prefetched
   };
-  Lookup& lookup() { return slices_[filling_].lookups[slices_[filling_].size]; }
-  static constexpr std::size_t behind = 16;  // packets from asking for a slot to looking into it
-  [[gnu::always_inline]] void taken(const Lookup& lookup) {
+  Lookup& next_lookup() { return slices_[filling_].lookups[slices_[filling_].size]; }
+  static constexpr std::size_t slot_distance = 16;  // packets between prefetching a slot and reading it
+  [[gnu::always_inline]] void added(const Lookup& lookup) {
     Slice &slice = slices_[filling_], &before = slices_[filling_ ^ 1];
+    const FlowTable& table = worker_.table();
     const std::size_t at = slice.size++;
-    worker_.prefetch_slot(lookup);
-    if (at >= behind) worker_.prefetch_flow(slice.lookups[at - behind]);
-    if (before.looked_up < before.size) worker_.prefetch_lookup(before.lookups[before.looked_up++]);
+    table.prefetch_slot(lookup.hash);
+    if (at >= slot_distance) table.prefetch_record(slice.lookups[at - slot_distance].hash);
+    if (before.prefetched < before.size) prefetch_lookup(table, before.lookups[before.prefetched++]);
     ++next_;
-    if (slice.size == slice.packets.size()) analyse();
+    if (slice.size == slice.packets.size()) turn();
   }
-  void analyse();
-  void analyse(Slice& slice, Slice& ahead);
+  void turn();
+  void process(Slice& slice, Slice& next);
 
   Worker& worker_;
-  const FastPath& plain_;
+  const FastPath& fast_path_;
   std::uint64_t seed_;
   Slice slices_[2];
   unsigned filling_ = 0;  // which of them

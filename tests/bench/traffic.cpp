@@ -82,17 +82,18 @@ Decoded::Decoded(const std::vector<test::Buffer>& frames, HeaderStacks& stacks) 
 
 void Engine::process(Decoded& traffic) {
   constexpr std::size_t slice = 64;
+  const FlowTable& table = worker_->table();
   const auto part = [&](std::size_t from) {
     return std::span(traffic.lookups)
         .subspan(std::min(from, traffic.lookups.size()),
                  from < traffic.lookups.size() ? std::min(slice, traffic.lookups.size() - from) : 0);
   };
   for (std::size_t at = 0; at < traffic.packets.size(); at += slice) {
-    for (const Lookup& lookup : part(at + 3 * slice)) worker_->prefetch_slot(lookup);
-    for (const Lookup& lookup : part(at + 2 * slice)) worker_->prefetch_flow(lookup);
-    std::span<Lookup> ahead = part(at + slice);
-    worker_->process(std::span(traffic.packets).subspan(at, part(at).size()), part(at), ahead);
-    for (Lookup& lookup : ahead) worker_->prefetch_lookup(lookup);
+    for (const Lookup& lookup : part(at + 3 * slice)) table.prefetch_slot(lookup.hash);
+    for (const Lookup& lookup : part(at + 2 * slice)) table.prefetch_record(lookup.hash);
+    PrefetchQueue next(part(at + slice));
+    worker_->process(std::span(traffic.packets).subspan(at, part(at).size()), part(at), next);
+    next.prefetch_some(table, next.waiting());
   }
 }
 

@@ -1,0 +1,185 @@
+// What happens rarely to flows while packets come: they begin, are cut, are evicted, and have fragments. Used by the
+// worker's thread.
+#include <algorithm>
+#include <cstring>
+
+#include "pipeline/worker.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace {
+
+constexpr std::uint32_t no_identification = 0xffff'ffff;
+constexpr std::uint8_t tcp = 6;
+
+// Whether the first packet of a conversation comes from the end that answers: the connection began before the capture.
+bool looks_like_responder(const Packet& p) {
+  if (!p.is_ip()) return false;
+  if (p.source_port < 1024 && p.source_port < p.destination_port) return true;
+  if ((p.source_port & 0xfff6) == 8080) return true;  // 8080, 8081, 8088, 8089
+  if (p.protocol != tcp || p.later_fragment || p.l4 == absent || p.l4 + 14 > p.captured) return false;
+  return (p.data[p.l4 + 13] & 0x12) == 0x12;
+}
+
+void mark(Flow& flow, status::Word bits) {
+  for (Direction* direction : flow.directions) {
+    if (direction) direction->status |= bits;
+  }
+}
+
+// The flow ends at this time, whatever its timeouts say.
+void end_early(Flow& flow, Time clock) {
+  flow.ended_early = true;
+  flow.due[0] = clock;
+}
+
+FragmentKey fragment_key(const Lookup& lookup) {
+  const auto& address = lookup.key.address;
+  return {address[lookup.source_end], address[lookup.source_end ^ 1],
+          lookup.identification,      lookup.key.vlan,
+          lookup.key.protocol,        lookup.key.family};
+}
+
+}  // namespace
+
+// A conversation begins. Null: no new ones are taken. The packets before this one are delivered if the table is full.
+Flow* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor) {
+  if (!creating_) return nullptr;
+  if (table_.full()) make_room(packet.clock);
+  Flow& flow = table_.create(lookup.key, lookup.hash);
+  flow.number = packet.number;
+  flow.index = successor.index ? *successor.index : shared_ ? flow_number_++ : ++flow_number_;
+  flow.initiator = lookup.source_end;
+  packet.direction = 0;  // in a flow that was cut it may have been the other one
+  flow.due[0] = packet.clock + Time{FLOW_TIMEOUT} * one_second;
+  expiry_.schedule(flow);
+  return &flow;
+}
+
+// The first packet of a direction.
+void Worker::begin_direction(Packet& packet, Flow& flow, const Successor& successor) {
+  Direction& own = table_.add_direction(flow, packet.direction);
+  const Direction* other = flow.directions[packet.direction ^ 1];
+  own.first = own.last = packet.time;
+  own.timeout = FLOW_TIMEOUT * 1000u;
+  own.last_ip_id = no_identification;
+  own.headers = packet.headers;
+  own.link = link_of(packet);
+  if (own.link & Direction::has_destination) std::memcpy(own.macs, packet.data + packet.destination_mac, 6);
+  if (own.link & Direction::has_source) std::memcpy(own.macs + 6, packet.data + packet.source_mac, 6);
+  packet.first_of_direction = true;
+  packet.first_of_flow = !other;
+  if (shared_) starts_.push_back({packet.number, Expiry::bucket_of(packet.clock), !other && !successor.index});
+  own.status |= successor.status;
+  if (other ? !(other->status & status::inverted) : looks_like_responder(packet)) own.status |= status::inverted;
+  const auto kind = packet.family == Family::ipv4   ? status::ipv4
+                    : packet.family == Family::ipv6 ? status::ipv6
+                                                    : status::layer2_flow;
+  own.status |= kind;
+  if (packet.protocol == tcp && packet.is_ip() && flow.key.end(0) == flow.key.end(1)) {
+    own.status |= status::land_attack;
+    counters_.status |= status::land_attack;
+  }
+  ++counters_.flows[other ? 1 : 0];
+  ++(packet.family == Family::ipv4   ? counters_.ipv4
+     : packet.family == Family::ipv6 ? counters_.ipv6
+                                     : counters_.layer2);
+  counters_.max_in_memory = std::max(counters_.max_in_memory, ++directions_);
+}
+
+// The flow of a later fragment's datagram; sets the packet's direction. Null: not known; `ignored`: it makes no flow.
+Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored) {
+  ignored = !FRAGMENTATION;
+  if (ignored) return nullptr;
+  const Fragments::Place place = fragments_.find(fragment_key(lookup));
+  if (!place.flow || place.flow->detached || place.flow->end() <= packet.clock) {
+    counters_.status |= status::fragment | status::fragment_headless;
+    ignored = !FRAG_HLST_CRFT;
+    return nullptr;
+  }
+  packet.direction = static_cast<std::uint8_t>(place.direction);
+  return place.flow;
+}
+
+// The packet is the last fragment of its datagram.
+void Worker::complete_datagram(const Packet& packet, const Lookup& lookup, Flow& flow) {
+  fragments_.erase(fragment_key(lookup));
+  flow.directions[packet.direction]->status &= ~status::fragment_pending;
+}
+
+// A fragment, or a packet where one was expected.
+void Worker::note_fragment(Packet& packet, const Lookup& lookup, bool joined) {
+  Direction& own = *packet.own;
+  if (joined) {
+    ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
+  } else if (packet.later_fragment || packet.more_fragments) {
+    if (packet.later_fragment) own.status |= status::fragment_headless;
+    first_fragment(packet, lookup.identification);
+  } else {
+    own.status |= status::fragment_error;
+    counters_.status |= status::fragment_error;
+  }
+}
+
+// A datagram begins (or is met without its beginning): its later fragments will find this flow.
+void Worker::first_fragment(Packet& packet, std::uint32_t identification) {
+  Flow& flow = *packet.flow;
+  Direction& own = *packet.own;
+  packet.status |= status::fragment;
+  ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
+  const FragmentKey key = Fragments::key(flow, packet.direction, identification);
+  if (own.status & status::fragment_pending) {
+    const FragmentKey old = Fragments::key(flow, packet.direction, own.fragment_id);
+    const bool mine = fragments_.find(old).flow == &flow;
+    if (mine) fragments_.erase(old);
+    if (!mine || own.fragment_id != identification) {
+      own.status |= status::fragment_error;
+      counters_.status |= status::fragment_error;
+    }
+  } else if (const Fragments::Place other = fragments_.find(key); other.flow && other.flow != &flow) {
+    other.flow->directions[other.direction]->status &= ~status::fragment_pending;
+  }
+  fragments_.set(key, {&flow, packet.direction});
+  own.fragment_id = identification;
+  own.status |= status::fragment_pending;
+}
+
+// FDURLIMIT: the flow ends in front of this packet, and a successor takes over. The packets before it are delivered.
+Worker::Successor Worker::cut(Flow& flow, const Packet& packet) {
+  Direction& own = *flow.directions[packet.direction];
+  own.status |= status::removed;
+  counters_.status |= status::removed;
+  if (FDLSFINDEX) mark(flow, status::duration_limit);
+  end_early(flow, packet.clock);
+  table_.detach(flow);
+  expiry_.schedule(flow);
+  Successor successor{own.status & status::inverted, {}};
+  if (FDLSFINDEX) successor = {successor.status | status::duration_limit, flow.index};
+  return successor;
+}
+
+void Worker::make_room(Time clock) {
+  expire(clock);
+  while (table_.full()) {
+    Flow* flow = expiry_.first();
+    if (!flow) return;
+    expiry_.remove(*flow);
+    if (flow->end() <= clock) {
+      end(*flow, flow->ended_early ? EndReason::duration_limit : EndReason::idle);
+      continue;
+    }
+    if (counters_.evicted == 0) {
+      log_.warn("Hash Autopilot: main HashMap full: flushing 1 oldest flow(s)");
+      log_.info(
+          "Hash Autopilot: Fix: Invoke Tranalyzer with '--max-flows N', or raise FLOW_MEMORY with t2conf tranalyzer2");
+    }
+    mark(*flow, status::evicted);
+    counters_.status |= status::evicted;
+    ++counters_.evicted;
+    end_early(*flow, clock);
+    end(*flow, EndReason::evicted);
+  }
+}
+
+}  // namespace t2

@@ -1,0 +1,128 @@
+// The end of flows, and rows: of flows that ended and, with -s, of packets. Used by the worker's thread.
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/worker.hpp"
+#include "tranalyzer.h"
+
+namespace t2 {
+
+namespace {
+
+constexpr std::size_t rows_at_once = 128;  // that the sinks get, where there is one thread
+
+}  // namespace
+
+void Worker::expire(Time clock) {
+  while (!expiry_.nothing_due(clock)) {
+    end(expiry_.due(clock), clock);
+  }
+}
+
+void Worker::advance(Time clock) {
+  expiry_.start(clock);
+  expire(clock);
+}
+
+std::optional<Time> Worker::finish(Time clock) {
+  if (!table_.closed()) {
+    table_.close();
+    expire(clock);
+    rest_ = expiry_.rest();
+  }
+  const std::span<const Expiry::Due> some = rest_.first(std::min<std::size_t>(rest_.size(), 1024));
+  rest_ = rest_.subspan(some.size());
+  end(some, clock);
+  if (!some.empty()) return some.back().end;
+  drain();
+  return {};
+}
+
+// Ends flows in their order. Prefetches: these records were last used long ago and have left the cache.
+void Worker::end(std::span<const Expiry::Due> flows, Time clock) {
+  constexpr std::size_t far = 16, near = 8;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    if (i + far < flows.size()) table_.prefetch(*flows[i + far].flow);
+    if (i + near < flows.size()) table_.prefetch_for_release(*flows[i + near].flow);
+    Flow& flow = *flows[i].flow;
+    const bool idle = flows[i].end <= clock;
+    end(flow, flow.ended_early ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
+  }
+}
+
+// Writes the rows of a flow, A before B, and frees its records. It is no longer in the wheel of timeouts.
+void Worker::end(Flow& flow, EndReason reason) {
+  const Time when = flow.end();
+  const bool both = flow.directions[1];
+  const unsigned a = both && (flow.directions[0]->status & status::inverted) ? 1 : 0;
+  for (unsigned letter = 0; letter < (both ? 2u : 1u); ++letter) {
+    const unsigned direction = a ^ letter;
+    Direction& own = *flow.directions[direction];
+    if (!both && (own.status & status::inverted)) ++counters_.lone_replies;
+    if (own.status & status::fragment_pending) counters_.status |= status::fragment_pending;
+    columns_.clear();
+    std::size_t sink = 0;
+    const EndedFlow ended{flow, own, flow.directions[direction ^ 1], direction, reason};
+    for (const Instances::Entry& entry : instances_.all()) {
+      if (!entry.plugin) continue;
+      if (entry.descriptor->create_sink) {
+        own_[sink].clear();
+        entry.plugin->on_flow_end(ended, own_[sink++]);
+      } else {
+        entry.plugin->on_flow_end(ended, columns_);
+      }
+    }
+    rows_.add({static_cast<std::uint8_t>(letter), !both || letter == 1, flow.index, flow.number, when}, columns_, own_);
+    --directions_;
+  }
+  for (unsigned direction = 0; direction < (both ? 2u : 1u); ++direction) {
+    const Direction& own = *flow.directions[direction];
+    if (!(own.status & status::fragment_pending)) continue;
+    const FragmentKey key = Fragments::key(flow, direction, own.fragment_id);
+    if (fragments_.find(key).flow == &flow) fragments_.erase(key);
+  }
+  instances_.flow_memory().release(flow);
+  table_.release(flow);
+  if (!shared_ && rows_.size() >= rows_at_once) drain();
+}
+
+// With -s: what every plugin has to say about this packet, then its content.
+void Worker::packet_row(const Packet& packet) {
+  Row& columns = packet_columns_;
+  columns.clear();
+  if (SPKTMD_PKTNO) columns.put(packet.number);
+  columns.put(packet.flow->index);
+  for (Plugin* plugin : plugins_) plugin->on_packet_row(packet, columns);
+  const std::uint32_t from = SPKTMD_PCNTL == 0   ? 0
+                             : SPKTMD_PCNTL == 1 ? packet.l2
+                             : SPKTMD_PCNTL == 2 ? packet.l3
+                             : SPKTMD_PCNTL == 3 ? packet.l4
+                                                 : packet.l7;
+  std::span<const std::uint8_t> content = packet.bytes(from).rest();
+  if (SPKTMD_PCNTL == 4) content = content.first(std::min<std::size_t>(content.size(), packet.captured_l7));
+  const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
+  if (SPKTMD_PCNTH) columns.text(text);
+  if (SPKTMD_PCNTC) columns.text(text);
+  packet_rows_.add({packet.direction, true, packet.flow->index, packet.number, packet.time}, columns, {});
+  if (packet_rows_.size() >= rows_at_once) drain();
+}
+
+Delivery Worker::take_completed(RowBatch empty) {
+  Delivery made;
+  made.rows = std::exchange(rows_, std::move(empty));
+  made.starts = std::exchange(starts_, {});
+  return made;
+}
+
+void Worker::drain() {
+  if (shared_) return;
+  if (packet_rows_.size() > 0) {
+    packets_out_(packet_rows_);
+    packet_rows_.clear();
+  }
+  if (rows_.size() == 0) return;
+  rows_out_(rows_);
+  rows_.clear();
+}
+
+}  // namespace t2
