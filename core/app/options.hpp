@@ -36,7 +36,7 @@ struct Options {
 // Empty: help or version was printed, all is done. Throws Error.
 std::optional<Options> parse_options(int argc, char** argv);
 
-std::string version_line();  // "Tranalyzer 1.0.0 [t2]"
+std::string version_line();  // "Tranalyzer VERSION [t2]"
 
 // -W's ":1.5G" or ":5Kf" and ",10". Throws Error.
 struct SplitLimits {

@@ -1,7 +1,8 @@
 # t2_plugin(NAME NUMBER nnn [SOURCES file...] [PEEKS plugin...] [LIBRARIES lib...]): one plugin, one shared object.
 #
 # Used inside the project and, through find_package(t2), by plugins that are built elsewhere. It sets what the loader
-# checks: T2_ABI (contract, core flags, compiler) and T2_LAYOUT_<name> (flags and state of a plugin whose state others read).
+# checks: T2_ABI (contract, core flags, compiler) and T2_LAYOUT_<name> (flags and state of a plugin whose state others read);
+# and T2_PLUGIN_VERSION, the version of the CMake project that the plugin is in.
 
 # ABI string of the core whose sources are in `core`: version, then a hash of all that two builds must agree on.
 function(t2_compute_abi result core)
@@ -21,7 +22,7 @@ function(t2_compute_abi result core)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${core}/tranalyzer.h)
   string(SHA256 hash "${text}")
   string(SUBSTRING ${hash} 0 16 hash)
-  set(${result} "1.0/${hash}" PARENT_SCOPE)
+  set(${result} "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}/${hash}" PARENT_SCOPE)
 endfunction()
 
 # Hash of what decides the layout of a plugin's state: its flags and its state header.
@@ -59,7 +60,8 @@ function(t2_plugin name)
   target_include_directories(${name} SYSTEM PRIVATE ${T2_PLUGIN_INCLUDES})
   string(REGEX REPLACE "^0+([0-9])" "\\1" plain_number ${arg_NUMBER})
   t2_layout(layout ${CMAKE_CURRENT_SOURCE_DIR} ${name})
-  target_compile_definitions(${name} PRIVATE T2_ABI="${T2_ABI}" T2_NUMBER=${plain_number} T2_LAYOUT_${name}="${layout}")
+  target_compile_definitions(${name} PRIVATE T2_ABI="${T2_ABI}" T2_NUMBER=${plain_number} T2_LAYOUT_${name}="${layout}"
+    T2_PLUGIN_VERSION="${PROJECT_VERSION}")
   foreach(other ${arg_PEEKS})
     if(NOT EXISTS ${T2_PLUGINS_DIR}/${other}/src)
       message(FATAL_ERROR "t2_plugin(${name}): PEEKS ${other}, but ${T2_PLUGINS_DIR}/${other}/src does not exist")

@@ -241,7 +241,7 @@ class BasicFlow final : public t2::Plugin {
 }  // namespace
 
 T2_PLUGIN = {.name = "basicFlow",
-             .version = "1.0.0",
+             .version = T2_PLUGIN_VERSION,
              .summary = "status, times, headers, addresses and ports of a flow",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_basicFlow,

@@ -342,7 +342,7 @@ class BasicStats final : public t2::Plugin {
 }  // namespace
 
 T2_PLUGIN = {.name = "basicStats",
-             .version = "1.0.0",
+             .version = T2_PLUGIN_VERSION,
              .summary = "packets, bytes, statistics of lengths and inter-arrival times",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_basicStats,

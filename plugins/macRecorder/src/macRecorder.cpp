@@ -250,7 +250,7 @@ static_assert(offsetof(Pair, source) == offsetof(Pair, destination) + 6, "12 byt
 }  // namespace
 
 T2_PLUGIN = {.name = "macRecorder",
-             .version = "1.0.0",
+             .version = T2_PLUGIN_VERSION,
              .summary = "pairs of MAC addresses of a flow, and the makers of the devices",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_macRecorder,

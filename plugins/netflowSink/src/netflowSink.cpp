@@ -211,7 +211,7 @@ class NetflowSink final : public t2::Sink {
 }  // namespace t2::netflow_sink
 
 T2_PLUGIN = {.name = "netflowSink",
-             .version = "1.0.0",
+             .version = T2_PLUGIN_VERSION,
              .summary = "sends finished flows to collectors of NetFlow 9 or IPFIX",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_netflowSink,

@@ -196,7 +196,7 @@ t2::Plugin* create(t2::Host& host) { return new TcpFlags(host); }
 }  // namespace tcp_flags
 
 T2_PLUGIN = {.name = "tcpFlags",
-             .version = "1.0",
+             .version = T2_PLUGIN_VERSION,
              .summary = "IP and TCP header fields, anomalies, scans, answer times",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_tcpFlags,

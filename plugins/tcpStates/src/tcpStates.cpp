@@ -222,7 +222,7 @@ t2::Plugin* create(t2::Host& host) { return new TcpStates(host); }
 }  // namespace tcp_states
 
 T2_PLUGIN = {.name = "tcpStates",
-             .version = "1.0",
+             .version = T2_PLUGIN_VERSION,
              .summary = "state of TCP connections: bad set-up, teardown, scans; timeouts",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_tcpStates,

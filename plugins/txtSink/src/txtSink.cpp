@@ -189,7 +189,7 @@ class TxtSink final : public Sink {
 }  // namespace t2::txt_sink
 
 T2_PLUGIN = {.name = "txtSink",
-             .version = "1.0.0",
+             .version = T2_PLUGIN_VERSION,
              .summary = "flows as text, one line each",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_txtSink,

@@ -58,7 +58,7 @@ class MyPlugin final : public t2::Plugin {
 }  // namespace
 
 T2_PLUGIN = {.name = "myPlugin",
-             .version = "1.0.0",
+             .version = T2_PLUGIN_VERSION,
              .summary = "counts the pauses of flows",
              .number = T2_NUMBER,
              .flags = flags,
