@@ -10,12 +10,11 @@
 #include "t2/plugin.hpp"
 #include "tags.hpp"
 
+namespace t2::basic_flow {
+
 namespace {
 
 using t2::Type;
-using namespace t2::basic_flow;
-using State = t2::BasicFlowState;
-using Side = State::Side;
 
 constexpr t2::Flag flags[] = {T2_FLAG(BFO_SENSORID),    T2_FLAG(BFO_HDRDESC_PKTCNT), T2_FLAG(BFO_MAC),
                               T2_FLAG(BFO_ETHERTYPE),   T2_FLAG(BFO_MPLS),           T2_FLAG(BFO_VLAN),
@@ -38,8 +37,8 @@ class BasicFlow final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      Side& s = state_(*p.own);
-      if (!(p.same_headers_as_first && nothing_new(s))) note(p, s);
+      BasicFlowState& s = state_(*p.own);
+      if (!(p.same_headers_as_first && nothing_to_record(s))) record_packet(p, s);
     }
   }
 
@@ -87,17 +86,17 @@ class BasicFlow final : public t2::Plugin {
     if (ports) row.put(end.port);
   }
 
-  void put_columns(const t2::EndedFlow& e, const Side& s, t2::Row& row) const {
+  void put_columns(const t2::EndedFlow& e, const BasicFlowState& s, t2::Row& row) const {
     const t2::Key& key = e.flow.key;
     if constexpr (BFO_SENSORID == 1) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
     row.put(e.own.status | (s.overrun ? t2::status::headers_overrun : 0));
     row.put(e.own.first - start());
     row.put(e.own.last - start());
     row.put(e.own.last - e.own.first);
-    if constexpr (State::max_stacks > 0) put_stacks(e.own, s, row);
-    if constexpr (State::max_macs > 0) put_macs(e.own, s, row);
+    if constexpr (max_stacks > 0) put_stacks(e.own, s, row);
+    if constexpr (max_macs > 0) put_macs(e.own, s, row);
     if constexpr (BFO_ETHERTYPE == 1) row.put(key.ether_type);
-    put_tags(kept_tags(s), row);
+    put_tags(stored_tags(s), row);
     put_address(row, key.family, e.source());
     row.put(e.source().port);
     put_address(row, key.family, e.destination());
@@ -105,107 +104,107 @@ class BasicFlow final : public t2::Plugin {
     row.put(key.protocol);
   }
 
-  void put_stacks(const t2::Direction& side, const Side& s, t2::Row& row) const {
+  void put_stacks(const t2::Direction& direction, const BasicFlowState& s, t2::Row& row) const {
     row.put(s.stacks);
     row.count(s.stacks);
-    for (unsigned i = 0; i < s.stacks; ++i) row.put(stack(side, s, i).depth);
+    for (unsigned i = 0; i < s.stacks; ++i) row.put(stack(direction, s, i).depth);
     row.count(s.stacks);
     for (unsigned i = 0; i < s.stacks; ++i) {
-      row.text(host_.headers(stack(side, s, i).id));
+      row.text(host_.headers(stack(direction, s, i).id));
 #if BFO_HDRDESC_PKTCNT == 1
-      row.put(stack(side, s, i).packets);
+      row.put(stack(direction, s, i).packets);
 #endif
     }
   }
-  static State::Stack stack(const t2::Direction& side, const Side& s, unsigned i) {
-    if (s.many) return s.many->stack[i];
-    State::Stack only{};
+  static HeaderStack stack(const t2::Direction& direction, const BasicFlowState& s, unsigned i) {
+    if (s.overflow) return s.overflow->stack[i];
+    HeaderStack only{};
 #if BFO_HDRDESC_PKTCNT == 1
-    only.packets = side.packets;
+    only.packets = direction.packets;
 #endif
-    only.id = side.headers;
+    only.id = direction.headers;
     only.depth = s.depth;
     return only;
   }
 
-  static void put_macs(const t2::Direction& side, const Side& s, t2::Row& row) {
-    if (s.many) {
-      for (const State::Macs* list : {&s.many->source, &s.many->destination}) {
+  static void put_macs(const t2::Direction& direction, const BasicFlowState& s, t2::Row& row) {
+    if (s.overflow) {
+      for (const MacList* list : {&s.overflow->source, &s.overflow->destination}) {
         row.count(list->stored);
         for (unsigned i = 0; i < list->stored; ++i) row.mac(list->mac[i]);
       }
       return;
     }
-    const bool has_source = side.link & t2::Direction::has_source,
-               has_destination = side.link & t2::Direction::has_destination;
+    const bool has_source = direction.link & t2::Direction::has_source,
+               has_destination = direction.link & t2::Direction::has_destination;
     row.count(has_source);
-    if (has_source) row.mac(side.macs + 6);
+    if (has_source) row.mac(direction.macs + 6);
     row.count(has_destination);
-    if (has_destination) row.mac(side.macs);
+    if (has_destination) row.mac(direction.macs);
   }
 
   // Of a packet that is like the first one. In a list that may hold one stack only, the second packet is already one
   // too many; where there is a list, it counts packets.
-  static bool nothing_new(const Side& s) { return State::max_stacks != 1 && !s.many; }
+  static bool nothing_to_record(const BasicFlowState& s) { return max_stacks != 1 && !s.overflow; }
 
-  void note(const t2::Packet& p, Side& s) {
+  void record_packet(const t2::Packet& p, BasicFlowState& s) {
     if (p.first_of_direction) {
       s.depth = p.header_count;
-      s.stacks = State::max_stacks > 0;
-      if (p.vlan_count || p.mpls_count) note_tags(p, s);
+      s.stacks = max_stacks > 0;
+      if (p.vlan_count || p.mpls_count) record_tags(p, s);
       return;
     }
-    if constexpr (State::max_macs > 0) note_macs(p, s);
-    if constexpr (State::max_stacks > 0) note_stack(p, s);  // behind it: counts this packet in a list that just began
+    if constexpr (max_macs > 0) record_macs(p, s);
+    if constexpr (max_stacks > 0) record_headers(p, s);  // behind it: counts this packet in a list that just began
   }
 
   // A direction's `many`, begun with what it has so far. Null: there is no memory, and the flow's status says so.
-  State::Many* many(const t2::Packet& p, Side& s) {
-    if (s.many) return s.many;
-    auto* many = static_cast<State::Many*>(host_.flow_alloc(*p.flow, sizeof(State::Many)));
-    if (!many) {
+  BasicFlowOverflow* overflow(const t2::Packet& p, BasicFlowState& s) {
+    if (s.overflow) return s.overflow;
+    auto* list = static_cast<BasicFlowOverflow*>(host_.flow_alloc(*p.flow, sizeof(BasicFlowOverflow)));
+    if (!list) {
       s.overrun = true;
       return nullptr;
     }
-    const t2::Direction& side = *p.own;
-    many->stack[0] = stack(side, s, 0);
+    const t2::Direction& direction = *p.own;
+    list->stack[0] = stack(direction, s, 0);
 #if BFO_HDRDESC_PKTCNT == 1
-    many->stack[0].packets = p.first_of_direction ? 1 : p.index_in_direction - 1;
+    list->stack[0].packets = p.first_of_direction ? 1 : p.index_in_direction - 1;
 #endif
-    many->source.stored = (side.link & t2::Direction::has_source) != 0;
-    many->destination.stored = (side.link & t2::Direction::has_destination) != 0;
-    std::memcpy(many->source.mac[0], side.macs + 6, 6);
-    std::memcpy(many->destination.mac[0], side.macs, 6);
-    many->tags = kept_tags(s);
-    return s.many = many;
+    list->source.stored = (direction.link & t2::Direction::has_source) != 0;
+    list->destination.stored = (direction.link & t2::Direction::has_destination) != 0;
+    std::memcpy(list->source.mac[0], direction.macs + 6, 6);
+    std::memcpy(list->destination.mac[0], direction.macs, 6);
+    list->tags = stored_tags(s);
+    return s.overflow = list;
   }
 
-  void note_tags(const t2::Packet& p, Side& s) {
-    const State::Tags tags = read_tags(p);
-    keep_tags(s, tags);
+  void record_tags(const t2::Packet& p, BasicFlowState& s) {
+    const TagStack tags = read_tags(p);
+    store_tags(s, tags);
     bool fits = tags.mpls_entries == 0;
 #if BFO_VLAN > 0
-    fits = fits && tags.vlans <= Side::max_tags;
+    fits = fits && tags.vlans <= BasicFlowState::max_tags;
 #endif
     if (fits) return;
-    if (State::Many* list = many(p, s)) list->tags = tags;
+    if (BasicFlowOverflow* list = overflow(p, s)) list->tags = tags;
 #if BFO_VLAN > 0
-    else s.vlans = std::min<std::uint8_t>(tags.vlans, Side::max_tags) & 15;
+    else s.vlans = std::min<std::uint8_t>(tags.vlans, BasicFlowState::max_tags) & 15;
 #endif
   }
 
-  void note_stack(const t2::Packet& p, Side& s) {
+  void record_headers(const t2::Packet& p, BasicFlowState& s) {
     // A full list takes no more notice of packets, not even of known stacks: users know numHdrDesc and HDROVN this way.
-    if (s.stacks == State::max_stacks) {
+    if (s.stacks == max_stacks) {
       s.overrun = true;
       return;
     }
-    if (!s.many && p.headers == p.own->headers) return;
-    State::Many* list = many(p, s);
+    if (!s.overflow && p.headers == p.own->headers) return;
+    BasicFlowOverflow* list = overflow(p, s);
     if (!list) return;
     unsigned i = 0;
     while (i < s.stacks && list->stack[i].id != p.headers) ++i;
-    State::Stack& found = list->stack[i];
+    HeaderStack& found = list->stack[i];
     if (i == s.stacks) {
       found.id = p.headers;
       found.depth = p.header_count;
@@ -216,36 +215,39 @@ class BasicFlow final : public t2::Plugin {
 #endif
   }
 
-  void note_macs(const t2::Packet& p, Side& s) {
+  void record_macs(const t2::Packet& p, BasicFlowState& s) {
     if (p.status & t2::status::no_ethernet) return;
     if (p.destination_mac != t2::absent)
-      note_mac(p, s, p.destination_mac, t2::Direction::has_destination, 0, &State::Many::destination);
-    if (p.source_mac != t2::absent) note_mac(p, s, p.source_mac, t2::Direction::has_source, 6, &State::Many::source);
+      record_mac(p, s, p.destination_mac, t2::Direction::has_destination, 0, &BasicFlowOverflow::destination);
+    if (p.source_mac != t2::absent)
+      record_mac(p, s, p.source_mac, t2::Direction::has_source, 6, &BasicFlowOverflow::source);
   }
-  void note_mac(const t2::Packet& p, Side& s, std::uint32_t at, std::uint8_t has, std::size_t first,
-                State::Macs State::Many::*which) {
+  void record_mac(const t2::Packet& p, BasicFlowState& s, std::uint32_t at, std::uint8_t has, std::size_t first,
+                  MacList BasicFlowOverflow::*which) {
     const std::uint8_t* mac = p.data + at;
-    if (!s.many && (p.own->link & has) && std::memcmp(p.own->macs + first, mac, 6) == 0) return;
-    if (State::Many* list = many(p, s)) add(list->*which, mac);
+    if (!s.overflow && (p.own->link & has) && std::memcmp(p.own->macs + first, mac, 6) == 0) return;
+    if (BasicFlowOverflow* list = overflow(p, s)) add(list->*which, mac);
   }
-  static void add(State::Macs& list, const std::uint8_t* mac) {
+  static void add(MacList& list, const std::uint8_t* mac) {
     for (unsigned i = 0; i < list.stored; ++i)
       if (std::memcmp(list.mac[i], mac, 6) == 0) return;
-    if (list.stored < State::max_macs) std::memcpy(list.mac[list.stored++], mac, 6);
+    if (list.stored < max_macs) std::memcpy(list.mac[list.stored++], mac, 6);
   }
 
   t2::Host& host_;
-  t2::State<t2::BasicFlowState::Side> state_;
+  t2::State<BasicFlowState> state_;
 };
 
 }  // namespace
+
+}  // namespace t2::basic_flow
 
 T2_PLUGIN = {.name = "basicFlow",
              .version = T2_PLUGIN_VERSION,
              .summary = "status, times, headers, addresses and ports of a flow",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_basicFlow,
-             .flags = flags,
-             .columns = columns,
-             .packet_columns = packet_columns,
-             .create = [](t2::Host& host) -> t2::Plugin* { return new BasicFlow(host); }};
+             .flags = t2::basic_flow::flags,
+             .columns = t2::basic_flow::columns,
+             .packet_columns = t2::basic_flow::packet_columns,
+             .create = [](t2::Host& host) -> t2::Plugin* { return new t2::basic_flow::BasicFlow(host); }};

@@ -8,10 +8,8 @@
 
 namespace t2::basic_flow {
 
-using Tags = BasicFlowState::Tags;
-
-inline Tags read_tags(const Packet& p) {
-  Tags found{};
+inline TagStack read_tags(const Packet& p) {
+  TagStack found{};
 #if BFO_VLAN > 0
   Bytes tags = p.bytes(p.vlans);
 #if BFO_VLAN == 3
@@ -42,8 +40,8 @@ inline Tags read_tags(const Packet& p) {
   return found;
 }
 
-// Between Tags and the part of them that a direction keeps itself; what does not fit is in `many`.
-inline void keep_tags([[maybe_unused]] BasicFlowState::Side& s, [[maybe_unused]] const Tags& tags) {
+// Between TagStack and the part of them that a direction keeps itself; what does not fit is in `many`.
+inline void store_tags([[maybe_unused]] BasicFlowState& s, [[maybe_unused]] const TagStack& tags) {
 #if BFO_VLAN > 0
   std::memcpy(s.vlan, tags.vlan, sizeof s.vlan);
 #if BFO_VLAN > 1
@@ -52,9 +50,9 @@ inline void keep_tags([[maybe_unused]] BasicFlowState::Side& s, [[maybe_unused]]
 #endif
   s.vlans = tags.vlans & 15;
 }
-inline Tags kept_tags(const BasicFlowState::Side& s) {
-  if (s.many) return s.many->tags;
-  Tags tags{};
+inline TagStack stored_tags(const BasicFlowState& s) {
+  if (s.overflow) return s.overflow->tags;
+  TagStack tags{};
 #if BFO_VLAN > 0
   std::memcpy(tags.vlan, s.vlan, sizeof s.vlan);
 #if BFO_VLAN > 1
@@ -65,7 +63,7 @@ inline Tags kept_tags(const BasicFlowState::Side& s) {
   return tags;
 }
 
-inline void put_tags([[maybe_unused]] const Tags& s, [[maybe_unused]] Row& row) {
+inline void put_tags([[maybe_unused]] const TagStack& s, [[maybe_unused]] Row& row) {
 #if BFO_VLAN > 0
   row.count(s.vlans);
   for (unsigned i = 0; i < s.vlans; ++i) {

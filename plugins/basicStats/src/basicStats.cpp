@@ -12,10 +12,11 @@
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
+namespace t2::basic_stats {
+
 namespace {
 
 using t2::Type;
-using Side = t2::BasicStatsState::Side;
 
 // Column names tell the layer whose length is counted.
 #if PACKETLENGTH == 0
@@ -104,16 +105,15 @@ constexpr t2::Column packet_columns[] = {
     {"padLen", "Padding bytes", Type::u32},
 };
 
-[[maybe_unused]] void put_moments([[maybe_unused]] t2::Row& row,
-                                  [[maybe_unused]] const t2::BasicStatsState::Moments& of) {
+[[maybe_unused]] void put_moments([[maybe_unused]] t2::Row& row, [[maybe_unused]] const Moments& of) {
 #if BS_STDDEV == 1
-  row.put(t2::basic_stats::deviation(of));
+  row.put(deviation(of));
 #endif
 #if BS_VAR == 1
   row.put(of.variance);
 #if BS_SK == 1
-  row.put(t2::basic_stats::skewness(of));
-  row.put(t2::basic_stats::kurtosis(of));
+  row.put(skewness(of));
+  row.put(kurtosis(of));
 #endif
 #endif
 }
@@ -127,7 +127,7 @@ void widen(std::uint16_t& smallest, std::uint16_t& largest, std::uint32_t length
 
 // The flow with the largest count. Equal counts: the earlier flow, so that the order of their ends does not matter.
 template <class T>
-struct Largest {
+struct LargestFlow {
   T count = 0;
   std::uint64_t number = ~std::uint64_t{0};  // of the flow
   std::uint64_t packets = 0;
@@ -143,7 +143,7 @@ struct Largest {
     if (value > 0 && smaller_than(value, e.flow.number, e.direction))
       *this = {value, e.flow.number, of_packets, e.direction, e.flow.key.family, e.source()};
   }
-  void merge(const Largest& other) {
+  void merge(const LargestFlow& other) {
     if (other.count > 0 && smaller_than(other.count, other.number, other.direction)) *this = other;
   }
   std::string name() const {
@@ -164,15 +164,15 @@ class BasicStats final : public t2::Plugin {
         high_(static_cast<std::uint32_t>(host.integer("BS_XMAX"))) {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
-    for (const t2::Packet& p : packets) note(state_(*p.own), p);
+    for (const t2::Packet& p : packets) add_packet(state_(*p.own), p);
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const Side& s = state_(e.own);
-    const Side* peer = e.other ? &state_(*e.other) : nullptr;
+    const BasicStatsState& s = state_(e.own);
+    const BasicStatsState* other = e.other ? &state_(*e.other) : nullptr;
     const Rates rates = rates_of(e, s);
     add_to_totals(e, s, rates);
-    if (row.is_read()) put_columns(e, s, peer, rates, row);
+    if (row.is_read()) put_columns(e, s, other, rates, row);
   }
 
   void merge(t2::Plugin& plugin) override {
@@ -217,7 +217,7 @@ class BasicStats final : public t2::Plugin {
  private:
   static std::uint32_t counted(const t2::Packet& p) { return BS_MOD > 1 ? p.length % std::max(BS_MOD, 1) : p.length; }
 
-  void note(Side& s, const t2::Packet& p) {
+  void add_packet(BasicStatsState& s, const t2::Packet& p) {
     const std::uint32_t length = counted(p);
     s.bytes += length;
     s.ip_bytes += p.l3_length;
@@ -228,14 +228,14 @@ class BasicStats final : public t2::Plugin {
 #endif
 #if BS_XCLD > 0
     if (p.first_of_direction) s.last = p.time;
-    if (!t2::basic_stats::included(length, low_, high_)) return;
+    if (!included(length, low_, high_)) return;
     ++s.included;
 #endif
     widen(s.min_length, s.max_length, length);
     [[maybe_unused]] const auto n =
         static_cast<float>(static_cast<std::int64_t>(in_statistics(s, p.index_in_direction)));
 #if BS_STATS == 1 && BS_PL_STATS == 1 && BS_IAT_STATS == 0
-    t2::basic_stats::update(s.length, static_cast<float>(length), n);
+    update(s.length, static_cast<float>(length), n);
 #endif
 #if BS_STATS == 1 && BS_IAT_STATS == 1
 #if BS_XCLD > 0
@@ -247,15 +247,16 @@ class BasicStats final : public t2::Plugin {
     s.min_interval = std::min(s.min_interval, interval);
     s.max_interval = std::max(s.max_interval, interval);
 #if BS_PL_STATS == 1
-    t2::basic_stats::update(s.length, static_cast<float>(length), s.interval, interval, n);
+    update(s.length, static_cast<float>(length), s.interval, interval, n);
 #else
-    t2::basic_stats::update(s.interval, interval, n);
+    update(s.interval, interval, n);
 #endif
 #endif
   }
 
   // Of so many packets.
-  static std::uint64_t in_statistics([[maybe_unused]] const Side& s, [[maybe_unused]] std::uint64_t packets) {
+  static std::uint64_t in_statistics([[maybe_unused]] const BasicStatsState& s,
+                                     [[maybe_unused]] std::uint64_t packets) {
 #if BS_XCLD > 0
     return s.included;
 #else
@@ -267,20 +268,20 @@ class BasicStats final : public t2::Plugin {
     float load = 0;                // bytes per packet
     float packets = 0, bytes = 0;  // per second; 0 where no time passed, or it ran backwards
   };
-  static Rates rates_of(const t2::EndedFlow& e, const Side& s) {
+  static Rates rates_of(const t2::EndedFlow& e, const BasicStatsState& s) {
     if constexpr (BS_STATS == 0) return {};
     const auto bytes = static_cast<float>(s.bytes);
     const std::uint64_t included = in_statistics(s, e.own.packets);
     Rates rates{included ? bytes / static_cast<float>(included) : 0, 0, 0};
     const t2::Time duration = e.own.last - e.own.first;
     if (duration <= 0) return rates;
-    const float seconds = t2::basic_stats::seconds(duration);
-    rates.packets = static_cast<float>(e.own.packets) / seconds;
-    rates.bytes = bytes / seconds;
+    const float spent = seconds(duration);
+    rates.packets = static_cast<float>(e.own.packets) / spent;
+    rates.bytes = bytes / spent;
     return rates;
   }
 
-  void add_to_totals(const t2::EndedFlow& e, const Side& s, const Rates& rates) {
+  void add_to_totals(const t2::EndedFlow& e, const BasicStatsState& s, const Rates& rates) {
     const unsigned kind = e.flow.key.family != t2::Family::layer2;
     max_packets_[kind].offer(e.own.packets, e, e.own.packets);
     max_bytes_[kind].offer(s.bytes, e, e.own.packets);
@@ -288,11 +289,11 @@ class BasicStats final : public t2::Plugin {
     fastest_.offer(rates.bytes, e, e.own.packets);
   }
 
-  static void put_columns(const t2::EndedFlow& e, const Side& s, const Side* peer, [[maybe_unused]] const Rates& rates,
-                          t2::Row& row) {
+  static void put_columns(const t2::EndedFlow& e, const BasicStatsState& s, const BasicStatsState* other,
+                          [[maybe_unused]] const Rates& rates, t2::Row& row) {
     const std::uint64_t packets = e.own.packets;
     [[maybe_unused]] const std::uint64_t packets_back = e.other ? e.other->packets : 0,
-                                         bytes_back = peer ? peer->bytes : 0;
+                                         bytes_back = other ? other->bytes : 0;
     row.put(packets);
     if constexpr (BS_REV_CNT == 1) row.put(packets_back);
     if constexpr (BS_AGGR_CNT == 1) row.put(packets + packets_back);
@@ -317,12 +318,12 @@ class BasicStats final : public t2::Plugin {
     row.put(rates.bytes);
     // A lone answer counts as -1 in packets; bytes have no such sign.
     const bool lone_answer = !e.other && e.own.status & t2::status::inverted;
-    const float asymmetry = t2::basic_stats::asymmetry(packets, packets_back);
-    row.put(lone_answer ? -asymmetry : asymmetry);
-    row.put(t2::basic_stats::asymmetry(s.bytes, bytes_back));
+    const float packet_asymmetry = asymmetry(packets, packets_back);
+    row.put(lone_answer ? -packet_asymmetry : packet_asymmetry);
+    row.put(asymmetry(s.bytes, bytes_back));
   }
 
-  static void line(t2::Report& report, const std::string& talker, const Largest<std::uint64_t>& largest,
+  static void line(t2::Report& report, const std::string& talker, const LargestFlow<std::uint64_t>& largest,
                    std::uint64_t all, const char* unit) {
     if (largest.count == 0) return;
     char share[32];
@@ -331,22 +332,24 @@ class BasicStats final : public t2::Plugin {
     report.line(talker + largest.name() + ": " + report.number(largest.count) + share + unit);
   }
 
-  t2::State<t2::BasicStatsState::Side> state_;
+  t2::State<BasicStatsState> state_;
   [[maybe_unused]] std::uint32_t low_, high_;  // BS_XMIN, BS_XMAX
-  [[maybe_unused]] t2::basic_stats::Intervals intervals_;
-  Largest<std::uint64_t> max_packets_[2], max_bytes_[2];  // of layer-2 flows, of IP flows
-  Largest<float> fastest_;                                // bytes per second
-  float largest_load_ = 0;                                // average packet length
+  [[maybe_unused]] Intervals intervals_;
+  LargestFlow<std::uint64_t> max_packets_[2], max_bytes_[2];  // of layer-2 flows, of IP flows
+  LargestFlow<float> fastest_;                                // bytes per second
+  float largest_load_ = 0;                                    // average packet length
 };
 
 }  // namespace
+
+}  // namespace t2::basic_stats
 
 T2_PLUGIN = {.name = "basicStats",
              .version = T2_PLUGIN_VERSION,
              .summary = "packets, bytes, statistics of lengths and inter-arrival times",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_basicStats,
-             .flags = flags,
-             .columns = columns,
-             .packet_columns = packet_columns,
-             .create = [](t2::Host& host) -> t2::Plugin* { return new BasicStats(host); }};
+             .flags = t2::basic_stats::flags,
+             .columns = t2::basic_stats::columns,
+             .packet_columns = t2::basic_stats::packet_columns,
+             .create = [](t2::Host& host) -> t2::Plugin* { return new t2::basic_stats::BasicStats(host); }};

@@ -12,8 +12,6 @@
 
 namespace t2::basic_stats {
 
-using Moments = BasicStatsState::Moments;
-
 // Value number n (from 1) joins the moments.
 inline void update(Moments& of, float value, float n) {
   const float m = value - of.mean;

@@ -6,18 +6,18 @@
 #include <iterator>
 #include <stdexcept>
 
-namespace t2::mac_labels {
+namespace t2::mac_recorder {
 namespace {
 
 // Group addresses: IEEE Std 802.1Q (bridges), 802.1AS and 1588 (PTP), ISO 9542 and 10589 (IS-IS), RFC 1112, 2464, 5332.
 // `ether_type` 0: of any.
-struct Standard {
+struct GroupAddress {
   Mac first, last;
   std::uint16_t ether_type;
   std::string_view name;
 };
 
-constexpr Standard standards[] = {
+constexpr GroupAddress group_addresses[] = {
     {0x01000ccccccc, 0x01000ccccccc, 0x0104, "PAgP"},
     {0x01000ccccccc, 0x01000ccccccc, 0x0111, "UDLD"},
     {0x01000ccccccc, 0x01000ccccccc, 0x2000, "CDP"},
@@ -69,9 +69,9 @@ std::string_view trim(std::string_view s) {
 // The address ends with the country and a postal code that may have letters, too: "... Zwaag NL 1689 AL", "... HK NA".
 // So: the last word of two capitals, unless it looks like the end of a code that follows another such word.
 std::string_view country_of(std::string_view address) {
-  constexpr std::size_t most = 4;  // words at the end that are looked at
-  std::string_view words[most];
-  std::size_t n = 0, code = most;
+  constexpr std::size_t max_words = 4;  // words at the end that are looked at
+  std::string_view words[max_words];
+  std::size_t n = 0, code = max_words;
   auto is_code = [](std::string_view w) { return w.size() == 2 && is_upper(w[0]) && is_upper(w[1]); };
   auto has_digit = [](std::string_view w) { return std::any_of(w.begin(), w.end(), is_digit); };
   auto last_word = [](std::string_view& rest) {
@@ -84,11 +84,11 @@ std::string_view country_of(std::string_view address) {
   };
   for (std::string_view rest = address; !rest.empty();) {
     const std::string_view word = last_word(rest);
-    if (code == most) {
+    if (code == max_words) {
       if (!is_code(word)) continue;
       code = n;
     }
-    if (n == most) break;
+    if (n == max_words) break;
     words[n++] = word;
   }
   if (n == 0) return {};
@@ -101,10 +101,10 @@ std::string_view country_of(std::string_view address) {
 }
 
 // Appends the first bytes of a file; false where there are none.
-bool read(std::string& to, const std::string& path, std::size_t most) {
+bool read(std::string& to, const std::string& path, std::size_t max_bytes) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const std::size_t size =
-      file ? std::min(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), most) : 0;
+      file ? std::min(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), max_bytes) : 0;
   if (size == 0) return false;
   to.resize(to.size() + size);
   file.seekg(0);
@@ -206,10 +206,10 @@ std::string csv_of(std::string_view text) {
 }
 
 // Appends one registry, or its first bytes, as CSV.
-void add_file(std::string& csv, const std::string& path, std::size_t most) {
+void add_file(std::string& csv, const std::string& path, std::size_t max_bytes) {
   std::string text;
-  if (read(csv, path + ".csv", most)) csv += '\n';
-  else if (read(text, path + ".txt", most)) csv += csv_of(text);
+  if (read(csv, path + ".csv", max_bytes)) csv += '\n';
+  else if (read(text, path + ".txt", max_bytes)) csv += csv_of(text);
 }
 
 std::runtime_error unreadable(const std::string& folder) {
@@ -219,7 +219,7 @@ std::runtime_error unreadable(const std::string& folder) {
 
 }  // namespace
 
-Registry::Registry(const std::string& folder) {
+OuiRegistry::OuiRegistry(const std::string& folder) {
   text_.reserve(6 << 20);  // what the four files have today, and a bit
   for (const char* name : {"/oui", "/mam", "/oui36", "/iab"}) add_file(text_, folder + name, text_.max_size());
   index();
@@ -228,14 +228,14 @@ Registry::Registry(const std::string& folder) {
 
 void check(const std::string& folder) {
   constexpr std::size_t enough = 64 << 10;
-  Registry first;
+  OuiRegistry first;
   add_file(first.text_, folder + "/oui", enough);
   first.index();
   if (first.size() == 0) throw unreadable(folder);
 }
 
 // Of several entries for one block the one that was read first stays.
-void Registry::index() {
+void OuiRegistry::index() {
   entries_.reserve(text_.size() / 90);
   std::string assignment;
   for (Csv csv{text_.data(), text_.data() + text_.size()}; csv.at < csv.end;) {
@@ -256,11 +256,11 @@ void Registry::index() {
     if (hex) entries_.push_back({key(prefix << (48 - 4 * assignment.size()), assignment.size()), line});
   }
   std::sort(entries_.begin(), entries_.end());
-  auto same = [](const Entry& a, const Entry& b) { return a.block == b.block; };
+  auto same = [](const RegistryEntry& a, const RegistryEntry& b) { return a.block == b.block; };
   entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
 }
 
-Match Registry::read(std::uint32_t line) const {
+LabelMatch OuiRegistry::read(std::uint32_t line) const {
   Csv csv{text_.data() + line, text_.data() + text_.size()};
   std::string organisation, address;
   bool more = csv.field() && csv.field() && csv.field(&organisation);
@@ -268,20 +268,20 @@ Match Registry::read(std::uint32_t line) const {
   return {0, std::string(trim(organisation).substr(0, 512)), std::string(country_of(address)), false};
 }
 
-Match Registry::find(Mac mac, std::uint16_t ether_type) const {
+LabelMatch OuiRegistry::find(Mac mac, std::uint16_t ether_type) const {
   if (mac == 0) return {};  // not an address
   std::uint32_t number = static_cast<std::uint32_t>(entries_.size());
-  for (const Standard& s : standards) {
+  for (const GroupAddress& s : group_addresses) {
     ++number;
     if (mac >= s.first && mac <= s.last && (s.ether_type == 0 || s.ether_type == ether_type))
       return {number, std::string(s.name), {}, true};
   }
   for (std::uint64_t digits : {9u, 7u, 6u}) {  // blocks of 36, 28 and 24 bits: the smallest first
     const std::uint64_t bits = 48 - 4 * digits;
-    const Entry wanted{key(mac >> bits << bits, digits), 0};
+    const RegistryEntry wanted{key(mac >> bits << bits, digits), 0};
     const auto at = std::lower_bound(entries_.begin(), entries_.end(), wanted);
     if (at == entries_.end() || at->block != wanted.block) continue;
-    Match match = read(at->line);
+    LabelMatch match = read(at->line);
     if (match.organisation == "IEEE Registration Authority")
       return {};  // handed on in parts, and this part is not listed
     match.number = static_cast<std::uint32_t>(at - entries_.begin() + 1);
@@ -290,7 +290,7 @@ Match Registry::find(Mac mac, std::uint16_t ether_type) const {
   return {};
 }
 
-std::string short_label(const Match& match, std::size_t longest) {
+std::string short_label(const LabelMatch& match, std::size_t longest) {
   if (match.number == 0) return "-";
   const std::string_view name = match.organisation;
   // Words of three and more capitals are written Xxx - except in names like XEROX CORPORATION, which stay as they are.
@@ -314,9 +314,9 @@ std::string short_label(const Match& match, std::size_t longest) {
   return std::string(beginning(label, longest));
 }
 
-std::string full_label(const Match& match, std::size_t longest) {
+std::string full_label(const LabelMatch& match, std::size_t longest) {
   if (match.number == 0) return "-";
   return std::string(beginning(match.organisation, longest));
 }
 
-}  // namespace t2::mac_labels
+}  // namespace t2::mac_recorder

@@ -10,57 +10,59 @@
 #include <string_view>
 #include <vector>
 
-namespace t2::mac_labels {
+namespace t2::mac_recorder {
 
 using Mac = std::uint64_t;  // 48 bits
 
-inline Mac to_mac(const std::uint8_t* six) {
+inline Mac to_mac(const std::uint8_t* bytes) {
   Mac mac = 0;
-  for (int i = 0; i < 6; ++i) mac = mac << 8 | six[i];
+  for (int i = 0; i < 6; ++i) mac = mac << 8 | bytes[i];
   return mac;
 }
 
-struct Match {
+struct LabelMatch {
   std::uint32_t number = 0;  // of the entry, from 1; 0: there is none
   std::string organisation;  // as registered
   std::string country;       // two letters, or empty
   bool standard = false;     // a group address: no organisation
 };
 
-class Registry {
+class OuiRegistry {
  public:
-  Registry() = default;  // without entries: only group addresses have a label
+  OuiRegistry() = default;  // without entries: only group addresses have a label
   // Reads oui.csv, mam.csv, oui36.csv and iab.csv of a folder; where there is no such file, the .txt of that name.
   // Throws std::runtime_error that names the remedy if no entry can be found in oui.
-  explicit Registry(const std::string& folder);
+  explicit OuiRegistry(const std::string& folder);
 
   // The entry with the longest prefix. The group address of Cisco's protocols is told apart by the flow's EtherType.
-  Match find(Mac mac, std::uint16_t ether_type) const;
+  LabelMatch find(Mac mac, std::uint16_t ether_type) const;
   std::size_t size() const { return entries_.size(); }
 
  private:
-  struct Entry {
+  struct RegistryEntry {
     std::uint64_t block;  // key(): order of addresses; of blocks that start equally, the larger one first
     std::uint32_t line;   // where it stands in text_
-    bool operator<(const Entry& other) const { return block != other.block ? block < other.block : line < other.line; }
+    bool operator<(const RegistryEntry& other) const {
+      return block != other.block ? block < other.block : line < other.line;
+    }
   };
   static std::uint64_t key(Mac first, std::uint64_t digits) {
     return first << 16 | digits;
   }              // prefix of so many hex digits
   void index();  // makes entries_ of text_
-  Match read(std::uint32_t line) const;
+  LabelMatch read(std::uint32_t line) const;
   friend void check(const std::string&);
 
-  std::vector<Entry> entries_;
+  std::vector<RegistryEntry> entries_;
   std::string text_;  // lines as in the CSV files
 };
 
-// What a start can be held up for: throws as Registry() would if there seems to be nothing to read.
+// What a start can be held up for: throws as OuiRegistry() would if there seems to be nothing to read.
 void check(const std::string& folder);
 
 // "Cisco Systems, Inc" of the US: "CiscoSyst,US". Nine characters, at most `longest` with the country. No match: "-".
-std::string short_label(const Match& match, std::size_t longest);
+std::string short_label(const LabelMatch& match, std::size_t longest);
 // The name as registered, at most `longest` characters. No match: "-".
-std::string full_label(const Match& match, std::size_t longest);
+std::string full_label(const LabelMatch& match, std::size_t longest);
 
-}  // namespace t2::mac_labels
+}  // namespace t2::mac_recorder

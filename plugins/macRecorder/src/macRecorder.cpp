@@ -15,13 +15,11 @@
 #include "labels.hpp"
 #include "t2/plugin.hpp"
 
+namespace t2::mac_recorder {
+
 namespace {
 
 using t2::Type;
-using Pair = t2::MacRecorderState::Pair;
-using More = t2::MacRecorderState::More;
-using List = t2::MacRecorderState::List;
-using Side = t2::MacRecorderState::Side;
 
 constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT),        T2_FLAG(MR_NPAIRS),   T2_FLAG(MR_MACLBL),
                               T2_FLAG(MR_MAX_MAC),        T2_FLAG(MAC_SORGLEN), T2_FLAG(MAC_ORGLEN),
@@ -55,12 +53,12 @@ constexpr std::span<const t2::Column> packet_columns;
 
 // One for all workers: it is only read. Whoever asks first waits until it is loaded. Was found at start (check()): if
 // it is gone by now, there are no names.
-const t2::mac_labels::Registry& registry(const std::string& folder) {
-  static const t2::mac_labels::Registry registry = [&] {
+const OuiRegistry& registry(const std::string& folder) {
+  static const OuiRegistry registry = [&] {
     try {
-      return t2::mac_labels::Registry(folder);
+      return OuiRegistry(folder);
     } catch (const std::exception&) {
-      return t2::mac_labels::Registry();
+      return OuiRegistry();
     }
   }();
   return registry;
@@ -71,12 +69,12 @@ class LabelCache {
  public:
   explicit LabelCache(std::string folder) : folder_(std::move(folder)) {}
 
-  void put(t2::Row& row, const std::uint8_t* six, std::uint16_t ether_type) {
-    const t2::mac_labels::Mac mac = t2::mac_labels::to_mac(six);
+  void put(t2::Row& row, const std::uint8_t* bytes, std::uint16_t ether_type) {
+    const Mac mac = to_mac(bytes);
     const std::uint64_t key = mac << 16 | ether_type;
-    Slot& slot = slots_[key * 0x9e3779b97f4a7c15u >> (64 - slot_bits)];
+    CachedLabel& slot = slots_[key * 0x9e3779b97f4a7c15u >> (64 - slot_bits)];
     if (slot.key != key) {
-      const t2::mac_labels::Match match = registry(folder_).find(mac, ether_type);
+      const LabelMatch match = registry(folder_).find(mac, ether_type);
       slot = {key, match.number, MR_MACLBL == 3 ? full_label(match, MAC_ORGLEN) : short_label(match, MAC_SORGLEN)};
     }
     if constexpr (MR_MACLBL == 1) row.put(slot.number);
@@ -84,19 +82,19 @@ class LabelCache {
   }
 
  private:
-  struct Slot {
+  struct CachedLabel {
     std::uint64_t key = 0;  // address and type
     std::uint32_t number = 0;
     std::string text = "-";
   };
   static constexpr unsigned slot_bits = 10;
   const std::string folder_;
-  std::array<Slot, 1 << slot_bits> slots_;
+  std::array<CachedLabel, 1 << slot_bits> slots_;
 };
 
-void put_mac(t2::Row& row, const std::uint8_t* six) {
-  if constexpr (MR_MAC_FMT == 1) row.mac(six);
-  else row.put(t2::mac_labels::to_mac(six));
+void put_mac(t2::Row& row, const std::uint8_t* bytes) {
+  if constexpr (MR_MAC_FMT == 1) row.mac(bytes);
+  else row.put(to_mac(bytes));
 }
 
 class MacRecorder final : public t2::Plugin {
@@ -105,7 +103,7 @@ class MacRecorder final : public t2::Plugin {
 #if MR_MACLBL > 0
     try {
       const std::string folder = host.text("MR_OUI_DIR");
-      t2::mac_labels::check(folder);
+      check(folder);
       labels_ = std::make_unique<LabelCache>(folder);
     } catch (const std::runtime_error& e) {
       throw t2::Error(std::string("macRecorder: ") + e.what());
@@ -115,16 +113,16 @@ class MacRecorder final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
-      Side& s = state_(*p.own);
-      if (!(p.same_headers_as_first && s.word == 0) && !p.first_of_direction) note(p, s);
+      MacRecorderState& s = state_(*p.own);
+      if (!(p.same_headers_as_first && s.storage.empty()) && !p.first_of_direction) record_packet(p, s);
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    const Side& s = state_(e.own);
+    const MacRecorderState& s = state_(e.own);
     const unsigned pairs = s.pairs(e.own);
     any_lost_ = any_lost_ || s.lost();
-    fewest_ = std::min(fewest_, pairs);
+    min_ = std::min(min_, pairs);
     max_ = std::max(max_, pairs);
     pairs_ += pairs;
     ++rows_;
@@ -144,7 +142,7 @@ class MacRecorder final : public t2::Plugin {
   void merge(t2::Plugin& plugin) override {
     const auto& other = static_cast<const MacRecorder&>(plugin);
     any_lost_ = any_lost_ || other.any_lost_;
-    fewest_ = std::min(fewest_, other.fewest_);
+    min_ = std::min(min_, other.min_);
     max_ = std::max(max_, other.max_);
     pairs_ += other.pairs_;
     rows_ += other.rows_;
@@ -154,19 +152,20 @@ class MacRecorder final : public t2::Plugin {
     if (any_lost_) report.line("Aggregated macStat=0x01");
     if (max_ < 2) return;
     char text[128];
-    std::snprintf(text, sizeof text, "MAC pairs per flow: min: %u, max: %u, average: %.2f", fewest_, max_,
+    std::snprintf(text, sizeof text, "MAC pairs per flow: min: %u, max: %u, average: %.2f", min_, max_,
                   static_cast<double>(pairs_) / static_cast<double>(rows_));
     report.line(text);
   }
 
  private:
-  void put_columns(const t2::Direction& side, const Side& s, [[maybe_unused]] std::uint16_t ether_type, t2::Row& row) {
-    const unsigned pairs = s.pairs(side);
+  void put_columns(const t2::Direction& direction, const MacRecorderState& s, [[maybe_unused]] std::uint16_t ether_type,
+                   t2::Row& row) {
+    const unsigned pairs = s.pairs(direction);
     row.put(static_cast<std::uint8_t>(s.lost()));
     if constexpr (MR_NPAIRS == 1) row.put(std::uint32_t{pairs});
     row.count(pairs);
     for (unsigned i = 0; i < pairs; ++i) {
-      const Pair pair = s.pair(side, i);
+      const MacPair pair = s.pair(direction, i);
       put_mac(row, pair.source);
       put_mac(row, pair.destination);
       row.put(pair.packets);
@@ -174,7 +173,7 @@ class MacRecorder final : public t2::Plugin {
 #if MR_MACLBL > 0
     row.count(pairs);
     for (unsigned i = 0; i < pairs; ++i) {
-      const Pair pair = s.pair(side, i);
+      const MacPair pair = s.pair(direction, i);
       labels_->put(row, pair.source, ether_type);
       labels_->put(row, pair.destination, ether_type);
     }
@@ -182,28 +181,28 @@ class MacRecorder final : public t2::Plugin {
   }
 
   // A packet that is not the first, and not like it; or there is more than one pair.
-  void note(const t2::Packet& p, Side& s) {
+  void record_packet(const t2::Packet& p, MacRecorderState& s) {
     std::uint8_t macs[12] = {};  // destination, source; zero where the link layer has no such address
     const bool any =
         !(p.status & t2::status::no_ethernet) && (p.destination_mac != t2::absent || p.source_mac != t2::absent);
     if (any && p.destination_mac != t2::absent) std::memcpy(macs, p.data + p.destination_mac, 6);
     if (any && p.source_mac != t2::absent) std::memcpy(macs + 6, p.data + p.source_mac, 6);
-    if (s.word == 0 && any == (p.own->link != 0) && std::memcmp(macs, p.own->macs, 12) == 0) return;
-    if (s.word == 0) begin_list(p, s);
-    List* list = s.list();
+    if (s.storage.empty() && any == (p.own->link != 0) && std::memcmp(macs, p.own->macs, 12) == 0) return;
+    if (s.storage.empty()) begin_list(p, s);
+    PairList* list = s.storage.list();
     if (!list) {
-      s.word += 2;  // a packet with another pair, which has no place
+      s.storage.count();  // another pair than that of the first packet
     } else if (any) {
-      if (Pair* pair = find(*p.flow, *list, macs)) ++pair->packets;
+      if (MacPair* pair = find(*p.flow, *list, macs)) ++pair->packets;
       else list->lost = true;
     }
   }
 
   // With what there was before this packet.
-  void begin_list(const t2::Packet& p, Side& s) {
-    auto* list = MR_MAX_MAC > 1 ? static_cast<List*>(host_.flow_alloc(*p.flow, sizeof(List))) : nullptr;
+  void begin_list(const t2::Packet& p, MacRecorderState& s) {
+    auto* list = MR_MAX_MAC > 1 ? static_cast<PairList*>(host_.flow_alloc(*p.flow, sizeof(PairList))) : nullptr;
     if (!list) {
-      s.word = 1;
+      s.storage.begin_counting();
       return;
     }
     list->pairs = p.own->link != 0;
@@ -211,19 +210,20 @@ class MacRecorder final : public t2::Plugin {
       list->first.pair[0] = s.pair(*p.own, 0);
       list->first.pair[0].packets = p.index_in_direction - 1;
     }
-    s.word = reinterpret_cast<std::uintptr_t>(list);
+    s.storage.set_list(list);
   }
 
   // The pair in the list, added where it is new; null: there is no room for it.
-  Pair* find(t2::Flow& flow, List& list, const std::uint8_t* macs) {
-    More* at = &list.first;
+  MacPair* find(t2::Flow& flow, PairList& list, const std::uint8_t* macs) {
+    PairBlock* at = &list.first;
     for (unsigned i = 0;; ++i) {
-      if (i > 0 && i % More::size == 0) {
-        if (i == list.pairs && i < MR_MAX_MAC) at->next = static_cast<More*>(host_.flow_alloc(flow, sizeof(More)));
+      if (i > 0 && i % PairBlock::size == 0) {
+        if (i == list.pairs && i < MR_MAX_MAC)
+          at->next = static_cast<PairBlock*>(host_.flow_alloc(flow, sizeof(PairBlock)));
         if (!at->next) return nullptr;
         at = at->next;
       }
-      Pair& pair = at->pair[i % More::size];
+      MacPair& pair = at->pair[i % PairBlock::size];
       if (i < list.pairs) {
         if (std::memcmp(pair.destination, macs, 12) == 0) return &pair;
       } else {
@@ -236,25 +236,27 @@ class MacRecorder final : public t2::Plugin {
   }
 
   t2::Host& host_;
-  t2::State<t2::MacRecorderState::Side> state_;
+  t2::State<MacRecorderState> state_;
 #if MR_MACLBL > 0
   std::unique_ptr<LabelCache> labels_;
 #endif
   bool any_lost_ = false;
-  unsigned fewest_ = ~0u, max_ = 0;  // pairs of a flow
+  unsigned min_ = ~0u, max_ = 0;  // pairs of a flow
   std::uint64_t pairs_ = 0, rows_ = 0;
 };
 
-static_assert(offsetof(Pair, source) == offsetof(Pair, destination) + 6, "12 bytes are compared at once");
+static_assert(offsetof(MacPair, source) == offsetof(MacPair, destination) + 6, "12 bytes are compared at once");
 
 }  // namespace
+
+}  // namespace t2::mac_recorder
 
 T2_PLUGIN = {.name = "macRecorder",
              .version = T2_PLUGIN_VERSION,
              .summary = "pairs of MAC addresses of a flow, and the makers of the devices",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_macRecorder,
-             .flags = flags,
-             .columns = columns,
-             .packet_columns = packet_columns,
-             .create = [](t2::Host& host) -> t2::Plugin* { return new MacRecorder(host); }};
+             .flags = t2::mac_recorder::flags,
+             .columns = t2::mac_recorder::columns,
+             .packet_columns = t2::mac_recorder::packet_columns,
+             .create = [](t2::Host& host) -> t2::Plugin* { return new t2::mac_recorder::MacRecorder(host); }};

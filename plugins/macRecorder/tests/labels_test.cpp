@@ -5,7 +5,7 @@
 #include "run.hpp"
 
 using namespace t2::test;
-using namespace t2::mac_labels;
+using namespace t2::mac_recorder;
 
 namespace {
 
@@ -13,7 +13,7 @@ void write(const TempFolder& folder, const char* name, std::string_view content)
   write_file(folder / name, text(content));
 }
 
-std::string label(const Registry& registry, std::string_view address, std::uint16_t ether_type = 0x0800) {
+std::string label(const OuiRegistry& registry, std::string_view address, std::uint16_t ether_type = 0x0800) {
   return short_label(registry.find(to_mac(mac(address).data()), ether_type), 12);
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("macRecorder: labels from the CSV files", "[macRecorder]") {
   write(folder, "oui.csv", oui);
   write(folder, "mam.csv", mam);
   write(folder, "oui36.csv", oui36);
-  const Registry registry(folder.path().string());
+  const OuiRegistry registry(folder.path().string());
   CHECK(registry.size() == 10);
   CHECK(label(registry, "00:00:0c:12:34:56") == "CiscoSyst,US");
   CHECK(label(registry, "00:80:c7:00:00:01") == "Xircom,US");  // the first of two entries
@@ -73,7 +73,7 @@ TEST_CASE("macRecorder: labels from the text files", "[macRecorder]") {
         "20-85-93   (hex)\t\tIOG Products LLC\r\nB00000-BFFFFF     (base 16)\t\tIOG Products LLC\r\n\t\t\t\t9737 "
         "LURLINE AVENUE\r\n"
         "\t\t\t\tCHATSWORTH  CA  91311\r\n\t\t\t\tUS\r\n");
-  const Registry registry(folder.path().string());
+  const OuiRegistry registry(folder.path().string());
   CHECK(label(registry, "00:00:0c:12:34:56") == "CiscoSyst,US");
   CHECK(label(registry, "00:03:bc:00:00:00") == "CotGmbH,DE");
   CHECK(label(registry, "11:11:11:00:00:00") == "Private,");
@@ -84,7 +84,7 @@ TEST_CASE("macRecorder: labels from the text files", "[macRecorder]") {
 TEST_CASE("macRecorder: group addresses of standards", "[macRecorder]") {
   const TempFolder folder;
   write(folder, "oui.csv", oui);
-  const Registry registry(folder.path().string());
+  const OuiRegistry registry(folder.path().string());
   CHECK(label(registry, "ff:ff:ff:ff:ff:ff") == "Broadcast");
   CHECK(label(registry, "01:00:5e:00:00:fb") == "IPv4Multi");
   CHECK(label(registry, "33:33:00:00:00:01") == "IPv6Multi");
@@ -99,7 +99,7 @@ TEST_CASE("macRecorder: group addresses of standards", "[macRecorder]") {
 TEST_CASE("macRecorder: a missing registry is an error with a remedy", "[macRecorder]") {
   const TempFolder folder;
   try {
-    const Registry registry(folder.path().string());
+    const OuiRegistry registry(folder.path().string());
     FAIL("no error");
   } catch (const std::runtime_error& e) {
     CHECK(std::string(e.what()).find("apt-get install ieee-data") != std::string::npos);
@@ -109,7 +109,7 @@ TEST_CASE("macRecorder: a missing registry is an error with a remedy", "[macReco
 TEST_CASE("macRecorder: damaged registries are read as far as possible", "[macRecorder]") {
   const TempFolder folder;
   write(folder, "oui.csv", "MA-L,00000C,\"Cisco");
-  CHECK(label(Registry(folder.path().string()), "00:00:0c:00:00:00") == "Cisco,");
+  CHECK(label(OuiRegistry(folder.path().string()), "00:00:0c:00:00:00") == "Cisco,");
   write(folder, "oui.csv", "MA-L,00000C\nMA-L,0000\nMA-L,zzzzzz,a,b\n,,,,,,\n\n\"\"\"");
-  CHECK(label(Registry(folder.path().string()), "00:00:0c:00:00:00") == ",");
+  CHECK(label(OuiRegistry(folder.path().string()), "00:00:0c:00:00:00") == ",");
 }

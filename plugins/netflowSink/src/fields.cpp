@@ -50,7 +50,7 @@ unsigned icmp6_code(const FlowRecord& r) { return r.protocol == icmp6 ? r.icmp_c
 // Bits as IANA numbers them, from the left: the first byte has DST, HOP, reserved, UNK, FRA0, RH, FRA1, reserved (RFC
 // 5102 drew that byte the other way round; erratum 1738). What follows ESP and IPComp is an unknown layer 4.
 std::uint32_t extension_headers(const FlowRecord& r) {
-  namespace seen = tcp_flags::extension;
+  namespace seen = t2::tcp_flags::extension;
   constexpr struct {
     std::uint8_t header;
     unsigned bit;

@@ -43,7 +43,7 @@ struct FlowRecord {
   std::uint16_t analysis, ip_flags;  // columns tcpFStat, ipFlags
   std::uint8_t tos, min_ttl, max_ttl, ttl_changes;
   std::uint8_t icmp_type, icmp_code;                // of the first packet; type: of IGMP, too
-  std::uint8_t extensions;                          // IPv6, bits of tcp_flags::extension
+  std::uint8_t extensions;                          // IPv6, bits of t2::tcp_flags::extension
   float trip, answer_min, answer_max, answer_mean;  // seconds; 4294 and more: never
   float round_trip;                                 // of the handshake, both directions together; 0 without
 

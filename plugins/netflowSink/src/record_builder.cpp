@@ -88,15 +88,15 @@ class RecordBuilder final : public t2::Plugin {
 
  private:
   bool has_labels(const t2::Direction& side) const {
-    const t2::BasicFlowState::Side& own = basic_flow_(side);
-    return own.many && own.many->tags.mpls_entries > 0;
+    const t2::basic_flow::BasicFlowState& own = basic_flow_(side);
+    return own.overflow && own.overflow->tags.mpls_entries > 0;
   }
 
   FlowRecord collect(const t2::EndedFlow& e, unsigned direction) const {
     FlowRecord r{};
     const t2::Key& key = e.flow.key;
     const t2::Direction& side = *e.flow.directions[direction];
-    const t2::BasicStatsState::Side& stats = basic_stats_(side);
+    const t2::basic_stats::BasicStatsState& stats = basic_stats_(side);
     const t2::Endpoint source = e.flow.source(direction), destination = e.flow.destination(direction);
     r.first = side.first;
     r.last = side.last;
@@ -126,10 +126,10 @@ class RecordBuilder final : public t2::Plugin {
   }
 
   void collect_tcp_flags(const t2::EndedFlow& e, unsigned direction, FlowRecord& r) const {
-    const tcp_flags::Side& own = tcp_flags_(*e.flow.directions[direction]);
+    const t2::tcp_flags::TcpFlagsState& own = tcp_flags_(*e.flow.directions[direction]);
     r.identification = own.id_first;
-    if (own.rare && r.family == t2::Family::ipv4) r.ip_options = own.rare->ip_options[0];
-    if (own.rare && r.family == t2::Family::ipv6) r.extensions = own.rare->extensions;
+    if (own.cold && r.family == t2::Family::ipv4) r.ip_options = own.cold->ip_options[0];
+    if (own.cold && r.family == t2::Family::ipv6) r.extensions = own.cold->extensions;
     r.analysis = own.status;
     r.ip_flags = own.ip_flags;
     r.tos = own.tos;
@@ -168,8 +168,9 @@ class RecordBuilder final : public t2::Plugin {
     if (e.reason == t2::EndReason::evicted) return FlowEndReason::resources;
     if (tcp_states_ && e.flow.key.protocol == tcp_protocol) {
       for (const t2::Direction* side : {&e.own, e.other}) {
-        const auto phase = side ? tcp_states_(*side).phase : tcp_states::Phase::fresh;
-        if (phase == tcp_states::Phase::closed || phase == tcp_states::Phase::reset) return FlowEndReason::detected;
+        const auto phase = side ? tcp_states_(*side).phase : t2::tcp_states::Phase::fresh;
+        if (phase == t2::tcp_states::Phase::closed || phase == t2::tcp_states::Phase::reset)
+          return FlowEndReason::detected;
       }
     }
     return e.reason == t2::EndReason::idle ? FlowEndReason::idle : FlowEndReason::ended_early;
@@ -188,31 +189,31 @@ class RecordBuilder final : public t2::Plugin {
 #else
     if (!mac_recorder_) return;
     const t2::Direction& side = *e.flow.directions[direction];
-    const t2::MacRecorderState::Side& macs = mac_recorder_(side);
+    const t2::mac_recorder::MacRecorderState& macs = mac_recorder_(side);
     if (macs.pairs(side) == 0) return;
-    const t2::MacRecorderState::Pair first = macs.pair(side, 0);
+    const t2::mac_recorder::MacPair first = macs.pair(side, 0);
     std::copy_n(first.source, 6, r.source_mac);
     std::copy_n(first.destination, 6, r.destination_mac);
 #endif
   }
 
-  static void collect_tags_and_labels(const t2::BasicFlowState::Side& side, FlowRecord& r) {
+  static void collect_tags_and_labels(const t2::basic_flow::BasicFlowState& side, FlowRecord& r) {
 #if BFO_VLAN > 0
     if (side.vlans > 0) r.outer_tag = side.vlan[0];
 #if BFO_MAX_VLAN > 1
     if (side.vlans > 1) r.inner_tag = side.vlan[1];
 #endif
 #endif
-    if (side.many) std::copy_n(side.many->tags.mpls, side.many->tags.mpls_entries, r.mpls);
+    if (side.overflow) std::copy_n(side.overflow->tags.mpls, side.overflow->tags.mpls_entries, r.mpls);
   }
 
   static constexpr std::uint16_t scaled = 0x0200;  // tcpFStat: both sides scale windows
 
-  t2::Peek<t2::BasicFlowState::Side> basic_flow_;
-  t2::Peek<t2::BasicStatsState::Side> basic_stats_;
-  t2::Peek<tcp_flags::Side> tcp_flags_;  // this one and the next two are empty without the plugin
-  t2::Peek<tcp_states::Side> tcp_states_;
-  t2::Peek<t2::MacRecorderState::Side> mac_recorder_;
+  t2::Peek<t2::basic_flow::BasicFlowState> basic_flow_;
+  t2::Peek<t2::basic_stats::BasicStatsState> basic_stats_;
+  t2::Peek<t2::tcp_flags::TcpFlagsState> tcp_flags_;  // this one and the next two are empty without the plugin
+  t2::Peek<t2::tcp_states::TcpStatesState> tcp_states_;
+  t2::Peek<t2::mac_recorder::MacRecorderState> mac_recorder_;
   std::optional<t2::State<FrameOctets>> frame_octets_;
   RecordLayout layout_;
   std::uint32_t interface_;

@@ -56,8 +56,8 @@ FlowRecord tcp_record() {
   r.window = 64240;
   r.tcp_options = 1 << 2 | 1 << 4 | 1 << 8;
   r.ip_options = 1 << 7;
-  r.extensions =
-      tcp_flags::extension::hop_by_hop | tcp_flags::extension::destination | tcp_flags::extension::later_fragment;
+  r.extensions = t2::tcp_flags::extension::hop_by_hop | t2::tcp_flags::extension::destination |
+                 t2::tcp_flags::extension::later_fragment;
   r.mpls[0] = 0x00010a3f;  // label 16, traffic class 5, time to live 63
   r.mpls[1] = 0xfffff140;  // label 1048575, bottom of the stack
   r.outer_tag = 0x6064;
@@ -427,7 +427,7 @@ TEST_CASE("netflowSink: IGMP type is that of IGMP alone", "[netflowSink]") {
 
 // IANA: DST HOP - UNK FRA0 RH FRA1 - | - - - - MOB ESP AH PAY | ...
 TEST_CASE("netflowSink: extension headers of IPv6 have IANA's bits", "[netflowSink]") {
-  namespace seen = tcp_flags::extension;
+  namespace seen = t2::tcp_flags::extension;
   Decoder decoder;
   decoder.decode(templates_of(true));
   FlowRecord r{};

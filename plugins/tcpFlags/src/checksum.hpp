@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 // A number as its two bytes in network order would be added by sum_words().
 inline std::uint64_t as_word(std::uint16_t number) {
@@ -156,6 +156,6 @@ inline std::uint16_t fold(std::uint64_t sum) {
 }
 
 // fold(sum) == 0xffff: what has a right checksum.
-inline bool is_right(std::uint64_t sum) { return sum != 0 && sum % 0xffff == 0; }
+inline bool checksum_ok(std::uint64_t sum) { return sum != 0 && sum % 0xffff == 0; }
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

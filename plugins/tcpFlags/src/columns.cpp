@@ -10,7 +10,7 @@
 #include "bits.hpp"
 #include "tcp_options.hpp"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 namespace {
 
@@ -22,42 +22,43 @@ void put(t2::Row& row, T... values) {
   row.raw(bytes, sizeof bytes);
 }
 
-constexpr Rare nothing_rare{};
-const Rare& rare_of(const Side& side) { return side.rare ? *side.rare : nothing_rare; }
+constexpr ColdState no_cold_state{};
+const ColdState& cold_of(const TcpFlagsState& state) { return state.cold ? *state.cold : no_cold_state; }
 
 void put_tos(t2::Row& row, std::uint8_t tos) {
   if (IPTOS == 0) put(row, tos);
   else put(row, static_cast<std::uint8_t>(tos >> (IPTOS == 1 ? 2 : 5)), static_cast<std::uint8_t>(tos & 3));
 }
 
-void put_ip(t2::Row& row, const Side& own, bool v4) {
-  const Rare& rare = rare_of(own);
+void put_ip(t2::Row& row, const TcpFlagsState& own, bool v4) {
+  const ColdState& cold = cold_of(own);
   put(row, own.status, own.ip_id_step_min, own.ip_id_step_max, own.ttl_min, own.ttl_max, own.ttl_changes);
   put_tos(row, own.tos);
   put(row, own.ip_flags);
-  const unsigned four = v4 ? 1 : 0, six = v4 ? 0 : 1;  // the fields hold the options of the flow's own version
+  const unsigned if_v4 = v4 ? 1 : 0, if_v6 = v4 ? 0 : 1;  // the fields hold the options of the flow's own version
   if (IPV6_ACTIVATE != 1)
-    put(row, static_cast<std::uint16_t>(rare.ip_option_count[0] * four), rare.ip_option_class,
-        rare.ip_options[0] * four);
+    put(row, static_cast<std::uint16_t>(cold.ip_option_count[0] * if_v4), cold.ip_option_class,
+        cold.ip_options[0] * if_v4);
   if (IPV6_ACTIVATE != 0)
-    put(row, static_cast<std::uint16_t>(rare.ip_option_count[0] * six),
-        static_cast<std::uint16_t>(rare.ip_option_count[1] * six), rare.ip_options[0] * six, rare.ip_options[1] * six);
+    put(row, static_cast<std::uint16_t>(cold.ip_option_count[0] * if_v6),
+        static_cast<std::uint16_t>(cold.ip_option_count[1] * if_v6), cold.ip_options[0] * if_v6,
+        cold.ip_options[1] * if_v6);
 }
 
-void put_numbers(t2::Row& row, const Side& own) {
+void put_numbers(t2::Row& row, const TcpFlagsState& own) {
   put(row, own.isn, own.in_sequence, own.sent_bytes, own.retransmissions, own.acks, own.acked_bytes, own.ack_faults,
       own.in_flight_max);
 }
 
-void put_window(t2::Row& row, const t2::Direction& side, const Side& own) {
-  const auto packets = static_cast<float>(tcp_packets(side, own));
-  const float below = packets > 0 ? static_cast<float>(rare_of(own).window_below) / packets : 0.0f;
+void put_window(t2::Row& row, const t2::Direction& direction, const TcpFlagsState& own) {
+  const auto packets = static_cast<float>(tcp_packets(direction, own));
+  const float below = packets > 0 ? static_cast<float>(cold_of(own).window_below) / packets : 0.0f;
   put(row, std::uint32_t{own.window_first}, own.window_mean, own.window_min, own.window_max, own.window_down,
       own.window_up, own.window_turns, below);
 }
 
 // WINDOW_KIND-KIND...MSS_SHIFT: no separator between the last kind and the segment size, `00` for what is missing.
-void put_fingerprint(t2::Row& row, const Side& own) {
+void put_fingerprint(t2::Row& row, const TcpFlagsState& own) {
   char text[4 * JA4TOPTMX + 32];
   char* at = text;
   const auto put = [&](std::string_view characters) {
@@ -69,7 +70,7 @@ void put_fingerprint(t2::Row& row, const Side& own) {
   put("_");
   for (unsigned i = 0; i < own.kind_count; ++i) {
     if (i) put("-");
-    number(own.rare && own.rare->has_kinds ? own.rare->kinds[i] : short_kind(own, i));
+    number(own.cold && own.cold->has_all_kinds ? own.cold->kinds[i] : packed_kind(own, i));
   }
   if (!own.kind_count) put("00_");
   if (own.mss() < 10) put("0");
@@ -80,17 +81,17 @@ void put_fingerprint(t2::Row& row, const Side& own) {
   row.text({text, static_cast<std::size_t>(at - text)});
 }
 
-void put_options(t2::Row& row, const Side& own) {
+void put_options(t2::Row& row, const TcpFlagsState& own) {
   const auto factor = static_cast<std::uint16_t>(own.status & stat::scaled ? 1u << (own.scale & 31) : 0);
   put(row, own.option_packets, own.option_count, own.options, own.mss(), factor);
   if (!MPTCP) return;
-  const Rare& rare = rare_of(own);
-  put(row, rare.mptcp_types, rare.mptcp_flags, rare.mptcp_address, rare.mptcp_dss);
+  const ColdState& cold = cold_of(own);
+  put(row, cold.mptcp_types, cold.mptcp_flags, cold.mptcp_address, cold.mptcp_dss);
 }
 
 // Clocks tick in 1, 4, 10 or 100 ms, or in seconds. A clock that did not move is told by the initial TTL of the system.
-float tick_of(const Side& own, t2::Time first, t2::Time last) {
-  const std::uint32_t ticks = own.stamp - own.stamp_first;
+float tick_of(const TcpFlagsState& own, t2::Time first, t2::Time last) {
+  const std::uint32_t ticks = own.timestamp - own.timestamp_first;
   if (ticks == 0) {
     if (own.ttl_min >= 128) return 0.1f;
     if (own.ttl_min >= 64) return 0.004f;
@@ -104,32 +105,32 @@ float tick_of(const Side& own, t2::Time first, t2::Time last) {
   return tick < 0.7f ? 0.1f : 1.0f;
 }
 
-void put_clock(t2::Row& row, const t2::EndedFlow& e, const Side& own) {
+void put_clock(t2::Row& row, const t2::EndedFlow& e, const TcpFlagsState& own) {
   float tick = 0;
   double up = 0;
   t2::Time boot = 0;
   if (own.options & 1u << 8) {
-    const t2::Time first = own.stamp_on_first || !own.rare ? e.own.first : own.rare->stamp_first_time;
-    const t2::Time last = own.stamp_on_last || !own.rare ? e.own.last : own.rare->stamp_last_time;
+    const t2::Time first = own.timestamp_on_first || !own.cold ? e.own.first : own.cold->timestamp_first_time;
+    const t2::Time last = own.timestamp_on_last || !own.cold ? e.own.last : own.cold->timestamp_last_time;
     tick = tick_of(own, first, last);
-    up = static_cast<double>(own.stamp) * static_cast<double>(tick);
+    up = static_cast<double>(own.timestamp) * static_cast<double>(tick);
     const double whole = std::floor(up);
     boot = last - static_cast<t2::Time>(whole) * t2::one_second - static_cast<t2::Time>((up - whole) * 1e9);
     boot = std::max<t2::Time>(boot, 0);
   }
-  put(row, own.stamp, own.stamp_echo, tick, up, boot);
+  put(row, own.timestamp, own.timestamp_echo, tick, up, boot);
 }
 
-void put_times(t2::Row& row, const Side& own, const Side* peer, bool inverted) {
+void put_times(t2::Row& row, const TcpFlagsState& own, const TcpFlagsState* other, bool inverted) {
   float round_trip = 0, deviation = 0;
-  if (peer) round_trip = inverted ? own.rtt_mean + peer->rtt_mean : own.trip + peer->trip;
-  if (peer && inverted) deviation = std::sqrt(own.rtt_variance + peer->rtt_variance);
+  if (other) round_trip = inverted ? own.rtt_mean + other->rtt_mean : own.trip + other->trip;
+  if (other && inverted) deviation = std::sqrt(own.rtt_variance + other->rtt_variance);
   put(row, own.trip, own.rtt_min, own.rtt_max, own.rtt_mean, std::sqrt(own.rtt_variance), round_trip, deviation);
 }
 
 }  // namespace
 
-void put_columns(t2::Row& row, const t2::EndedFlow& e, const Side& own, const Side* peer) {
+void put_columns(t2::Row& row, const t2::EndedFlow& e, const TcpFlagsState& own, const TcpFlagsState* other) {
   put_ip(row, own, e.flow.key.family == t2::Family::ipv4);
   if (SEQ_ACK_NUM) put_numbers(row, own);
   if (WINDOWSIZE) put_window(row, e.own, own);
@@ -140,7 +141,7 @@ void put_columns(t2::Row& row, const t2::EndedFlow& e, const Side& own, const Si
   if (TCPJA4T) put_fingerprint(row, own);
   put_options(row, own);
   if (NAT_BT_EST) put_clock(row, e, own);
-  if (RTT_ESTIMATE) put_times(row, own, peer, e.own.status & t2::status::inverted);
+  if (RTT_ESTIMATE) put_times(row, own, other, e.own.status & t2::status::inverted);
 }
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

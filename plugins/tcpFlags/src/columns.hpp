@@ -5,7 +5,7 @@
 #include "tcpFlags_state.h"
 #include "tranalyzer.h"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 using enum t2::Type;
 
@@ -90,6 +90,7 @@ inline constexpr t2::Column columns[] = {
 #endif
 };
 
-void put_columns(t2::Row&, const t2::EndedFlow&, const Side& own, const Side* peer);  // `peer`: null without one
+void put_columns(t2::Row&, const t2::EndedFlow&, const TcpFlagsState& own,
+                 const TcpFlagsState* other);  // `other`: null without one
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

@@ -7,7 +7,7 @@
 
 #include "checksum.hpp"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 namespace {
 
@@ -63,8 +63,8 @@ void put_header_checksum(t2::Row& row, const t2::Packet& packet) {
 }
 
 // A datagram in fragments shows its field with the first fragment and, with the sum, when it is complete.
-void put_transport_checksum(t2::Row& row, const PacketParts& parts) {
-  const auto& [packet, own, peer, trace, memory] = parts;
+void put_transport_checksum(t2::Row& row, const PacketRowInput& parts) {
+  const auto& [packet, own, other, trace, memory] = parts;
   std::uint16_t field = 0;
   if (!packet.later_fragment) {
     if (trace.l4_field && packet.captured_l4 >= trace.l4_field + 2)
@@ -96,7 +96,7 @@ void put_options4([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Pack
 #endif
 }
 
-void put_ip(t2::Row& row, const PacketParts& parts) {
+void put_ip(t2::Row& row, const PacketRowInput& parts) {
   const t2::Packet& packet = parts.packet;
   const bool v4 = packet.family == t2::Family::ipv4;
   const auto word = [&](std::uint32_t offset) { return packet.bytes(packet.l3 + offset).u16(); };
@@ -116,17 +116,17 @@ void put_ip(t2::Row& row, const PacketParts& parts) {
   put_options4(row, packet);
 }
 
-// SPKTMD_SEQACKREL: numbers count from the first one of the side they belong to. The peer's is what this side
-// acknowledged first, as long as the peer was not seen.
-void put_numbers(t2::Row& row, const PacketParts& parts) {
-  const auto& [packet, own, peer, trace, memory] = parts;
+// SPKTMD_SEQACKREL: numbers count from the first one of the side they belong to. The other's is what this side
+// acknowledged first, as long as the other side was not seen.
+void put_numbers(t2::Row& row, const PacketRowInput& parts) {
+  const auto& [packet, own, other, trace, memory] = parts;
   t2::Bytes header = packet.bytes(packet.l4 + 4);
   const std::uint32_t seq = header.u32(), ack = header.u32();
   if (!memory.begun) memory.ack = ack;
   memory.begun = true;
   memory.payload += packet.l7_length;
   const std::uint32_t seq_base = SPKTMD_SEQACKREL ? own.isn : 0;
-  const std::uint32_t ack_base = !SPKTMD_SEQACKREL ? 0 : peer && peer->tcp_seen ? peer->isn : memory.ack;
+  const std::uint32_t ack_base = !SPKTMD_SEQACKREL ? 0 : other && other->tcp_seen ? other->isn : memory.ack;
   const bool acknowledges = !SPKTMD_SEQACKREL || (trace.flags & flag::ack);  // else there is nothing to count from
   cell(row, seq - seq_base);
   cell(row, acknowledges ? ack - ack_base : 0u);
@@ -141,8 +141,8 @@ void put_numbers(t2::Row& row, const PacketParts& parts) {
   cell(row, own.in_flight);
 }
 
-void put_tcp(t2::Row& row, const PacketParts& parts) {
-  const auto& [packet, own, peer, trace, memory] = parts;
+void put_tcp(t2::Row& row, const PacketRowInput& parts) {
+  const auto& [packet, own, other, trace, memory] = parts;
   if (SEQ_ACK_NUM) put_numbers(row, parts);
   cell(row, trace.status);
   cell(row, trace.flags);
@@ -151,8 +151,8 @@ void put_tcp(t2::Row& row, const PacketParts& parts) {
   cell(row, trace.factor);
   cell(row, own.mss());
   if (NAT_BT_EST) {
-    cell(row, own.stamp);
-    cell(row, own.stamp_echo);
+    cell(row, own.timestamp);
+    cell(row, own.timestamp_echo);
   }
   if (MPTCP) {
     cell(row, trace.mptcp_subtype);
@@ -167,7 +167,7 @@ void put_tcp(t2::Row& row, const PacketParts& parts) {
 
 void put_no_tcp(t2::Row& row) {
   if (SEQ_ACK_NUM) empty_cells(row, 11);
-  cell(row, Word{0});  // tcpFStat
+  cell(row, Bits{0});  // tcpFStat
   empty_cells(row, 5 + (NAT_BT_EST ? 2 : 0) + (MPTCP ? 4 : 0));
   cell(row, std::int32_t{0});  // tcpOptLen
   empty_cells(row, 1);
@@ -175,7 +175,7 @@ void put_no_tcp(t2::Row& row) {
 
 }  // namespace
 
-void put_packet(t2::Row& row, const PacketParts& parts) {
+void put_packet(t2::Row& row, const PacketRowInput& parts) {
   put_ip(row, parts);
   if (has_tcp_header(parts.packet)) put_tcp(row, parts);
   else put_no_tcp(row);
@@ -183,4 +183,4 @@ void put_packet(t2::Row& row, const PacketParts& parts) {
 
 void put_no_packet(t2::Row& row) { empty_cells(row, std::size(packet_columns)); }
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 
-#include "parts.hpp"
+#include "packet_context.hpp"
 #include "t2/row.hpp"
 #include "tranalyzer.h"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 namespace packet {
 
@@ -83,22 +83,22 @@ inline constexpr t2::Column packet_columns[] = {
 };
 
 // What only rows of packets need to know of a direction. It costs nothing where there are no such rows.
-struct PacketMemory {
+struct PacketRowState {
   std::uint64_t payload = 0;   // of the packets with a TCP header
   std::uint16_t checksum = 0;  // field of the datagram's first fragment
   bool begun = false;          // a TCP header was seen; `ack` is its number
   std::uint32_t ack = 0;
 };
 
-struct PacketParts {
+struct PacketRowInput {
   const t2::Packet& packet;
-  const Side& own;
-  const Side* peer;
-  const Trace& trace;
-  PacketMemory& memory;
+  const TcpFlagsState& own;
+  const TcpFlagsState* other;
+  const PacketTrace& trace;
+  PacketRowState& memory;
 };
 
-void put_packet(t2::Row&, const PacketParts&);  // an IP packet
-void put_no_packet(t2::Row&);                   // any other
+void put_packet(t2::Row&, const PacketRowInput&);  // an IP packet
+void put_no_packet(t2::Row&);                      // any other
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

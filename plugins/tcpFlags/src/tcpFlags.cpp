@@ -1,9 +1,9 @@
 // tcpFlags: what the IP and TCP headers of a flow say about its health: flags and their odd combinations, windows,
 // retransmissions, checksums, options, clocks and answer times.
 //
-// The work on a packet is done in ip_part.hpp and tcp_part.hpp, that on unusual ones in the .cpp files of these names;
-// the columns are filled in columns.cpp (of flows) and packet_columns.cpp (of packets); here is the frame around them:
-// the verdict when a flow ends, totals and report. Must never look at bytes that were not captured.
+// The work on a packet is done in ip_analysis.hpp and tcp_analysis.hpp, that on unusual ones in the .cpp files of these
+// names; the columns are filled in columns.cpp (of flows) and packet_columns.cpp (of packets); here is the frame around
+// them: the verdict when a flow ends, totals and report. Must never look at bytes that were not captured.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -11,12 +11,12 @@
 #include <unordered_map>
 
 #include "columns.hpp"
-#include "ip_part.hpp"
+#include "ip_analysis.hpp"
 #include "packet_columns.hpp"
 #include "t2/plugin.hpp"
-#include "tcp_part.hpp"
+#include "tcp_analysis.hpp"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 void Totals::add(const Totals& other) {
   ip_flags |= other.ip_flags;
@@ -40,111 +40,112 @@ constexpr std::uint32_t scan_packets = 4;  // a direction with fewer TCP packets
 
 class TcpFlags : public t2::Plugin {
  public:
-  explicit TcpFlags(t2::Host& host) : state_(host, Side::other_bytes), common_{host} {}
+  explicit TcpFlags(t2::Host& host) : state_(host, TcpFlagsState::other_bytes), worker_{host} {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
     if (packets.size() == 1) {  // a row of the packet may follow
-      common_.trace = {};
-      if (packets[0].is_ip()) analyse<true, false>(packets[0], state_(*packets[0].own), answer(packets[0]));
+      worker_.trace = {};
+      if (packets[0].is_ip()) analyse<true, false>(packets[0], state_(*packets[0].own), response_time(packets[0]));
       return;
     }
     // Answer times are what takes longest to compute: those of many packets, side by side.
     constexpr std::size_t some = 64;
-    for (std::array<float, some> answers; !packets.empty(); packets = packets.subspan(std::min(packets.size(), some))) {
+    for (std::array<float, some> response_times; !packets.empty();
+         packets = packets.subspan(std::min(packets.size(), some))) {
       const std::size_t n = std::min(packets.size(), some);
-      for (std::size_t i = 0; i < n; ++i) answers[i] = answer(packets[i]);
+      for (std::size_t i = 0; i < n; ++i) response_times[i] = response_time(packets[i]);
       for (std::size_t i = 0; i < n; ++i) {
         const t2::Packet& packet = packets[i];
-        Side& own = state_(*packet.own);
-        if (is_usual(packet, own)) analyse<false, true>(packet, own, answers[i]);
-        else if (packet.is_ip()) analyse<false, false>(packet, own, answers[i]);
+        TcpFlagsState& own = state_(*packet.own);
+        if (is_mid_connection(packet, own)) analyse<false, true>(packet, own, response_times[i]);
+        else if (packet.is_ip()) analyse<false, false>(packet, own, response_times[i]);
       }
     }
   }
 
   void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
     if (!packet.is_ip()) return put_no_packet(row);
-    put_packet(row, {packet, state_(*packet.own), packet.other ? &state_(*packet.other) : nullptr, common_.trace,
-                     packet_memory_[side_key(*packet.flow, packet.direction)]});
+    put_packet(row, {packet, state_(*packet.own), packet.other ? &state_(*packet.other) : nullptr, worker_.trace,
+                     packet_row_states_[row_state_key(*packet.flow, packet.direction)]});
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    Side& own = state_(e.own);
-    Side* peer = e.other ? &state_(*e.other) : nullptr;
-    if (!packet_memory_.empty()) packet_memory_.erase(side_key(e.flow, e.direction));
+    TcpFlagsState& own = state_(e.own);
+    TcpFlagsState* other = e.other ? &state_(*e.other) : nullptr;
+    if (!packet_row_states_.empty()) packet_row_states_.erase(row_state_key(e.flow, e.direction));
     add_to_totals(own);
-    if (SCAN_DETECTOR) scan_verdict(e, own, peer);
+    if (SCAN_DETECTOR) scan_verdict(e, own, other);
     if (FRAG_ANALYZE && (e.own.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
-    if (row.is_read()) put_columns(row, e, own, peer);
+    if (row.is_read()) put_columns(row, e, own, other);
   }
 
-  void merge(t2::Plugin& other) override { common_.totals.add(static_cast<TcpFlags&>(other).common_.totals); }
+  void merge(t2::Plugin& other) override { worker_.totals.add(static_cast<TcpFlags&>(other).worker_.totals); }
   void report(t2::Report& report) const override;
 
  private:
-  static std::uintptr_t side_key(const t2::Flow& flow, unsigned direction) {  // records are aligned to more than 2
+  static std::uintptr_t row_state_key(const t2::Flow& flow, unsigned direction) {  // records are aligned to more than 2
     return reinterpret_cast<std::uintptr_t>(&flow) | direction;
   }
 
-  float answer(const t2::Packet& packet) {
-    return RTT_ESTIMATE && packet.other ? since_peer(common_.seconds, packet) : 0;
+  float response_time(const t2::Packet& packet) {
+    return RTT_ESTIMATE && packet.other ? seconds_since_other(worker_.seconds, packet) : 0;
   }
 
-  // `answer`: seconds since the peer's last packet. `traced`: fills the trace for the packet's row.
-  template <bool traced, bool usual>
-  [[gnu::always_inline]] void analyse(const t2::Packet& packet, Side& own, float answer) {
-    Step step(packet, own, usual || packet.other ? &state_(*packet.other) : nullptr, common_,
-              own.status & unsigned{stat::kept}, answer, usual);
-    ip_part<traced>(step);
-    if (usual || has_tcp_header(packet)) tcp_part<traced>(step);
-    else no_tcp_part(step);
-    stamp_on_last(step);
-    own.status |= static_cast<Word>(step.status | stat::started);
-    if (traced) trace(step);
+  // `answer`: seconds since the other direction's last packet. `traced`: fills the trace for the packet's row.
+  template <bool traced, bool mid_connection>
+  [[gnu::always_inline]] void analyse(const t2::Packet& packet, TcpFlagsState& own, float response_time) {
+    PacketContext context(packet, own, mid_connection || packet.other ? &state_(*packet.other) : nullptr, worker_,
+                          own.status & unsigned{stat::carried_over}, response_time, mid_connection);
+    analyse_ip<traced>(context);
+    if (mid_connection || has_tcp_header(packet)) analyse_tcp<traced>(context);
+    else analyse_without_tcp(context);
+    update_timestamp_on_last(context);
+    own.status |= static_cast<Bits>(context.status | stat::started);
+    if (traced) trace(context);
   }
 
-  void trace(const Step& step) {
-    common_.trace.status = static_cast<Word>(step.status);
-    common_.trace.ip_flags = static_cast<Word>(step.ip_flags);
-    common_.trace.flags = static_cast<Word>(step.flags);
-    common_.trace.anomaly = static_cast<Word>(step.anomaly);
+  void trace(const PacketContext& context) {
+    worker_.trace.status = static_cast<Bits>(context.status);
+    worker_.trace.ip_flags = static_cast<Bits>(context.ip_flags);
+    worker_.trace.flags = static_cast<Bits>(context.flags);
+    worker_.trace.anomaly = static_cast<Bits>(context.anomaly);
   }
 
-  void add_to_totals(const Side& side) {
-    Totals& totals = common_.totals;
-    totals.ip_flags |= side.ip_flags;
-    totals.status |= side.status;
-    totals.tcp_flags |= side.tcp_flags;
-    totals.anomaly |= side.anomaly;
-    totals.tos |= side.tos;
-    if (!side.rare) return;
-    totals.mptcp_types |= side.rare->mptcp_types;
-    totals.mptcp_flags |= side.rare->mptcp_flags;
-    totals.window_below += side.rare->window_below;
+  void add_to_totals(const TcpFlagsState& state) {
+    Totals& totals = worker_.totals;
+    totals.ip_flags |= state.ip_flags;
+    totals.status |= state.status;
+    totals.tcp_flags |= state.tcp_flags;
+    totals.anomaly |= state.anomaly;
+    totals.tos |= state.tos;
+    if (!state.cold) return;
+    totals.mptcp_types |= state.cold->mptcp_types;
+    totals.mptcp_flags |= state.cold->mptcp_flags;
+    totals.window_below += state.cold->window_below;
   }
 
-  void scan_verdict(const t2::EndedFlow& e, Side& own, Side* peer) {
-    const auto unanswered = [](const Side& side) {
-      return (side.anomaly & (anomaly::scan | anomaly::scan_success)) == anomaly::scan;
+  void scan_verdict(const t2::EndedFlow& e, TcpFlagsState& own, TcpFlagsState* other) {
+    const auto unanswered = [](const TcpFlagsState& state) {
+      return (state.anomaly & (anomaly::scan | anomaly::scan_success)) == anomaly::scan;
     };
-    constexpr Word suspicious =
+    constexpr Bits suspicious =
         flag::fin | flag::syn | flag::null | flag::syn_fin | flag::syn_fin_rst | flag::rst_fin | flag::xmas;
     if ((own.anomaly & anomaly::syn_retry) || !(own.tcp_flags & suspicious)) return;
     const bool brief = tcp_packets(e.own, own) < scan_packets;
     if (brief && !(own.anomaly & (anomaly::scan | anomaly::scan_success))) {
       own.anomaly |= anomaly::scan;
-      ++common_.totals.scans;
+      ++worker_.totals.scans;
     }
-    if (peer && (unanswered(own) || (unanswered(*peer) && brief && tcp_packets(*e.other, *peer) < scan_packets))) {
+    if (other && (unanswered(own) || (unanswered(*other) && brief && tcp_packets(*e.other, *other) < scan_packets))) {
       own.anomaly |= anomaly::scan_success;
-      peer->anomaly |= anomaly::scan_success;
-      ++common_.totals.scan_successes;
+      other->anomaly |= anomaly::scan_success;
+      ++worker_.totals.scan_successes;
     }
   }
 
-  t2::State<Side> state_;
-  Common common_;
-  std::unordered_map<std::uintptr_t, PacketMemory> packet_memory_;  // with -s: of every side that is alive
+  t2::State<TcpFlagsState> state_;
+  WorkerContext worker_;
+  std::unordered_map<std::uintptr_t, PacketRowState> packet_row_states_;  // with -s: of every side that is alive
 };
 
 template <class... Values>
@@ -159,7 +160,7 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
 }
 
 void TcpFlags::report(t2::Report& report) const {
-  const Totals& t = common_.totals;
+  const Totals& t = worker_.totals;
   const auto word = [&](const char* name, unsigned bits, int digits) {
     if (bits) report.line(text("Aggregated %s=0x%0*x", name, digits, bits));
   };
@@ -193,14 +194,14 @@ constexpr t2::Flag flags[] = {T2_FLAG(IPTOS),        T2_FLAG(RTT_ESTIMATE),     
 t2::Plugin* create(t2::Host& host) { return new TcpFlags(host); }
 
 }  // namespace
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags
 
 T2_PLUGIN = {.name = "tcpFlags",
              .version = T2_PLUGIN_VERSION,
              .summary = "IP and TCP header fields, anomalies, scans, answer times",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_tcpFlags,
-             .flags = tcp_flags::flags,
-             .columns = tcp_flags::columns,
-             .packet_columns = tcp_flags::packet_columns,
-             .create = tcp_flags::create};
+             .flags = t2::tcp_flags::flags,
+             .columns = t2::tcp_flags::columns,
+             .packet_columns = t2::tcp_flags::packet_columns,
+             .create = t2::tcp_flags::create};

@@ -11,19 +11,19 @@
 #include "t2/packet.hpp"
 #include "tcpFlags.h"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 // What the last packets of a direction were, as far as answer times are concerned.
-enum class Trip : std::uint8_t { none, syn, syn_ack, ack, stop };
+enum class Handshake : std::uint8_t { none, syn, syn_ack, ack, stop };
 
-// Extension headers of IPv6, as bits of Rare::extensions.
+// Extension headers of IPv6, as bits of ColdState::extensions.
 namespace extension {
 constexpr std::uint8_t hop_by_hop = 1, destination = 2, routing = 4, first_fragment = 8, later_fragment = 16, authentication = 32;
 }
 
-struct Rare {
-  t2::Time stamp_first_time, stamp_last_time;  // of packets with a time stamp; see Side::stamp_on_first, stamp_on_last
-  std::uint64_t headless;               // packets of TCP whose header was not captured, or that have none: later fragments
+struct ColdState {
+  t2::Time timestamp_first_time, timestamp_last_time;  // of packets with a time stamp; see TcpFlagsState::timestamp_on_first, timestamp_on_last
+  std::uint64_t without_header;               // packets of TCP whose header was not captured, or that have none: later fragments
   std::uint32_t window_below;           // packets with a window below WINMIN
 
   // ---- fragments: the datagram whose L4 checksum is being summed up
@@ -39,13 +39,13 @@ struct Rare {
   std::uint8_t ip_option_class;         // IPv4: OR of copy and class bits
   std::uint8_t mptcp_flags, mptcp_address, mptcp_dss;
   std::uint8_t extensions;              // IPv6: of all packets
-  bool has_kinds;                       // all kinds are here, and not in Side::kinds
+  bool has_all_kinds;                       // all kinds are here, and not in TcpFlagsState::kinds
   std::uint8_t kinds[JA4TOPTMX];        // option kinds of packets with SYN, in order
 };
 
-struct Side {
+struct TcpFlagsState {
   // ---- packets of both directions
-  float rtt_min = 65535.0f, rtt_max = 0, rtt_mean = 0, rtt_variance = 0;  // seconds until the peer answered
+  float rtt_min = 65535.0f, rtt_max = 0, rtt_mean = 0, rtt_variance = 0;  // seconds until the other side answered
   float trip = 0;                       // SYN to SYN-ACK, or SYN-ACK to ACK; seconds
   std::uint32_t ack = 0;                // of the previous TCP packet
   std::uint32_t seq_expected = 0;       // that follows the previous packet
@@ -56,11 +56,11 @@ struct Side {
   std::uint16_t ip_flags = 0;           // column ipFlags
   std::uint16_t anomaly = 0;            // column tcpAnomaly
   std::uint8_t last = 0;                // of the previous TCP packet: FIN, SYN, RST; last_probe, last_duplicate
-  Trip trip_state : 3 = Trip::none;
-  bool several : 1 = false;             // there was more than one packet
+  Handshake handshake : 3 = Handshake::none;
+  bool more_than_one : 1 = false;             // there was more than one packet
   bool tcp_seen : 1 = false;            // there was a TCP header
-  bool stamp_on_first : 1 = false;      // the first time stamp came with the first packet of the direction
-  bool stamp_on_last : 1 = false;       // the last one came with its last packet so far
+  bool timestamp_on_first : 1 = false;      // the first time stamp came with the first packet of the direction
+  bool timestamp_on_last : 1 = false;       // the last one came with its last packet so far
   // ---- every IP packet
   std::uint8_t ttl = 0, ttl_min = 0, ttl_max = 0, ttl_changes = 0;
   std::uint8_t tos = 0;                 // OR of all packets
@@ -77,7 +77,7 @@ struct Side {
   std::uint16_t option_packets = 0, option_count = 0;
   std::uint16_t mss_or_icmp = 0;        // TCP: last segment size; ICMP: type and code of the first packet; IGMP: type, 0
   std::uint32_t options = 0;            // bit k: kind k; bit 31: kinds 31 and above
-  std::uint32_t stamp = 0, stamp_echo = 0, stamp_max = 0;
+  std::uint32_t timestamp = 0, timestamp_echo = 0, timestamp_max = 0;
   // ---- what changes now and then
   std::uint16_t ip_id_step_min = 0xffff, ip_id_step_max = 0;  // IPv4
   std::uint32_t in_flight_max = 0;
@@ -88,11 +88,11 @@ struct Side {
   // ---- the first packet
   std::uint16_t window_first = 0;       // scaling begins later
   std::uint32_t kinds = 0;              // the first option kinds, 4 bits each, as long as no more are needed
-  std::uint32_t stamp_first = 0;
+  std::uint32_t timestamp_first = 0;
   std::uint32_t isn = 0;                // sequence number of the first TCP packet
   std::uint32_t id_first : 24 = 0;      // IPv4: identification; IPv6: flow label
   std::uint32_t scale : 8 = 0;          // window scale option: shift
-  Rare* rare = nullptr;
+  ColdState* cold = nullptr;
 #if TCPFLGCNT
   std::uint16_t flag_counts[16]{};
 #endif
@@ -105,4 +105,4 @@ struct Side {
   std::uint8_t icmp_code() const { return tcp_seen ? std::uint8_t{0} : static_cast<std::uint8_t>(mss_or_icmp); }
 };
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

@@ -2,11 +2,11 @@
 // the others in tcp_options.cpp.
 #pragma once
 
-#include "parts.hpp"
+#include "packet_context.hpp"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
-enum Kind : std::uint8_t {
+enum OptionKind : std::uint8_t {
   end_of_list,
   no_operation,
   segment_size,
@@ -16,52 +16,52 @@ enum Kind : std::uint8_t {
   multipath = 30
 };
 
-// Side::kinds
-inline constexpr unsigned short_kinds = JA4TOPTMX < 8 ? JA4TOPTMX : 8;
-inline std::uint8_t short_kind(const Side& side, unsigned i) {
-  return static_cast<std::uint8_t>(side.kinds >> 4 * i & 15);
+// TcpFlagsState::kinds
+inline constexpr unsigned packed_kinds = JA4TOPTMX < 8 ? JA4TOPTMX : 8;
+inline std::uint8_t packed_kind(const TcpFlagsState& state, unsigned i) {
+  return static_cast<std::uint8_t>(state.kinds >> 4 * i & 15);
 }
 
-Found walk_tcp_options(Step);
-Found note_stamp_time(Step, bool first);
+PacketFindings walk_tcp_options(PacketContext);
+PacketFindings record_timestamp_time(PacketContext, bool first);
 
-[[gnu::always_inline]] inline void time_stamp(Step& step, const std::uint8_t* option) {
-  Side& own = step.own;
-  own.stamp = long_at(option + 2);
-  own.stamp_echo = long_at(option + 6);
-  step.stamped = true;
-  if (own.stamp < own.stamp_max) {
-    step.status |= stat::stamp_back;
+[[gnu::always_inline]] inline void read_timestamp(PacketContext& context, const std::uint8_t* option) {
+  TcpFlagsState& own = context.own;
+  own.timestamp = long_at(option + 2);
+  own.timestamp_echo = long_at(option + 6);
+  context.has_timestamp = true;
+  if (own.timestamp < own.timestamp_max) {
+    context.status |= stat::timestamp_back;
     return;
   }
-  own.stamp_max = own.stamp;
-  if (step.status & stat::stamped) return;
-  own.stamp_first = own.stamp;
-  if (step.first()) own.stamp_on_first = true;
-  else step.take(note_stamp_time(step, true));
-  step.status |= stat::stamped;
+  own.timestamp_max = own.timestamp;
+  if (context.status & stat::timestamp_seen) return;
+  own.timestamp_first = own.timestamp;
+  if (context.first()) own.timestamp_on_first = true;
+  else context.set(record_timestamp_time(context, true));
+  context.status |= stat::timestamp_seen;
 }
 
-[[gnu::always_inline]] inline void tcp_options(Step& step) {
-  const t2::Packet& packet = step.packet;
+[[gnu::always_inline]] inline void tcp_options(PacketContext& context) {
+  const t2::Packet& packet = context.packet;
   if (packet.l4_header <= 20) return;
   const std::uint8_t* options = packet.data + packet.l4 + 20;
-  constexpr std::uint32_t padded_stamp = 0x0101080a;  // two NOP, kind 8 of 10 bytes (RFC 7323, appendix A)
-  if (packet.l4_header != 32 || (!step.usual && packet.captured_l4 < 32) || (step.flags & flag::syn) ||
-      long_at(options) != padded_stamp)
-    return step.take(walk_tcp_options(step));
-  Side& own = step.own;
+  constexpr std::uint32_t padded_timestamp = 0x0101080a;  // two NOP, kind 8 of 10 bytes (RFC 7323, appendix A)
+  if (packet.l4_header != 32 || (!context.mid_connection && packet.captured_l4 < 32) || (context.flags & flag::syn) ||
+      long_at(options) != padded_timestamp)
+    return context.set(walk_tcp_options(context));
+  TcpFlagsState& own = context.own;
   ++own.option_packets;
   own.option_count = static_cast<std::uint16_t>(own.option_count + 3);
   own.options |= 1u << no_operation | 1u << timestamps;
-  if (NAT_BT_EST) time_stamp(step, options + 2);
+  if (NAT_BT_EST) read_timestamp(context, options + 2);
 }
 
 // Behind each packet of a direction: was the last time stamp in this one?
-[[gnu::always_inline]] inline void stamp_on_last(Step& step) {
-  if (!NAT_BT_EST || step.own.stamp_on_last == step.stamped) return;
-  if (!step.stamped) step.take(note_stamp_time(step, false));
-  step.own.stamp_on_last = step.stamped;
+[[gnu::always_inline]] inline void update_timestamp_on_last(PacketContext& context) {
+  if (!NAT_BT_EST || context.own.timestamp_on_last == context.has_timestamp) return;
+  if (!context.has_timestamp) context.set(record_timestamp_time(context, false));
+  context.own.timestamp_on_last = context.has_timestamp;
 }
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

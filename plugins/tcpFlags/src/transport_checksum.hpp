@@ -3,13 +3,13 @@
 #pragma once
 
 #include "checksum.hpp"
-#include "parts.hpp"
+#include "packet_context.hpp"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 enum Protocol : std::uint8_t { icmp = 1, igmp = 2, tcp = 6, udp = 17, gre = 47, icmp6 = 58, ospf = 89, udp_lite = 136 };
 
-Found other_checksum(Step);
+PacketFindings verify_other_checksum(PacketContext);
 
 inline std::uint64_t pseudo_header(const t2::Packet& packet, std::uint32_t length) {
   const std::uint8_t* ip = packet.data + packet.l3;
@@ -19,48 +19,50 @@ inline std::uint64_t pseudo_header(const t2::Packet& packet, std::uint32_t lengt
 
 // Of a sum over all that the checksum covers, if it is long enough to have one.
 template <bool traced>
-[[gnu::always_inline]] inline void judge(Step& step, std::uint64_t sum, bool has_field) {
+[[gnu::always_inline]] inline void verify(PacketContext& context, std::uint64_t sum, bool has_field) {
   if (traced) {
-    step.common.trace.l4_sum = sum;
-    step.common.trace.summed = true;
+    context.worker.trace.l4_sum = sum;
+    context.worker.trace.summed = true;
   }
-  if (!is_right(sum) || !has_field) step.ip_flags |= ip_bit::transport_checksum;
+  if (!checksum_ok(sum) || !has_field) context.ip_flags |= ip_bit::transport_checksum;
 }
 
 // Of a complete packet: over its header and payload and the pseudo header. The addresses of IPv4 stand in front of what
 // follows, unless there are options.
-inline std::uint64_t complete_sum(const t2::Packet& packet, bool usual) {
+inline std::uint64_t complete_sum(const t2::Packet& packet, bool mid_connection) {
   const std::uint32_t length = packet.l4_length;
   const std::uint8_t* header = packet.data + packet.l4;
   constexpr std::uint32_t readable = 32, longest = 0xffff - 8;
-  if (!usual && (packet.l4 + length < readable || length > longest))
+  if (!mid_connection && (packet.l4 + length < readable || length > longest))
     return sum_words(header, length) + pseudo_header(packet, length);
-  if (usual || (packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20))
+  if (mid_connection || (packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20))
     return sum_words_behind(header - 8, length + 8) + as_word(packet.protocol) +
            as_word(static_cast<std::uint16_t>(length));
   return sum_words_behind(header, length) + pseudo_header(packet, length);
 }
 
 template <bool traced>
-[[gnu::always_inline]] inline void transport_checksum(Step& step) {
-  const t2::Packet& packet = step.packet;
-  const bool whole = step.usual || (!packet.later_fragment && !packet.more_fragments &&
-                                    packet.captured_l3 >= packet.l3_length && packet.captured_l4 >= packet.l4_length);
+[[gnu::always_inline]] inline void verify_transport_checksum(PacketContext& context) {
+  const t2::Packet& packet = context.packet;
+  const bool whole =
+      context.mid_connection || (!packet.later_fragment && !packet.more_fragments &&
+                                 packet.captured_l3 >= packet.l3_length && packet.captured_l4 >= packet.l4_length);
   std::uint32_t field = 0;
-  if (IPCHECKSUM < 2 || !whole) return step.take(other_checksum(step));
+  if (IPCHECKSUM < 2 || !whole) return context.set(verify_other_checksum(context));
   const std::uint8_t* header = packet.data + packet.l4;
-  if (step.usual || (packet.protocol == tcp && packet.captured_l4 >= 18)) {
+  if (context.mid_connection || (packet.protocol == tcp && packet.captured_l4 >= 18)) {
     field = 16;
   } else if (packet.protocol == udp && packet.captured_l4 >= 8) {
     field = 6;
-    if (word_at(header + 4) != packet.captured_l4) step.ip_flags |= ip_bit::length;
+    if (word_at(header + 4) != packet.captured_l4) context.ip_flags |= ip_bit::length;
   } else {
-    return step.take(other_checksum(step));
+    return context.set(verify_other_checksum(context));
   }
-  if (traced) step.common.trace.l4_field = field;
-  if (!step.usual && packet.protocol == udp && word_at(header + 6) == 0 && packet.family == t2::Family::ipv4)
+  if (traced) context.worker.trace.l4_field = field;
+  if (!context.mid_connection && packet.protocol == udp && word_at(header + 6) == 0 &&
+      packet.family == t2::Family::ipv4)
     return;  // was not filled in
-  judge<traced>(step, complete_sum(packet, step.usual), true);
+  verify<traced>(context, complete_sum(packet, context.mid_connection), true);
 }
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

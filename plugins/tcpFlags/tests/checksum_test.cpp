@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <vector>
 
-using tcp_flags::as_word;
-using tcp_flags::fold;
-using tcp_flags::sum_words;
+using t2::tcp_flags::as_word;
+using t2::tcp_flags::fold;
+using t2::tcp_flags::sum_words;
 
 namespace {
 
@@ -38,7 +38,7 @@ TEST_CASE("tcpFlags: the fast checksum agrees with the definition", "[tcpFlags][
       std::vector<std::uint8_t> data(offset + bytes);  // exactly as long: a read behind the end is found by sanitizers
       for (auto& byte : data) byte = static_cast<std::uint8_t>(std::rand());
       REQUIRE(fast(data.data() + offset, bytes) == plain(data.data() + offset, bytes));
-      REQUIRE(fold(tcp_flags::detail::sum_any(data.data() + offset, bytes)) ==
+      REQUIRE(fold(t2::tcp_flags::detail::sum_any(data.data() + offset, bytes)) ==
               fold(sum_words(data.data() + offset, bytes)));  // any machine
     }
 }
@@ -50,15 +50,15 @@ TEST_CASE("tcpFlags: the checksum behind other bytes agrees with the definition"
       const std::size_t before = bytes < 32 ? 32 - bytes + offset : offset;
       std::vector<std::uint8_t> data(before + bytes);
       for (auto& byte : data) byte = static_cast<std::uint8_t>(std::rand());
-      REQUIRE(fold(tcp_flags::sum_words_behind(data.data() + before, bytes)) ==
+      REQUIRE(fold(t2::tcp_flags::sum_words_behind(data.data() + before, bytes)) ==
               fold(sum_words(data.data() + before, bytes)));
-      REQUIRE(fold(tcp_flags::detail::sum_behind_any(data.data() + before, bytes)) ==
+      REQUIRE(fold(t2::tcp_flags::detail::sum_behind_any(data.data() + before, bytes)) ==
               fold(sum_words(data.data() + before, bytes)));
     }
   const std::vector<std::uint8_t> ones(65535, 0xff);
   for (const std::size_t bytes : {65534u, 65535u}) {
-    CHECK(fold(tcp_flags::sum_words_behind(ones.data(), bytes)) == fold(sum_words(ones.data(), bytes)));
-    CHECK(fold(tcp_flags::detail::sum_behind_any(ones.data(), bytes)) == fold(sum_words(ones.data(), bytes)));
+    CHECK(fold(t2::tcp_flags::sum_words_behind(ones.data(), bytes)) == fold(sum_words(ones.data(), bytes)));
+    CHECK(fold(t2::tcp_flags::detail::sum_behind_any(ones.data(), bytes)) == fold(sum_words(ones.data(), bytes)));
   }
 }
 

@@ -8,7 +8,7 @@
 #include "t2/plugin.hpp"
 #include "tcpStates_state.h"
 
-namespace tcp_states {
+namespace t2::tcp_states {
 
 namespace {
 
@@ -43,22 +43,23 @@ std::uint32_t long_at(const std::uint8_t* bytes) {
          static_cast<std::uint32_t>(bytes[1] << 16 | bytes[2] << 8 | bytes[3]);
 }
 
-struct Header {
+struct TcpHeader {
   std::uint32_t seq, ack;
   std::uint8_t flags;
 };
 
 // In 64 bits: nothing acknowledges the sequence number 0xffffffff.
-bool acknowledges(const Header& header, std::uint32_t seq) { return header.ack == std::uint64_t{seq} + 1; }
+bool acknowledges(const TcpHeader& header, std::uint32_t seq) { return header.ack == std::uint64_t{seq} + 1; }
 
 // One packet: its direction, and the other one if that exists.
 class Transition {
  public:
-  Transition(const t2::Packet& packet, Side& own, Side* peer) : packet_(packet), own_(own), peer_(peer) {}
+  Transition(const t2::Packet& packet, TcpStatesState& own, TcpStatesState* other)
+      : packet_(packet), own_(own), other_(other) {}
 
-  void run(const Header& header) {
-    const std::uint8_t six = header.flags & 0x3f;
-    if (six == 0x00 || six == 0x29) mark(hostile, 0);  // null and Xmas scans
+  void run(const TcpHeader& header) {
+    const std::uint8_t flag_bits = header.flags & 0x3f;
+    if (flag_bits == 0x00 || flag_bits == 0x29) mark(hostile, 0);  // null and Xmas scans
     switch (own_.phase) {
       case Phase::fresh: fresh(header); break;
       case Phase::established: established(header); break;
@@ -72,9 +73,9 @@ class Transition {
   }
 
  private:
-  void mark(unsigned own, unsigned peer) {
+  void mark(unsigned own, unsigned other) {
     own_.anomalies = static_cast<std::uint8_t>(own_.anomalies | own);
-    if (peer_) peer_->anomalies = static_cast<std::uint8_t>(peer_->anomalies | peer);
+    if (other_) other_->anomalies = static_cast<std::uint8_t>(other_->anomalies | other);
   }
   void enter_own(Phase phase) {
     own_.phase = phase;
@@ -82,29 +83,29 @@ class Transition {
   }
   void enter_both(Phase phase) {
     enter_own(phase);
-    if (!peer_) return;
-    peer_->phase = phase;
+    if (!other_) return;
+    other_->phase = phase;
     packet_.set_timeout(packet_.direction ^ 1u, timeout_of(phase));
   }
-  void reset(unsigned own, unsigned peer) {
+  void reset(unsigned own, unsigned other) {
     enter_both(Phase::reset);
-    mark(own, peer);
+    mark(own, other);
   }
   void bad_start() {
     enter_both(Phase::established);
     mark(bad_setup, bad_setup);
   }
-  void close_own(const Header& header) {
+  void close_own(const TcpHeader& header) {
     own_.fin_seen = true;
     own_.fin_seq = header.seq;
     enter_own(Phase::closing);
   }
-  void acknowledge_fin(const Header& header) {
-    if (peer_ && (header.flags & ack) && peer_->fin_seen && acknowledges(header, peer_->fin_seq))
-      peer_->fin_acked = true;
+  void acknowledge_fin(const TcpHeader& header) {
+    if (other_ && (header.flags & ack) && other_->fin_seen && acknowledges(header, other_->fin_seq))
+      other_->fin_acked = true;
   }
 
-  void fresh(const Header& header) {
+  void fresh(const TcpHeader& header) {
     const std::uint8_t edge = header.flags & (syn | rst | fin);
     const std::uint8_t all = edge | (header.flags & ack);
     if (edge == syn) {
@@ -112,19 +113,19 @@ class Transition {
       own_.syn_seq = header.seq;
       enter_own(Phase::fresh);
       if (!(header.flags & ack)) return;
-      if (peer_ && acknowledges(header, peer_->syn_seq)) peer_->syn_acked = true;
+      if (other_ && acknowledges(header, other_->syn_seq)) other_->syn_acked = true;
       else bad_start();
-    } else if (peer_ && all == ack) {
-      if (!acknowledges(header, peer_->syn_seq)) return bad_start();
-      peer_->syn_acked = true;
+    } else if (other_ && all == ack) {
+      if (!acknowledges(header, other_->syn_seq)) return bad_start();
+      other_->syn_acked = true;
       if (own_.syn_acked) enter_both(Phase::established);
     } else if (header.flags & rst) {
-      if (peer_ && all == (rst | ack)) reset(reset_sent, 0);  // how a port says that it is closed
-      else reset(reset_sent | bad_setup | (peer_ ? 0u : 0u + hostile), bad_setup);
+      if (other_ && all == (rst | ack)) reset(reset_sent, 0);  // how a port says that it is closed
+      else reset(reset_sent | bad_setup | (other_ ? 0u : 0u + hostile), bad_setup);
     } else if (all == (fin | ack)) {
       close_own(header);
       mark(bad_setup, bad_setup);
-      if (!peer_) own_.fin_scan = true;
+      if (!other_) own_.fin_scan = true;
       acknowledge_fin(header);
     } else if (all == fin) {
       mark(hostile, 0);
@@ -133,7 +134,7 @@ class Transition {
     }
   }
 
-  void established(const Header& header) {
+  void established(const TcpHeader& header) {
     if ((header.flags & (syn | ack)) != ack) mark(bad_flags, bad_flags);
     if (header.flags & fin) {
       close_own(header);
@@ -142,15 +143,15 @@ class Transition {
     if (header.flags & rst) reset(reset_sent | bad_teardown, bad_teardown);
   }
 
-  void closing(const Header& header) {
+  void closing(const TcpHeader& header) {
     if (header.flags & rst) reset(reset_sent | bad_teardown, bad_teardown);
     acknowledge_fin(header);
-    if (peer_ && own_.fin_seen && own_.fin_acked && peer_->fin_seen && peer_->fin_acked) enter_both(Phase::closed);
+    if (other_ && own_.fin_seen && own_.fin_acked && other_->fin_seen && other_->fin_acked) enter_both(Phase::closed);
   }
 
   const t2::Packet& packet_;
-  Side& own_;
-  Side* peer_;
+  TcpStatesState& own_;
+  TcpStatesState* other_;
 };
 
 class TcpStates : public t2::Plugin {
@@ -162,19 +163,19 @@ class TcpStates : public t2::Plugin {
       if (!followed(packet)) continue;
       const std::uint8_t* tcp = packet.data + packet.l4;
       const std::uint8_t flags = tcp[13];
-      Side& own = state_(*packet.own);
+      TcpStatesState& own = state_(*packet.own);
       if (own.phase == Phase::established && (flags & (fin | syn | rst | ack)) == ack)
         continue;  // most packets: nothing changes
-      Side* peer = packet.other ? &state_(*packet.other) : nullptr;
-      Transition(packet, own, peer).run({long_at(tcp + 4), long_at(tcp + 8), flags});
+      TcpStatesState* other = packet.other ? &state_(*packet.other) : nullptr;
+      Transition(packet, own, other).run({long_at(tcp + 4), long_at(tcp + 8), flags});
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
-    Side& own = state_(e.own);
-    Side* peer = e.other ? &state_(*e.other) : nullptr;
+    TcpStatesState& own = state_(e.own);
+    TcpStatesState* other = e.other ? &state_(*e.other) : nullptr;
     if (e.flow.key.family != t2::Family::layer2 && e.flow.key.protocol == 6) {
-      finish(own, peer);
+      finish(own, other);
       total_ |= own.anomalies;
     }
     row.put(own.anomalies);
@@ -199,18 +200,18 @@ class TcpStates : public t2::Plugin {
   static bool followed(const t2::Packet& packet) { return packet.is_tcp_header() && packet.captured_l4 >= 14; }
 
   // What can only be judged at the end: was there a complete set-up and teardown.
-  static void finish(Side& own, Side* peer) {
-    const bool set_up = peer && own.syn_seen && own.syn_acked && peer->syn_seen && peer->syn_acked;
-    const bool torn_down = peer && own.fin_seen && own.fin_acked && peer->fin_seen && peer->fin_acked;
+  static void finish(TcpStatesState& own, TcpStatesState* other) {
+    const bool set_up = other && own.syn_seen && own.syn_acked && other->syn_seen && other->syn_acked;
+    const bool torn_down = other && own.fin_seen && own.fin_acked && other->fin_seen && other->fin_acked;
     unsigned found = own.anomalies;
     if (!set_up) found |= bad_setup;
     if (!torn_down) found |= bad_teardown;
-    if (torn_down) own.fin_scan = peer->fin_scan = false;
+    if (torn_down) own.fin_scan = other->fin_scan = false;
     if (own.fin_scan) found |= hostile;
     own.anomalies = static_cast<std::uint8_t>(found);
   }
 
-  t2::State<Side> state_;
+  t2::State<TcpStatesState> state_;
   std::uint8_t total_ = 0;
 };
 
@@ -219,13 +220,13 @@ constexpr t2::Column columns[] = {{"tcpStatesAFlags", "anomalies of the TCP conn
 t2::Plugin* create(t2::Host& host) { return new TcpStates(host); }
 
 }  // namespace
-}  // namespace tcp_states
+}  // namespace t2::tcp_states
 
 T2_PLUGIN = {.name = "tcpStates",
              .version = T2_PLUGIN_VERSION,
              .summary = "state of TCP connections: bad set-up, teardown, scans; timeouts",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_tcpStates,
-             .columns = tcp_states::columns,
-             .packet_columns = tcp_states::columns,
-             .create = tcp_states::create};
+             .columns = t2::tcp_states::columns,
+             .packet_columns = t2::tcp_states::columns,
+             .create = t2::tcp_states::create};

@@ -7,11 +7,11 @@
 #include "t2/plugin.hpp"
 #include "tcpFlags_state.h"
 
-namespace tcp_flags {
+namespace t2::tcp_flags {
 
 // Totals of the run. Sums and ORs only: they must not depend on the order of flows.
 struct Totals {
-  Word ip_flags = 0, status = 0, tcp_flags = 0, anomaly = 0, mptcp_types = 0;
+  Bits ip_flags = 0, status = 0, tcp_flags = 0, anomaly = 0, mptcp_types = 0;
   std::uint8_t tos = 0, mptcp_flags = 0;
   std::uint64_t scans = 0, scan_successes = 0, syn_retries = 0, seq_retries = 0;
   std::uint64_t window_below = 0, mptcp_options = 0;
@@ -21,8 +21,8 @@ struct Totals {
 
 // What the row of a packet (-s) shows beyond the packet itself and the state of its direction. Cleared only for a
 // packet that comes alone: no row is made of others.
-struct Trace {
-  Word status = 0, ip_flags = 0, flags = 0, anomaly = 0;
+struct PacketTrace {
+  Bits status = 0, ip_flags = 0, flags = 0, anomaly = 0;
   std::int32_t ip_id_step = 0;
   std::int32_t seq_step = 0, ack_step = 0;     // from the packet before; 0 where they are not analysed
   std::uint32_t seq_bytes = 0, ack_bytes = 0;  // what of that counts as bytes
@@ -58,47 +58,54 @@ class Seconds {
 };
 
 // What an instance has for all packets.
-struct Common {
+struct WorkerContext {
   t2::Host& host;
   Totals totals{};
   Seconds seconds{};
-  Trace trace{};
+  PacketTrace trace{};
 };
 
 // What is found out about one packet.
-struct Found {
+struct PacketFindings {
   unsigned status;  // tcpFStat, ipFlags, tcpFlags, tcpAnomaly of this packet
   unsigned ip_flags = 0;
   unsigned flags = 0;
   unsigned anomaly = 0;
-  bool stamped = false;  // has a time stamp
+  bool has_timestamp = false;  // has a time stamp
 };
 
-// One packet. `peer` is null as long as the other direction had no packet. Functions that are not inline get a copy and
-// answer what they found: so a Step lives in registers.
-struct Step : Found {
-  Step(const t2::Packet& p, Side& of, Side* other, Common& for_all, unsigned kept, float since_peer, bool known_usual)
-      : Found{kept}, packet(p), own(of), peer(other), common(for_all), answer(since_peer), usual(known_usual) {
-    if (usual && !peer) __builtin_unreachable();
+// One packet. `other` is null as long as the other direction had no packet. Functions that are not inline get a copy
+// and answer what they found: so a PacketContext lives in registers.
+struct PacketContext : PacketFindings {
+  PacketContext(const t2::Packet& p, TcpFlagsState& of, TcpFlagsState* of_other, WorkerContext& of_worker,
+                unsigned carried, float since_other, bool known_mid_connection)
+      : PacketFindings{carried},
+        packet(p),
+        own(of),
+        other(of_other),
+        worker(of_worker),
+        response_time(since_other),
+        mid_connection(known_mid_connection) {
+    if (mid_connection && !other) __builtin_unreachable();
   }
   const t2::Packet& packet;
-  Side& own;
-  Side* peer;
-  Common& common;
-  float answer;  // seconds since the peer's last packet
-  bool usual;    // see is_usual(); known when this is compiled, so most questions are answered then
-  void take(const Found& found) { static_cast<Found&>(*this) = found; }
+  TcpFlagsState& own;
+  TcpFlagsState* other;
+  WorkerContext& worker;
+  float response_time;  // seconds since the other direction's last packet
+  bool mid_connection;  // see is_mid_connection(); known when this is compiled, so most questions are answered then
+  void set(const PacketFindings& found) { static_cast<PacketFindings&>(*this) = found; }
 
-  bool first() const { return !usual && packet.first_of_direction; }
+  bool first() const { return !mid_connection && packet.first_of_direction; }
 
   // Seconds since the packet before in this direction.
-  float distance() const { return static_cast<float>(static_cast<double>(packet.time - packet.previous) / 1e9); }
+  float inter_arrival() const { return static_cast<float>(static_cast<double>(packet.time - packet.previous) / 1e9); }
 
   // Where the direction keeps what few directions have. Null: there is no memory, and tcpFStat says so.
-  Rare* rare() {
-    if (!own.rare) own.rare = static_cast<Rare*>(common.host.flow_alloc(*packet.flow, sizeof(Rare)));
-    if (!own.rare) status |= stat::no_memory;
-    return own.rare;
+  ColdState* cold() {
+    if (!own.cold) own.cold = static_cast<ColdState*>(worker.host.flow_alloc(*packet.flow, sizeof(ColdState)));
+    if (!own.cold) status |= stat::no_memory;
+    return own.cold;
   }
 };
 
@@ -108,21 +115,21 @@ inline std::uint32_t long_at(const std::uint8_t* bytes) {
 }
 
 // Of a direction that has ended: packets whose TCP header was seen.
-inline std::uint64_t tcp_packets(const t2::Direction& side, const Side& own) {
-  return own.tcp_seen ? side.packets - (own.rare ? own.rare->headless : 0) : 0;
+inline std::uint64_t tcp_packets(const t2::Direction& direction, const TcpFlagsState& own) {
+  return own.tcp_seen ? direction.packets - (own.cold ? own.cold->without_header : 0) : 0;
 }
 
 // A packet in the middle of a connection: TCP with ACK and none of SYN, FIN and RST, over IPv4 without options,
 // complete; both directions have begun. Most packets are like that.
-inline bool is_usual(const t2::Packet& packet, const Side& own) {
+inline bool is_mid_connection(const t2::Packet& packet, const TcpFlagsState& own) {
   constexpr unsigned begun = stat::started | stat::window_known;
   return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l3_header == 20 && packet.other &&
          packet.captured_l4 >= packet.l4_length && packet.captured_l4 >= 20 && packet.l4_header >= 20 &&
-         !packet.later_fragment && !packet.more_fragments && own.several && own.tcp_seen &&
-         (own.status & begun) == begun && (packet.data[packet.l4 + 13] & (flag::ack | flag::edge)) == flag::ack;
+         !packet.later_fragment && !packet.more_fragments && own.more_than_one && own.tcp_seen &&
+         (own.status & begun) == begun && (packet.data[packet.l4 + 13] & (flag::ack | flag::control)) == flag::ack;
 }
 
 // The TCP header counts as seen if its fields up to the window were captured.
 inline bool has_tcp_header(const t2::Packet& packet) { return packet.is_tcp_header() && packet.captured_l4 >= 16; }
 
-}  // namespace tcp_flags
+}  // namespace t2::tcp_flags

@@ -1,0 +1,75 @@
+// TCP packets that are no plain ACK: they open, close or reset a connection, or have flags that should not be. And
+// windows that should be larger.
+#include "tcp_analysis.hpp"
+
+namespace t2::tcp_flags {
+
+namespace {
+
+constexpr float syn_retry_interval = 0.9f;  // seconds; a SYN that comes again earlier is a scan
+
+void syn(PacketContext& context) {
+  if (context.own.handshake == Handshake::syn) {
+    if (context.inter_arrival() > syn_retry_interval) {
+      context.anomaly |= anomaly::syn_retry;
+      ++context.worker.totals.syn_retries;
+    } else {
+      context.anomaly |= anomaly::scan;
+      ++context.worker.totals.scans;
+    }
+  }
+  if (context.packet.l7_length) context.anomaly |= anomaly::syn_payload;
+  context.own.handshake = Handshake::syn;
+}
+
+}  // namespace
+
+PacketFindings analyse_control_flags(PacketContext context) {
+  const unsigned flag_bits = context.flags & 0x3f;
+  if (flag_bits == 0) {
+    context.flags |= flag::null;
+    context.anomaly |= anomaly::scan;
+  } else if (flag_bits == (flag::fin | flag::psh | flag::urg)) {
+    context.flags |= flag::xmas;
+    context.anomaly |= anomaly::scan;
+  }
+  switch (context.flags & (flag::ack | flag::control)) {
+    case flag::syn: syn(context); return context;
+    case flag::syn | flag::ack:
+      context.flags |= flag::syn_ack;
+      context.own.handshake = Handshake::syn_ack;
+      return context;
+    case flag::fin | flag::ack: context.flags |= flag::fin_ack; break;
+    case flag::rst | flag::ack: context.flags |= flag::rst_ack; break;
+    case flag::syn | flag::fin: context.flags |= flag::syn_fin; break;
+    case flag::syn | flag::fin | flag::rst: context.flags |= flag::syn_fin_rst; break;
+    case flag::rst | flag::fin: context.flags |= flag::rst_fin; break;
+    default: break;
+  }
+  context.own.handshake = Handshake::stop;
+  return context;
+}
+
+PacketFindings count_window_below(PacketContext context) {
+  if (ColdState* cold = context.cold()) ++cold->window_below;
+  return context;
+}
+
+PacketFindings count_without_header(PacketContext context) {
+  if (ColdState* cold = context.cold()) ++cold->without_header;
+  return context;
+}
+
+#if TCPFLGCNT
+// Counters of the eight flags stop at their end, those of the combinations wrap.
+void count_flags(TcpFlagsState& own, unsigned flags) {
+  constexpr Bits combinations[] = {flag::fin_ack, flag::syn_ack,     flag::rst_ack, flag::null,
+                                   flag::syn_fin, flag::syn_fin_rst, flag::rst_fin, flag::xmas};
+  for (unsigned i = 0; i < 8; ++i)
+    if ((flags & 1u << i) && own.flag_counts[i] != 0xffff) ++own.flag_counts[i];
+  for (unsigned i = 0; i < 8; ++i)
+    if (flags & combinations[i]) ++own.flag_counts[8 + i];
+}
+#endif
+
+}  // namespace t2::tcp_flags

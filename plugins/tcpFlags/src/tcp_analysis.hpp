@@ -1,0 +1,254 @@
+// What every packet with a TCP header is asked: flags, options, window, sequence and acknowledgement numbers against
+// those of both directions. Packets other than a plain ACK go through tcp_analysis.cpp, too.
+//
+// What is decided by chance, like which of two numbers is larger, is computed without a branch, or asked behind what
+// hardly ever is so: a branch that the processor guesses wrong costs as much as twenty of these lines.
+//
+// Numbers are compared as plain unsigned values: behind a wrap of the sequence space a flow looks out of order, as it
+// always did in this program. Only the step from one packet to the next is taken modulo 2^32.
+#pragma once
+
+#include <algorithm>
+
+#include "packet_context.hpp"
+#include "tcp_options.hpp"
+#include "transport_checksum.hpp"
+
+namespace t2::tcp_flags {
+
+constexpr double retry_factor = 1.5;    // of the mean answer times of both directions
+constexpr float retry_interval = 1.0f;  // seconds; where answer times are not measured
+
+struct TcpSegment {
+  std::uint32_t seq, ack, window, payload;
+  std::uint32_t factor = 0;  // of window scaling, 0: none agreed
+  bool control;              // carries SYN, FIN or RST
+};
+
+PacketFindings analyse_control_flags(PacketContext);
+PacketFindings count_window_below(PacketContext);
+PacketFindings count_without_header(PacketContext);
+#if TCPFLGCNT
+void count_flags(TcpFlagsState& own, unsigned flags);
+#endif
+
+inline bool was_control(const TcpFlagsState& state) { return state.last & flag::control; }
+
+inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
+  own.isn = own.seq = own.seq_expected = own.seq_max = segment.seq;
+  own.ack = segment.ack;
+}
+
+// Payload counts as in flight until the other side sends something with ACK alone, whatever number it acknowledges.
+// Where no other was seen nothing can be in flight to it.
+[[gnu::always_inline]] inline void acknowledge_only(PacketContext& context, const TcpSegment& segment) {
+  TcpFlagsState& own = context.own;
+  if (own.handshake == Handshake::syn_ack) own.handshake = Handshake::ack;
+  if (!context.other) return;
+  if (context.other->handshake == Handshake::none || context.other->handshake == Handshake::syn_ack)
+    context.other->handshake = Handshake::ack;
+  context.other->in_flight = 0;
+  own.in_flight += segment.payload;
+  own.in_flight_max = std::max(own.in_flight_max, own.in_flight);
+}
+
+// Once a window has grown, each decrease counts as a turn and no increase does: the bit is never taken back.
+[[gnu::always_inline]] inline void count_window_changes(PacketContext& context, std::uint32_t window) {
+  TcpFlagsState& own = context.own;
+  if (window < own.window) {
+    ++own.window_down;
+    if (context.status & stat::window_up) ++own.window_turns;
+    if (window < own.window_min) own.window_min = window;
+    context.status &= ~unsigned{stat::window_up};
+  } else if (window > own.window) {
+    ++own.window_up;
+    if (!(context.status & stat::window_up)) ++own.window_turns;
+    if (window > own.window_max) own.window_max = window;
+    context.status |= stat::window_up;
+  }
+}
+
+[[gnu::always_inline]] inline void analyse_window(PacketContext& context, TcpSegment& segment) {
+  TcpFlagsState& own = context.own;
+  if (context.status & stat::scaled) {
+    segment.factor = static_cast<std::uint16_t>(1u << (own.scale & 31));
+    segment.window *= segment.factor;
+  }
+  if (!context.mid_connection && !own.tcp_seen) {
+    own.window = segment.window;
+    own.window_first = static_cast<std::uint16_t>(segment.window);
+  }
+  if (!WINDOWSIZE) return;
+  const std::uint32_t now = segment.window;
+  if (!segment.control && now < WINMIN + 0u) {
+    context.set(count_window_below(context));
+    context.status |= stat::window_below;
+  }
+  if (!context.mid_connection && !(context.status & stat::window_known)) {
+    own.window_min = own.window_max = now;
+    own.window_mean = static_cast<float>(now);
+    context.status |= stat::window_known;
+  }
+  own.window_mean = static_cast<float>(static_cast<double>(own.window_mean) * 0.7 +
+                                       static_cast<double>(static_cast<float>(now)) * 0.3);
+  count_window_changes(context, now);
+}
+
+// A byte sent into a closed window, or the answer to one.
+[[gnu::always_inline]] inline bool is_window_probe(PacketContext& context, const TcpSegment& segment) {
+  if (!context.other || segment.control) return false;
+  if (context.other->window == 0 && segment.payload == 1) context.status |= stat::probe;
+  else if ((context.other->last & TcpFlagsState::last_probe) && segment.window == 0 && segment.payload == 0)
+    context.status |= stat::probe_reply;
+  return context.status & (stat::probe | stat::probe_reply);
+}
+
+[[gnu::always_inline]] inline bool beyond_retransmission_timeout(const PacketContext& context) {
+  if (!RTT_ESTIMATE) return context.inter_arrival() > retry_interval;
+  return context.other && static_cast<double>(context.inter_arrival()) >
+                              retry_factor * static_cast<double>(context.other->rtt_mean + context.own.rtt_mean);
+}
+
+[[gnu::always_inline]] inline void count_retransmission(PacketContext& context, Bits kind) {
+  context.anomaly |= kind;
+  ++context.worker.totals.seq_retries;
+  ++context.own.retransmissions;
+}
+
+// A packet that acknowledges nothing new.
+[[gnu::always_inline]] inline void check_repeated_ack(PacketContext& context, const TcpSegment& segment) {
+  TcpFlagsState& own = context.own;
+  const TcpFlagsState* other = context.other;
+  if (!context.first() && !segment.control && segment.payload == 0) {
+    if (own.window == segment.window || (segment.factor && own.window * segment.factor == segment.window)) {
+      context.anomaly |= anomaly::duplicate_ack;
+      ++own.ack_faults;
+    } else if (segment.seq == own.seq_expected) {
+      context.status |= stat::window_update;
+    }
+  }
+  if (!segment.control && segment.seq < own.seq_max) {
+    context.anomaly |= anomaly::out_of_order;
+  } else if (segment.seq < own.seq_expected && beyond_retransmission_timeout(context) && own.window == segment.window) {
+    count_retransmission(context, anomaly::timeout_retry);
+  }
+  if (!other) return;
+  const bool carries = segment.payload || (context.flags & (flag::syn | flag::fin));
+  if ((other->last & TcpFlagsState::last_duplicate) && segment.seq == other->ack && carries &&
+      segment.seq < own.seq_expected)
+    count_retransmission(context, anomaly::fast_retry);
+  if (other->ack > segment.seq) context.anomaly |= anomaly::already_acked;
+}
+
+inline std::int32_t sequence_change(std::uint32_t from, std::uint32_t to) {
+  return from == 0 ? 0 : static_cast<std::int32_t>(to - from);
+}
+
+// Of a step forward; the one number that SYN, FIN and RST stand for is no byte.
+inline std::uint32_t counted_bytes(std::int32_t change, bool after_control) {
+  const unsigned counts = (change > 0) & !(after_control & (change == 1));
+  return static_cast<std::uint32_t>(change) & -counts;
+}
+
+template <bool traced>
+[[gnu::always_inline]] inline void analyse_sequence(PacketContext& context, const TcpSegment& segment) {
+  TcpFlagsState& own = context.own;
+  const TcpFlagsState* other = context.other;
+  const auto probes = [&] { return segment.payload <= 1 && !segment.control; };
+  if (segment.seq == own.seq_max - 1 && probes()) context.anomaly |= anomaly::keep_alive;
+  else if (other && other->seq_expected == segment.ack - 1 && probes()) context.anomaly |= anomaly::keep_alive_reply;
+  const bool needs_ack_check = (segment.payload == 0) | (segment.seq < std::max(own.seq_max, own.seq_expected)) |
+                               (other && other->ack > segment.seq);
+  if ((segment.ack == own.ack) & needs_ack_check &&
+      !(context.anomaly & (anomaly::keep_alive | anomaly::keep_alive_reply)))
+    check_repeated_ack(context, segment);
+  own.in_sequence = static_cast<std::uint16_t>(own.in_sequence + (segment.seq == own.seq_expected));
+  if (other && other->seq_max < segment.ack) {
+    context.anomaly |= anomaly::ack_unseen;
+    ++own.ack_faults;
+  }
+  if (!was_control(own) && segment.seq > own.seq_max) context.anomaly |= anomaly::segment_missing;
+  const std::int32_t seq_step = sequence_change(own.seq, segment.seq), ack_step = sequence_change(own.ack, segment.ack);
+  const std::uint32_t seq_bytes = counted_bytes(seq_step, was_control(own)),
+                      ack_bytes = counted_bytes(ack_step, was_control(own) || (other && was_control(*other)));
+  own.sent_bytes += seq_bytes;
+  own.acked_bytes += ack_bytes;
+  ++own.acks;
+  if (traced) {
+    PacketTrace& trace = context.worker.trace;
+    trace.seq_step = seq_step, trace.ack_step = ack_step;
+    trace.seq_bytes = seq_bytes, trace.ack_bytes = ack_bytes;
+  }
+}
+
+[[gnu::always_inline]] inline bool is_window_full(const PacketContext& context) {
+  const TcpFlagsState* other = context.other;
+  return other && !(context.status & (stat::probe | stat::probe_reply)) && context.own.in_flight >= other->window &&
+         !(other->last & flag::rst) && (context.own.tcp_flags & flag::syn);
+}
+
+[[gnu::always_inline]] inline void save_segment(PacketContext& context, const TcpSegment& segment) {
+  TcpFlagsState& own = context.own;
+  own.seq = segment.seq;
+  own.ack = segment.ack;
+  own.seq_expected = segment.seq + segment.payload;
+  if (segment.control) ++own.seq_expected;
+  else if (context.status & stat::probe) --own.seq_expected;
+  own.seq_max = std::max(own.seq_max, own.seq_expected);
+  own.window = segment.window;
+  own.last = static_cast<std::uint8_t>((context.mid_connection ? 0 : context.flags & flag::control) |
+                                       (context.status & stat::probe ? TcpFlagsState::last_probe : 0) |
+                                       (context.anomaly & anomaly::duplicate_ack ? TcpFlagsState::last_duplicate : 0));
+  own.tcp_flags |= static_cast<Bits>(context.flags);
+  own.anomaly |= static_cast<Bits>(context.anomaly);
+  if (!context.mid_connection) own.tcp_seen = true;
+}
+
+// Another protocol; or TCP, but the header was not captured.
+[[gnu::always_inline]] inline void analyse_without_tcp(PacketContext& context) {
+  TcpFlagsState& own = context.own;
+  if (context.packet.first_of_direction) own.handshake = Handshake::syn_ack;
+  else if (own.handshake == Handshake::syn_ack) own.handshake = Handshake::ack;
+  if (context.packet.protocol == tcp) context.set(count_without_header(context));
+}
+
+template <bool traced>
+[[gnu::always_inline]] inline void analyse_tcp(PacketContext& context) {
+  const t2::Packet& packet = context.packet;
+  TcpFlagsState& own = context.own;
+  const std::uint8_t* header = packet.data + packet.l4;
+  context.flags = header[13];
+  TcpSegment segment{long_at(header + 4),
+                     long_at(header + 8),
+                     word_at(header + 14),
+                     packet.l7_length,
+                     0,
+                     !context.mid_connection && (context.flags & flag::control) != 0};
+  if (!context.mid_connection && !own.tcp_seen) begin_sequence(own, segment);
+
+  if (context.mid_connection || (context.flags & (flag::ack | flag::control)) == flag::ack)
+    acknowledge_only(context, segment);
+  else context.set(analyse_control_flags(context));
+#if TCPFLGCNT
+  count_flags(own, context.flags);
+#endif
+  tcp_options(context);
+  analyse_window(context, segment);
+  if (SEQ_ACK_NUM) {
+    if (!is_window_probe(context, segment) && (context.mid_connection || (context.flags & flag::ack)))
+      analyse_sequence<traced>(context, segment);
+    if (is_window_full(context)) context.status |= stat::window_full;
+  }
+  if ((context.anomaly | own.anomaly) & anomaly::scan) context.anomaly &= ~unsigned{anomaly::hidden_by_scan};
+  if (traced) {
+    context.worker.trace.window = segment.window;
+    context.worker.trace.factor = segment.factor;
+    context.worker.trace.seq_max = own.seq_max;
+  }
+  save_segment(context, segment);
+  if (FRAG_ANALYZE && !context.mid_connection && packet.other_fragment_pending && context.other &&
+      (context.flags & (flag::rst | flag::fin)))
+    context.other->ip_flags |= ip_bit::fragment_sequence;
+}
+
+}  // namespace t2::tcp_flags
