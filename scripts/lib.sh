@@ -117,27 +117,32 @@ all_plugins() { # names, sorted
         [ -f "$list" ] && list=${list%/CMakeLists.txt} && printf '%s\n' "${list##*/}"
     done
 }
-default_plugins() { # those of the default set that are in the tree
-    local name
-    for name in "${DEFAULT_PLUGINS[@]}"; do is_plugin "$name" && printf '%s\n' "$name"; done
-    return 0
-}
 plugin_number() { # NAME: its three digits
     local text
     text=$(<"$ROOT/plugins/$1/CMakeLists.txt")
     [[ $text =~ NUMBER[[:space:]]+([0-9]{3}) ]] && printf '%s\n' "${BASH_REMATCH[1]}"
 }
-flags_header() { # NAME: the file with its flags
+plugin_peeks() { # NAME: the plugins whose state it reads, a line each
+    local text word
+    text=$(<"$ROOT/plugins/$1/CMakeLists.txt")
+    [[ $text =~ PEEKS([[:space:]]+[A-Za-z_][A-Za-z0-9_ $'\n\t']*) ]] || return 0
+    for word in ${BASH_REMATCH[1]}; do
+        case $word in NAME | NUMBER | SOURCES | LIBRARIES) return 0 ;; esac
+        printf '%s\n' "$word"
+    done
+}
+flags_header() { # NAME: the file with the values of its flags
     if [ "$1" = "$CORE" ]; then printf '%s\n' "$ROOT/core/tranalyzer.h"
     else printf '%s\n' "$ROOT/plugins/$1/src/$1.h"
     fi
 }
 default_folder() { # the plugin folder when no -p is given: the core's flag PLUGIN_FOLDER, relative to $HOME
-    local folder=.tranalyzer/plugins line
+    local folder=.tranalyzer/plugins header=$ROOT/core/tranalyzer.h line
+    [ -r "$header" ] || header=$header.in
     while IFS= read -r line; do
         [[ $line =~ ^[[:space:]]*#[[:space:]]*define[[:space:]]+PLUGIN_FOLDER[[:space:]]+\"([^\"]+)\" ]] &&
             folder=${BASH_REMATCH[1]} && break
-    done < "$ROOT/core/tranalyzer.h"
+    done < "$header"
     [[ $folder = /* ]] || folder=$HOME/$folder
     while [[ $folder = */ && $folder != / ]]; do folder=${folder%/}; done
     printf '%s\n' "$folder"

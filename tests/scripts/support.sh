@@ -21,6 +21,11 @@ copy_tree() { # into $tree, with default flags
     mkdir -p -- "$tree" && tar -C "$SOURCE" --exclude=./build --exclude=./.git -cf - . | tar -C "$tree" -xf - &&
         "$tree/scripts/t2conf" -a --reset
 }
+copy_sources() { # FOLDER: as they are in git: without results and without the values of a user
+    tar -C "$SOURCE" --exclude=./build --exclude=./.git --exclude='.*.h.base' --exclude='*.h.old' -cf - . | tar -C "$1" -xf - || return 1
+    local header
+    for header in "$1"/core/tranalyzer.h.in "$1"/plugins/*/src/*.h.in; do rm -f -- "${header%.in}"; done
+}
 
 run() { # COMMAND...: without a terminal, also none that could be opened; sets output and status
     output=$(setsid -w "$@" 2>&1 < /dev/null)

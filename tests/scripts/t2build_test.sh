@@ -41,10 +41,20 @@ expect '-R on an unchanged tree writes nothing' same "$(state)" "$before"
 # ---- A flag of one plugin
 before=$(sums)
 t2conf netflowSink -D NF_NUM4FLWS=50
+run t2build -l
+expect '-l marks what is not built' same "$(grep 'not built' <<< "$output")" 'netflowSink   (not built yet: NF_NUM4FLWS = 50)'
+run t2build basicFlow
+expect 'what is left unbuilt is named' says "Changed and not built: netflowSink (NF_NUM4FLWS = 50); run 't2build netflowSink'"
+t2conf netflowSink -D NF_NUM4FLWS=default
+run t2build basicFlow
+expect 'a flag that is set back is not' silent_about 'not built'
+t2conf netflowSink -D NF_NUM4FLWS=50
 start=$(date +%s)
 run t2build netflowSink
 expect 'a flag of a plugin: built' ends_with 'BUILD SUCCESSFUL'
 expect 'a flag of a plugin takes seconds' test $(($(date +%s) - start)) -lt 60
+run t2build -l
+expect '-l marks nothing any more' silent_about 'not built'
 expect 'a flag of a plugin changes that plugin' same "$(changed_between "$before" "$(sums)")" 'netflowSink '
 t2conf netflowSink --reset
 run t2build netflowSink/
@@ -53,6 +63,10 @@ expect 'back to the default: the same file' same "$(sums)" "$before"
 
 # ---- A flag of the core
 t2conf tranalyzer2 -D IO_BUFFERING=1
+run t2build -l
+expect '-l marks every plugin after a change of the core' same "$(grep -c '(not built yet: IO_BUFFERING = 1)' <<< "$output")" 6
+run t2build basicFlow
+expect 'a plugin alone does not fit the old core: it says so' says "Changed and not built: tranalyzer2 (IO_BUFFERING = 1), and with it every plugin; run 't2build -R'"
 run t2build -R
 expect '-R after a change of the core' ends_with 'BUILD SUCCESSFUL'
 expect '-R builds every plugin of the folder' same "$(changed_between "$before" "$(sums)")" "$(printf '%s\n' "${tutorial[@]}" | sort | tr '\n' ' ')"
@@ -65,6 +79,9 @@ expect '-R: back to the default' same "$(sums)" "$before"
 # ---- Failures
 source=$tree/plugins/basicStats/src/basicStats.cpp
 cp -p -- "$source" "$scratch/basicStats.cpp"
+touch -- "$source"
+run t2build -l
+expect '-l marks a changed source' says 'basicStats   (not built yet: its source)'
 echo '#error broken on purpose' >> "$source"
 rm -f -- "$folder"/*_tcpFlags.so
 run t2build tranalyzer2 basicStats tcpFlags nosuch
@@ -166,7 +183,18 @@ expect 'through links, with the environment of cron' ends_with 'BUILD SUCCESSFUL
 expect 'through links: installed' test -n "$(find "$folder" -name '*_txtSink.so')"
 run env -i PATH=/usr/bin:/bin "$scratch/bin/t2build" --help
 expect 'without HOME' succeeds
-touch -- "$tree"/plugins/*/src/*.cpp
+touch -- "$folder/777_elsewhere.so" "$tree"/plugins/*/src/*.cpp
+run t2build
+expect 'a plugin of another project is no failure' succeeds
+expect 'it is named' says "Plugin 'elsewhere' in $folder is not of this project"
+rm -f -- "$folder/777_elsewhere.so"
+t2build netflowSink -p "$scratch/sink folder" > "$scratch/log" 2>&1
+run t2build -p "$scratch/sink folder"
+expect 'without names what is installed is built, too' says '904_netflowSink.so is up to date'
+mv -- "$tree/plugins/txtSink" "$scratch/txtSink"
+run t2build
+expect 'a plugin of the default set that is missing is an error' ends_with '    txtSink'
+mv -- "$scratch/txtSink" "$tree/plugins/txtSink"
 t2build -a > "$scratch/first.log" 2>&1 < /dev/null &
 run t2build -a
 wait $!

@@ -17,11 +17,17 @@ for component in tranalyzer2 $(cd "$tree/plugins" && for list in */CMakeLists.tx
         tranalyzer2) config=core/default.config ;;
         *) config=plugins/$component/default.config ;;
     esac
+    run t2conf "$component" -C "$tree/$config"
+    expect "$config has an allowed value for every flag" succeeds
     run t2conf "$component" --diff
-    expect "$config has an allowed value for every flag" test "$status:$output" = 0:
+    expect "$config has the defaults" test "$status:$output" = 0:
     names=$(t2conf "$component" -I | sort)
     expect "$config names the flags of the header" same "$names" "$(sed -n 's/^\([A-Za-z0-9_]*\) *=.*/\1/p' "$tree/$config" | sort)"
 done
+
+# ---- Numbers have bounds, so that none is refused only when the program starts
+run grep -hE '^#define [A-Z0-9_]+ +[-0-9]' "$tree"/core/*.h.in "$tree"/plugins/*/src/*.h.in
+expect 'every number says what is allowed' test -z "$(grep -v '\]$' <<< "$output")"
 
 # ---- Show
 run t2conf
@@ -106,6 +112,72 @@ error 'no plugin' 'Which plugin' -D IO_BUFFERING=1
 error 'two plugins' 'One plugin at a time' tranalyzer2 basicFlow -D IO_BUFFERING=1
 error 'two actions' 'one at a time' tranalyzer2 -I -D IO_BUFFERING=1
 
+# ---- Whatever was done to a header by hand: t2conf and t2build name file and line, --reset undoes it
+for component in tranalyzer2 netflowSink tcpFlags txtSink; do
+    header=$core
+    [ "$component" = tranalyzer2 ] || header=$tree/plugins/$component/src/$component.h
+    cp -p -- "$header" "$scratch/good.h"
+    first=$(grep -n -m 1 '^#define' "$header") last=$(grep -n '^#define' "$header" | tail -n 1) text=$(grep -n -m 1 '^#define [A-Z0-9_]* *"' "$header")
+    damage() { # WHAT SED_SCRIPT LINE_NUMBER TEXT
+        [ -n "${3%%:*}" ] || return 0     # no such flag here
+        cp -p -- "$scratch/good.h" "$header"
+        sed -i "${@:2:1}" "$header"
+        run t2build "$component"
+        expect "$component: $1: t2build refuses it" fails
+        expect "$component: $1: file and line" says "$header:${3%%:*}: $4"
+        run t2conf "$component" --reset
+        expect "$component: $1: --reset" succeeds
+        expect "$component: $1: --reset undoes it" cmp -s "$header" "$scratch/good.h"
+    }
+    damage 'out of range' "${first%%:*}s/\(#define [A-Z0-9_]* *\)[^ ]*/\1-77/" "$first" ''
+    damage 'no number' "${last%%:*}s/\(#define [A-Z0-9_]* *\)[0-9][^ ]*/\1many/; ${last%%:*}s/\"/x/" "$last" ''
+    damage 'no value' "${first%%:*}s/\(#define [A-Z0-9_]*\).*/\1/" "$first" ''
+    damage 'two values' "${first%%:*}s/\(#define [A-Z0-9_]*\)/\1 1/" "$first" ''
+    damage 'first quote missing' "${text%%:*}s/\"//" "$text" ''
+    damage 'last quote missing' "${text%%:*}s/\(\".*\)\"/\1/" "$text" ''
+    damage 'both quotes missing' "${text%%:*}s/\"//g" "$text" ''
+    damage 'a number for a text' "${text%%:*}s/\"[^\"]*\"/5/" "$text" ''
+    damage 'a text for a number' "${first%%:*}s/\(#define [A-Z0-9_]* *\)[^ ]*/\1\"1\"/" "$first" ''
+    damage 'a line deleted' "${first%%:*}d" 1 "$(awk '{ print $2 }' <<< "$first") is missing"
+    damage 'a line commented out' "${last%%:*}s,^,//," 1 "$(awk '{ print $2 }' <<< "$last") is missing"
+    damage 'everything deleted' 'd' 1 "$(awk '{ print $2 }' <<< "$first") is missing"
+    damage 'a line twice' "${first%%:*}p" "$((${first%%:*} + 1))" "$(awk '{ print $2 }' <<< "$first") stands here a second time"
+    damage 'a misspelt #define' "${first%%:*}s/define/defne/" "$first" 'expected'
+    damage 'a misspelt name' "${first%%:*}s/define [A-Z]/&X/" "$first" "$component has no flag"
+    damage 'code' "${first%%:*}iint x;" "$first" 'expected'
+    damage 'joined lines' "${first%%:*}s/\$/ \\\\/" "$first" 'a line ends in'
+done
+sed -i 's/^#define HEX_CAPITAL 0/#define HEX_CAPITAL 7/' "$core"
+run t2conf tranalyzer2 --diff
+expect '--diff shows a bad value' says 'HEX_CAPITAL cannot be 7'
+run t2conf tranalyzer2 -g "$scratch/damaged.config"
+expect 'it is not written to a file' missing "$scratch/damaged.config"
+run t2conf tranalyzer2 -D RELTIME=1
+expect 'a bad value in the header: another flag is not changed' fails
+expect 'it is named' says 'HEX_CAPITAL cannot be 7 (allowed: 0|1)'
+run t2conf tranalyzer2 -D HEX_CAPITAL=0
+expect 'the flag itself can be set' cmp -s "$core" "$pristine"
+sed -i 's/^#define HEX_CAPITAL 0/#define HEX_CAPITAL 7/' "$core"
+run t2build basicFlow
+expect 'a bad value of the core: no plugin is built' ends_with '    tranalyzer2'
+sed -i '3i// my own words' "$core"
+run t2conf tranalyzer2 --reset
+expect 'text of the user is kept' grep -q '^// my own words' "$core.old"
+expect 'and it says where' says "$core.old"
+rm -f -- "$core"
+run t2conf tranalyzer2 -G HEX_CAPITAL
+expect 'a header that is gone comes back' cmp -s "$core" "$pristine"
+mkdir -p -- "$tree/plugins/foreign/src"
+printf 't2_plugin(foreign NUMBER 500)\n' > "$tree/plugins/foreign/CMakeLists.txt"
+printf '// USER CONFIGURATION FLAGS\n#define FOREIGN 1 // mine [0|1]\n' > "$tree/plugins/foreign/src/foreign.h"
+run t2conf foreign -D FOREIGN=0
+run t2conf foreign -G FOREIGN
+expect 'a plugin without a template keeps its values in the header' same "$output" 'FOREIGN = 0'
+run t2conf foreign --reset
+expect 'it has no defaults to go back to' says 'has no src/foreign.h.in'
+rm -rf -- "$tree/plugins/foreign"
+cp -p -- "$pristine" "$core"
+
 # ---- All of them
 run t2conf netflowSink -D NF_DPORT=2055
 expect 'a plugin' succeeds
@@ -151,5 +223,5 @@ for i in 1 2 3 4 5; do
     expect "three at once, round $i" same "$(wc -l <<< "$output")" 3
     t2conf tranalyzer2 --reset
 done
-expect 'no temporary file is left' test -z "$(find "$tree/core" -name 'tranalyzer.h.*')"
+expect 'no temporary file is left' test -z "$(find "$tree/core" -name 'tranalyzer.h.??????')"
 all_passed
