@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <mutex>
 
 #include <unistd.h>
 
@@ -28,6 +29,14 @@ void print_error(std::string_view text) {
   } else {
     fmt::print(stderr, "[ERR] {}\n", text);
   }
+}
+
+void stop_program(std::string_view text) {
+  static std::mutex only_one;
+  only_one.lock();
+  std::fflush(stdout);
+  print_error(text);
+  std::_Exit(1);
 }
 
 Log::Log() : out_(stdout), colour_(coloured(stdout)) {}

@@ -34,6 +34,8 @@ class Log {
 
 bool coloured(std::FILE* stream);         // a terminal, and NO_COLOR is not set
 void print_error(std::string_view text);  // [ERR] on standard error
+// Ends the program at once with status 1, from a thread whose exception cannot reach main(). The first one prints.
+[[noreturn]] void stop_program(std::string_view text);
 
 // Text forms of reports.
 std::string human(std::uint64_t n, std::string_view unit = "");  // "84111 (84.11 K)"

@@ -88,6 +88,9 @@ std::size_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size
     place = {(record_.size() + align - 1) / align * align, size, other_bytes};
     record_.resize(place.offset + size);
     std::memcpy(record_.data() + place.offset, initial, size);
+  } else if (place.size != size) {
+    throw Error(fmt::format("{} claims a state of {} bytes, then one of {}: correct the plugin", plugins_[plugin]->name,
+                            place.size, size));
   }
   return place.offset;
 }
@@ -127,7 +130,11 @@ Instances::Instances(Layout& layout, const Context& context) {
   for (std::size_t i = 0; i < layout.plugins().size(); ++i) {
     Entry& entry = entries_.emplace_back(
         Entry{layout.plugins()[i], std::make_unique<PluginHost>(layout, context, i, &flow_memory_), nullptr});
-    if (entry.descriptor->create) entry.plugin.reset(entry.descriptor->create(*entry.host));
+    if (!entry.descriptor->create) continue;
+    entry.plugin.reset(entry.descriptor->create(*entry.host));
+    entry.host->end_of_create();
+    if (!entry.plugin)
+      throw Error(fmt::format("{}: create() returns no plugin: correct the plugin", entry.descriptor->name));
   }
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/log.hpp"
 #include "base/totals.hpp"
 #include "decode/headers.hpp"
@@ -99,7 +101,8 @@ std::unique_ptr<PluginHost> sink_host(Layout& layout, const Context& context, st
 class PluginHost final : public Host {
  public:
   PluginHost(Layout& layout, const Context& context, std::size_t plugin, FlowMemory* flow_memory)
-      : layout_(layout), context_(context), plugin_(plugin), flow_memory_(flow_memory) {}
+      : layout_(layout), context_(context), plugin_(plugin), flow_memory_(flow_memory), may_claim_(flow_memory) {}
+  void end_of_create() { may_claim_ = false; }
   std::int64_t integer(std::string_view flag) const override { return context_.config.integer(me(), flag); }
   std::string text(std::string_view flag) const override { return context_.config.text(me(), flag); }
   unsigned sensor_id() const override { return context_.sensor_id; }
@@ -116,6 +119,8 @@ class PluginHost final : public Host {
  private:
   const Descriptor& me() const { return *layout_.plugins()[plugin_]; }
   std::size_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t other_bytes) override {
+    if (!may_claim_) throw Error(fmt::format("{}: State is claimed once, in create(): correct the plugin", me().name));
+    may_claim_ = false;
     return layout_.state_offset(plugin_, size, align, initial, other_bytes);
   }
   std::size_t peek_offset(std::string_view plugin, std::size_t size) override {
@@ -126,6 +131,7 @@ class PluginHost final : public Host {
   const Context& context_;
   std::size_t plugin_;
   FlowMemory* flow_memory_;
+  bool may_claim_;  // its State: not yet claimed, and create() has not returned
 };
 
 }  // namespace t2

@@ -131,6 +131,19 @@ namespace {
 void check_columns(const std::vector<const Descriptor*>& plugins) {
   std::map<std::string_view, std::string_view> owner{{"dir", "the core"}, {"flowInd", "the core"}};
   for (const Descriptor* plugin : plugins) {
+    if (!plugin->columns.empty() && (!plugin->create || plugin->create_sink))
+      throw Error(fmt::format("{} has columns and {}: correct the plugin", plugin->name,
+                              plugin->create ? "is a sink, whose on_flow_end() writes only what it reads itself"
+                                             : "no create(), so that nothing writes them"));
+    if (!plugin->packet_columns.empty() && !plugin->create)
+      throw Error(fmt::format("{} has packet columns and no create(), so that nothing writes them: correct the plugin",
+                              plugin->name));
+    for (const auto columns : {plugin->columns, plugin->packet_columns}) {
+      for (const Column& column : columns) {
+        if (column.size == 0)
+          throw Error(fmt::format("{} gives column '{}' no type: correct the plugin", plugin->name, column.name));
+      }
+    }
     for (const Column& column : plugin->columns) {
       const auto [other, is_new] = owner.emplace(column.name, plugin->name);
       if (!is_new)

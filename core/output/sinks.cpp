@@ -1,6 +1,8 @@
 // Batches of rows, and the sinks that take them.
 #include "output/sinks.hpp"
 
+#include <fmt/format.h>
+
 namespace t2 {
 
 void RowBatch::add(Head head, const Row& columns, std::span<const Row> own) {
@@ -33,6 +35,7 @@ OutputSinks::OutputSinks(Layout& layout, const Context& context) {
     if (!d->create_sink) continue;
     auto host = sink_host(layout, context, i);
     std::unique_ptr<Sink> sink(d->create_sink(*host));
+    if (!sink) throw Error(fmt::format("{}: create_sink() returns no sink: correct the plugin", d->name));
     sinks_.push_back({d, std::move(host), std::move(sink), d->create ? parts_++ : std::string::npos, false});
   }
 }

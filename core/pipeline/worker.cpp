@@ -47,11 +47,9 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       rows_out_(std::move(options.rows)),
       packets_out_(std::move(options.packets)),
       shared_(options.shared),
-      columns_(layout.columns_are_read()) {
+      row_writer_(instances_, layout.columns_are_read()) {
   for (const Instances::Entry& entry : instances_.all()) {
-    if (!entry.plugin) continue;
-    plugins_.push_back(entry.plugin.get());
-    if (entry.descriptor->create_sink) own_.emplace_back();
+    if (entry.plugin) plugins_.push_back(entry.plugin.get());
   }
   prefetches_per_plugin_ = 1 + batch_ / std::max<std::size_t>(1, plugins_.size());
 }

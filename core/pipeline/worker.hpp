@@ -19,6 +19,7 @@
 #include "flow/lookup.hpp"
 #include "host/layout.hpp"
 #include "output/merge.hpp"
+#include "output/row_writer.hpp"
 #include "output/sinks.hpp"
 
 namespace t2 {
@@ -116,8 +117,8 @@ class Worker {
   RowBatch rows_, packet_rows_;
   bool shared_;
   std::vector<FlowStart> starts_;
-  Row columns_, packet_columns_;
-  std::vector<Row> own_;               // one for each sink with a plugin
+  RowWriter row_writer_;
+  Row packet_columns_;
   std::vector<Plugin*> plugins_;       // those that see packets, in order
   std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
 };

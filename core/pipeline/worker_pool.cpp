@@ -5,6 +5,9 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/log.hpp"
 #include "flow/expiry.hpp"
 #include "flow/key.hpp"
 #include "t2/clock.hpp"
@@ -18,6 +21,20 @@ constexpr std::size_t in_chunk = 1024;  // packets that a worker gets at once, o
 // The reader has seen the frame, but in another cache.
 [[gnu::always_inline]] inline void prefetch_frame(const RawPacket& raw) {
   for (std::uint32_t at = 0; at < raw.captured; at += 64) __builtin_prefetch(raw.data + at);
+}
+
+// A plugin's or a sink's exception in a thread of the pool ends the program, as it does in the reader's thread.
+template <class Body>
+std::thread guarded_thread(Body body) {
+  return std::thread([body = std::move(body)] {
+    try {
+      body();
+    } catch (const Error& e) {
+      stop_program(e.what());
+    } catch (const std::exception& e) {
+      stop_program(fmt::format("stopped: {}", e.what()));
+    }
+  });
 }
 
 }  // namespace
@@ -41,9 +58,9 @@ WorkerPool::WorkerPool(std::size_t threads, Layout& layout, const Context& conte
   constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
   bound(options.max_flows ? options.max_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index)));
   if (threads == 0) return;
-  writer_ = std::thread([this] { write(); });
+  writer_ = guarded_thread([this] { write(); });
   for (std::size_t i = 0; i < threads; ++i) queues_.push_back(std::make_unique<WorkerQueue>());
-  for (std::size_t i = 0; i < threads; ++i) queues_[i]->thread = std::thread([this, i] { work(i); });
+  for (std::size_t i = 0; i < threads; ++i) queues_[i]->thread = guarded_thread([this, i] { work(i); });
 }
 
 WorkerPool::~WorkerPool() {

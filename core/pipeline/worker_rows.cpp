@@ -60,19 +60,9 @@ void Worker::end(Flow& flow, EndReason reason) {
     Direction& own = *flow.directions[direction];
     if (!both && (own.status & status::inverted)) ++counters_.lone_replies;
     if (own.status & status::fragment_pending) counters_.status |= status::fragment_pending;
-    columns_.clear();
-    std::size_t sink = 0;
-    const EndedFlow ended{flow, own, flow.directions[direction ^ 1], direction, reason};
-    for (const Instances::Entry& entry : instances_.all()) {
-      if (!entry.plugin) continue;
-      if (entry.descriptor->create_sink) {
-        own_[sink].clear();
-        entry.plugin->on_flow_end(ended, own_[sink++]);
-      } else {
-        entry.plugin->on_flow_end(ended, columns_);
-      }
-    }
-    rows_.add({static_cast<std::uint8_t>(letter), !both || letter == 1, flow.index, flow.number, when}, columns_, own_);
+    row_writer_.write({flow, own, flow.directions[direction ^ 1], direction, reason});
+    rows_.add({static_cast<std::uint8_t>(letter), !both || letter == 1, flow.index, flow.number, when},
+              row_writer_.columns(), row_writer_.own());
     --directions_;
   }
   for (unsigned direction = 0; direction < (both ? 2u : 1u); ++direction) {
@@ -92,7 +82,7 @@ void Worker::packet_row(const Packet& packet) {
   columns.clear();
   if (SPKTMD_PKTNO) columns.put(packet.number);
   columns.put(packet.flow->index);
-  for (Plugin* plugin : plugins_) plugin->on_packet_row(packet, columns);
+  row_writer_.write(packet, columns);
   const std::uint32_t from = SPKTMD_PCNTL == 0   ? 0
                              : SPKTMD_PCNTL == 1 ? packet.l2
                              : SPKTMD_PCNTL == 2 ? packet.l3

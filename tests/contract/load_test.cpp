@@ -73,6 +73,11 @@ TEST_CASE("contract: plugins that do not fit", "[contract]") {
   }
   SECTION("twice") { check_refused(load({"210_good.so", "213_good.so"}), {"good", "twice"}); }
   SECTION("throws when it is made") { check_refused(load({"215_thrower.so"}), {"the sky is falling"}); }
+  SECTION("columns without create()") { check_refused(load({"217_noCreate.so"}), {"noCreate", "no create()"}); }
+  SECTION("create() returns nothing") { check_refused(load({"218_nullPlugin.so"}), {"nullPlugin: create()"}); }
+  SECTION("column without type") { check_refused(load({"219_noType.so"}), {"noType", "'noTypeCol' no type"}); }
+  SECTION("columns of a sink") { check_refused(load({"222_columnSink.so"}), {"columnSink has columns and is a sink"}); }
+  SECTION("a sink claims state") { check_refused(load({"221_stateSink.so"}), {"stateSink: State is claimed once"}); }
   SECTION("a sink that cannot open its output") { check_refused(load({"216_badSink.so"}), {"nowhere to write"}); }
 }
 

@@ -64,43 +64,63 @@ struct Column {
   bool repeats = false;  // a list: any number of values, joined by ';'
 };
 
-// Appends the values of one row. A plugin writes exactly its own columns, in their order; of a row that nobody reads it
-// may leave them out.
+// Appends the values of one row. A plugin writes exactly its own columns, in their order; of a row that no sink reads
+// it may leave them out. The core compares what was written with the columns: a difference ends the run with an error.
 class Row {
  public:
+  // One call of put(), count() or raw(), as a traced row notes it.
+  struct Put {
+    enum class Kind : std::uint8_t { value, count, bytes } kind;
+    std::size_t size;
+  };
   explicit Row(bool read = true) : read_(read) {}
   bool is_read() const { return read_; }
   template <class T>
   requires std::is_arithmetic_v<T>
-  void put(T value) { append(&value, sizeof value); }
-  void count(std::size_t values) { put(static_cast<std::uint32_t>(values)); }  // before the values of a list
-  void mac(const std::uint8_t* six) { append(six, 6); }
+  void put(T value) { append(&value, sizeof value, Put::Kind::value); }
+  void count(std::size_t values) {  // before the values of a list
+    const auto n = static_cast<std::uint32_t>(values);
+    append(&n, sizeof n, Put::Kind::count);
+  }
+  void mac(const std::uint8_t* six) { raw(six, 6); }
   void ip(Family family, const Endpoint& end) {
     put(family == Family::layer2 ? std::uint8_t{0} : static_cast<std::uint8_t>(family));
-    if (family != Family::layer2) append(end.address.data(), family == Family::ipv4 ? 4 : 16);
+    if (family != Family::layer2) raw(end.address.data(), family == Family::ipv4 ? 4 : 16);
   }
-  void raw(const void* bytes, std::size_t size) { append(bytes, size); }
+  void raw(const void* bytes, std::size_t size) { append(bytes, size, Put::Kind::bytes); }
   void text(std::string_view s) {
     count(s.size());
-    append(s.data(), s.size());
+    raw(s.data(), s.size());
   }
 
   std::span<const std::uint8_t> bytes() const { return {buffer_.data(), size_}; }
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    room_end_ = trace_ ? 0 : buffer_.size();
+  }
+  // Notes all calls of an empty row.
+  void trace(std::vector<Put>* puts) { trace_ = puts, clear(); }
 
  private:
-  void append(const void* from, std::size_t size) {
+  void append(const void* from, std::size_t size, Put::Kind kind) {
     if (!read_) return;
-    if (buffer_.size() - size_ < size) buffer_.resize(2 * (size_ + size) + 256);
+    if (room_end_ - size_ < size) make_room(size, kind);
     std::memcpy(buffer_.data() + size_, from, size);
     size_ += size;
   }
+  // A traced row has never room, so that every call comes by here and others need not ask.
+  [[gnu::noinline]] void make_room(std::size_t size, Put::Kind kind) {
+    if (buffer_.size() - size_ < size) buffer_.resize(2 * (size_ + size) + 256);
+    room_end_ = trace_ ? size_ + size : buffer_.size();
+    if (trace_) trace_->push_back({kind, size});
+  }
   std::vector<std::uint8_t> buffer_;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, room_end_ = 0;  // written; where it has to ask for room
+  std::vector<Put>* trace_ = nullptr;
   bool read_;
 };
 
-// Reads a row's values in order. The core wrote them, so they are trusted; asserts guard against programming errors.
+// Reads a row's values in order. The core has checked that they are complete; asserts guard against errors of a sink.
 class Values {
  public:
   explicit Values(std::span<const std::uint8_t> bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}

@@ -8,7 +8,11 @@ constexpr t2::Dependency needs[] = {TOY_NEEDS};
 #endif
 
 #ifdef TOY_COLUMN
+#ifdef TOY_NO_TYPE
+constexpr t2::Column columns[] = {{TOY_COLUMN, "Packets"}};
+#else
 constexpr t2::Column columns[] = {{TOY_COLUMN, "Packets", t2::Type::u64}};
+#endif
 #endif
 
 struct State {
@@ -32,6 +36,19 @@ class Toy final : public t2::Plugin {
  private:
   t2::State<State> state_;
 };
+
+#ifdef TOY_SINK_CLAIMS
+class Claimer final : public t2::Sink {
+ public:
+  explicit Claimer(t2::Host& host) : state_(host) {}
+  void open(const t2::Output&) override {}
+  void write(std::span<const t2::RowView>) override {}
+  void close() override {}
+
+ private:
+  t2::State<State> state_;
+};
+#endif
 
 #ifdef TOY_SINK_THROWS
 class BadSink final : public t2::Sink {
@@ -59,7 +76,14 @@ T2_PLUGIN = {
 #ifdef TOY_COLUMN
     .columns = columns,
 #endif
+#if defined(TOY_CREATES_NOTHING)
+    .create = [](t2::Host&) -> t2::Plugin* { return nullptr; },
+#elif !defined(TOY_NO_CREATE)
     .create = [](t2::Host& host) -> t2::Plugin* { return new Toy(host); },
+#endif
+#ifdef TOY_SINK_CLAIMS
+    .create_sink = [](t2::Host& host) -> t2::Sink* { return new Claimer(host); },
+#endif
 #ifdef TOY_SINK_THROWS
     .create_sink = [](t2::Host&) -> t2::Sink* { return new BadSink; },
 #endif

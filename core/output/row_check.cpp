@@ -1,0 +1,268 @@
+// Walks rows: fast, without names, for every row; slowly, call by call, to find out which column is wrong.
+#include "output/row_check.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace t2 {
+
+namespace {
+
+enum class Size : std::uint8_t { fixed, text, ip };
+
+struct TypeSize {
+  Size kind;
+  std::uint32_t bytes = 0;
+};
+
+TypeSize size_of(Type type) {
+  switch (type) {
+    case Type::i8:
+    case Type::u8:
+    case Type::h8:
+    case Type::direction: return {Size::fixed, 1};
+    case Type::i16:
+    case Type::u16:
+    case Type::h16: return {Size::fixed, 2};
+    case Type::i32:
+    case Type::u32:
+    case Type::h32:
+    case Type::f32:
+    case Type::ip4: return {Size::fixed, 4};
+    case Type::mac: return {Size::fixed, 6};
+    case Type::i64:
+    case Type::u64:
+    case Type::h64:
+    case Type::f64:
+    case Type::time:
+    case Type::duration: return {Size::fixed, 8};
+    case Type::ip6: return {Size::fixed, 16};
+    case Type::text:
+    case Type::label:
+    case Type::content:
+    case Type::bytes: return {Size::text};
+    case Type::ip: return {Size::ip};
+  }
+  return {Size::fixed, 0};
+}
+
+// What is left of a row. take() fails where there is not so much.
+struct Rest {
+  const std::uint8_t* at;
+  std::size_t left;
+  bool take(std::size_t bytes) {
+    if (bytes > left) return false;
+    at += bytes, left -= bytes;
+    return true;
+  }
+  bool take_count(std::uint32_t& count) {
+    if (left < sizeof count) return false;
+    std::memcpy(&count, at, sizeof count);
+    return take(sizeof count);
+  }
+};
+
+std::optional<std::size_t> address_size(std::uint8_t family) {
+  if (family == 0) return 0;
+  if (family == static_cast<std::uint8_t>(Family::ipv4)) return 4;
+  if (family == static_cast<std::uint8_t>(Family::ipv6)) return 16;
+  return {};
+}
+
+}  // namespace
+
+RowCheck::RowCheck(std::span<const Column> columns) : columns_(columns) {
+  std::size_t first = 0;  // step that the next fixed one may join
+  const auto add = [&](Type type) {
+    const TypeSize size = size_of(type);
+    if (size.kind != Size::fixed) {
+      steps_.push_back({size.kind == Size::text ? Step::Kind::text : Step::Kind::ip});
+    } else if (steps_.size() > first && steps_.back().kind == Step::Kind::fixed) {
+      steps_.back().size += size.bytes;
+    } else {
+      steps_.push_back({Step::Kind::fixed, size.bytes});
+    }
+  };
+  for (const Column& column : columns) {
+    const std::span<const Type> types(column.type, column.size);
+    if (!column.repeats) {
+      for (const Type type : types) add(type);
+      continue;
+    }
+    const std::size_t list = steps_.size();
+    steps_.push_back({Step::Kind::list});
+    first = list + 1;
+    for (const Type type : types) add(type);
+    if (steps_.size() == first + 1 && steps_.back().kind == Step::Kind::fixed) {
+      steps_[list].size = steps_.back().size;
+      steps_.pop_back();
+    } else {
+      steps_[list].steps = static_cast<std::uint32_t>(steps_.size() - first);
+    }
+    first = steps_.size();
+  }
+  for (const Step& step : steps_) {
+    fixed_ = fixed_ && step.kind == Step::Kind::fixed;
+    fixed_size_ += step.size;
+  }
+}
+
+bool RowCheck::walk(std::span<const std::uint8_t> row) const {
+  Rest rest{row.data(), row.size()};
+  const auto element = [&](const Step& step) {
+    std::uint32_t count;
+    switch (step.kind) {
+      case Step::Kind::fixed: return rest.take(step.size);
+      case Step::Kind::text: return rest.take_count(count) && rest.take(count);
+      case Step::Kind::ip: {
+        if (rest.left == 0) return false;
+        const std::optional<std::size_t> address = address_size(*rest.at);
+        return address && rest.take(1 + *address);
+      }
+      case Step::Kind::list: break;
+    }
+    return false;
+  };
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    if (step.kind != Step::Kind::list) {
+      if (!element(step)) return false;
+      continue;
+    }
+    std::uint32_t count;
+    if (!rest.take_count(count)) return false;
+    if (step.steps == 0) {
+      if (!rest.take(std::size_t{count} * step.size)) return false;
+      continue;
+    }
+    for (; count > 0; --count) {
+      for (std::uint32_t k = 1; k <= step.steps; ++k) {
+        if (!element(steps_[i + k])) return false;
+      }
+    }
+    i += step.steps;
+  }
+  return rest.left == 0;
+}
+
+namespace {
+
+// Compares calls and columns part by part; a part is what one call of put() or count() writes.
+class Comparison {
+ public:
+  Comparison(std::span<const std::uint8_t> row, std::span<const Row::Put> puts) : row_(row), puts_(puts) {}
+
+  // False: the difference is found.
+  bool column(const Column& column) {
+    name_ = column.name;
+    std::uint32_t count = 1;
+    if (column.repeats) {
+      if (!list_begins()) return false;
+      if (!number(count)) return false;
+      announced_ = count;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      value_ = i + 1;
+      if (column.repeats && used_up())
+        return found(fmt::format("announces {} values of the list '{}' with count() and puts {}", count, name_, i));
+      for (std::size_t k = 0; k < column.size; ++k) {
+        if (!value(size_of(column.type[k]))) return false;
+      }
+    }
+    announced_.reset();
+    return true;
+  }
+  bool nothing_left() {
+    if (at_ == row_.size()) return true;
+    return found(name_.empty() ? fmt::format("puts {} and has no column", bytes_text(row_.size()))
+                               : fmt::format("puts {} more than its columns take, behind column '{}'",
+                                             bytes_text(row_.size() - at_), name_));
+  }
+  std::string text() const { return text_; }
+
+ private:
+  bool found(std::string text) {
+    text_ = std::move(text);
+    return false;
+  }
+  static std::string bytes_text(std::size_t n) { return fmt::format("{} byte{}", n, n == 1 ? "" : "s"); }
+  bool wrong_size(std::size_t put, std::size_t wanted) {
+    if (announced_) {
+      return found(fmt::format("announces {} values of the list '{}' with count(); value {} has a put() of {}, not {}",
+                               *announced_, name_, value_, bytes_text(put), wanted));
+    }
+    return found(
+        fmt::format("puts {} into column '{}', where its next value takes {}", bytes_text(put), name_, wanted));
+  }
+  bool used_up() const { return inside_ == 0 && next_ == puts_.size(); }
+  bool list_begins() {
+    if (inside_ > 0 || used_up() || puts_[next_].kind != Row::Put::Kind::value) return true;
+    return found(fmt::format("begins the list '{}' with a put() of {}: count() is missing", name_,
+                             bytes_text(puts_[next_].size)));
+  }
+  bool number(std::uint32_t& n) {
+    if (!part(sizeof n, true)) return false;
+    std::memcpy(&n, row_.data() + at_ - sizeof n, sizeof n);
+    return true;
+  }
+  bool value(TypeSize size) {
+    if (size.kind == Size::fixed) return part(size.bytes);
+    if (size.kind == Size::text) {
+      std::uint32_t length = 0;
+      return number(length) && part(length);
+    }
+    if (!part(1)) return false;
+    const std::uint8_t family = row_[at_ - 1];
+    const std::optional<std::size_t> address = address_size(family);
+    if (!address)
+      return found(fmt::format("puts an address of family {} into column '{}': 0, 4 and 6 are known", family, name_));
+    return part(*address);
+  }
+  // The next calls write so many bytes, and a value is not cut.
+  bool part(std::size_t bytes, bool count = false) {
+    if (bytes == 0) return true;
+    const std::size_t start = at_;
+    while (inside_ < start + bytes - at_) {
+      at_ += inside_;
+      inside_ = 0;
+      if (next_ == puts_.size()) {
+        return at_ == start ? found(fmt::format("leaves out column '{}', or a part of it", name_))
+                            : wrong_size(at_ - start, bytes);
+      }
+      const Row::Put& put = puts_[next_++];
+      if (put.kind != Row::Put::Kind::bytes && at_ != start) return wrong_size(at_ - start, bytes);
+      if (put.kind == Row::Put::Kind::count && !count && !announced_)
+        return found(fmt::format("calls count() where column '{}' takes a value", name_));
+      if (put.kind != Row::Put::Kind::bytes && put.size != bytes) return wrong_size(put.size, bytes);
+      inside_ = put.size;
+    }
+    inside_ -= start + bytes - at_;
+    at_ = start + bytes;
+    return true;
+  }
+
+  std::span<const std::uint8_t> row_;
+  std::span<const Row::Put> puts_;
+  std::size_t next_ = 0;    // call
+  std::size_t inside_ = 0;  // bytes of the call before it that are still to be compared
+  std::size_t at_ = 0;      // in row_
+  std::string_view name_;
+  std::optional<std::uint32_t> announced_;  // values of the list that is compared
+  std::uint32_t value_ = 0;                 // of it, from 1
+  std::string text_;
+};
+
+}  // namespace
+
+std::string RowCheck::difference(std::span<const std::uint8_t> row, std::span<const Row::Put> puts) const {
+  Comparison comparison(row, puts);
+  const bool same =
+      std::all_of(columns_.begin(), columns_.end(), [&](const Column& column) { return comparison.column(column); }) &&
+      comparison.nothing_left();
+  return same ? std::string() : comparison.text();
+}
+
+}  // namespace t2

@@ -1,0 +1,74 @@
+// Calls the plugins, checks each one's part.
+#include "output/row_writer.hpp"
+
+#include <fmt/format.h>
+
+namespace t2 {
+
+namespace {
+
+void call(Plugin& plugin, const EndedFlow& ended, Row& row) { plugin.on_flow_end(ended, row); }
+void call(Plugin& plugin, const Packet& packet, Row& row) { plugin.on_packet_row(packet, row); }
+constexpr std::string_view name_of(const EndedFlow&) { return "on_flow_end()"; }
+constexpr std::string_view name_of(const Packet&) { return "on_packet_row()"; }
+
+[[noreturn]] void stop(std::string_view plugin, std::string_view function, std::string_view difference) {
+  throw Error(fmt::format("{}: {} {}: correct the plugin, then run t2build {}", plugin, function, difference, plugin));
+}
+
+// A row of this plugin alone, every call of which fits. Throws Error.
+template <class Subject>
+Row compare(std::string_view name, Plugin& plugin, const Subject& subject, const RowCheck& check) {
+  Row row;
+  std::vector<Row::Put> puts;
+  row.trace(&puts);
+  call(plugin, subject, row);
+  if (const std::string difference = check.difference(row.bytes(), puts); !difference.empty())
+    stop(name, name_of(subject), difference);
+  return row;
+}
+
+}  // namespace
+
+RowWriter::RowWriter(Instances& instances, bool columns_are_read) : columns_(columns_are_read) {
+  for (const Instances::Entry& entry : instances.all()) {
+    if (!entry.plugin) continue;
+    const Descriptor& d = *entry.descriptor;
+    writers_.push_back(
+        {d.name, entry.plugin.get(), d.create_sink != nullptr, RowCheck(d.columns), RowCheck(d.packet_columns)});
+    if (d.create_sink) own_.emplace_back();
+  }
+}
+
+template <class Subject>
+void RowWriter::put(const Subject& subject, Row& columns, bool checked, bool& compared) {
+  constexpr bool flow = std::is_same_v<Subject, EndedFlow>;
+  if constexpr (flow) columns.clear();
+  std::size_t sink = 0;
+  for (const Writer& writer : writers_) {
+    if (flow && writer.sink) {
+      own_[sink].clear();
+      call(*writer.plugin, subject, own_[sink++]);
+      continue;
+    }
+    const RowCheck& check = flow ? writer.flow : writer.packet;
+    if (checked && !compared) [[unlikely]] {
+      const Row row = compare(writer.name, *writer.plugin, subject, check);
+      columns.raw(row.bytes().data(), row.bytes().size());
+      continue;
+    }
+    const std::size_t start = columns.bytes().size();
+    call(*writer.plugin, subject, columns);
+    const auto row = columns.bytes();
+    if (checked && (row.size() < start || !check.fits(row.subspan(start)))) [[unlikely]] {
+      compare(writer.name, *writer.plugin, subject, check);
+      stop(writer.name, name_of(subject), "puts something else than its columns");
+    }
+  }
+  compared = true;
+}
+
+template void RowWriter::put(const EndedFlow&, Row&, bool, bool&);
+template void RowWriter::put(const Packet&, Row&, bool, bool&);
+
+}  // namespace t2
