@@ -142,6 +142,9 @@ int run(const Options& options) {
   if (plugins.all().empty()) {
     log.warn(fmt::format("No plugins in folder '{}': there will be no output; run t2build", plugins.folder()));
   } else {
+    if (std::none_of(plugins.all().begin(), plugins.all().end(), [](const Descriptor* p) { return p->create_sink; }))
+      log.warn(fmt::format("No sink among the plugins in folder '{}': no flows will be written; run t2build txtSink",
+                           plugins.folder()));
     log.line("Active plugins:");
     unsigned number = 0;
     for (const Descriptor* plugin : plugins.all())

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "base/paths.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
@@ -110,8 +111,7 @@ std::int64_t number(std::string_view option, std::string_view text, std::int64_t
 
 // Comments from '#' to the end of a line are blanked.
 std::string filter_file(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw Error(fmt::format("Option '-F': cannot read '{}'", path));
+  std::ifstream file = open_text("the filter of -F:", path);
   std::string all;
   for (std::string line; std::getline(file, line);) all += line.substr(0, line.find('#')) + ' ';
   while (!all.empty() && std::isspace(static_cast<unsigned char>(all.back()))) all.pop_back();

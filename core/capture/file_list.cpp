@@ -1,8 +1,10 @@
 // -R: several files as one capture, flows survive the borders.
+#include <algorithm>
 #include <fstream>
 
 #include <fmt/format.h>
 
+#include "base/paths.hpp"
 #include "capture/source.hpp"
 #include "t2/plugin.hpp"
 
@@ -51,14 +53,25 @@ class FileList final : public Source {
   std::string damage_;
 };
 
+// What was given as a list is not a text.
+[[noreturn]] void throw_no_list(const std::string& path, const CaptureOptions& options) {
+  try {
+    open_file(path, options);
+  } catch (const Error&) {
+    throw Error(fmt::format("Option '-R': '{}' is not a list of files, one a line", path));
+  }
+  throw Error(fmt::format("Option '-R': '{}' is a capture, not a list of captures: use -r", path));
+}
+
 }  // namespace
 
 std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options) {
-  std::ifstream file(list);
-  if (!file) throw Error(fmt::format("Option '-R': cannot read '{}'", list));
+  std::ifstream file = open_text("the list of -R:", list);
   std::vector<std::string> files;
   for (std::string line; std::getline(file, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (std::any_of(line.begin(), line.end(), [](unsigned char c) { return c < ' ' && c != '\t'; }))
+      throw_no_list(list, options);
     if (!line.empty() && line[0] != '#') files.push_back(line);
   }
   if (files.empty()) throw Error(fmt::format("Option '-R': '{}' names no files", list));

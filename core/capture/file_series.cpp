@@ -48,6 +48,9 @@ Series parse_series(std::string_view text) {
     mark = text.back();
     text = text.substr(0, colon);
   }
+  std::error_code problem;
+  if (fs::is_directory(text, problem))
+    throw Error(fmt::format("Option '-D': '{}' is a directory: name the first of the numbered files in it", text));
   const std::size_t base = text.rfind('/') == std::string_view::npos ? 0 : text.rfind('/') + 1;
   const std::size_t at = text.rfind(mark);
   if (at == std::string_view::npos || at < base) {

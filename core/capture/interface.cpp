@@ -1,4 +1,6 @@
 // Live packets, through libpcap.
+#include <filesystem>
+
 #include <poll.h>
 
 #include <fmt/format.h>
@@ -112,8 +114,12 @@ std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOpt
     if (detail == pcap_statustostr(status)) detail.clear();
     pcap_close(handle);
     const bool denied = status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED;
+    std::error_code problem;
     throw Error(fmt::format("cannot capture on '{}': {}{}{}", name, pcap_statustostr(status),
-                            detail.empty() ? "" : ": " + detail, denied ? " (run st2, which uses sudo)" : ""));
+                            detail.empty() ? "" : ": " + detail,
+                            denied                                   ? " (run st2, which uses sudo)"
+                            : std::filesystem::exists(name, problem) ? " (there is such a file: -r reads it)"
+                                                                     : ""));
   }
   set_filter(handle, options.filter);
   if (pcap_setnonblock(handle, 1, why) != 0) {

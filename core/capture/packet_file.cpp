@@ -70,7 +70,10 @@ void PacketFile::open_pcap(std::uint32_t magic) {
   } else if (is(magic_modified)) {
     record_header_ = 24;
   } else if (!is(magic_us)) {
-    throw Error(fmt::format("{} is not a pcap or pcapng file", name_));
+    const std::uint8_t* const first = rest_.data();
+    const bool text = std::all_of(first, first + rest_.size(), [](std::uint8_t c) { return c >= ' ' || c == '\n'; });
+    throw Error(fmt::format("{} is not a pcap or pcapng file{}", name_,
+                            text ? ": it is a text; -R reads a list of captures" : ""));
   }
   if (rest_.size() < pcap_head)
     throw Error(fmt::format("{} is cut in its file header: {} of 24 bytes", name_, rest_.size()));

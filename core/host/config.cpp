@@ -8,20 +8,32 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "base/paths.hpp"
+
 namespace t2 {
+
+namespace {
+
+std::string default_file() {
+  std::error_code problem;
+  for (const std::string& home : {home_folder(), lent_home_folder()}) {
+    if (home.empty()) continue;
+    if (std::string file = home + ".tranalyzer/t2.toml"; std::filesystem::exists(file, problem)) return file;
+  }
+  return {};
+}
+
+}  // namespace
 
 Config::Config(const std::string& path) : path_(path) {
   if (path_.empty()) {
-    const char* home = std::getenv("HOME");
-    if (!home) return;
-    path_ = std::string(home) + "/.tranalyzer/t2.toml";
-    if (!std::filesystem::exists(path_)) return;
-  } else if (!std::filesystem::is_regular_file(path_)) {
-    throw Error(fmt::format("cannot read the configuration '{}' of -C: no such file", path_));
+    path_ = default_file();
+    if (path_.empty()) return;
   }
+  std::ifstream stream = open_text(path.empty() ? "the configuration" : "the configuration of -C:", path_);
   toml::table file;
   try {
-    file = toml::parse_file(path_);
+    file = toml::parse(stream, path_);
   } catch (const toml::parse_error& e) {
     throw Error(fmt::format("{}:{}: {}", path_, e.source().begin.line, e.description()));
   }

@@ -12,9 +12,11 @@
 
 #include <dlfcn.h>
 #include <pwd.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "base/paths.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -39,9 +41,10 @@ bool split(const std::string& file, unsigned& number, std::string& name) {
 // Names of a loading list: `name`, `name.so`, `NNN_name` or `NNN_name.so` a line; '#' begins a comment line.
 std::set<std::string> read_list(const std::string& path, bool must_exist, bool& exists) {
   std::set<std::string> names;
-  std::ifstream file(path);
-  exists = file.good();
-  if (!exists && must_exist) throw Error(fmt::format("cannot read the plugin list '{}' of -b", path));
+  std::error_code problem;
+  exists = must_exist || fs::exists(path, problem);
+  if (!exists) return names;
+  std::ifstream file = open_text(must_exist ? "the plugin list of -b:" : "the plugin list", path);
   for (std::string line; std::getline(file, line);) {
     while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
     if (line.empty() || line[0] == '#') continue;
@@ -73,7 +76,11 @@ const Descriptor* open_plugin(const fs::path& path, std::vector<void*>& handles)
 }  // namespace
 
 Plugins::Plugins(const std::string& folder, const std::string& list) : folder_(folder) {
-  if (!fs::is_directory(folder)) {
+  std::error_code problem;
+  if (!fs::is_directory(folder, problem)) {
+    if (fs::exists(folder.substr(0, folder.size() - 1), problem))
+      throw Error(fmt::format("'{}' is not a folder: name the folder that holds the plugins with -p",
+                              folder.substr(0, folder.size() - 1)));
     throw Error(fmt::format("there is no plugin folder '{}': run t2build, or name another with -p", folder));
   }
   bool listed = false;
@@ -83,7 +90,10 @@ Plugins::Plugins(const std::string& folder, const std::string& list) : folder_(f
     names = read_list(path, !list.empty(), listed);
   }
   std::vector<std::string> files;
-  for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path().filename().string());
+  fs::directory_iterator entries(folder, problem);
+  if (problem)
+    throw Error(fmt::format("cannot read the plugin folder '{}': {}: name another with -p", folder, problem.message()));
+  for (const auto& entry : entries) files.push_back(entry.path().filename().string());
   std::sort(files.begin(), files.end());
   std::vector<const Descriptor*> found;
   for (const std::string& file : files) {
@@ -199,14 +209,20 @@ std::string plugin_folder(const std::string& option) {
   if (!option.empty()) return closed(option);
   std::string relative = PLUGIN_FOLDER;
   if (relative.starts_with('/')) return closed(relative);
-  const char* home = std::getenv("HOME");
-  const std::string mine = home ? closed(closed(home) + relative) : std::string();
-  if (!mine.empty() && fs::is_directory(mine)) return mine;
+  std::error_code problem;
+  const std::string home = home_folder();
+  for (const std::string& folder : {home, lent_home_folder()}) {
+    if (!folder.empty() && fs::is_directory(folder + relative, problem)) return closed(folder + relative);
+  }
   if (const char* user = std::getenv("SUDO_USER")) {
     if (const passwd* entry = getpwnam(user)) return closed(closed(entry->pw_dir) + relative);
   }
-  if (mine.empty()) throw Error("HOME is not set: name the plugin folder with -p");
-  return mine;
+  if (home.empty())
+    throw Error(
+        fmt::format("no home folder, so no plugins (HOME is not set, user id {} has no passwd entry): name their "
+                    "folder with -p, or set HOME",
+                    getuid()));
+  return closed(home + relative);
 }
 
 }  // namespace t2

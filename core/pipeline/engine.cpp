@@ -155,6 +155,8 @@ void Engine::handle_signals() {
     if (interrupts_seen_ == 1) {
       parts_.log.info(
           fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit", FLOW_TIMEOUT));
+      parts_.log.info("SIGINT: A second one (Ctrl-C) ends now");
+      parts_.log.flush();
       if (NOFLWCRT) parts_.workers.stop_creating();
       draining_ = true;
     } else if (!stopping_) {

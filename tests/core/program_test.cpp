@@ -301,7 +301,8 @@ TEST_CASE("program: signals end the run, all flows are written", "[program]") {
   };
   CHECK_THAT(run_with("kill -TERM $t2"), Contains("[INF] SIGTERM"));
   CHECK_THAT(run_with("kill -INT $t2; sleep 0.3; kill -INT $t2"),
-             Contains("[INF] SIGINT: Stop flow creation") && Contains("[INF] SIGINT: Remove all flows and exit"));
+             Contains("[INF] SIGINT: Stop flow creation") && Contains("[INF] SIGINT: A second one (Ctrl-C) ends now") &&
+                 Contains("[INF] SIGINT: Remove all flows and exit"));
 }
 
 }  // namespace t2::test
