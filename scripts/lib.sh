@@ -15,7 +15,7 @@ BUILD=$ROOT/build
 PROGRAM=$BUILD/tranalyzer
 DEFAULT_PLUGINS=(basicFlow basicStats macRecorder tcpFlags tcpStates txtSink)
 NAME=${0##*/}
-[ -n "${HOME-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)   # some service managers set none
+[ -n "${HOME-}" ] || HOME=$({ getent passwd "$(id -u)" || :; } | cut -d: -f6)   # some service managers set none
 export HOME
 # In containers it may be missing or read-only: then one beside the build takes its place, for plugins, settings and ccache.
 lent_home=''
@@ -78,8 +78,15 @@ say_lost_commands() { # links that scripts/setup made, to a folder that was move
 
 # ---- Building: CMakePresets.json decides the generator and the build type, for all scripts
 
+is_outdated() { # FOLDER: was the build there set up before the tree was moved or copied, or with a compiler that is gone?
+    local cache=$1/CMakeCache.txt
+    [ -f "$cache" ] || return 1
+    ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$cache" || [ ! -x "$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$cache")" ]
+}
+
 configure() { # FOLDER LOG CMAKE_OPTION...: sets up a build of the project; an error says why there is none
     local full
+    ! is_outdated "$1" || set -- "$@" --fresh
     cmake -S "$ROOT" -B "$1" "${@:3}" > "$2" 2>&1 9>&- && return
     [ ! -s "$2" ] || cat -- "$2" >&2
     full=$( { head -c 100000 /dev/zero > "$1/.space"; } 2>&1)

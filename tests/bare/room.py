@@ -55,6 +55,12 @@ def mirror():
     return uri, suite
 
 
+def try_mirror(folder):
+    """Raises Failure where Debian's packages cannot be had."""
+    uri, suite = mirror()
+    call('/usr/lib/apt/apt-helper', 'download-file', f'{uri}/dists/{suite}/Release', folder / 'Release')
+
+
 def keyrings():
     for folder in ('/etc/apt/trusted.gpg.d', '/etc/apt/keyrings', '/usr/share/keyrings'):
         yield from (path for path in sorted(Path(folder).glob('*')) if path.suffix in ('.gpg', '.asc'))

@@ -134,6 +134,15 @@ else
 fi
 
 # ---- A clone that was moved
+# shellcheck disable=SC2016
+set_up='. "$1/scripts/lib.sh"; configure "$1/build/other" "$1/build/log" --preset release'
+run bash -c "$set_up" - "$tree"
+expect 'a build folder is set up' succeeds
+mv -- "$tree" "$scratch/moved"
+run bash -c "$set_up" - "$scratch/moved"
+expect 'moved: it is set up anew' succeeds
+expect 'moved: for the new place' grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$scratch/moved" "$scratch/moved/build/other/CMakeCache.txt"
+mv -- "$scratch/moved" "$tree"
 mkdir -p -- "$T2_BIN"
 ln -s -- "$scratch/before/scripts/t2" "$T2_BIN/t2"
 run t2build txtSink
@@ -141,6 +150,22 @@ expect 'moved: says how to mend the commands' says "The commands in $T2_BIN are 
 run "$tree/scripts/setup" links
 run t2build txtSink
 expect 'mended: nothing is said' silent_about 'which is gone'
+
+# ---- Where no bare Debian can be made
+if ! unshare --user true 2>/dev/null; then
+    skip 'the bare run without root' 'needs user namespaces'
+else
+    run unshare --user "$tree/tests/bare/run"
+    expect 'the bare run without root: status 77' same "$status" 77
+    expect 'the bare run without root: the reason' same "$output" 'needs root, for chroot and mounts'
+fi
+if ! unshare --net --mount true 2>/dev/null || ! command -v debootstrap > /dev/null; then
+    skip 'the bare run without a network' 'needs root, namespaces and debootstrap'
+else
+    run unshare --net "$tree/tests/bare/run"
+    expect 'the bare run without a network: status 77' same "$status" 77
+    expect 'the bare run without a network: the reason' says "Debian's packages cannot be had here: E: Failed to fetch"
+fi
 
 # ---- Not started by bash
 for program in t2 t2build t2conf st2 setup quickstart test; do
