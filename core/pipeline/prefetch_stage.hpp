@@ -1,8 +1,8 @@
 // Packets between decoding and their worker: the last steps of decoding are done, and packets are held back until the
 // memory of their flows is in the cache.
 //
-// There are two slices of packets. While one is filled, memory for the other is prefetched, step by step: the slot of the
-// index, the flow, its directions. So the processor waits for many flows at once, and works meanwhile. Used by the
+// There are two slices of packets. While one is filled, memory for the other is prefetched, step by step: the slot of
+// the index, the flow, its directions. So the processor waits for many flows at once, and works meanwhile. Used by the
 // worker's thread. Prefetching changes nothing but speed.
 #pragma once
 

@@ -3,9 +3,10 @@
 #
 #   docs_test.sh [DOCUMENT...]      without names all *.md and the EXAMPLES of the manual pages
 #
-# One user types each document from top to bottom, in one shell, with an empty home folder. Each block begins in a folder
-# with the tree and the captures and certificates that examples name. Documents share a build, whose flags are reset in
-# between, and a network namespace with the interface eth0 and collectors. Blocks are fenced and say what they are:
+# One user types each document from top to bottom, in one shell, with an empty home folder. Each block begins in the top
+# folder of a copy of the tree, which also has the captures and the certificate that examples name. Documents share this
+# copy with its build, whose flags are reset in between, and a network namespace with the interface eth0 and collectors.
+# Blocks are fenced and say what they are:
 #
 #   sh                commands; each must succeed
 #   console           commands behind "$ " and lines of what they print, which must appear in this order
@@ -38,9 +39,9 @@ markdown_blocks() { # DOCUMENT FOLDER
         inside && /^```$/ { inside = 0; next }
         inside { print > file; next }
         /^```/ { print ++n, substr($0, 4) == "" ? "unnamed" : substr($0, 4), NR, reason; file = folder "/" n; printf "" > file; inside = 1 }
-        /^(    |\t| +```)/ && blank { print ++n, "indented", NR }
+        /^(    |\t| +```)/ { print ++n, "indented", NR }
         /^<!-- not run: .* -->$/ { reason = substr($0, 15, length($0) - 18); next }
-        { blank = !NF; if (NF) reason = "" }' "$1"
+        NF { reason = "" }' "$1"
 }
 manual_blocks() { # DOCUMENT FOLDER
     awk -v folder="$2" '
@@ -119,10 +120,10 @@ compare() { # TEXT LINE: it was printed, behind what was found before; for type_
 }
 
 type_document() { # DOCUMENT: its name below the tree
-    local document=$1 blocks here number kind line reason
-    HOME=$(mktemp -d "$scratch/home.XXXXXX") && blocks=$(mktemp -d "$scratch/blocks.XXXXXX") && here=$(user_folder) || return 1
+    local document=$1 blocks number kind line reason
+    HOME=$(mktemp -d "$scratch/home.XXXXXX") && blocks=$(mktemp -d "$scratch/blocks.XXXXXX") || return 1
     while read -r number kind line reason; do
-        cd -- "$here" || return 1
+        cd -- "$tree" || return 1
         if [ -n "$reason" ]; then
             skip "$document:$line" "$reason"
             continue
@@ -142,13 +143,6 @@ type_document() { # DOCUMENT: its name below the tree
     kill $(jobs -p) 2>/dev/null
     wait
     echo "$passed $failed $skipped" > "$scratch/counts"
-}
-
-user_folder() { # a folder that looks like the tree and has what examples name
-    local folder
-    folder=$(mktemp -d "$scratch/user.XXXXXX") && ln -s -- "$tree"/* "$folder" && cp -- "$scratch/ca.pem" "$folder" &&
-        cp -- "$tree/share/samples/office.pcap" "$folder" && cp -- "$tree/share/samples/office.pcap" "$folder/capture.pcap" &&
-        printf '%s\n' "$folder"
 }
 
 # ---- The machine they are typed on
@@ -173,14 +167,19 @@ make_commands() { # the tree in place of a clone; scripts/setup finds its packag
     "$tree/scripts/setup" links > /dev/null
 }
 
-restore_tree() {
-    local plugin
+files_of_tree() { find "$tree" -path "$tree/build" -prune -o -print | sort; }
+restore_tree() { # as it was before a document was typed, but for what is built
     "$tree/scripts/t2conf" -a --reset
-    for plugin in "$tree"/plugins/*; do [ -e "$SOURCE/plugins/${plugin##*/}" ] || rm -rf -- "$plugin"; done
+    files_of_tree | comm -13 "$scratch/files" - | tac | while IFS= read -r file; do rm -rf -- "$file"; done
+}
+
+make_files() { # what examples name, beside the tree's own files
+    cp -- "$scratch/ca.pem" "$tree" && cp -- "$tree/share/samples/office.pcap" "$tree" &&
+        cp -- "$tree/share/samples/office.pcap" "$tree/capture.pcap" && files_of_tree > "$scratch/files"
 }
 
 PATH=$scratch/bin:${PATH#"$tree/scripts:"}
-make_network && make_names && copy_tree && mkdir -- "$tree/build" && make_commands || { echo 'The machine for the examples cannot be set up'; exit 1; }
+make_network && make_names && copy_tree && make_commands && make_files || { echo 'The machine for the examples cannot be set up'; exit 1; }
 python3 "$HERE/collectors.py" "$scratch/ca.pem" "$scratch/key.pem" &
 collectors=$!
 trap 'kill "$collectors"; finish' EXIT

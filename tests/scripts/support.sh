@@ -27,8 +27,10 @@ copy_sources() { # FOLDER: as they are in git: without results and without the v
     for header in "$1"/core/tranalyzer.h.in "$1"/plugins/*/src/*.h.in; do rm -f -- "${header%.in}"; done
 }
 
-run() { # COMMAND...: without a terminal, also none that could be opened; sets output and status
-    output=$(setsid -w "$@" 2>&1 < /dev/null)
+run() { # COMMAND..., or a function: without a terminal, for commands also none that could be opened; sets output and status
+    local session=(setsid -w)
+    if [ "$(type -t "$1")" = function ]; then session=(); fi
+    output=$("${session[@]}" "$@" 2>&1 < /dev/null)
     status=$?
 }
 run_on_terminal() { # INPUT COMMAND...: on a terminal of its own, where INPUT is typed

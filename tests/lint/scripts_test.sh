@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The scripts themselves: shellcheck finds nothing, programs are executable, and what they offer is documented.
-# shellcheck source=support.sh
-. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/support.sh"
+# shellcheck source=../scripts/support.sh
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
 
 cd -- "$SOURCE" || exit 1
 programs=(scripts/t2 scripts/st2 scripts/t2build scripts/t2conf scripts/setup scripts/quickstart scripts/test .ci/run)
-run shellcheck -x "${programs[@]}" scripts/*.sh tests/scripts/*.sh tests/docs/*.sh share/completions/t2.bash
+run shellcheck -x "${programs[@]}" scripts/*.sh tests/{scripts,docs,lint}/*.sh share/completions/t2.bash
 expect 'shellcheck finds nothing' succeeds
 for program in "${programs[@]}"; do expect "$program is executable" test -x "$program"; done
 

@@ -2,8 +2,8 @@
 # The folders of core/ include downwards only, in the order of core/README.md, and each has a README.
 #
 # The check itself is tested on copies of the tree into which an upward include, a loose file or a cycle was planted.
-# shellcheck source=support.sh
-. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/support.sh"
+# shellcheck source=../scripts/support.sh
+. "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
 
 ORDER=(app pipeline output host flow decode capture base include)  # from the top to the bottom
 
