@@ -118,6 +118,8 @@ inline Flow* Worker::find(const Lookup& lookup, Time clock) {
     }
     if (packet.time < own.last) status |= status::time_jump;
   }
+  if (packet.time < own.last || flow->ranges) [[unlikely]]
+    update_ranges(packet);
   if (packet.more_fragments || packet.later_fragment || (own.status & status::fragment_pending)) [[unlikely]]
     note_fragment(packet, lookup, joined);
   own.last = packet.time;

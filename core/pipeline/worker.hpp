@@ -91,6 +91,7 @@ class Worker {
   [[gnu::noinline]] void begin_direction(Packet& packet, Flow& flow, const Successor& successor);
   [[gnu::noinline]] Flow* fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored);
   void complete_datagram(const Packet& packet, const Lookup& lookup, Flow& flow);
+  [[gnu::noinline]] void update_ranges(const Packet& packet);
   [[gnu::noinline]] void note_fragment(Packet& packet, const Lookup& lookup, bool joined);
   void first_fragment(Packet& packet, std::uint32_t identification);
   Successor cut(Flow& flow, const Packet& packet);

@@ -108,6 +108,23 @@ void Worker::complete_datagram(const Packet& packet, const Lookup& lookup, Flow&
   flow.directions[packet.direction]->status &= ~status::fragment_pending;
 }
 
+// Keeps the earliest and the latest time of a flow in which a packet was older than the one before it in its direction.
+void Worker::update_ranges(const Packet& packet) {
+  Flow& flow = *packet.flow;
+  if (!flow.ranges) {
+    auto* ranges = static_cast<TimeRange*>(instances_.flow_memory().get(flow, 2 * sizeof(TimeRange)));
+    if (!ranges) return;  // no memory: the times stay those of the first and the last packet
+    for (unsigned direction = 0; direction < 2; ++direction) {
+      if (flow.directions[direction]) ranges[direction] = flow.times(direction);
+    }
+    flow.ranges = ranges;
+  }
+  TimeRange& range = flow.ranges[packet.direction];
+  if (packet.first_of_direction) range = {packet.time, packet.time};
+  range.earliest = std::min(range.earliest, packet.time);
+  range.latest = std::max(range.latest, packet.time);
+}
+
 // A fragment, or a packet where one was expected.
 void Worker::note_fragment(Packet& packet, const Lookup& lookup, bool joined) {
   Direction& own = *packet.own;

@@ -71,7 +71,7 @@ struct EncodedRecord {
   std::vector<std::uint8_t> bytes;
   explicit EncodedRecord(std::int64_t version)
       : layout(fields(version), netflow_sink::RecordKind::ipv4), bytes(layout.record_size) {
-    record.first = 1'600'000'000 * one_second, record.last = record.first + one_second;
+    record.times.earliest = 1'600'000'000 * one_second, record.times.latest = record.times.earliest + one_second;
     record.packets = 10, record.ip_octets = 5000;
     record.family = Family::ipv4, record.protocol = 6;
   }

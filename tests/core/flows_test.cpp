@@ -31,6 +31,11 @@ std::vector<std::string> rows(const Result& result, const std::vector<std::strin
 
 using Lines = std::vector<std::string>;
 
+std::string seconds_text(Time time) {
+  std::string fraction = std::to_string(time % second);
+  return std::to_string(time / second) + "." + fraction.insert(0, 9 - fraction.size(), '0');
+}
+
 }  // namespace
 
 TEST_CASE("flows: directions, numbers and the order of rows", "[flows]") {
@@ -111,12 +116,60 @@ TEST_CASE("flows: packets out of order stay in their flow", "[flows]") {
   c.add(epoch + 9'500 * millisecond, udp("10.0.0.2", 7000, "10.0.0.1", 6000, 3));
   const Result result = run(c, plugins);
   CHECK(rows(result, {"dir", "flowInd", "timeFirst", "timeLast", "pktsSnt"}) ==
-        Lines{"A|1|1600000010.500000000|1600000009.250000000|2", "B|1|1600000009.500000000|1600000009.500000000|1",
+        Lines{"A|1|1600000009.250000000|1600000010.500000000|2", "B|1|1600000009.500000000|1600000009.500000000|1",
               "A|2|1600000009.750000000|1600000009.750000000|1"});
   const auto status =
       static_cast<std::uint64_t>(result.flows.find({{"flowInd", "1"}, {"dir", "A"}}).number("flowStat"));
   CHECK((status & status::time_jump) != 0);
-  CHECK(result.flows.find({{"flowInd", "1"}, {"dir", "A"}})["duration"].size() < 16);  // nothing wraps around
+  CHECK(result.flows.find({{"flowInd", "1"}, {"dir", "A"}})["duration"] == "1.250000000");
+}
+
+// Every order of four packets, in one direction or in two: the earliest and the latest time of each direction count.
+TEST_CASE("flows: times and duration are those of the earliest and the latest packet, whatever their order",
+          "[flows]") {
+  enum Kind { ipv4, ipv6, layer2 };
+  const auto frame = [](Kind kind, unsigned flow, bool back) -> Buffer {
+    if (kind == layer2) {
+      const std::string mac =
+          "02:00:00:00:01:" + std::string{"0123456789abcdef"[flow / 16], "0123456789abcdef"[flow % 16]};
+      return Frame().eth(back ? "02:00:00:00:00:0b" : mac, back ? mac : "02:00:00:00:00:0b").next(0x88cc).zeros(50);
+    }
+    const unsigned port = 6000 + flow, other = 50'000, from = back ? other : port, to = back ? port : other;
+    if (kind == ipv4) return udp(back ? "10.0.0.2" : "10.0.0.1", from, back ? "10.0.0.1" : "10.0.0.2", to, 3);
+    return Frame().eth().ip6(back ? "fd00::2" : "fd00::1", back ? "fd00::1" : "fd00::2").udp(from, to).zeros(3);
+  };
+  for (const Kind kind : {ipv4, ipv6, layer2}) {
+    Capture c;
+    Lines expected;
+    unsigned flow = 0;
+    std::vector<Time> order{0, 1, 2, 3};
+    do {
+      for (unsigned back = 0; back < 8; ++back, ++flow) {  // bit n: packet n + 1 goes back to the sender of packet 0
+        std::vector<Time> times[2];
+        for (unsigned i = 0; i < 4; ++i) {
+          const unsigned direction = i > 0 ? back >> (i - 1) & 1 : 0;
+          times[direction].push_back(epoch + order[i] * 1500 * millisecond + 7);
+          c.add(times[direction].back(), frame(kind, flow, direction));
+        }
+        for (unsigned direction = 0; direction < 2; ++direction) {
+          if (times[direction].empty()) continue;
+          const auto [first, last] = std::minmax_element(times[direction].begin(), times[direction].end());
+          expected.push_back((direction ? "B|" : "A|") + std::to_string(flow + 1) + "|" + seconds_text(*first) + "|" +
+                             seconds_text(*last) + "|" + seconds_text(*last - *first));
+        }
+      }
+    } while (std::next_permutation(order.begin(), order.end()));
+    for (const char* threads : {"0", "2"}) {
+      Lines got = rows(run(c, plugins, {"-t", threads}), {"dir", "flowInd", "timeFirst", "timeLast", "duration"});
+      std::sort(got.begin(), got.end());
+      std::sort(expected.begin(), expected.end());
+      REQUIRE(got.size() == expected.size());
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        INFO("kind " << kind << ", -t " << threads);
+        CHECK(got[i] == expected[i]);
+      }
+    }
+  }
 }
 
 TEST_CASE("flows: hours backwards end no flow", "[flows]") {

@@ -113,6 +113,11 @@ struct alignas(64) Direction {
 };
 static_assert(sizeof(Direction) == 64);
 
+// The times of a direction's packets.
+struct TimeRange {
+  Time earliest = 0, latest = 0;
+};
+
 constexpr std::uint16_t not_scheduled = 0xffff;
 
 // The core's part of a conversation. Never moves while it lives, nor do its sides.
@@ -127,13 +132,20 @@ struct alignas(64) Flow {
   std::uint32_t tag = 0, record = 0;  // place in the index, number of this record
   std::uint32_t wheel_slot = 0;       // in the wheel of timeouts: in its bucket
   std::uint16_t wheel_bucket = not_scheduled;
-  std::uint8_t initiator = 0;      // the end of the key that sent the first packet
-  bool detached = false;           // no longer found by key: waits for its rows to be written
-  bool ended_early = false;        // was cut short: due[0] says when
-  bool timeout_shortened = false;  // a timeout became shorter since it was put into the wheel
+  std::uint8_t initiator = 0;          // the end of the key that sent the first packet
+  bool detached : 1 = false;           // no longer found by key: waits for its rows to be written
+  bool ended_early : 1 = false;        // was cut short: due[0] says when
+  bool timeout_shortened : 1 = false;  // a timeout became shorter since it was put into the wheel
+  TimeRange* ranges = nullptr;  // of both directions, from the first packet on that was older than the one before it
 
   Endpoint source(unsigned direction) const { return key.end(initiator ^ direction); }
   Endpoint destination(unsigned direction) const { return key.end(initiator ^ direction ^ 1); }
+  // Earliest and latest packet of a direction: its first and its last one, unless packets came out of order.
+  TimeRange times(unsigned direction) const {
+    if (ranges) return ranges[direction];
+    const Direction& d = *directions[direction];
+    return d.first <= d.last ? TimeRange{d.first, d.last} : TimeRange{d.last, d.first};  // the latter: no memory
+  }
   // The time at which both directions have been silent for their timeouts.
   Time end() const { return directions[1] && !ended_early && due[1] > due[0] ? due[1] : due[0]; }
 };

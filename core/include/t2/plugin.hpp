@@ -94,6 +94,7 @@ struct EndedFlow {
   EndReason reason;
   Endpoint source() const { return flow.source(direction); }
   Endpoint destination() const { return flow.destination(direction); }
+  TimeRange times() const { return flow.times(direction); }
 };
 
 // Another plugin's state of a direction, declared in `needs` with its layout.

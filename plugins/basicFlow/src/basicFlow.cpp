@@ -90,9 +90,10 @@ class BasicFlow final : public t2::Plugin {
     const t2::Key& key = e.flow.key;
     if constexpr (BFO_SENSORID == 1) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
     row.put(e.own.status | (s.overrun ? t2::status::headers_overrun : 0));
-    row.put(e.own.first - start());
-    row.put(e.own.last - start());
-    row.put(e.own.last - e.own.first);
+    const t2::TimeRange times = e.times();
+    row.put(times.earliest - start());
+    row.put(times.latest - start());
+    row.put(times.latest - times.earliest);
     if constexpr (max_stacks > 0) put_stacks(e.own, s, row);
     if constexpr (max_macs > 0) put_macs(e.own, s, row);
     if constexpr (BFO_ETHERTYPE == 1) row.put(key.ether_type);

@@ -266,15 +266,16 @@ class BasicStats final : public t2::Plugin {
 
   struct Rates {
     float load = 0;                // bytes per packet
-    float packets = 0, bytes = 0;  // per second; 0 where no time passed, or it ran backwards
+    float packets = 0, bytes = 0;  // per second; 0 where no time passed
   };
   static Rates rates_of(const t2::EndedFlow& e, const BasicStatsState& s) {
     if constexpr (BS_STATS == 0) return {};
     const auto bytes = static_cast<float>(s.bytes);
     const std::uint64_t included = in_statistics(s, e.own.packets);
     Rates rates{included ? bytes / static_cast<float>(included) : 0, 0, 0};
-    const t2::Time duration = e.own.last - e.own.first;
-    if (duration <= 0) return rates;
+    const t2::TimeRange times = e.times();
+    const t2::Time duration = times.latest - times.earliest;
+    if (duration == 0) return rates;
     const float spent = seconds(duration);
     rates.packets = static_cast<float>(e.own.packets) / spent;
     rates.bytes = bytes / spent;

@@ -34,8 +34,8 @@ constexpr Field bytes = {element, length,
 
 // Milliseconds since 1970.
 std::int64_t milliseconds(t2::Time time) { return std::max<t2::Time>(time, 0) / (t2::one_second / 1000); }
-std::int64_t start(const FlowRecord& r) { return milliseconds(r.first); }
-std::int64_t end(const FlowRecord& r) { return milliseconds(r.last); }
+std::int64_t start(const FlowRecord& r) { return milliseconds(r.times.earliest); }
+std::int64_t end(const FlowRecord& r) { return milliseconds(r.times.latest); }
 
 unsigned ip_version(const FlowRecord& r) { return r.family == t2::Family::ipv4 ? 4 : 6; }
 std::uint32_t shortest(const FlowRecord& r) { return std::min(r.min_ip_length, 0xffffu); }

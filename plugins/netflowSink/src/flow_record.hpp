@@ -18,7 +18,7 @@ enum class FlowEndReason : std::uint8_t {
 };  // IANA flowEndReason
 
 struct FlowRecord {
-  t2::Time first, last;     // packet processed first and last
+  t2::TimeRange times;      // of the packets
   t2::status::Word status;  // flowStat
   std::uint64_t packets;
   std::uint64_t payload_octets;                // as basicStats counts: "packet length" of the core flag PACKETLENGTH

@@ -98,8 +98,7 @@ class RecordBuilder final : public t2::Plugin {
     const t2::Direction& side = *e.flow.directions[direction];
     const t2::basic_stats::BasicStatsState& stats = basic_stats_(side);
     const t2::Endpoint source = e.flow.source(direction), destination = e.flow.destination(direction);
-    r.first = side.first;
-    r.last = side.last;
+    r.times = e.flow.times(direction);
     r.status = side.status;
     r.packets = side.packets;
     r.payload_octets = stats.bytes;

@@ -22,8 +22,8 @@ constexpr MessageHeader head{0x01020304, 0x5f5e1000, 7, 666};
 
 FlowRecord tcp_record() {
   FlowRecord r{};
-  r.first = 1'600'000'000'123'999'999;
-  r.last = 1'600'000'001'000'000'000;
+  r.times.earliest = 1'600'000'000'123'999'999;
+  r.times.latest = 1'600'000'001'000'000'000;
   r.packets = 0x1122334455667788;
   r.payload_octets = 37;
   r.ip_octets = 0x26;
@@ -263,8 +263,8 @@ TEST_CASE("netflowSink: octetDeltaCount is one of two counts; IPFIX has the othe
 TEST_CASE("netflowSink: both directions in one record, byte by byte", "[netflowSink]") {
   FlowRecord a{}, b{};
   a.family = b.family = t2::Family::layer2;
-  a.first = t2::one_second;
-  a.last = 2 * t2::one_second;
+  a.times.earliest = t2::one_second;
+  a.times.latest = 2 * t2::one_second;
   a.packets = 3;
   a.frame_octets = 180;
   a.ether_type = 0x88cc;
@@ -295,7 +295,7 @@ TEST_CASE("netflowSink: reverse elements are those of the other direction, count
   b.packets = 9;
   b.ip_octets = 900;
   b.tos = 7;
-  b.first += t2::one_second;
+  b.times.earliest += t2::one_second;
   b.anomaly = 0x1234;
   for (const Biflow biflow : {Biflow::counters, Biflow::all}) {
     const RecordLayout layout{.version = Version::ipfix, .ip_octets = true, .biflow = biflow, .enterprise = 32473};
@@ -469,7 +469,7 @@ TEST_CASE("netflowSink: times before 1970 are sent as 1970", "[netflowSink]") {
   Decoder decoder;
   decoder.decode(templates_of(true));
   FlowRecord r = tcp_record();
-  r.first = -5 * t2::one_second;
+  r.times.earliest = -5 * t2::one_second;
   const DecodedMessage d = decoder.decode(filled(ipv4_fields({.macs = true}), {r}));
   CHECK(number(d.records.at(0).second.at(152)) == 0);
   CHECK(number(d.records.at(0).second.at(153)) == 1'600'000'001'000);

@@ -124,6 +124,29 @@ TEST_CASE("netflowSink: a TCP connection as two records", "[netflowSink]") {
   CHECK(b.at(56) == mac("02:00:00:00:00:0b"));
 }
 
+TEST_CASE("netflowSink: a flow never ends before it starts, whatever the order of its packets", "[netflowSink]") {
+  Capture c;
+  for (const int at : {700, 200, 450}) c.add(epoch + at * millisecond, from_a().udp(40000, 50000).zeros(3));
+  for (const int at : {900, 100}) c.add(epoch + at * millisecond, from_b().udp(50000, 40000).zeros(3));
+  constexpr std::uint64_t base = epoch / millisecond;
+  for (const char* version : {"9", "10"}) {
+    INFO("NF_VER=" << version);
+    const Export out = export_of(c, {{"NF_VER", version}});
+    REQUIRE(out.records.size() == 2);
+    for (const Values& record : out.records) {
+      const bool answer = value(record, 7) == 50000;
+      CHECK(value(record, 152) == base + (answer ? 100 : 200));
+      CHECK(value(record, 153) == base + (answer ? 900 : 700));
+    }
+  }
+  const Export pair = export_of(c, {{"NF_VER", "10"}, {"NF_BIFLOW", "2"}});
+  REQUIRE(pair.records.size() == 1);
+  CHECK(value(pair.records[0], 152) == base + 200);
+  CHECK(value(pair.records[0], 153) == base + 700);
+  CHECK(value(pair.records[0], reverse_element + 152) == base + 100);
+  CHECK(value(pair.records[0], reverse_element + 153) == base + 900);
+}
+
 TEST_CASE("netflowSink: why a flow ended", "[netflowSink]") {
   CHECK(value(export_of(connection("A")).records.at(0), 136) == 4);  // the input ended
   Capture c;
