@@ -190,6 +190,7 @@ int run(const Options& options) {
                       .file_bytes = source->size(),
                       .file_position = source->position(),
                       .capture = engine.capture(),
+                      .clock = engine.clock_steps(),
                       .analysis = engine.analysis_time(),
                       .unloading = wall_clock() - begin,
                       .flow_capacity = 2 * capacity};

@@ -226,6 +226,11 @@ void print_report(Log& log, const ReportData& d, const std::function<void()>& pl
   const double kilobytes = static_cast<double>(use.ru_maxrss);
   w.text(fmt::format("Memory usage: {:.2f} GB [{:.2f}%]", kilobytes / 1e6, 100 * ratio(kilobytes * 1024, machine)));
   w.text(fmt::format("Aggregated flowStat=0x{:016x}", all));
+  if (d.clock.back + d.clock.outliers > 0) {
+    log.warn(fmt::format("Capture times: set back {} time{} by more than {} s, {} packet{} far from those around {}",
+                         d.clock.back, d.clock.back == 1 ? "" : "s", CaptureClock::max_late / one_second,
+                         d.clock.outliers, d.clock.outliers == 1 ? "" : "s", d.clock.outliers == 1 ? "it" : "them"));
+  }
   for (const Note& note : notes) {
     if (!(all & note.any)) continue;
     if (note.warning) log.warn(note.text);

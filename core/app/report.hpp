@@ -8,6 +8,7 @@
 #include "capture/source.hpp"
 #include "decode/dissector.hpp"
 #include "flow/counters.hpp"
+#include "pipeline/capture_clock.hpp"
 #include "pipeline/input_counters.hpp"
 #include "t2/plugin.hpp"
 
@@ -19,6 +20,7 @@ struct ReportData {
   FlowCounters flows;
   std::uint64_t file_bytes = 0, file_position = 0;
   std::optional<CaptureCounts> capture;
+  CaptureClock::Steps clock;
   Time analysis = 0, unloading = 0;  // wall clock spent until the input ended, until all rows were written
   std::uint64_t flow_capacity = 0;   // directions of flows that fit into the memory bound
 };

@@ -33,6 +33,13 @@ struct RawPacket {
   int link_type = 0;  // as libpcap's DLT_ constants
 };
 
+// What the reader thread knows of a packet besides its bytes.
+struct PacketStamp {
+  std::uint64_t number = 0;  // position in the input, from 1
+  Time clock = 0;            // the run's, see CaptureClock: flows whose timeouts ran out before have ended
+  Time at = 0;               // the packet's own position on it: its flow's timeouts count from here
+};
+
 // Bytes that are not initialised before they are written. The address sanitizer sees who reads behind the last one.
 class ReadBuffer {
  public:

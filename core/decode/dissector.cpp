@@ -14,7 +14,7 @@ bool Dissector::run(int link_type, Packet& p) {
   const RawPacket raw{p.time, p.data, p.captured, p.wire, link_type};
   if (link_type != DLT_EN10MB || !FastPath::match(raw, found)) return walk(link_type, p);
   count_fast_path();
-  fast_path_.fill(p, raw, found, p.clock, p.number);
+  fast_path_.fill(p, raw, found, {p.number, p.clock, p.at});
   return makes_flows(!found.v6);
 }
 

@@ -15,11 +15,12 @@ namespace t2 {
 constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;  // EtherTypes
 
 // Sets a packet to what is known before it is decoded, and all else as in `like`.
-inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, Time clock, std::uint64_t number) {
+inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, const PacketStamp& stamp) {
   std::memcpy(static_cast<void*>(&p), &like, sizeof p);
   p.time = raw.time;
-  p.clock = clock;
-  p.number = number;
+  p.clock = stamp.clock;
+  p.at = stamp.at;
+  p.number = stamp.number;
   p.data = raw.data;
   p.captured = raw.captured;
   p.wire = raw.wire;
@@ -38,7 +39,7 @@ class FastPath {
   // False: the packet, of an Ethernet link, is not plain.
   static bool match(const RawPacket& raw, FastHeaders& found);
   // Sets all of p, as Dissector::walk() does for a fresh packet.
-  void fill(Packet& p, const RawPacket& raw, const FastHeaders& found, Time clock, std::uint64_t number) const;
+  void fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const;
   status::Word status(const FastHeaders& found) const {  // of the packet
     return like_[found.v6][found.udp].status | (found.captured_l3 < found.l3_length ? status::l3_snapped : 0);
   }
@@ -146,9 +147,8 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
   return true;
 }
 
-inline void FastPath::fill(Packet& p, const RawPacket& raw, const FastHeaders& found, Time clock,
-                           std::uint64_t number) const {
-  begin_packet(p, like_[found.v6][found.udp], raw, clock, number);
+inline void FastPath::fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const {
+  begin_packet(p, like_[found.v6][found.udp], raw, stamp);
   if (found.captured_l3 < found.l3_length) p.status |= status::l3_snapped;
   p.source_port = found.source_port;
   p.destination_port = found.destination_port;

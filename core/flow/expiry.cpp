@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <memory>
 #include <new>
 #include <numeric>
@@ -18,6 +19,7 @@ void Expiry::schedule(Flow& flow) {
   std::vector<std::uint32_t>& bucket = buckets_[flow.wheel_bucket];
   flow.wheel_slot = static_cast<std::uint32_t>(bucket.size());
   bucket.push_back(flow.record);
+  occupied_[flow.wheel_bucket / 64] |= std::uint64_t{1} << flow.wheel_bucket % 64;
 }
 
 void Expiry::remove(Flow& flow) {
@@ -32,6 +34,7 @@ void Expiry::remove(Flow& flow) {
 // Empties a bucket: flows that end before `limit` (a bucket number) are due, the others are filed again.
 void Expiry::take(Time bucket, Time limit) {
   const std::vector<std::uint32_t> flows = std::exchange(buckets_[slot(bucket)], {});
+  occupied_[slot(bucket) / 64] &= ~(std::uint64_t{1} << slot(bucket) % 64);
   for (std::size_t i = 0; i < flows.size(); ++i) {
     constexpr std::size_t ahead = 16;
     if (i + ahead < flows.size()) table_.prefetch(table_.record(flows[i + ahead]));
@@ -74,17 +77,30 @@ void Expiry::sort() {
   }
 }
 
+// The first bucket from `from` on that may hold flows; `end` if there is none before that.
+Time Expiry::next_occupied(Time from, Time end) const {
+  while (from < end) {
+    const std::size_t at = slot(from);
+    const std::uint64_t word = occupied_[at / 64] >> at % 64;
+    if (word != 0) return std::min(end, from + std::countr_zero(word));
+    from += static_cast<Time>(64 - at % 64);
+  }
+  return end;
+}
+
 const std::vector<Expiry::Due>& Expiry::due(Time clock) {
   due_.clear();
   const Time now = clock >> grain_bits;
   if (now - next_ >= buckets) {  // a jump over the whole wheel
-    const Time from = next_;
+    const Time from = next_, end = from + buckets;
     next_ = now;
-    for (Time i = 0; i < buckets; ++i) take(from + i, now);
+    for (Time bucket = next_occupied(from, end); bucket < end; bucket = next_occupied(bucket + 1, end))
+      take(bucket, now);
   } else {
     while (next_ < now && due_.empty()) {
-      const Time bucket = next_++;
-      take(bucket, next_);
+      const Time bucket = next_occupied(next_, now);
+      next_ = std::min(bucket + 1, now);
+      if (bucket < now) take(bucket, next_);
     }
   }
   sort();

@@ -6,6 +6,7 @@
 // visible. Used by one worker.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -46,10 +47,12 @@ class Expiry {
   // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.
   Time scheduled(const Flow& flow) const { return next_ + ((flow.wheel_bucket - next_) & (buckets - 1)); }
   void take(Time bucket, Time limit);
+  Time next_occupied(Time from, Time end) const;
   void sort();
 
   FlowTable& table_;
-  std::vector<std::vector<std::uint32_t>> buckets_;  // numbers of the flows' records
+  std::vector<std::vector<std::uint32_t>> buckets_;     // numbers of the flows' records
+  std::array<std::uint64_t, buckets / 64> occupied_{};  // a bit for each slot: whether its bucket may hold flows
   std::vector<Due> due_;
   Time next_ = 0;  // first bucket that is not done
   bool started_ = false;

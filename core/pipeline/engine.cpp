@@ -45,15 +45,16 @@ void Engine::run() {
     std::shared_ptr<Block> block = blocks.take();
     kind = read(*block);
     for (const RawPacket& raw : block->packets) decode(raw);
+    if (parts_.source.live() && !block->packets.empty()) last_arrival_ = steady_clock();
     parts_.totals.packets.store(counters_.packets, std::memory_order_relaxed);
     const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
-    parts_.workers.flush(counters_.last, std::move(block), waiting);
+    parts_.workers.flush(clock_.now(), std::move(block), waiting);
     if (waiting) idle();
   }
   handle_signals();
   count_dropped();
   analysis_ = wall_clock() - begin;
-  parts_.workers.finish(counters_.last);
+  parts_.workers.finish(clock_.end());
 }
 
 // The next block. What goes wrong now, in the middle of the input, ends it; what was read is kept.
@@ -84,6 +85,8 @@ bool Engine::accepts(int link_type) {
 void Engine::decode(const RawPacket& raw) {
   if (counters_.packets++ == 0) begin(raw.time);
   counters_.last = std::max(counters_.last, raw.time);
+  PacketStamp stamp{.number = counters_.packets};
+  clock_.place(raw.time, stamp);
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
   if (raw.link_type != link_type_ && !accepts(raw.link_type)) return parts_.totals.ignore_one();
@@ -92,13 +95,13 @@ void Engine::decode(const RawPacket& raw) {
     counters_.status |= parts_.dissector.fast_path().status(plain);
     ++(plain.v6 ? counters_.ipv6 : counters_.ipv4);
     counters_.ip_wire_bytes += FastPath::l3 + plain.l3_length;
-    if (Dissector::makes_flows(!plain.v6)) parts_.workers.take(raw, plain, counters_.last, counters_.packets);
+    if (Dissector::makes_flows(!plain.v6)) parts_.workers.take(raw, plain, stamp);
     else parts_.totals.ignore_one();
     return;
   }
   Packet& packet = parts_.workers.next();
   static constexpr Packet fresh{};
-  begin_packet(packet, fresh, raw, counters_.last, counters_.packets);
+  begin_packet(packet, fresh, raw, stamp);
   const bool has_flow = parts_.dissector.walk(raw.link_type, packet);
   counters_.status |= packet.status;
   counters_.layer2 += (packet.status & status::layer2_flow) != 0;
@@ -116,17 +119,18 @@ void Engine::count_dropped() {
                                 std::memory_order_relaxed);
 }
 
-// Live input: flows also end without traffic, and rows leave in bounded time.
+// Live input: flows also end without traffic, and rows leave in bounded time, also while the wall clock is set.
 void Engine::idle() {
-  const Time now = wall_clock();
+  const Time now = steady_clock();
   if (now - last_idle_ < one_second / 10) return;
   last_idle_ = now;
   count_dropped();
-  if (parts_.source.live() && counters_.packets > 0 && now - one_second > counters_.last) {
-    counters_.last = now - one_second;  // packets that are still in the kernel are not older
-    parts_.workers.advance(counters_.last);
+  constexpr Time in_kernel = one_second;  // packets that were captured and not read yet are not older
+  if (parts_.source.live() && counters_.packets > 0 && now - last_arrival_ > in_kernel) {
+    parts_.workers.advance(clock_.pass(now - last_arrival_ - in_kernel));
+    counters_.last = std::max(counters_.last, clock_.now());
   }
-  parts_.workers.idle(now);
+  parts_.workers.idle(wall_clock());
   parts_.log.flush();
 }
 
@@ -138,7 +142,7 @@ void Engine::handle_signals() {
   bool wanted = report_requests > 0;
   report_requests = 0;
   if (interval_ > 0) {
-    const Time now = wall_clock();
+    const Time now = steady_clock();
     if (last_report_ == 0) last_report_ = now;
     if (now - last_report_ >= interval_) {
       last_report_ = now;
@@ -146,7 +150,7 @@ void Engine::handle_signals() {
     }
   }
   if (wanted && report_) {
-    parts_.workers.flush(counters_.last, nullptr, true);
+    parts_.workers.flush(clock_.now(), nullptr, true);
     count_dropped();
     report_();
   }

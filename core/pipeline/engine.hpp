@@ -10,6 +10,7 @@
 #include "base/totals.hpp"
 #include "capture/source.hpp"
 #include "decode/dissector.hpp"
+#include "pipeline/capture_clock.hpp"
 #include "pipeline/input_counters.hpp"
 #include "pipeline/worker_pool.hpp"
 
@@ -30,6 +31,7 @@ class Engine {
   // Until the input ends or a signal ends it, and all rows are with the sinks.
   void run();
   const InputCounters& counters() const { return counters_; }
+  const CaptureClock::Steps& clock_steps() const { return clock_.steps(); }
   const std::optional<CaptureCounts>& capture() const { return capture_; }  // live; at the end: when reading ended
   Time analysis_time() const { return analysis_; }
   // Why the input could not be read to its end, one line; empty: it was.
@@ -51,8 +53,10 @@ class Engine {
 
   Parts parts_;
   InputCounters counters_;
+  CaptureClock clock_;
   std::optional<CaptureCounts> capture_;
-  Time analysis_ = 0, last_idle_ = 0, interval_ = 0, last_report_ = 0;
+  Time analysis_ = 0, interval_ = 0;
+  Time last_idle_ = 0, last_report_ = 0, last_arrival_ = 0;  // on the steady clock
   int interrupts_seen_ = 0, toggles_seen_ = 0;
   bool stopping_ = false, draining_ = false;
   int link_type_ = -1;  // of the last packet that was decoded

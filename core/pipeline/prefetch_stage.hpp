@@ -26,8 +26,8 @@ class PrefetchStage {
   Packet& next() { return *next_; }
   void take();
   // A packet that FastPath::match() accepted.
-  [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& headers, Time clock, std::uint64_t number) {
-    fast_path_.fill(*next_, raw, headers, clock, number);
+  [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& headers, const PacketStamp& stamp) {
+    fast_path_.fill(*next_, raw, headers, stamp);
     Lookup& made = next_lookup();
     make_lookup(raw, headers, seed_, made);
     added(made);

@@ -28,6 +28,11 @@ bool has_headers_of_first(const Packet& p, const Direction& own) {
          (!(link & Direction::has_source) || same(own.macs + 6, p.data + p.source_mac, 6));
 }
 
+// Capture time ran backwards, by more than a timeout, to before the flow began.
+bool long_before(const Packet& packet, const Flow& flow) {
+  return packet.time < flow.directions[0]->first - Time{FLOW_TIMEOUT} * one_second;
+}
+
 // FDURLIMIT: whether the packet is so late that its flow is cut in front of it.
 bool beyond_duration_limit(const Flow& flow, const Packet& packet) {
   const Direction* own = flow.directions[packet.direction];
@@ -54,11 +59,12 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
   prefetches_per_plugin_ = 1 + batch_ / std::max<std::size_t>(1, plugins_.size());
 }
 
-// A flow that is still alive at this clock; one that is due makes room for a successor.
-inline Flow* Worker::find(const Lookup& lookup, Time clock) {
+// The flow of a packet. One that has ended at the packet's own time, or began too long after it, makes room for
+// another.
+inline Flow* Worker::find(const Lookup& lookup, const Packet& packet) {
   Flow* flow = lookup.cached_flow;
   if (!flow || lookup.removals != table_.removals()) flow = table_.find(lookup.key, lookup.hash);
-  if (flow && flow->end() <= clock) [[unlikely]] {
+  if (flow && (flow->end() <= packet.at || long_before(packet, *flow))) [[unlikely]] {
     table_.detach(*flow);
     flow = nullptr;
   }
@@ -66,7 +72,6 @@ inline Flow* Worker::find(const Lookup& lookup, Time clock) {
 }
 
 [[gnu::always_inline]] inline Worker::LookedUp Worker::look_up(Packet& packet, const Lookup& lookup, bool undelivered) {
-  const Time clock = packet.clock;
   Flow* flow = nullptr;
   bool joined = false;  // a later fragment found its datagram
   Successor successor;
@@ -78,7 +83,7 @@ inline Flow* Worker::find(const Lookup& lookup, Time clock) {
       joined = flow;
     }
     if (!joined) {
-      flow = find(lookup, clock);
+      flow = find(lookup, packet);
       if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->initiator);
     }
     const bool too_long = flow && beyond_duration_limit(*flow, packet);
@@ -123,7 +128,8 @@ inline Flow* Worker::find(const Lookup& lookup, Time clock) {
   if (packet.more_fragments || packet.later_fragment || (own.status & status::fragment_pending)) [[unlikely]]
     note_fragment(packet, lookup, joined);
   own.last = packet.time;
-  flow->due[packet.direction] = clock + Time{own.timeout} * millisecond;
+  Time& due = flow->due[packet.direction];
+  due = std::max(due, packet.at + Time{own.timeout} * millisecond);
   status |= packet.status;
   own.status |= status;
   counters_.status |= status;
@@ -160,19 +166,23 @@ void Worker::deliver(std::span<Packet> packets, PrefetchQueue& next) {
 void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups, PrefetchQueue& next) {
   if (packets.empty()) return;
   expiry_.start(packets[0].clock);
-  std::size_t first = 0;  // packets from here to `i` are looked up and not delivered yet
+  std::size_t first = 0;      // packets from here to `i` are looked up and not delivered yet
+  Time earliest = INT64_MAX;  // position of these on the clock
   const auto deliver_before = [&](std::size_t end) {
     if (first < end) deliver(packets.subspan(first, end - first), next);
     first = end;
+    earliest = INT64_MAX;
   };
   for (std::size_t i = 0; i < packets.size(); ++i) {
     Packet& packet = packets[i];
-    if (i - first >= batch_ || (first < i && packet.clock - packets[first].clock >= shortest_timeout))
-      deliver_before(i);
+    // So no flow with packets in the batch can have ended, whatever timeouts plugins give it.
+    if (i - first >= batch_ || (first < i && packet.at - earliest >= shortest_timeout)) deliver_before(i);
+    earliest = std::min(earliest, packet.at);
     if (!expiry_.nothing_due(packet.clock)) expire(packet.clock);
     LookedUp found = look_up(packet, lookups[i], first < i);
     if (found == LookedUp::deliver_first) [[unlikely]] {
       deliver_before(i);
+      earliest = packet.at;
       found = look_up(packet, lookups[i], false);
     }
     if (found == LookedUp::ignored) [[unlikely]] {

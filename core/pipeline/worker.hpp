@@ -80,7 +80,7 @@ class Worker {
   enum class LookedUp { in_flow, ignored, deliver_first };  // the last: the packets before it, then look up again
   LookedUp look_up(Packet& packet, const Lookup& lookup, bool undelivered);
   void deliver(std::span<Packet> packets, PrefetchQueue& next);
-  Flow* find(const Lookup& lookup, Time clock);
+  Flow* find(const Lookup& lookup, const Packet& packet);
 
   // Of a flow that was cut: what the next part of it keeps.
   struct Successor {

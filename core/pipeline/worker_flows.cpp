@@ -52,7 +52,7 @@ Flow* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& 
   flow.index = successor.index ? *successor.index : shared_ ? flow_number_++ : ++flow_number_;
   flow.initiator = lookup.source_end;
   packet.direction = 0;  // in a flow that was cut it may have been the other one
-  flow.due[0] = packet.clock + Time{FLOW_TIMEOUT} * one_second;
+  flow.due[0] = packet.at + Time{FLOW_TIMEOUT} * one_second;
   expiry_.schedule(flow);
   return &flow;
 }
@@ -93,7 +93,7 @@ Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored)
   ignored = !FRAGMENTATION;
   if (ignored) return nullptr;
   const Fragments::Place place = fragments_.find(fragment_key(lookup));
-  if (!place.flow || place.flow->detached || place.flow->end() <= packet.clock) {
+  if (!place.flow || place.flow->detached || place.flow->end() <= packet.at) {
     counters_.status |= status::fragment | status::fragment_headless;
     ignored = !FRAG_HLST_CRFT;
     return nullptr;
@@ -168,7 +168,7 @@ Worker::Successor Worker::cut(Flow& flow, const Packet& packet) {
   own.status |= status::removed;
   counters_.status |= status::removed;
   if (FDLSFINDEX) mark(flow, status::duration_limit);
-  end_early(flow, packet.clock);
+  end_early(flow, packet.at);
   table_.detach(flow);
   expiry_.schedule(flow);
   Successor successor{own.status & status::inverted, {}};

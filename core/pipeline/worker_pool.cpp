@@ -147,7 +147,7 @@ void WorkerPool::work(std::size_t which) {
       if (i + ahead < chunk.items.size()) prefetch_frame(chunk.items[i + ahead].raw);
       const Item& item = chunk.items[i];
       if (item.raw.data) {
-        stage.take(item.raw, item.plain, item.clock, item.number);
+        stage.take(item.raw, item.plain, item.stamp);
       } else {
         stage.next() = *decoded++;
         stage.take();

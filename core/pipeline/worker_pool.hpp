@@ -35,17 +35,17 @@ class WorkerPool {
   // Where the next packet is to be decoded; take() it when it has a flow.
   Packet& next() { return queues_.empty() ? stages_[0]->next() : next_; }
   void take();
-  [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& found, Time clock,
-                                   std::uint64_t number) {  // one that FastPath recognised
+  [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& found,
+                                   const PacketStamp& stamp) {  // one that FastPath recognised
     if (threaded()) {
       ++waiting_;
       if (const std::size_t worker = balancer_.of(hash_pair(raw, found), raw.captured); worker > 0) {
-        queues_[worker - 1]->filling.items.push_back({raw, found, clock, number});
+        queues_[worker - 1]->filling.items.push_back({raw, found, stamp});
         return;
       }
     }
     ++taken_;
-    stages_[0]->take(raw, found, clock, number);
+    stages_[0]->take(raw, found, stamp);
   }
   // All packets of a block were taken; it is held until they are analysed. `now`: nothing may wait for more packets.
   void flush(Time clock, std::shared_ptr<Block> block, bool now);
@@ -69,8 +69,7 @@ class WorkerPool {
   struct Item {
     RawPacket raw;  // without data: the next one of `decoded`
     FastHeaders plain;
-    Time clock = 0;
-    std::uint64_t number = 0;
+    PacketStamp stamp;
   };
   struct Chunk {
     Kind kind = Kind::packets;

@@ -71,7 +71,7 @@ Decoded::Decoded(const std::vector<test::Buffer>& frames, HeaderStacks& stacks) 
   for (const test::Buffer& frame : frames) {
     Packet p;
     p.number = packets.size() + 1;
-    p.time = p.clock = begin + static_cast<Time>(p.number) * 1000;
+    p.time = p.clock = p.at = begin + static_cast<Time>(p.number) * 1000;
     p.data = frame.data();
     p.captured = p.wire = static_cast<std::uint32_t>(frame.size());
     if (!dissector.run(1, p)) continue;

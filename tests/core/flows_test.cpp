@@ -184,6 +184,90 @@ TEST_CASE("flows: hours backwards end no flow", "[flows]") {
   CHECK(rows(run(c, plugins), {"flowInd", "pktsSnt"}) == Lines{"2|2", "1|3"});
 }
 
+TEST_CASE("flows: an outlier keeps no flow and ends none", "[flows]") {
+  const auto f = udp("10.0.0.1", 6000, "10.0.0.2", 7000, 3), other = udp("10.0.0.3", 1, "10.0.0.2", 7000, 3);
+  const Time hour = 3600 * second;
+  for (const Time outlier : {24 * hour, 300 * second, -24 * hour, -300 * second}) {
+    Capture c;
+    c.add(epoch, f).add(epoch + second, other);
+    c.add(epoch + second + outlier, udp("10.0.0.4", 1, "10.0.0.2", 7000, 3));
+    c.add(epoch + 180 * second, f);  // in time
+    for (Time i = 1; i < 4; ++i) c.add(epoch + i * hour, f);
+    const Result result = run(c, plugins);
+    CHECK(rows(result, {"srcIP", "pktsSnt"}).size() == 6);
+    CHECK(result.flows.find({{"flowInd", "1"}}).number("pktsSnt") == 2);
+    CHECK(result.out.find("1 packet far from those around it") != std::string::npos);
+  }
+}
+
+TEST_CASE("flows: files of a list in any order make the same flows", "[flows]") {
+  const std::vector<Time> order[] = {
+      {0, 1000, 2000, 3000}, {0, 2000, 3000, 1000}, {3000, 2000, 1000, 0}, {2000, 0, 3000, 1000}};
+  for (const bool many : {false, true}) {
+    for (const std::vector<Time>& files : order) {
+      Capture c;
+      for (const Time file : files) {
+        c.add(epoch + file * second, udp("10.0.0.1", 7, "10.0.0.2", 7000, 3));
+        for (int i = 0; many && i < 40; ++i)
+          c.add(epoch + file * second + i * second, udp("10.0.0.1", 8, "10.0.0.2", 7000, 3));
+      }
+      std::vector<std::string> got = rows(run(c, plugins), {"srcPort", "pktsSnt", "timeFirst"});
+      std::sort(got.begin(), got.end());
+      Lines expected;
+      for (Time file : {0, 1000, 2000, 3000}) {
+        const std::string first =
+            "|160000" + std::to_string(file).insert(0, 4 - std::to_string(file).size(), '0') + ".000000000";
+        expected.push_back("7|1" + first);
+        if (many) expected.push_back("8|40" + first);
+      }
+      std::sort(expected.begin(), expected.end());
+      CHECK(got == expected);
+    }
+  }
+}
+
+TEST_CASE("flows: a clock that is set back by an hour delays no end", "[flows]") {
+  Capture c;
+  Time at = epoch + 7200 * second;
+  const auto scan = [&](unsigned n) { return udp("10.0.0.1", 1000 + n, "10.0.0.2", 7000, 3); };
+  for (unsigned i = 0; i < 2000; ++i) {
+    if (i == 1000) at -= 3600 * second;
+    c.add(at, scan(i));
+    at += second;
+  }
+  const Result result = run(c, plugins);
+  CHECK(rows(result, {"srcPort"}).size() == 2000);
+  // idle flows have left memory: 182 s of them, and what a large step holds back
+  const std::string label = "Max number of flows in memory: ";
+  REQUIRE(result.out.find(label) != std::string::npos);
+  CHECK(std::stoul(result.out.substr(result.out.find(label) + label.size())) < 250);
+  CHECK(result.out.find("set back 1 time") != std::string::npos);
+}
+
+TEST_CASE("flows: packets late by seconds stay in their flow, also when that has a short timeout", "[flows]") {
+  // the answers come over an interface whose clock is three seconds behind
+  Capture c;
+  const std::vector<std::string> states{"basicFlow", "basicStats", "tcpStates", "txtSink"};
+  for (unsigned i = 0; i < 300; ++i) {
+    const Time at = epoch + i * 50 * millisecond;
+    const unsigned port = 2000 + i / 4;
+    const auto client = [&](const char* flags) {
+      return Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(port, 80).flags(flags).bytes();
+    };
+    const auto server = [&](const char* flags) {
+      return Frame().eth().ip4("10.0.0.2", "10.0.0.1").tcp(80, port).flags(flags).bytes();
+    };
+    switch (i % 4) {
+      case 0: c.add(at, client("S")); break;
+      case 1: c.add(at - 3 * second, server("SA")); break;
+      case 2: c.add(at, client("R")); break;
+      default: c.add(at - 3 * second, server("A"));
+    }
+  }
+  const Result result = run(c, states);
+  CHECK(rows(result, {"dir"}).size() == 150);
+}
+
 TEST_CASE("flows: the same rows whatever the size of batches and the seed of the table", "[flows]") {
   Capture c;
   for (int i = 0; i < 3000; ++i) {

@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     clock = std::max(clock, time);
     Packet packet;
     packet.time = time;
-    packet.clock = clock;
+    packet.clock = packet.at = clock;
     packet.number = frames.size();
     packet.data = frame.data.get();
     packet.captured = frame.size;

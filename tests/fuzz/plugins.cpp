@@ -200,7 +200,7 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
     }
     Packet packet;
     packet.time = time;
-    packet.clock = clock;
+    packet.clock = packet.at = clock;
     packet.number = ++number;
     packet.data = frames.back().data.get();
     packet.captured = frames.back().size;

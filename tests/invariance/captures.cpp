@@ -167,6 +167,26 @@ Capture backward_jumps() {
   return out;
 }
 
+Capture stepping_clocks() {
+  Capture out;
+  std::mt19937 random(11);
+  std::int64_t time = epoch;
+  for (unsigned i = 0; i < 1500; ++i) {
+    Connection c(host(i % 23), 3000 + i % 23, "10.1.0.2", i % 3 ? 22 : 80, i);
+    std::int64_t at = time;
+    if (i / 40 % 2 == 1) at -= 3600 * second;       // runs of an interface whose clock is an hour behind
+    if (i % 5 == 0) at -= 3 * second;               // another one, three seconds
+    if (random() % 40 == 0) at += 86'400 * second;  // outliers
+    if (random() % 40 == 0) at -= 500 * second;
+    constexpr std::array<const char*, 5> flags{"S", "SA", "A", "PA", "R"};
+    const char* flag = flags[random() % 5];
+    out.add(at, random() % 2 ? c.client(flag, i % 7) : c.server(flag, i % 11));
+    time += random() % 100 == 0 ? 200 * second : static_cast<std::int64_t>(random() % 150) * millisecond;
+    if (random() % 300 == 0) time -= 1800 * second;  // set back
+  }
+  return out;
+}
+
 Capture equal_times() {
   Capture out;
   for (unsigned i = 0; i < 300; ++i) {

@@ -12,6 +12,7 @@ Capture out_of_order_times();     // small steps back, as of several receive que
 Capture fragments();  // in order, reversed, headless, interleaved, overlapping identifications; IPv4 and IPv6
 Capture jumps_of_hours();
 Capture backward_jumps();
+Capture stepping_clocks();          // interfaces with other clocks, outliers, a clock that is set back
 Capture equal_times();              // all packets at one instant
 Capture many_flows();               // thousands of flows over ten minutes
 Capture odd_frames();               // tags, labels, tunnels, layer 2, truncated and damaged headers

@@ -198,6 +198,7 @@ TEST_CASE("invariance: out-of-order times", "[invariance]") { check(out_of_order
 TEST_CASE("invariance: fragments", "[invariance][threads]") { check(fragments()); }
 TEST_CASE("invariance: jumps of hours", "[invariance]") { check(jumps_of_hours()); }
 TEST_CASE("invariance: backward jumps", "[invariance]") { check(backward_jumps()); }
+TEST_CASE("invariance: clocks that step", "[invariance]") { check(stepping_clocks()); }
 TEST_CASE("invariance: equal times", "[invariance]") { check(equal_times()); }
 TEST_CASE("invariance: many flows", "[invariance][threads]") { check(many_flows(), {everything}); }
 TEST_CASE("invariance: odd frames", "[invariance]") { check(odd_frames()); }

@@ -127,7 +127,7 @@ struct alignas(64) Flow {
   std::uint64_t index = 0;   // flowInd
 
   Direction* directions[2] = {};      // [1]: null until the conversation is answered
-  Time due[2] = {};                   // capture clock at which each side's timeout runs out
+  Time due[2] = {};                   // position on the run's clock at which each direction's timeout runs out
   void* allocations = nullptr;        // chain of Host::flow_alloc() blocks
   std::uint32_t tag = 0, record = 0;  // place in the index, number of this record
   std::uint32_t wheel_slot = 0;       // in the wheel of timeouts: in its bucket
@@ -152,7 +152,8 @@ struct alignas(64) Flow {
 
 struct Packet {
   Time time = 0;                 // of capture
-  Time clock = 0;                // largest capture time so far, this packet included
+  Time clock = 0;                // of the run: flows whose timeouts ran out before it have ended
+  Time at = 0;                   // the packet's position on that clock: `time`, unless the clock was set in between
   Time first = 0, previous = 0;  // of this direction: its first packet, the packet before this one (else its own time)
   Time other_last = 0;           // of the other direction: its last packet, where there is one (`peer`)
   std::uint64_t number = 0;      // position in the input, from 1
