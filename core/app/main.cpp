@@ -59,8 +59,8 @@ std::string about(const Options& options, const Plugins& plugins) {
   return text;
 }
 
-std::unique_ptr<Source> open_source(const Options& options, Log& log) {
-  const CaptureOptions capture{options.filter, options.snaplen, options.buffer};
+std::unique_ptr<Source> open_source(const Options& options, std::atomic<bool>& stop, Log& log) {
+  const CaptureOptions capture{options.filter, options.snaplen, options.buffer, &stop};
   std::unique_ptr<Source> source;
   switch (options.input) {
     case Options::Input::file:
@@ -165,7 +165,10 @@ int run(const Options& options) {
   Dissector dissector(stacks);
   WorkerPool workers(worker_threads(options), layout, context, how, dissector.fast_path(), memory_for_flows(), sinks);
 
-  std::unique_ptr<Source> source = open_source(options, log);
+  std::atomic<bool> stop = false;
+  stop_on_signal(&stop);
+  std::unique_ptr<Source> source = open_source(options, stop, log);
+  stop_on_signal(nullptr);
   const SplitLimits split = split_limits(options.split);
   Output output{
       prefix, to_stdout, layout.columns(), {split.on, split.bytes, split.rows, split.first}, about(options, plugins)};
@@ -229,10 +232,17 @@ int run(const Options& options) {
   sinks.close();
   const std::string damage = engine.damage();
   if (VERBOSE > 1) report(log);
+  for (const std::string& note : source->notes()) log.warn(note);
   if (!damage.empty()) log.warn(damage);
   if (const std::uint64_t lost = sinks.lost(); lost > 0) {
     print_error(fmt::format("{} rows could not be written or sent: see the warnings above", lost));
     return output_lost;
+  }
+  const InputCounters& input = engine.counters();
+  if (input.packets > 0 && input.unsupported == input.packets) {
+    print_error(
+        fmt::format("nothing was analysed: all {} packets are of link types that are not supported", input.packets));
+    return nothing_done;
   }
   return damage.empty() ? all_well : input_damaged;
 }

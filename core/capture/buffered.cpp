@@ -17,6 +17,7 @@ class Buffered final : public Source {
   Buffered(std::unique_ptr<Source> source, std::size_t packets)
       : source_(std::move(source)),
         free_(std::max<std::size_t>(2, packets / Block::usual_packets)),
+        published_{source_->size(), source_->position(), {}, {}, source_->counts()},
         reader_([this] { fill(); }) {}
 
   ~Buffered() override {
@@ -54,12 +55,25 @@ class Buffered final : public Source {
   void stop() override { source_->stop(); }
   bool live() const override { return source_->live(); }
   std::string describe() const override { return source_->describe(); }
-  std::uint64_t size() const override { return source_->size(); }
-  std::uint64_t position() const override { return source_->position(); }
-  std::string damage() const override { return source_->damage(); }
-  std::optional<CaptureCounts> counts() const override { return source_->counts(); }
+  std::uint64_t size() const override { return published().size; }
+  std::uint64_t position() const override { return published().position; }
+  std::string damage() const override { return published().damage; }
+  std::vector<std::string> notes() const override { return published().notes; }
+  std::optional<CaptureCounts> counts() const override { return published().counts; }
 
  private:
+  // What the source said of itself after the last block: only the reading thread asks it.
+  struct Published {
+    std::uint64_t size = 0, position = 0;
+    std::string damage;
+    std::vector<std::string> notes;
+    std::optional<CaptureCounts> counts;
+  };
+  Published published() const {
+    const std::lock_guard hold(mutex_);
+    return published_;
+  }
+
   void fill() {
     for (;;) {
       std::unique_lock hold(mutex_);
@@ -68,8 +82,18 @@ class Buffered final : public Source {
       Block block = std::move(free_.back());
       free_.pop_back();
       hold.unlock();
-      const Read kind = source_->read(block);
+      Read kind = Read::end;
+      std::string failure;
+      try {
+        kind = source_->read(block);
+      } catch (const std::exception& e) {  // ends the input; what was read is kept
+        failure = e.what();
+      }
+      Published now{
+          source_->size(), source_->position(), failure.empty() ? source_->damage() : failure, {}, source_->counts()};
+      if (kind == Read::end) now.notes = source_->notes();
       hold.lock();
+      published_ = std::move(now);
       ready_.emplace_back(kind, std::move(block));
       hold.unlock();
       changed_.notify_all();
@@ -78,10 +102,11 @@ class Buffered final : public Source {
   }
 
   std::unique_ptr<Source> source_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::pair<Read, Block>> ready_;  // in the order of reading
   std::vector<Block> free_;
+  Published published_;
   bool closing_ = false;
   std::thread reader_;  // last: starts when all else is there
 };

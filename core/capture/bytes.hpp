@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "capture/mapping.hpp"
@@ -26,6 +28,13 @@ class ByteSource {
 // "-": standard input. `stop`: set by another thread, it ends a wait for input; it outlives the source.
 // Throws t2::Error, one line, when it cannot be opened.
 std::unique_ptr<ByteSource> open_bytes(const std::string& path, const std::atomic<bool>& stop);
+
+// A file that is still being written: reading waits at its end until there is more, or until `complete` answers true
+// and there is still no more. Compressed files are read when they are complete only.
+std::unique_ptr<ByteSource> follow_bytes(const std::string& path, const std::atomic<bool>& stop,
+                                         std::function<bool()> complete);
+// Whether no process has the file open for writing; nothing where the system cannot tell.
+std::optional<bool> has_no_writer(const std::string& path);
 
 std::string quoted(const std::string& path);  // for messages: "'PATH'", or "standard input"
 

@@ -1,4 +1,4 @@
-// -R: several files as one capture, flows survive the borders.
+// -R: several files as one capture; flows go on from one file to the next. Files that cannot be read are skipped.
 #include <algorithm>
 #include <fstream>
 
@@ -14,43 +14,77 @@ namespace {
 
 class FileList final : public Source {
  public:
-  FileList(std::vector<std::string> files, CaptureOptions options)
-      : files_(std::move(files)), options_(std::move(options)) {
-    for (const std::string& file : files_) {  // all are tried before the first packet
-      auto source = open_file(file, options_);
-      size_ += source->size();
+  // Throws t2::Error if none of the files can be read. Those that cannot are skipped and noted.
+  FileList(const std::vector<std::string>& files, CaptureOptions options) : options_(std::move(options)) {
+    if (!options_.stop) options_.stop = &own_stop_;
+    std::string first_problem;
+    for (const std::string& file : files) {  // all are tried before the first packet
+      try {
+        size_ += open_file(file, options_)->size();
+        files_.push_back(file);
+      } catch (const Error& e) {
+        if (first_problem.empty()) first_problem = e.what();
+        skip(e.what());
+      }
     }
+    if (files_.empty())
+      throw Error(fmt::format("Option '-R': none of {} files can be read: {}", files.size(), first_problem));
     next();
   }
 
   Read read(Block& block) override {
     block.clear();
-    if (stopped_) return Read::end;
-    if (!current_) next();
+    if (*options_.stop) return Read::end;
+    if (!current_ && !next()) return Read::end;
     const Read kind = current_->read(block);
-    if (kind != Read::end || stopped_) return kind;
-    if (damage_.empty()) damage_ = current_->damage();
+    if (kind != Read::end || *options_.stop) return kind;
+    if (const std::string damage = current_->damage(); !damage.empty()) skip(damage);
+    for (std::string& note : current_->notes()) notes_.push_back(files_[at_ - 1] + ": " + note);
     done_ += current_->position();
-    if (at_ == files_.size()) return Read::end;
     current_.reset();
-    return Read::packets;
+    return at_ == files_.size() ? Read::end : Read::packets;
   }
-  void stop() override { stopped_ = true; }
+  void stop() override { *options_.stop = true; }
   std::string describe() const override { return current_ ? current_->describe() : std::string(); }
   std::uint64_t size() const override { return size_; }
   std::uint64_t position() const override { return done_; }
-  std::string damage() const override { return damage_; }
+  std::string damage() const override {
+    return problems_ > 1 ? fmt::format("{} files of the list could not be read as a whole, see above", problems_)
+                         : problem_;
+  }
+  std::vector<std::string> notes() const override { return notes_; }
 
  private:
-  void next() { current_ = open_file(files_[at_++], options_); }
+  bool next() {
+    while (at_ < files_.size()) {
+      try {
+        current_ = open_file(files_[at_++], options_);
+        return true;
+      } catch (const Error& e) {  // it has gone since it was tried
+        skip(e.what());
+      }
+    }
+    return false;
+  }
+  // A file, or the rest of one, is left out.
+  void skip(std::string why) {
+    if (++problems_ == 1) {
+      problem_ = std::move(why);
+      return;
+    }
+    if (problems_ == 2) notes_.push_back(problem_);
+    notes_.push_back(std::move(why));
+  }
 
   std::vector<std::string> files_;
   CaptureOptions options_;
+  std::atomic<bool> own_stop_ = false;
   std::unique_ptr<Source> current_;
   std::size_t at_ = 0;
   std::uint64_t size_ = 0, done_ = 0;
-  std::atomic<bool> stopped_ = false;
-  std::string damage_;
+  std::size_t problems_ = 0;
+  std::string problem_;  // the first one
+  std::vector<std::string> notes_;
 };
 
 // What was given as a list is not a text.
@@ -75,7 +109,7 @@ std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions&
     if (!line.empty() && line[0] != '#') files.push_back(line);
   }
   if (files.empty()) throw Error(fmt::format("Option '-R': '{}' names no files", list));
-  return std::make_unique<FileList>(std::move(files), options);
+  return std::make_unique<FileList>(files, options);
 }
 
 }  // namespace t2

@@ -1,8 +1,8 @@
 // -D: numbered files as one capture, also while they are still being written.
 //
 // NAME[:C][,STOP]: the number stands behind the last character C of the file's name and ends at '_', '.' or the end.
-// With a leading zero all numbers have that width. A file is read once it is complete: when its successor exists, when
-// it is the last, or when it has not grown for POLLTM seconds.
+// With a leading zero all numbers have that width. Whatever arrives in a file is read at once; the next file follows
+// when it exists, however long the writer pauses. The last file ends when its writer has closed it.
 #include <charconv>
 #include <chrono>
 #include <filesystem>
@@ -10,7 +10,9 @@
 
 #include <fmt/format.h>
 
+#include "capture/bytes.hpp"
 #include "capture/source.hpp"
+#include "t2/clock.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
@@ -80,6 +82,7 @@ class FileSeries final : public Source {
  public:
   FileSeries(Series series, CaptureOptions options)
       : series_(std::move(series)), options_(std::move(options)), number_(series_.first) {
+    if (!options_.stop) options_.stop = &own_stop_;
     // The first file without a number: tcpdump -C names its files so.
     first_name_ =
         fs::exists(series_.name(number_)) || series_.width ? series_.name(number_) : series_.head + series_.tail;
@@ -87,63 +90,78 @@ class FileSeries final : public Source {
 
   Read read(Block& block) override {
     block.clear();
-    if (stopped_) return Read::end;
+    if (*options_.stop) return Read::end;
     if (!current_ && !open_next()) return finished_ ? Read::end : Read::idle;
     const Read kind = current_->read(block);
-    if (kind != Read::end) return kind;
+    if (kind != Read::end || *options_.stop) return kind;
     if (damage_.empty()) damage_ = current_->damage();
+    for (std::string& note : current_->notes()) notes_.push_back(name() + ": " + note);
     done_ += current_->position();
     current_.reset();
-    if (number_ == series_.stop && !RROP) finished_ = true;
-    else number_ = number_ == series_.stop ? series_.first : number_ + 1;
-    waited_ = {};
+    advance();
     return finished_ ? Read::end : Read::packets;
   }
-  void stop() override { stopped_ = true; }
+  void stop() override { *options_.stop = true; }
   std::string describe() const override {
     return current_ ? current_->describe() : fmt::format("Waiting for file: {}", name());
   }
-  std::uint64_t size() const override { return size_; }
   std::uint64_t position() const override { return done_; }
   std::string damage() const override { return damage_; }
+  std::vector<std::string> notes() const override { return notes_; }
 
  private:
   std::string name() const { return number_ == series_.first ? first_name_ : series_.name(number_); }
+  bool is_last() const { return number_ == series_.stop && !RROP; }
+  void advance() {
+    if (is_last()) finished_ = true;
+    else number_ = number_ == series_.stop ? series_.first : number_ + 1;
+    waiting_since_ = 0;
+  }
 
   bool open_next() {
     const std::string file = name();
     std::error_code problem;
-    const bool last = number_ == series_.stop;
-    const auto now = std::chrono::steady_clock::now();
-    if (waited_ == std::chrono::steady_clock::time_point{}) waited_ = now;
-    if (fs::exists(file, problem)) {
-      const bool complete =
-          last || fs::exists(series_.name(number_ + 1), problem) ||
-          fs::file_time_type::clock::now() - fs::last_write_time(file, problem) > std::chrono::seconds(POLLTM);
-      if (complete && fs::file_size(file, problem) > 0) {
-        current_ = open_file(file, options_);
-        size_ += current_->size();
+    if (waiting_since_ == 0) waiting_since_ = steady_clock();
+    if (fs::exists(file, problem) && fs::file_size(file, problem) > 0) {
+      try {
+        current_ = follow_file(file, options_, [this] { return is_complete(); });
         return true;
+      } catch (const Error& e) {
+        if (*options_.stop) return false;
+        if (damage_.empty()) damage_ = fmt::format("{}; it was skipped", e.what());
+        advance();
+        return false;
       }
-    } else if (MFPTMOUT > 0 && now - waited_ > std::chrono::seconds(MFPTMOUT) && !last) {
-      ++number_;
-      waited_ = {};
+    }
+    if (MFPTMOUT > 0 && steady_clock() - waiting_since_ > Time{MFPTMOUT} * one_second && !is_last()) {
+      advance();
       return false;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     return false;
   }
 
+  // No more is written to this file: its successor exists or, of the last one, the writer has closed it. A writer that
+  // opens the file for each packet is given POLLTM seconds; so is one whose file system cannot tell.
+  bool is_complete() const {
+    std::error_code problem;
+    if (!is_last()) return fs::exists(series_.name(number_ == series_.stop ? series_.first : number_ + 1), problem);
+    const std::string file = name();
+    const auto age = fs::file_time_type::clock::now() - fs::last_write_time(file, problem);
+    return age > std::chrono::seconds(POLLTM) && has_no_writer(file).value_or(true);
+  }
+
   Series series_;
   CaptureOptions options_;
+  std::atomic<bool> own_stop_ = false;
   std::uint64_t number_;
   std::string first_name_;
   std::unique_ptr<Source> current_;
-  std::uint64_t size_ = 0, done_ = 0;
-  std::chrono::steady_clock::time_point waited_{};
+  std::uint64_t done_ = 0;
+  Time waiting_since_ = 0;  // on the steady clock; 0: not waiting
   bool finished_ = false;
-  std::atomic<bool> stopped_ = false;
   std::string damage_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace

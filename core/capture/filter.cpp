@@ -1,6 +1,8 @@
 // Filters through libpcap, and its names of link types.
 #include "capture/filter.hpp"
 
+#include <cstdio>
+
 #include <fmt/format.h>
 
 #include "t2/plugin.hpp"
@@ -8,35 +10,83 @@
 
 namespace t2 {
 
-Filter::Filter(std::string expression, int link_type) : expression_(std::move(expression)) {
-  if (!expression_.empty()) select(link_type);
+namespace {
+
+// A handle to compile for. DLT_NULL frames begin with the address family, in the byte order and with the numbers of the
+// machine that captured: libpcap takes that into account for files only, and learns the order from their header.
+pcap_t* open_handle(int link_type, bool swapped) {
+  if (link_type != DLT_NULL) return pcap_open_dead(link_type, 262144);
+  struct Header {  // draft-ietf-opsawg-pcap; link type 0 in files is DLT_NULL, too
+    std::uint32_t magic = 0xa1b2c3d4;
+    std::uint16_t major = 2, minor = 4;
+    std::uint32_t reserved[2] = {}, snaplen = 262144, link_type = 0;
+  } header;
+  static_assert(sizeof header == 24);
+  if (swapped) {
+    header.magic = __builtin_bswap32(header.magic);
+    header.major = __builtin_bswap16(header.major);
+    header.minor = __builtin_bswap16(header.minor);
+    header.snaplen = __builtin_bswap32(header.snaplen);
+  }
+  std::FILE* file = fmemopen(&header, sizeof header, "rb");
+  if (!file) return nullptr;
+  char why[PCAP_ERRBUF_SIZE];
+  pcap_t* handle = pcap_fopen_offline(file, why);  // it closes the file with the handle
+  if (!handle) std::fclose(file);
+  return handle;
+}
+
+}  // namespace
+
+Filter::Filter(std::string expression, int link_type, bool swapped) : expression_(std::move(expression)) {
+  if (expression_.empty()) return;
+  select(link_type, swapped);
+  // Wrong only for this link type, which may be one of many interfaces, or wrong for any?
+  if (!program_->fits && (link_type == DLT_EN10MB || !compiled(DLT_EN10MB, false).fits)) {
+    throw Error(fmt::format("'{}' is not a valid filter for link type {}: {}", expression_, link_name(link_type),
+                            program_->why_not));
+  }
 }
 
 Filter::~Filter() {
-  for (auto& [type, program] : programs_) pcap_freecode(&program);
+  for (auto& [kind, program] : programs_) pcap_freecode(&program.code);
 }
 
-void Filter::select(int link_type) {
-  auto found = programs_.find(link_type);
-  if (found == programs_.end()) {
-    pcap_t* dead = pcap_open_dead(link_type, 262144);
-    bpf_program program{};
-    if (!dead || pcap_compile(dead, &program, expression_.c_str(), BPF_OPTIMIZE, PCAP_NETMASK_UNKNOWN) != 0) {
-      const std::string why = dead ? pcap_geterr(dead) : "no memory";
-      if (dead) pcap_close(dead);
-      throw Error(
-          fmt::format("'{}' is not a valid filter for link type {}: {}", expression_, link_name(link_type), why));
-    }
-    pcap_close(dead);
-    found = programs_.emplace(link_type, program).first;
-  }
-  program_ = &found->second;
+Filter::Program& Filter::compiled(int link_type, bool swapped) {
+  const auto [found, is_new] = programs_.try_emplace({link_type, swapped});
+  Program& program = found->second;
+  if (!is_new) return program;
+  pcap_t* handle = open_handle(link_type, swapped);
+  program.fits =
+      handle && pcap_compile(handle, &program.code, expression_.c_str(), BPF_OPTIMIZE, PCAP_NETMASK_UNKNOWN) == 0;
+  if (!program.fits) program.why_not = handle ? pcap_geterr(handle) : "libpcap cannot filter it";
+  if (handle) pcap_close(handle);
+  return program;
+}
+
+void Filter::select(int link_type, bool swapped) {
+  program_ = &compiled(link_type, swapped);
   link_type_ = link_type;
+  swapped_ = swapped;
 }
 
-bool Filter::matches(const RawPacket& packet) const {
+bool Filter::matches(const RawPacket& packet) {
+  if (!program_->fits) {
+    ++program_->dropped;
+    return false;
+  }
   const pcap_pkthdr head{{}, packet.captured, packet.wire};
-  return pcap_offline_filter(program_, &head, packet.data) != 0;
+  return pcap_offline_filter(&program_->code, &head, packet.data) != 0;
+}
+
+std::vector<std::string> Filter::notes() const {
+  std::vector<std::string> lines;
+  for (const auto& [kind, program] : programs_) {
+    if (program.dropped > 0)
+      lines.push_back(fmt::format("{} packets of link type {} were dropped: the filter does not fit it: {}",
+                                  program.dropped, link_name(kind.first), program.why_not));
+  }
+  return lines;
 }
 
 std::string link_name(int link_type) {

@@ -20,6 +20,7 @@ constexpr std::uint32_t magic_us = 0xa1b2c3d4, magic_ns = 0xa1b23c4d, magic_modi
                         magic_ng = 0x0a0d0d0a;
 constexpr std::uint32_t order_ng = 0x1a2b3c4d;
 constexpr std::uint32_t pcap_head = 24, section_head = 28, block_head = 12;  // bytes
+constexpr std::uint32_t simple_packet = 3;                                   // type of a block
 constexpr std::size_t first_read = 4096;
 
 std::uint32_t load32(const std::uint8_t* p) {
@@ -39,8 +40,27 @@ int dlt_of(std::uint32_t link_type) { return link_type == 101 ? DLT_RAW : static
 
 }  // namespace
 
-PacketFile::PacketFile(const std::string& path, const CaptureOptions& options)
-    : name_(quoted(path)), bytes_(open_bytes(path, stopped_)) {
+// Where reading was before a part of the mapping was parsed: some of it may turn out to have been cut away.
+class PacketFile::Checkpoint {
+ public:
+  explicit Checkpoint(PacketFile& file)
+      : file_(file), progress_(file.progress_), interfaces_(file.interfaces_.size()) {}
+  std::uint64_t position() const { return progress_.position; }
+  void go_back(Block& block) const {
+    file_.progress_ = progress_;
+    file_.interfaces_.resize(interfaces_);
+    file_.damage_.clear();
+    block.packets.clear();
+  }
+
+ private:
+  PacketFile& file_;
+  Progress progress_;
+  std::size_t interfaces_;  // how many there were
+};
+
+PacketFile::PacketFile(std::string name, const CaptureOptions& options, const Opener& opener)
+    : name_(std::move(name)), stopped_(options.stop ? *options.stop : own_stop_), bytes_(opener(stopped_)) {
   needed_ = first_read;
   while (rest_.size() < pcap_head && fill(rest_)) {}
   if (rest_.size() == 0) throw Error(fmt::format("{} is empty: a capture begins with a header of 24 bytes", name_));
@@ -55,7 +75,7 @@ PacketFile::PacketFile(const std::string& path, const CaptureOptions& options)
   }
   needed_ = 0;
   mapping_ = bytes_->map();
-  filter_ = std::make_unique<Filter>(options.filter, link_type);
+  filter_ = std::make_unique<Filter>(options.filter, link_type, progress_.swapped);
 }
 
 void PacketFile::open_pcap(std::uint32_t magic) {
@@ -102,10 +122,14 @@ void PacketFile::open_pcapng() {
     throw Error(fmt::format("{} begins like pcapng, but has no section header", name_));
   }
   progress_.swapped = load32(rest_.data() + 8) != order_ng;
-  const std::uint32_t first = u32(rest_.data() + 4);
-  constexpr std::uint32_t interface_head = 20, most = 1u << 20;
-  if (first < section_head || first > most || !there(first + interface_head) || u32(rest_.data() + first) != 1) return;
-  interfaces_.push_back({dlt_of(u16(rest_.data() + first + 8)), u32(rest_.data() + first + 12)});
+  constexpr std::uint32_t interface_head = 20, max_ahead = 16u << 20;  // names and secrets may come first
+  std::uint64_t at = u32(rest_.data() + 4);
+  while (at >= section_head && at <= max_ahead && there(at + interface_head)) {
+    const std::uint32_t type = u32(rest_.data() + at), length = u32(rest_.data() + at + 4);
+    if (type == 1) return interfaces_.push_back({dlt_of(u16(rest_.data() + at + 8)), u32(rest_.data() + at + 12)});
+    if (length < block_head || length % 4 != 0) return;
+    at += length;
+  }
 }
 
 inline std::uint16_t PacketFile::u16(const std::uint8_t* p) const {
@@ -118,7 +142,7 @@ inline std::uint32_t PacketFile::u32(const std::uint8_t* p) const {
   return progress_.swapped ? __builtin_bswap32(load32(p)) : load32(p);
 }
 
-// What a length claims to need is asked for as far as bytes come, not at once.
+// Grows the buffer only as data arrives: lengths in the file are untrusted.
 bool PacketFile::fill(ReadBuffer& buffer) {
   if (stopped_) return false;
   const std::size_t before = buffer.size(), usual = filter_ ? Block::usual_size : first_read;
@@ -138,19 +162,15 @@ std::optional<Read> PacketFile::read_mapped(Block& block) {
   while (!stopped_) {
     const std::size_t wanted = std::max(Block::usual_size, needed_);
     const std::span<const std::uint8_t> bytes = mapping_->window(progress_.position, wanted);
-    const Progress before = progress_;
-    const std::size_t known = interfaces_.size();
+    const Checkpoint before(*this);
     take(bytes.data(), bytes.size(), block.packets);
     if (!mapping_->whole()) {  // some of that may have been zeros: once more
-      progress_ = before;
-      interfaces_.resize(known);
-      damage_.clear();
-      block.packets.clear();
+      before.go_back(block);
       return {};
     }
     if (!damage_.empty()) return Read::end;
     if (!block.packets.empty()) return Read::packets;
-    if (progress_.position == before.position && bytes.size() < wanted) return {};
+    if (progress_.position == before.position() && bytes.size() < wanted) return {};
   }
   return Read::end;
 }
@@ -249,7 +269,7 @@ std::size_t PacketFile::take_pcap(const std::uint8_t* data, std::size_t size, st
                            .captured = captured,
                            .wire = std::max(wire, captured),
                            .link_type = link_type_};
-    if (filter_->accepts(packet)) packets.push_back(packet);
+    if (filter_->accepts(packet, progress_.swapped)) packets.push_back(packet);
   }
 }
 
@@ -293,7 +313,9 @@ bool PacketFile::pcapng_block(const std::uint8_t* block, std::uint32_t length, s
   RawPacket packet;  // 2: obsolete packet block, 3: simple packet block, 6: enhanced packet block
   if (!packet_block(type, body, body_length, packet)) return false;
   ++progress_.packets;
-  if (filter_->accepts(packet)) packets.push_back(packet);
+  if (type == simple_packet) packet.time = progress_.last_time;
+  progress_.last_time = packet.time;
+  if (filter_->accepts(packet, progress_.swapped)) packets.push_back(packet);
   return true;
 }
 
@@ -332,15 +354,14 @@ void PacketFile::interface_block(const std::uint8_t* body, std::uint32_t length)
 
 bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std::uint32_t length,
                               RawPacket& packet) const {
-  const std::uint32_t head = type == 3 ? 4 : 20;
+  const std::uint32_t head = type == simple_packet ? 4 : 20;
   if (length < head) return false;
-  const std::uint32_t which = type == 3 ? 0 : type == 2 ? u16(body) : u32(body);
+  const std::uint32_t which = type == simple_packet ? 0 : type == 2 ? u16(body) : u32(body);
   if (which >= interfaces().size()) return false;
   const Interface& from = interfaces()[which];
-  if (type == 3) {
+  if (type == simple_packet) {
     packet.wire = u32(body);
     packet.captured = std::min(packet.wire, length - head);
-    packet.time = 0;  // simple packet blocks have no time
   } else {
     packet.captured = u32(body + 12);
     packet.wire = u32(body + 16);
@@ -349,14 +370,14 @@ bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std:
     __extension__ using Wide = unsigned __int128;
     const std::uint64_t fraction =
         static_cast<std::uint64_t>(Wide{units % from.units} * static_cast<std::uint64_t>(one_second) / from.units);
-    constexpr std::int64_t latest = 9'000'000'000;  // seconds that still fit into Time
+    constexpr std::int64_t latest =
+        9'223'372'035;  // seconds that still fit into Time: 2262. What is outside is clamped
     const auto seconds = static_cast<std::int64_t>(std::min<std::uint64_t>(units / from.units, latest));
     const std::int64_t offset = std::clamp(from.offset, -latest, latest);
-    packet.time = std::clamp(seconds + offset, -latest, latest) * one_second + static_cast<Time>(fraction);
+    packet.time = std::clamp<std::int64_t>(seconds + offset, 0, latest) * one_second + static_cast<Time>(fraction);
   }
   packet.data = body + head;
   packet.link_type = from.link_type;
-  if (from.snaplen != 0) packet.captured = std::min(packet.captured, from.snaplen);
   packet.wire = std::max(packet.wire, packet.captured);
   return true;
 }
@@ -368,7 +389,15 @@ std::string PacketFile::describe() const {
 }
 
 std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options) {
-  return std::make_unique<PacketFile>(path, options);
+  return std::make_unique<PacketFile>(quoted(path), options,
+                                      [&](const std::atomic<bool>& stop) { return open_bytes(path, stop); });
+}
+
+std::unique_ptr<Source> follow_file(const std::string& path, const CaptureOptions& options,
+                                    std::function<bool()> complete) {
+  return std::make_unique<PacketFile>(quoted(path), options, [&](const std::atomic<bool>& stop) {
+    return follow_bytes(path, stop, std::move(complete));
+  });
 }
 
 }  // namespace t2

@@ -4,6 +4,7 @@
 // of sections and interfaces. A damaged file is read up to the damage, which damage() then describes.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,8 +19,10 @@ namespace t2 {
 
 class PacketFile final : public Source {
  public:
-  // "-": standard input. Throws t2::Error: not readable, empty, or neither pcap nor pcapng.
-  PacketFile(const std::string& path, const CaptureOptions& options);
+  // `opener` opens the file's bytes; it gets the flag that ends a wait for them. `name`: for messages.
+  // Throws t2::Error: not readable, empty, or neither pcap nor pcapng.
+  using Opener = std::function<std::unique_ptr<ByteSource>(const std::atomic<bool>& stop)>;
+  PacketFile(std::string name, const CaptureOptions& options, const Opener& opener);
 
   Read read(Block& block) override;
   void stop() override { stopped_ = true; }
@@ -27,6 +30,7 @@ class PacketFile final : public Source {
   std::uint64_t size() const override { return bytes_->size(); }
   std::uint64_t position() const override { return progress_.position; }
   std::string damage() const override { return damage_; }
+  std::vector<std::string> notes() const override { return filter_->notes(); }
 
  private:
   struct Interface {
@@ -60,18 +64,22 @@ class PacketFile final : public Source {
   std::uint32_t u32(const std::uint8_t* p) const;
 
   std::string name_;  // for messages
-  std::atomic<bool> stopped_ = false;
+  std::atomic<bool> own_stop_ = false;
+  std::atomic<bool>& stopped_;
   std::unique_ptr<ByteSource> bytes_;
   std::shared_ptr<Mapping> mapping_;  // null: what follows is read
   ReadBuffer rest_;                   // was read with the block before, and begins a packet that is not complete
+  // How far the file was read. A copy of it is the point that reading a mapped part can go back to.
   struct Progress {
     std::uint64_t position = 0;  // in the file, of the first byte that is not done with
     std::uint64_t skip = 0;      // bytes from there on that nobody wants: the rest of a block of `skipped` bytes
     std::uint32_t skipped = 0;
     std::uint64_t packets = 0;
+    Time last_time = 0;  // of the last packet: a simple packet block has no time and takes this one
     bool swapped = false;
     std::size_t first_interface = 0;  // of the section, in interfaces_
   };
+  class Checkpoint;  // progress and interfaces as they were
   Progress progress_;
   std::vector<Interface> interfaces_;  // pcap: one; pcapng: those of sections that just ended, then of this one
   std::size_t needed_ = 0;             // bytes from the position on that are needed to go on, as far as is known

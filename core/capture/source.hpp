@@ -4,10 +4,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "capture/block.hpp"
 
@@ -28,13 +30,15 @@ class Source {
   virtual std::string describe() const = 0;             // lines about link layer and snapshot length for the log
   virtual std::uint64_t size() const { return 0; }      // bytes of the file, 0: unknown
   virtual std::uint64_t position() const { return 0; }  // bytes of it that were read
-  virtual std::string damage() const { return {}; }     // why reading ended early, one line; empty: it did not
+  virtual std::string damage() const { return {}; }     // why some of the input could not be read, one line; or empty
+  virtual std::vector<std::string> notes() const { return {}; }  // at the end: packets that were left out, a line each
   virtual std::optional<CaptureCounts> counts() const { return {}; }
 };
 
 struct CaptureOptions {
-  std::string filter;           // BPF expression, empty: none
-  int snaplen = 0, buffer = 0;  // live
+  std::string filter;                 // BPF expression, empty: none
+  int snaplen = 0, buffer = 0;        // live
+  std::atomic<bool>* stop = nullptr;  // ends a wait for input, also while it is opened; null: each source has its own
 };
 
 // Throw t2::Error, one line, when the input cannot be opened or the filter does not compile.
@@ -42,6 +46,9 @@ std::unique_ptr<Source> open_file(const std::string& path,
                                   const CaptureOptions& options);  // "-": standard input; compressed too
 std::unique_ptr<Source> open_series(const std::string& series, const CaptureOptions& options);  // -D: numbered files
 std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options);      // -R: a file of names
+// A file that is still written: what arrives is read until `complete` answers true and there is no more.
+std::unique_ptr<Source> follow_file(const std::string& path, const CaptureOptions& options,
+                                    std::function<bool()> complete);
 std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOptions& options);
 // The same packets, read ahead by a thread of its own into a ring of about `packets` of usual length.
 std::unique_ptr<Source> buffered(std::unique_ptr<Source> source, std::size_t packets);

@@ -2,6 +2,7 @@
 #include "pipeline/engine.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 
 #include <fmt/format.h>
@@ -15,6 +16,8 @@ namespace t2 {
 
 namespace {
 
+std::atomic<std::atomic<bool>*> stop_while_opening = nullptr;
+static_assert(std::atomic<std::atomic<bool>*>::is_always_lock_free);  // a signal handler may use it
 volatile std::sig_atomic_t interrupts = 0, terminations = 0, report_requests = 0, toggles = 0;
 
 void on_signal(int number) {
@@ -25,6 +28,8 @@ void on_signal(int number) {
     case SIGUSR2: toggles = toggles + 1; break;
     default: break;
   }
+  std::atomic<bool>* const stop = stop_while_opening;
+  if (stop && (number == SIGINT || number == SIGTERM)) *stop = true;
 }
 
 }  // namespace
@@ -36,6 +41,8 @@ void catch_signals() {
   for (const int number : {SIGINT, SIGTERM, SIGUSR1, SIGUSR2}) sigaction(number, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
+
+void stop_on_signal(std::atomic<bool>* stop) { stop_while_opening = stop; }
 
 void Engine::run() {
   const Time begin = wall_clock();
@@ -77,6 +84,7 @@ bool Engine::accepts(int link_type) {
     link_type_ = link_type;
     return true;
   }
+  ++counters_.unsupported;
   if (!warned_link_) parts_.log.warn(fmt::format("packets of link type {} are not analysed", link_name(link_type)));
   warned_link_ = true;
   return false;

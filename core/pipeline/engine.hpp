@@ -1,6 +1,7 @@
 // Runs the analysis: reads blocks, decodes packets, feeds the workers, and listens to signals.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,5 +67,7 @@ class Engine {
 };
 
 void catch_signals();  // before threads are started
+// While the input is opened, SIGINT and SIGTERM set this flag at once; null: no longer.
+void stop_on_signal(std::atomic<bool>* stop);
 
 }  // namespace t2
