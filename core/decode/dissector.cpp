@@ -18,6 +18,12 @@ bool Dissector::run(int link_type, Packet& p) {
   return makes_flows(!found.v6);
 }
 
+bool Dissector::descend() {
+  if (++depth_ <= max_depth) return true;
+  set(status::stopped);
+  return false;
+}
+
 DecodeCounters Dissector::counters() const {
   DecodeCounters all = counters_;
   if (plain_ > 0) all.add_headers(FastPath::header_count, plain_);
@@ -27,7 +33,7 @@ DecodeCounters Dissector::counters() const {
 bool Dissector::walk(int link_type, Packet& p) {
   p_ = &p;
   stack_ = HeaderStacks::root;
-  nesting_ = 0;
+  depth_ = ip_headers_ = 0;
   const bool flow = link(link_type);
   p.headers = stacks_.text_id(stack_);
   if (stacks_.overrun(stack_)) set(status::headers_overrun);

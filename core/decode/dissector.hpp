@@ -1,17 +1,22 @@
 // Turns a captured frame into a Packet: walks its headers once, from the link layer to the innermost transport header.
 //
-// The innermost IP header decides the flow; outer headers leave status bits and their names. Every read is checked
-// against the captured bytes: a byte that was not captured does not exist. Used by one thread; never throws.
+// The walk is recursive: a header that carries another packet hands it to the step for that content, whatever carries
+// it. The innermost IP header that was reached makes the flow. Outer headers leave status bits and their names; where
+// their content cannot be decoded, the fields of the packet are again those of the outer header. Every read is checked
+// against the captured bytes: a byte that was not captured does not exist. Used by the reader thread; never throws.
 #pragma once
 
 #include "decode/fast_path.hpp"
 #include "decode/headers.hpp"
+#include "decode/protocols.hpp"
 #include "t2/packet.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
 
-constexpr std::uint16_t longest_llc = 1500;  // IEEE 802.3: up to here the field is a length
+// Bound of the walk: IP headers, Ethernet frames and PPP headers, one in the other. Sixteen tunnels of Ethernet over
+// IP.
+constexpr unsigned max_depth = 32;
 
 // What the decoder counts over a run, for the end report.
 struct DecodeCounters {
@@ -45,69 +50,112 @@ class Dissector {
   DecodeCounters counters() const;
 
  private:
-  // Each step starts at an offset of the frame and answers whether the packet ends in a flow.
+  // Every step begins at an offset of the frame, writes what its header says into the packet, goes on with what the
+  // header carries, and answers whether the packet belongs to a flow. False: what the step wrote is void, and the
+  // header in front of it decides.
   bool link(int link_type);
-  bool ethernet(std::uint32_t at);
   bool linux_cooked(int version);
-  bool raw_ip(std::uint32_t at);
   bool null_link();
+  bool raw_ip(std::uint32_t at);
   bool ppp_link(std::uint32_t at);
-  bool typed_link(HeaderCode code, std::uint32_t at);
+  bool hdlc(std::uint32_t at);
+  bool frame_relay(std::uint32_t at);
+  bool frame_relay_snap(std::uint32_t at);
   bool juniper(int link_type);
   bool symantec();
   bool ppi();
-  bool wlan_link(std::uint32_t at);
-  bool llc(std::uint32_t at, std::uint16_t length_field);
-  bool ether_type(std::uint16_t type, std::uint32_t at);
-  bool ip_or_layer2(std::uint16_t type, std::uint32_t at);
-  bool mpls(std::uint16_t type, std::uint32_t at);
-  bool pppoe_session(std::uint32_t at);
-  bool layer2_flow(std::uint16_t type, std::uint32_t payload);
-  bool ipv4(std::uint32_t at);
-  bool ipv6(std::uint32_t at);
+  bool radiotap();
 
-  // What an encapsulation led to. `outer`: nothing that makes a flow, the header that carries it decides.
-  enum class Inner { outer, flow, no_flow };
-  struct Stepped {  // of GRE, EtherIP: also an IPv4 header that the same dissection goes on with
-    Inner result = Inner::outer;
-    std::uint32_t ipv4 = absent;
+  struct WlanForm {
+    bool padded = false;   // the body begins at a multiple of four bytes (radiotap)
+    bool swapped = false;  // the two bytes of frame control changed places (CAPWAP, LWAPP)
   };
-  static Inner inner(bool flow) { return flow ? Inner::flow : Inner::no_flow; }
-  Inner ip_at(std::uint32_t at);
-  Inner inner_ethernet(std::uint32_t at);
-  Inner inner_wlan(std::uint32_t at, bool swapped);
-  Inner inner_type(std::uint16_t type, std::uint32_t at);
-  Inner port_tunnel(std::uint32_t at, std::uint32_t l3_header);
-  Inner ayiya(std::uint32_t at);
-  Inner gtp(std::uint32_t at);
-  Inner vxlan(std::uint32_t at, bool gpe);
-  Inner geneve(std::uint32_t at);
-  Inner capwap(std::uint32_t at, bool control);
-  Inner lwapp(std::uint32_t at, bool control);
-  Inner l2tp(std::uint32_t at);
-  Inner teredo(std::uint32_t at);
-  Stepped gre(std::uint32_t at, bool over_ipv4);
-  Stepped gre_ppp(std::uint32_t at, bool no_payload);
-  Stepped bridged(std::uint32_t at);
-  Stepped ether_ip(std::uint32_t at);
-  bool ipv4_header(std::uint32_t at);
-  bool ipv4_end(std::uint32_t at, bool named);
-  Inner ipv6_transport(std::uint32_t at, std::uint32_t here, std::uint32_t end);
+  bool wlan(std::uint32_t at, WlanForm form);
+  std::uint32_t mesh_control(std::uint32_t at);
+  bool is_snap(std::uint32_t at) const;
 
-  std::uint16_t vlan_tags(std::uint16_t type, std::uint32_t& at);
-  bool wlan_frame(std::uint32_t& at, bool swapped, std::uint16_t& type);
-  std::uint32_t gre_header(std::uint32_t at) const;
+  bool ethernet(std::uint32_t at);
+  bool ethernet_frame(std::uint32_t at);
+  bool llc(std::uint32_t at, std::uint32_t length);
+  bool ether_type(std::uint16_t type, std::uint32_t at);
+  bool announced_ip(std::uint16_t type, std::uint32_t at);
+  bool carried_type(std::uint16_t type, std::uint32_t at);
+  bool erspan(std::uint32_t at);
+  bool nsh(std::uint32_t at);
+  bool mpls(std::uint16_t type, std::uint32_t at);
+  bool mpls_content(std::uint16_t type, std::uint32_t at);
+  bool ppp(std::uint32_t at, std::uint32_t session = absent);
+  bool pppoe_session(std::uint32_t at);
+  bool layer2(std::uint16_t type, std::uint32_t payload);
+  std::uint16_t tags(std::uint16_t type, std::uint32_t& at);
   void macs(std::uint32_t at);
   void name_type(std::uint16_t type);
   void name_ppp(std::uint16_t protocol);
 
-  void ipv4_lengths(std::uint32_t at, std::uint32_t l3_header);
-  Inner ipv4_transport(std::uint32_t at, bool named);
-  void set_lengths(std::uint32_t at);
+  bool ip(std::uint32_t at);
+  bool ipv4(std::uint32_t at);
+  bool ipv6(std::uint32_t at);
+  bool enter_ip(unsigned version, std::uint32_t at);
+  bool extension_headers(std::uint32_t at);
+  std::uint32_t extension_header(std::uint8_t type, std::uint32_t at);
+  bool makes_flow();
+  void set_lengths();
+  std::uint32_t transport_header(std::uint32_t captured_l4) const;
+  void transport(bool named);
   void read_ports();
-  void name_payload(std::uint32_t at);
+  void igmp();
+  void name_payload();
   void dtls_records(std::uint32_t at);
   void name_protocol(std::uint8_t protocol);
+
+  // What the innermost IP header so far carries: by its protocol number, or by the ports behind it. `named`: whether
+  // the header stack has the protocol.
+  bool content(bool& named);
+  bool protocol_tunnel(bool& named);
+  bool port_tunnel(std::uint16_t source, std::uint16_t destination, bool& named);
+  bool gre(std::uint32_t at);
+  bool ether_ip(std::uint32_t at);
+  bool pim(std::uint32_t at);
+  bool l2tp_session(std::uint32_t at);
+  bool ayiya(std::uint32_t at);
+  bool gtp(std::uint32_t at);
+  bool vxlan_header(std::uint32_t at, bool gpe);
+  bool vxlan(std::uint32_t at);
+  bool vxlan_gpe(std::uint32_t at);
+  bool next_protocol(std::uint8_t next, std::uint32_t at);
+  bool geneve(std::uint32_t at);
+  bool capwap(std::uint32_t at, bool control);
+  bool capwap_control(std::uint32_t at);
+  bool capwap_data(std::uint32_t at);
+  bool lwapp(std::uint32_t at, bool control);
+  bool lwapp_control(std::uint32_t at);
+  bool lwapp_data(std::uint32_t at);
+  bool l2tp(std::uint32_t at);
+  bool mpls_in_udp(std::uint32_t at);
+  std::uint32_t teredo_content(std::uint32_t at, std::uint16_t source, std::uint16_t destination) const;
+  std::uint32_t gre_header(std::uint32_t at) const;
+  std::uint32_t erspan_header(std::uint32_t at) const;
+
+  // How well bytes fit what they are said to be, where no header says what they are.
+  enum class Fit { none, unknown_type, known_type, checked };
+  Fit ethernet_fit(std::uint32_t at) const;
+  bool fits_ipv4(std::uint32_t at) const;
+  bool fits_ipv6(std::uint32_t at) const;
+  bool fits_mpls(std::uint32_t at) const;
+
+  // One more header around what follows. False: there are too many.
+  bool descend();
+  bool in_tunnel() const { return ip_headers_ > 0; }
+  // The end of a step whose header is cut or malformed: in a tunnel the packet stays with the outer header, at the
+  // outermost level it has no flow, and `why` says why.
+  bool undecoded(status::Word why = 0) {
+    set(in_tunnel() ? status::stopped : why);
+    return false;
+  }
+
+  static constexpr std::uint32_t beyond(std::uint32_t whole, std::uint32_t part) {
+    return whole > part ? whole - part : 0;
+  }
   void pad_to(std::uint32_t needed) { set_padding(*p_, needed); }
 
   void name(HeaderCode code) {
@@ -120,6 +168,7 @@ class Dissector {
     return at <= p_->captured && p_->captured - at >= bytes;
   }
   std::uint32_t left(std::uint32_t at) const { return at < p_->captured ? p_->captured - at : 0; }
+  std::uint32_t on_wire(std::uint32_t at) const { return at < p_->wire ? p_->wire - at : 0; }
   // Values of captured bytes; a byte that was not captured reads as zero.
   std::uint8_t u8(std::uint32_t at) const { return captured(at, 1) ? p_->data[at] : std::uint8_t{0}; }
   std::uint16_t u16(std::uint32_t at) const {
@@ -133,8 +182,8 @@ class Dissector {
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;
-  bool transport_named_ = false;  // by port_tunnel()
-  unsigned nesting_ = 0;          // IP headers entered so far: bounds recursion
+  unsigned depth_ = 0;       // headers entered so far that may carry others
+  unsigned ip_headers_ = 0;  // IP headers among them
 };
 
 }  // namespace t2

@@ -8,11 +8,10 @@
 
 #include "capture/block.hpp"
 #include "decode/headers.hpp"
+#include "decode/protocols.hpp"
 #include "t2/packet.hpp"
 
 namespace t2 {
-
-constexpr std::uint16_t type_ipv4 = 0x0800, type_ipv6 = 0x86dd;  // EtherTypes
 
 // Sets a packet to what is known before it is decoded, and all else as in `like`.
 inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, const PacketStamp& stamp) {
@@ -81,8 +80,8 @@ inline std::uint32_t long_word(const std::uint8_t* p) { return std::uint32_t{wor
 class Ports {
  public:
   constexpr Ports() {
-    for (const unsigned port :
-         {1701u, 1900u, 2123u, 2152u, 3386u, 4500u, 4789u, 4790u, 5072u, 5246u, 5247u, 6081u, 8472u, 12222u, 12223u}) {
+    for (const unsigned port : {1701u, 1900u, 2123u, 2152u, 3386u, 4500u, 4789u, 4790u, 5072u, 5246u, 5247u, 6081u,
+                                6635u, 8472u, 12222u, 12223u}) {
       bits_[place(port) / 64] |= std::uint64_t{1} << place(port) % 64;
     }
   }

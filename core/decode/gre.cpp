@@ -1,10 +1,36 @@
-// GRE, PPP in GRE, Ethernet in GRE and in IP: encapsulations with an IP protocol number of their own.
+// Encapsulations with an IP protocol number: IP in IP, GRE with ERSPAN, WCCP and PPP, EtherIP, PIM, L2TP, MPLS.
+// Reader thread.
 #include "decode/dissector.hpp"
 
 namespace t2 {
 
-namespace {
-constexpr std::uint16_t type_erspan = 0x88be;
+bool Dissector::protocol_tunnel(bool& named) {
+  const std::uint32_t at = p_->l4;
+  const bool v4 = p_->family == Family::ipv4;
+  switch (p_->protocol) {
+    case ip_protocol::ipv4:
+      if (v4) set(status::ip_in_ip);  // IPv4 in IPv6 has never had the bit
+      return ipv4(at);
+    case ip_protocol::ipv6: set(status::ip_in_ip); return ipv6(at);
+    case ip_protocol::gre: named = true; return gre(at);
+    case ip_protocol::ether_ip:
+      if (u8(at) >> 4 < 3) return false;
+      named = true;
+      return ether_ip(at);
+    case ip_protocol::mpls:
+      if (!fits_mpls(at)) return false;
+      named = true;
+      return mpls(ethertype::mpls, at);
+    case ip_protocol::pim:
+    case ip_protocol::l2tp: break;
+    default: return false;
+  }
+  named = true;
+  name_protocol(p_->protocol);
+  if (p_->protocol == ip_protocol::pim) return pim(at);
+  set(status::l2tp);
+  constexpr std::uint32_t session_identifier = 4;  // 0: a control message
+  return u32(at) != 0 && l2tp_session(at + session_identifier);
 }
 
 // Length of a GRE header (RFC 2784, 2890, 2637): four bytes and what its flags add; an ERSPAN header counts with it.
@@ -16,96 +42,81 @@ std::uint32_t Dissector::gre_header(std::uint32_t at) const {
   if (flags & key) size += 4;
   if (flags & sequence) size += 4;
   if (u8(at + 1) & acknowledgement) size += 4;
-  if (u16(at + 2) == type_erspan) size += 8;
-  return size;
+  const std::uint16_t type = u16(at + 2);
+  // ERSPAN type I has no sequence number, and no header of its own.
+  const bool with_erspan = type == ethertype::erspan3 || (type == ethertype::erspan && flags & sequence);
+  return with_erspan ? size + erspan_header(at + size) : size;
 }
 
-Dissector::Stepped Dissector::gre(std::uint32_t at, bool over_ipv4) {
+// draft-foschiano-erspan-03: type II has 8 bytes, type III 12 and maybe a sub-header of 8.
+std::uint32_t Dissector::erspan_header(std::uint32_t at) const {
+  constexpr std::uint8_t with_subheader = 1;
+  if (u8(at) >> 4 != 2) return 8;
+  return u8(at + 11) & with_subheader ? 20 : 12;
+}
+
+bool Dissector::gre(std::uint32_t at) {
   name(header::gre);
   set(status::gre);
-  if (!captured(at, 4)) return set(status::stopped), Stepped{};
+  if (!captured(at, 4)) return undecoded();
   const std::uint16_t type = u16(at + 2);
-  const bool no_payload = (u8(at + 1) & 7) == 1 && u16(at + 4) == 0;
   const std::uint32_t content = at + gre_header(at);
   switch (type) {
-    case type_ipv4:
-      if (u8(content) >> 4 == 4 && captured(content, 20)) return {Inner::outer, content};
-      break;
-    case type_ipv6:
-      if (over_ipv4) break;  // stays a flow of the outer header
-      return {ip_at(content)};
-    case 0x880b: return gre_ppp(content, no_payload);
-    case 0x6558: return bridged(content);
-    case type_erspan:
+    case ethertype::ppp: {
+      name(header::ppp);
+      set(status::ppp);
+      const bool without_payload = (u8(at + 1) & 7) == 1 && u16(at + 4) == 0;  // an acknowledgement of PPTP
+      return without_payload ? undecoded() : ppp(content);
+    }
+    case ethertype::erspan:
+    case ethertype::erspan3:
       name(header::erspan);
       set(status::erspan);
-      return bridged(content);
-    case 0x883e:
+      return ethernet_frame(content);
+    case ethertype::wccp:
       name(header::wccp);
       set(status::wccp);
-      return {ip_at(content + 4)};
-    default: break;
+      return ip(u8(content) >> 4 == 4 ? content : content + 4);  // version 1 has no redirect header
+    default: return carried_type(type, content);
   }
-  name_type(type);
-  set(status::stopped);
-  return {};
 }
 
-// PPP in GRE: address and control may be left out, and the protocol be shortened to a byte.
-Dissector::Stepped Dissector::gre_ppp(std::uint32_t at, bool no_payload) {
-  name(header::ppp);
-  set(status::ppp);
-  if (no_payload) return set(status::stopped), Stepped{};
-  if (u8(at) == 0xfd) {
-    name(header::comp_data);
-    set(status::ppp_compressed | status::stopped);
-    return {};
-  }
-  if (u16(at) == 0xff03) at += 2;
-  std::uint16_t protocol = u8(at);
-  if (protocol & 1) {
-    ++at;
-  } else {
-    protocol = u16(at);
-    at += 2;
-  }
-  if (protocol == 0x0021 && u8(at) >> 4 == 4 && captured(at, 20)) return {Inner::outer, at};
-  if (protocol == 0x0057) return {ip_at(at)};
-  name_ppp(protocol);
-  set(status::stopped);
-  return {};
-}
-
-// An Ethernet frame as content. An IPv4 header in it is stepped to, IPv6 dissected anew.
-Dissector::Stepped Dissector::bridged(std::uint32_t at) {
-  if (!captured(at, 14)) return set(status::stopped), Stepped{};
-  name(header::eth);
-  const Packet before = *p_;
-  macs(at);
-  at += 14;
-  const std::uint16_t type = vlan_tags(u16(at - 2), at);
-  if (type == type_ipv4 && u8(at) >> 4 == 4 && captured(at, 20)) return {Inner::outer, at};
-  if (type == type_ipv6) {
-    if (const Inner result = ip_at(at); result != Inner::outer) return {result};
-  } else if (type <= longest_llc) {
-    name(header::llc);
-    ++counters_.llc;
-    name_type(u16(at));  // the two access points
-  } else {
-    name_type(type);
-  }
-  set(status::stopped);
-  p_->l2 = before.l2;
-  p_->destination_mac = before.destination_mac;
-  p_->source_mac = before.source_mac;
-  return {};
+// On Ethernet.
+bool Dissector::erspan(std::uint32_t at) {
+  name(header::erspan);
+  set(status::erspan);
+  const std::uint32_t frame = at + erspan_header(at);
+  return captured(frame, 14) || in_tunnel() ? ethernet_frame(frame) : layer2(ethertype::erspan, frame);
 }
 
 // RFC 3378: two bytes, then a frame.
-Dissector::Stepped Dissector::ether_ip(std::uint32_t at) {
+bool Dissector::ether_ip(std::uint32_t at) {
   name(header::etherip);
   set(status::ether_ip);
-  return bridged(at + 2);
+  return ethernet_frame(at + 2);
+}
+
+bool Dissector::pim(std::uint32_t at) {
+  constexpr std::uint8_t register_message = 1;
+  return (u8(at) & 0x0f) == register_message && captured(at + 8, 20) && ip(at + 8);
+}
+
+// RFC 3931: only the ends know how long the cookie and the sublayer in front of the frame are; the frame itself shows
+// where it begins.
+bool Dissector::l2tp_session(std::uint32_t at) {
+  for (std::uint32_t content = at; content <= at + 12; content += 4) {
+    if (ethernet_fit(content) == Fit::checked) return ethernet_frame(content);
+    const std::uint32_t address_and_control = u16(content) == 0xff03 ? 2 : 0;
+    const std::uint16_t protocol = u16(content + address_and_control);
+    const std::uint32_t packet = content + address_and_control + 2;
+    if ((protocol == ppp_protocol::ipv4 && fits_ipv4(packet)) ||
+        (protocol == ppp_protocol::ipv6 && fits_ipv6(packet))) {
+      name(header::ppp);
+      set(status::ppp);
+      return ppp(content);
+    }
+  }
+  return undecoded();
 }
 
 }  // namespace t2

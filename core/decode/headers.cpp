@@ -28,7 +28,8 @@ constexpr std::array<std::string_view, header::names_end> names = {
     "ospf",      "ax25",         "etherip",      "pim",          "ipcomp",       "vrrp",     "pgm",       "l2tp",
     "sctp",      "rsvp-e2ei",    "mipv6",        "udplite",      "hip",          "shim6",    "ssdp",      "udpencap",
     "isakmp",    "dvmrp",        "rgmp",         "ayiya",        "gtp",          "vxlan",    "vxlan_gpe", "nsh",
-    "geneve",    "capwap",       "capwap.data",  "teredo",       "dtls",         "dtls1.0",  "dtls1.2"};
+    "geneve",    "capwap",       "capwap.data",  "teredo",       "dtls",         "dtls1.0",  "dtls1.2",   "vntag",
+    "cmd"};
 
 std::string name_of(HeaderCode code) {
   switch (code >> 16) {
@@ -179,9 +180,11 @@ HeaderCode ether_type_name(std::uint16_t type, bool& known) {
     case 0x80f3: return aarp;
     case 0x80fd: return ccp;
     case 0x8100:
+    case 0x8200:
     case 0x88a8:
     case 0x9100:
-    case 0x9200: return vlan;
+    case 0x9200:
+    case 0x9300: return vlan;
     case 0x8137: return ipx;
     case 0x86dd: return ipv6;
     case 0x880b: return ppp;
@@ -197,12 +200,16 @@ HeaderCode ether_type_name(std::uint16_t type, bool& known) {
     case 0x8899: return realtek;
     case 0x88a2: return aoe;
     case 0x88bb: return lwapp;
+    case 0x22eb:
     case 0x88be: return erspan;
     case 0x88cc: return lldp;
     case 0x88f7: return ptp;
     case 0x8902: return cfm;
     case 0x8906: return fcoe;
+    case 0x8909: return cmd;
     case 0x890d: return wlan;
+    case 0x8926: return vntag;
+    case 0x894f: return nsh;
     case 0x9000: return loop;
     case 0xc021: return lcp;
     case 0xc029: return cbcp;

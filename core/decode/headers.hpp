@@ -154,6 +154,8 @@ enum Name : HeaderCode {
   dtls,
   dtls10,
   dtls12,
+  vntag,
+  cmd,
   names_end
 };
 constexpr HeaderCode unknown_protocol(std::uint8_t n) { return 1u << 16 | n; }  // UNK(n)

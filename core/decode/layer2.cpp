@@ -1,4 +1,6 @@
-// Ethernet and what stands between it and IP: VLAN tags, LLC/SNAP, EtherTypes, MPLS, PPPoE.
+// Ethernet and what stands between it and IP: tags, LLC/SNAP, EtherTypes. Reader thread.
+//
+// The same steps serve the outermost frame and frames in tunnels: layer2() knows the difference.
 #include <algorithm>
 
 #include "decode/dissector.hpp"
@@ -8,22 +10,59 @@ namespace t2 {
 
 namespace {
 
-bool is_tag(std::uint16_t type) { return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200; }
+constexpr unsigned max_tags = 255;
+
+bool is_vlan_tag(std::uint16_t type) {
+  return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300 || type == 0x8200;
+}
+
+// EtherTypes that end the walk and mark the layer-2 flow they make.
+struct EndType {
+  std::uint16_t type;
+  HeaderCode name;
+  status::Word mark;
+};
+constexpr EndType end_types[] = {
+    {ethertype::arp, header::arp, status::arp},
+    {ethertype::aarp, header::aarp, status::arp},
+    {ethertype::rarp, header::rarp, status::rarp},
+    {ethertype::lldp, header::lldp, status::lldp},
+    {ethertype::slow, header::slow, 0},
+};
+
+// Subtypes of IEEE 802.3's slow protocols.
+HeaderCode slow_name(std::uint8_t subtype) {
+  switch (subtype) {
+    case 1: return header::lacp;
+    case 2: return header::marker;
+    case 3: return header::oampdu;
+    case 10: return header::ossp;
+    default: return header::names_end;
+  }
+}
 
 }  // namespace
 
+// The outermost frame.
 bool Dissector::ethernet(std::uint32_t at) {
-  if (!captured(at, 16)) return set(status::l2_snapped), false;
+  if (!captured(at, 16)) return undecoded(status::l2_snapped);
   if ((p_->data[at] & 0xfd) == 0x01 && u32(at + 1) == 0x000c0000) {  // Cisco's inter-switch link: 26 bytes in front
     name(header::isl);
     at += 26;
-    if (!captured(at, 16)) return set(status::l2_snapped), false;
+    if (!captured(at, 16)) return undecoded(status::l2_snapped);
   }
+  return ethernet_frame(at);
+}
+
+bool Dissector::ethernet_frame(std::uint32_t at) {
   name(header::eth);
+  if (!captured(at, 14)) return undecoded(status::l2_snapped);
+  if (!descend()) return false;
   macs(at);
   at += 14;
-  const std::uint16_t type = vlan_tags(u16(at - 2), at);
-  if (type <= longest_llc) return llc(at, type);
+  const std::uint16_t type = tags(u16(at - 2), at);
+  if (type == ethertype::llc) return llc(at, on_wire(at));
+  if (type <= max_llc_length) return llc(at, type);
   return ether_type(type, at);
 }
 
@@ -33,106 +72,109 @@ void Dissector::macs(std::uint32_t at) {
   p_->source_mac = at + 6;
 }
 
-// Steps over VLAN tags: `type` is the type in front of `at`. Answers the type behind them, and moves `at` there.
-std::uint16_t Dissector::vlan_tags(std::uint16_t type, std::uint32_t& at) {
-  if (!is_tag(type)) return type;
-  p_->vlans = at;
-  p_->vlan_count = 0;
-  while (is_tag(type) && captured(at, 4) && p_->vlan_count < 255) {
-    const std::uint16_t id = u16(at) & 0x0fff;
-    if (id == 0) set(status::vlan_zero);
-    p_->vlan = id;
-    ++p_->vlan_count;
-    name(header::vlan);
-    type = u16(at + 2);
-    at += 4;
+// Steps over tags: `type` is the type in front of `at`. Answers the type behind them, and moves `at` there.
+std::uint16_t Dissector::tags(std::uint16_t type, std::uint32_t& at) {
+  for (unsigned n = 0; n < max_tags; ++n) {
+    if (is_vlan_tag(type) && captured(at, 4)) {
+      if (n == 0 || at != p_->vlans + 4u * p_->vlan_count) {  // not right behind the tag before
+        p_->vlans = at;
+        p_->vlan_count = 0;
+      }
+      const std::uint16_t id = u16(at) & 0x0fff;
+      if (n == 0 || id != 0) p_->vlan = id;  // a priority tag (802.1Q) names no VLAN: the tag in front of it does
+      set(id == 0 ? status::vlan | status::vlan_zero : status::vlan);
+      ++p_->vlan_count;
+      name(header::vlan);
+      at += 4;
+    } else if (type == ethertype::vntag && captured(at, 6)) {
+      name(header::vntag);
+      at += 6;
+    } else if (type == ethertype::cisco_metadata && captured(at, 8)) {
+      name(header::cmd);
+      at += 4u + 4u * std::max<std::uint32_t>(u8(at + 1), 1);  // version, options' length in words, options, type
+    } else {
+      break;
+    }
+    type = u16(at - 2);
   }
-  if (p_->vlan_count > 0) set(status::vlan);
   return type;
 }
 
-bool Dissector::llc(std::uint32_t at, std::uint16_t length_field) {
+// IEEE 802.2, with so many bytes in the frame.
+bool Dissector::llc(std::uint32_t at, std::uint32_t length) {
   name(header::llc);
   ++counters_.llc;
-  pad_to(at + length_field);
-  if (!captured(at, 3)) return set(status::l2_snapped), false;
+  pad_to(at + length);
+  if (!captured(at, 3)) return undecoded(status::l2_snapped);
   const std::uint8_t dsap = u8(at), ssap = u8(at + 1);
-  if (dsap == 0xaa && ssap == 0xaa) {
-    if (!captured(at, 8)) return set(status::l2_snapped), false;
+  const std::uint32_t payload = at + ((u8(at + 2) & 3) == 3 ? 3 : 4);
+  if (dsap == 0xaa && ssap == 0xaa) {  // SNAP
+    if (!captured(payload, 5)) return undecoded(status::l2_snapped);
     const std::uint32_t padding = p_->padding;
-    const bool flow = ether_type(u16(at + 6), at + 8);
+    const bool flow = ether_type(u16(payload + 3), payload + 5);
     if (p_->family == Family::layer2) p_->padding = padding;
     return flow;
   }
-  const std::uint32_t payload = at + ((u8(at + 2) & 3) == 3 ? 3 : 4);
   const auto type = static_cast<std::uint16_t>(dsap << 8 | ssap);
   if (dsap == 0x06) {
-    switch (u8(payload) >> 4) {
-      case 4: return ipv4(payload);
-      case 6: return ipv6(payload);
-      default:
-        name(header::ipvx);
-        set(status::bad_ip_version);
-        return layer2_flow(type, payload);
-    }
+    const unsigned version = u8(payload) >> 4;
+    if (version == 4 || version == 6) return ip(payload);
+    name(header::ipvx);
+    set(status::bad_ip_version);
+    return layer2(type, payload);
   }
   bool known = true;
   const HeaderCode code = llc_name(dsap, known);
   if (code != header::names_end) name(code);
   if (!known) set(status::stopped);
-  return layer2_flow(type, payload);
+  return layer2(type, payload);
 }
 
 // EtherType `type`, its content at `at`.
 bool Dissector::ether_type(std::uint16_t type, std::uint32_t at) {
   switch (type) {
     case type_ipv4:
-    case type_ipv6: return ip_or_layer2(type, at);
-    case 0x0806:
-      name(header::arp);
-      set(status::arp);
-      pad_to(at + 28);
-      break;
-    case 0x80f3:
-      name(header::aarp);
-      set(status::arp);
-      break;
-    case 0x8035:
-      name(header::rarp);
-      set(status::rarp);
-      break;
-    case 0x88cc:
-      name(header::lldp);
-      set(status::lldp);
-      break;
-    case 0x8863:
+    case type_ipv6: return announced_ip(type, at);
+    case ethertype::mpls:
+    case ethertype::mpls_multicast: return mpls(type, at);
+    case ethertype::pppoe_session: return pppoe_session(at);
+    case ethertype::pppoe_discovery:
       name(header::pppoed);
       set(status::pppoe_discovery);
+      return layer2(type, at);
+    case ethertype::erspan:
+    case ethertype::erspan3:
+      if (captured(at, 8)) return erspan(at);
       break;
-    case 0x8864: return pppoe_session(at);
-    case 0x8847:
-    case 0x8848: return mpls(type, at);
-    case 0x88be:
-      name(header::erspan);
-      set(status::erspan);
-      at += 8;
-      if (!captured(at, 14)) return layer2_flow(type, at);
-      name(header::eth);
-      macs(at);
-      return ether_type(u16(at + 12), at + 14);
-    case 0x8809:
-      name(header::slow);
-      switch (u8(at)) {
-        case 1: name(header::lacp); break;
-        case 2: name(header::marker); break;
-        case 3: name(header::oampdu); break;
-        case 10: name(header::ossp); break;
-        default: break;
-      }
-      break;
-    default: name_type(type);
+    case ethertype::nsh: return nsh(at);
+    default: break;
   }
-  return layer2_flow(type, at);
+  const auto* end =
+      std::find_if(std::begin(end_types), std::end(end_types), [&](const EndType& e) { return e.type == type; });
+  if (end == std::end(end_types)) {
+    name_type(type);
+  } else {
+    name(end->name);
+    if (!in_tunnel()) set(end->mark);
+    if (type == ethertype::arp) pad_to(at + 28);
+    if (const HeaderCode code = slow_name(u8(at)); type == ethertype::slow && code != header::names_end) name(code);
+  }
+  return layer2(type, at);
+}
+
+// What GRE, GENEVE and others announce: an EtherType, or a bridged frame.
+bool Dissector::carried_type(std::uint16_t type, std::uint32_t at) {
+  return type == ethertype::bridged ? ethernet_frame(at) : ether_type(type, at);
+}
+
+bool Dissector::announced_ip(std::uint16_t type, std::uint32_t at) {
+  const unsigned version = u8(at) >> 4;
+  if (type == type_ipv4 && version == 4) return ipv4(at);
+  if (type == type_ipv6 && version == 6) return ipv6(at);
+  if (!captured(at, 1)) return undecoded(status::l3_snapped);
+  name(header::ipvx);
+  set(status::bad_ip_version);
+  return layer2(type, at);
 }
 
 void Dissector::name_type(std::uint16_t type) {
@@ -142,73 +184,16 @@ void Dissector::name_type(std::uint16_t type) {
   if (!known) set(status::stopped);
 }
 
-void Dissector::name_ppp(std::uint16_t protocol) {
-  bool known = true;
-  const HeaderCode code = ppp_name(protocol, known);
-  if (code == header::mp) name(header::ppp);  // multilink counts as two headers
-  name(code);
-  if (!known) set(status::stopped);
-}
-
-bool Dissector::ip_or_layer2(std::uint16_t type, std::uint32_t at) {
-  const unsigned version = u8(at) >> 4;
-  if (type == type_ipv4 && version == 4) return ipv4(at);
-  if (type == type_ipv6 && version == 6) return ipv6(at);
-  if (!captured(at, 1)) return set(status::l3_snapped), false;
-  name(header::ipvx);
-  set(status::bad_ip_version);
-  return layer2_flow(type, at);
-}
-
-bool Dissector::mpls(std::uint16_t type, std::uint32_t at) {
-  set(type == 0x8847 ? status::mpls_unicast : status::mpls_multicast);
-  p_->mpls = at;
-  p_->mpls_count = 0;
-  bool bottom = false;
-  while (!bottom && captured(at, 4) && p_->mpls_count < 255) {
-    bottom = p_->data[at + 2] & 1;
-    ++p_->mpls_count;
-    name(header::mpls);
-    at += 4;
-  }
-  if (!bottom) return layer2_flow(type, at);
-  switch (u8(at) >> 4) {
-    case 4: return ipv4(at);
-    case 6: return ipv6(at);
-    case 0:  // RFC 4448: a pseudo wire's control word begins with 0
-      if (!captured(at, 4)) return layer2_flow(type, at);
-      name(header::pwethcw);
-      at += 4;
-      break;
-    default: break;
-  }
-  if (!captured(at, 14)) return layer2_flow(type, at);
-  name(header::eth);
-  macs(at);
-  at += 14;
-  const std::uint16_t below = vlan_tags(u16(at - 2), at);
-  return ether_type(below, at);
-}
-
-bool Dissector::pppoe_session(std::uint32_t at) {
-  name(header::pppoes);
-  name(header::ppp);
-  set(status::pppoe_session);
-  const std::uint16_t protocol = u16(at + 6);
-  if (protocol == 0x0021 && u8(at + 8) >> 4 == 4) return ipv4(at + 8);
-  if (protocol == 0x0057 && u8(at + 8) >> 4 == 6) return ipv6(at + 8);
-  name_ppp(protocol);
-  return layer2_flow(0x8864, at);
-}
-
-// The packet ends in a flow of its own MAC addresses and type; its payload begins at `payload`.
-bool Dissector::layer2_flow(std::uint16_t type, std::uint32_t payload) {
+// No IP header was reached. In a tunnel the packet stays with the outer header; else it belongs to a flow of its own
+// MAC addresses and type, and its payload begins at `payload`.
+bool Dissector::layer2(std::uint16_t type, std::uint32_t payload) {
+  if (in_tunnel()) return undecoded();
   p_->family = Family::layer2;
   p_->ether_type = type;
   p_->protocol = 0;
   set(status::layer2_flow);
   p_->l7 = std::min(payload, p_->captured);
-  p_->l7_length = p_->wire > payload ? p_->wire - payload : 0;
+  p_->l7_length = on_wire(payload);
   p_->length = PACKETLENGTH == 0 ? p_->wire : p_->l7_length;
   p_->captured_l3 = p_->captured_l4 = p_->captured_l7 = left(payload);
   return ETH_ACTIVATE > 0;

@@ -1,4 +1,4 @@
-// Link types other than Ethernet: what a frame begins with, by libpcap's number.
+// Link types: what a frame begins with, by libpcap's number. Reader thread.
 #include <pcap/dlt.h>
 
 #include "decode/dissector.hpp"
@@ -59,20 +59,17 @@ bool Dissector::link(int link_type) {
     case DLT_PPP:
     case DLT_PPP_SERIAL: return ppp_link(0);
     case DLT_PPP_WITH_DIR: return ppp_link(1);
-    case DLT_C_HDLC: return typed_link(header::chdlc, 2);
-    case DLT_C_HDLC_WITH_DIR: return typed_link(header::chdlc, 3);
-    case DLT_FRELAY: return typed_link(header::fr, 2);
-    case DLT_FRELAY_WITH_DIR: return typed_link(header::fr, 3);
+    case DLT_C_HDLC: set(status::no_ethernet); return hdlc(0);
+    case DLT_C_HDLC_WITH_DIR: set(status::no_ethernet); return hdlc(1);
+    case DLT_FRELAY: return frame_relay(0);
+    case DLT_FRELAY_WITH_DIR: return frame_relay(1);
     case DLT_JUNIPER_ATM1:
     case DLT_JUNIPER_ETHER:
     case DLT_JUNIPER_PPPOE: return juniper(link_type);
     case DLT_SYMANTEC_FIREWALL: return symantec();
-    case DLT_PRISM_HEADER: name(header::prism); return wlan_link(144);
-    case DLT_IEEE802_11_RADIO:
-      name(header::radiotap);
-      if (!captured(0, 4)) return set(status::l2_snapped), false;
-      return wlan_link(little_endian(p_->data + 2));
-    case DLT_IEEE802_11: return wlan_link(0);
+    case DLT_PRISM_HEADER: name(header::prism); return wlan(144, {});
+    case DLT_IEEE802_11_RADIO: return radiotap();
+    case DLT_IEEE802_11: return wlan(0, {});
     case DLT_PPI: return ppi();
     default: return false;
   }
@@ -81,7 +78,7 @@ bool Dissector::link(int link_type) {
 // Linux cooked capture; version 2 has the protocol in front and an interface index.
 bool Dissector::linux_cooked(int version) {
   const std::uint32_t size = version == 1 ? 16 : 20;
-  if (!captured(0, size)) return set(status::l2_snapped), false;
+  if (!captured(0, size)) return undecoded(status::l2_snapped);
   name(version == 1 ? header::sll : header::sll2);
   const std::uint32_t address = version == 1 ? 6 : 12;
   const std::uint16_t hardware = u16(version == 1 ? 2 : 8), length = version == 1 ? u16(4) : u8(11);
@@ -89,13 +86,13 @@ bool Dissector::linux_cooked(int version) {
   if (length == 6 && (hardware == ethernet_hardware || hardware == loopback))
     p_->source_mac = address;  // there is no destination
   std::uint32_t at = size;
-  const std::uint16_t type = vlan_tags(u16(version == 1 ? 14 : 0), at);
-  if (type <= longest_llc) return llc(at, static_cast<std::uint16_t>(p_->wire > at ? p_->wire - at : 0));
+  const std::uint16_t type = tags(u16(version == 1 ? 14 : 0), at);
+  if (type <= max_llc_length) return llc(at, on_wire(at));
   return ether_type(type, at);
 }
 
 bool Dissector::null_link() {
-  if (!captured(0, 4)) return set(status::l2_snapped), false;
+  if (!captured(0, 4)) return undecoded(status::l2_snapped);
   name(header::null);
   set(status::no_ethernet);
   // The family is in the order of the machine that captured; all values fit into one byte.
@@ -125,26 +122,55 @@ bool Dissector::ppp_link(std::uint32_t at) {
   name(header::ppp);
   set(status::no_ethernet | status::ppp);
   const std::uint16_t first = u16(at);
-  if (first == 0x0f00 || first == 0x8f00) return typed_link(header::chdlc, at + 2);
-  if (first == 0xff03) at += 2;  // address and control
-  const std::uint16_t protocol = u16(at);
-  switch (protocol) {
-    case 0x0021: return ipv4(at + 2);
-    case 0x0057: return ipv6(at + 2);
-    case 0x0281: return mpls(0x8847, at + 2);
-    case 0x0283: return mpls(0x8848, at + 2);
-    default: name_ppp(protocol); return false;
-  }
+  return first == 0x0f00 || first == 0x8f00 ? hdlc(at) : ppp(at);
 }
 
-// A link layer without addresses whose header ends in an EtherType at `at`.
-bool Dissector::typed_link(HeaderCode code, std::uint32_t at) {
-  name(code);
+// Q.922 address, then RFC 2427's control field and NLPID, or (Cisco's framing) an EtherType.
+bool Dissector::frame_relay(std::uint32_t at) {
+  name(header::fr);
   set(status::no_ethernet);
-  if (!captured(at, 2)) return set(status::l2_snapped), false;
-  at += 2;
-  const std::uint16_t type = vlan_tags(u16(at - 2), at);
-  return ether_type(type, at);
+  constexpr std::uint8_t last_octet = 1, unnumbered_information = 0x03;
+  unsigned octets = 2;  // of the address, at most four
+  while (octets < 4 && !(u8(at + octets - 1) & last_octet)) ++octets;
+  at += octets;
+  if (!captured(at, 2)) return undecoded(status::l2_snapped);
+  if (u8(at) != unnumbered_information) {
+    at += 2;
+    const std::uint16_t type = tags(u16(at - 2), at);
+    return ether_type(type, at);
+  }
+  const std::uint32_t control = at++;
+  if (u8(at) == 0) ++at;  // padding, so that what follows is aligned
+  constexpr std::uint8_t snap = 0x80, clnp = 0x81, is_is = 0x83, ipv6_in = 0x8e, ipv4_in = 0xcc, ppp_in = 0xcf;
+  const std::uint8_t nlpid = u8(at++);
+  switch (nlpid) {
+    case snap: return frame_relay_snap(at);
+    case ipv4_in: return announced_ip(type_ipv4, at);
+    case ipv6_in: return announced_ip(type_ipv6, at);
+    case ppp_in:
+      name(header::ppp);
+      set(status::ppp);
+      return ppp(at);
+    default: break;
+  }
+  if (nlpid >= clnp && nlpid <= is_is) {
+    name(header::osi);
+  } else {
+    name(header::unknown_sap(nlpid));
+    set(status::stopped);
+  }
+  return layer2(static_cast<std::uint16_t>(unnumbered_information << 8 | nlpid), control + 2);
+}
+
+// Organisation and protocol: an EtherType, or (00-80-C2) a bridged frame.
+bool Dissector::frame_relay_snap(std::uint32_t at) {
+  name(header::llc);
+  if (!captured(at, 5)) return undecoded(status::l2_snapped);
+  const std::uint32_t organisation = u32(at) >> 8;
+  const std::uint16_t protocol = u16(at + 3);
+  constexpr std::uint32_t ieee802 = 0x0080c2;
+  if (organisation == ieee802 && (protocol == 0x0001 || protocol == 0x0007)) return ethernet_frame(at + 5);
+  return ether_type(protocol, at + 5);
 }
 
 bool Dissector::juniper(int link_type) {
@@ -172,11 +198,11 @@ bool Dissector::juniper(int link_type) {
 bool Dissector::symantec() {
   name(header::symantec);
   set(status::no_ethernet);
-  if (!captured(0, 44)) return set(status::l2_snapped), false;
+  if (!captured(0, 44)) return undecoded(status::l2_snapped);
   std::uint16_t type = u16(6);
   std::uint32_t at = 44;
   if (type == 0) {  // version 3
-    if (!captured(0, 56)) return set(status::l2_snapped), false;
+    if (!captured(0, 56)) return undecoded(status::l2_snapped);
     type = u16(10);
     at = 56;
   }
@@ -188,54 +214,18 @@ bool Dissector::symantec() {
 // Per-packet information: a header of its own length, then a frame of the link type that it names.
 bool Dissector::ppi() {
   name(header::ppi);
-  if (!captured(0, 8)) return set(status::l2_snapped), false;
+  if (!captured(0, 8)) return undecoded(status::l2_snapped);
   const std::uint16_t size = little_endian(p_->data + 2);
   const int link_type = little_endian(p_->data + 4);
-  if (!captured(size, 1)) return set(status::l2_snapped), false;
+  if (!captured(size, 1)) return undecoded(status::l2_snapped);
   switch (link_type) {
     case DLT_EN10MB: return ethernet(size);
-    case DLT_IEEE802_11: return wlan_link(size);
+    case DLT_IEEE802_11: return wlan(size, {});
     case DLT_RAW:
     case dlt_raw_in_files: name(header::raw); return raw_ip(size);
     case DLT_PPP: return ppp_link(size);
     default: return false;
   }
-}
-
-bool Dissector::wlan_link(std::uint32_t at) {
-  std::uint16_t type = 0;
-  if (!wlan_frame(at, false, type)) return false;
-  return ether_type(type, at);
-}
-
-// An 802.11 frame: steps over its header and the LLC/SNAP header behind it, and answers whether it carries data.
-bool Dissector::wlan_frame(std::uint32_t& at, bool swapped, std::uint16_t& type) {
-  name(header::wlan);
-  if (!captured(at, 24)) return set(status::l2_snapped), false;
-  const std::uint8_t control = p_->data[at + (swapped ? 1 : 0)], flags = p_->data[at + (swapped ? 0 : 1)];
-  const unsigned kind = control >> 2 & 3, subtype = control >> 4;
-  constexpr unsigned data = 2;
-  constexpr std::uint8_t to_ds = 1, from_ds = 2, is_protected = 0x40;
-  if (kind != data || flags & is_protected) return false;
-  std::uint32_t size;
-  if (subtype <= 3) size = 24;
-  else if (subtype >= 8 && subtype <= 11) size = 26;
-  else return false;
-  const bool both = (flags & (to_ds | from_ds)) == (to_ds | from_ds);
-  if (both) size += 6;
-  if (!captured(at, size)) return set(status::l2_snapped), false;
-  p_->l2 = at;
-  p_->destination_mac = at + (flags & to_ds ? 16 : 4);
-  p_->source_mac = at + (both ? 24 : flags & from_ds ? 16 : 10);
-  at += size;
-  if (u16(at) == 0 && captured(at, 2)) at += 2;
-  if (!captured(at, 8)) return set(status::l2_snapped), false;
-  name(header::llc);
-  ++counters_.llc;
-  if ((u8(at + 2) & 3) != 3) ++at;
-  type = u16(at + 6);
-  at += 8;
-  return true;
 }
 
 }  // namespace t2

@@ -20,6 +20,7 @@ Buffer dtls(std::string_view version, std::uint8_t content = 22) {
 std::vector<DecodeCase> ip_cases() {
   const Buffer i4 = inner4(), i6 = inner6(), b4 = bridged4(), b6 = bridged6();
   const Buffer arp_frame = Frame().eth().arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2");
+  const Buffer udp = Frame().udp(6000, 7000).payload("abc");
   const std::string_view outer_gre = "10.0.0.1:0 10.0.0.2:0 47 l7 ";
   static std::vector<std::string> keep;
   keep.reserve(256);
@@ -42,10 +43,15 @@ std::vector<DecodeCase> ip_cases() {
       {"RGMP", 1, Frame().eth().ip4("10.0.0.1", "224.0.0.25").next(2).raw(hex("fc000000 00000000")),
        "eth:ipv4:igmp:rgmp", seen4, "10.0.0.1:0 224.0.0.25:0 2 l7 0"},
       {"ESP", 1, v4(50, Buffer(24)), "eth:ipv4:esp", seen4 | ipsec_esp, "10.0.0.1:0 10.0.0.2:0 50 l7 16"},
-      {"AH names what it protects", 1, v4(51, hex("11040000") + Buffer(28)), "eth:ipv4:ah:udp", seen4 | ipsec_ah,
-       "10.0.0.1:0 10.0.0.2:0 51 l7 24"},
+      {"AH, UDP behind it", 1, v4(51, hex("11040000") + Buffer(20) + udp), "eth:ipv4:ah:udp", seen4 | ipsec_ah,
+       "10.0.0.1:6000 10.0.0.2:7000 17 l7 3"},
+      {"AH, IP behind it", 1, v4(51, hex("04040000") + Buffer(20) + i4), "eth:ipv4:ah:ipv4:udp",
+       seen4 | ipsec_ah | ip_in_ip, flow4},
+      {"AH, cut", 1, v4(51, hex("110400")), "eth:ipv4:ah", seen4 | ipsec_ah | l4_header_short,
+       "10.0.0.1:0 10.0.0.2:0 51 l7 0"},
       {"OSPF", 1, v4(89, hex("02010030") + Buffer(44)), "eth:ipv4:ospf", seen4, "10.0.0.1:0 10.0.0.2:0 89 l7 24"},
-      {"L2TP version 3", 1, v4(115, Buffer(20)), "eth:ipv4:l2tp", seen4 | l2tp, "10.0.0.1:0 10.0.0.2:0 115 l7 12"},
+      {"L2TP version 3, control", 1, v4(115, Buffer(20)), "eth:ipv4:l2tp", seen4 | l2tp,
+       "10.0.0.1:0 10.0.0.2:0 115 l7 12"},
       {"unknown protocol", 1, v4(253, Buffer(20)), "eth:ipv4:UNK(253)", seen4 | stopped,
        "10.0.0.1:0 10.0.0.2:0 253 l7 12"},
       {"PIM hello", 1, v4(103, hex("20000000") + Buffer(8)), "eth:ipv4:pim", seen4, "10.0.0.1:0 10.0.0.2:0 103 l7 4"},
@@ -71,7 +77,9 @@ std::vector<DecodeCase> ip_cases() {
       {"IP in IP, cut", 1, v4(4, Buffer(i4.begin(), i4.begin() + 12)), "eth:ipv4",
        seen4 | ip_in_ip | stopped | l4_header_short, "10.0.0.1:0 10.0.0.2:0 4 l7 0"},
       {"IP in IP, wrong version", 1, v4(4, hex("75") + Buffer(30)), "eth:ipv4:ipv4:ipvx",
-       ipv4_seen | ip_in_ip | bad_ip_version, "none"},
+       seen4 | ip_in_ip | bad_ip_version | stopped, "10.0.0.1:0 10.0.0.2:0 4 l7 11"},
+      {"IP in IP, header length too short", 1, v4(4, hex("44") + Buffer(30)), "eth:ipv4:ipv4",
+       seen4 | ip_in_ip | ip_header_short | stopped, "10.0.0.1:0 10.0.0.2:0 4 l7 11"},
       {"GRE, IPv4", 1, v4(47, hex("0000 0800") + i4), "eth:ipv4:gre:ipv4:udp", seen4 | gre, flow4},
       {"GRE, checksum, key and sequence", 1, v4(47, hex("b000 0800 00000000 00000001 00000002") + i4),
        "eth:ipv4:gre:ipv4:udp", seen4 | gre, flow4},
@@ -91,6 +99,8 @@ std::vector<DecodeCase> ip_cases() {
        "eth:ipv4:gre:ppp:ipv4:udp", seen4 | gre | ppp, flow4},
       {"GRE, PPP, protocol of two bytes", 1, v4(47, hex("3001 880b 0028 0001 00000001 0021") + i4),
        "eth:ipv4:gre:ppp:ipv4:udp", seen4 | gre | ppp, flow4},
+      {"GRE, PPP, IPv6, protocol of one byte", 1, v4(47, hex("3001 880b 0027 0001 00000001 57") + i6),
+       "eth:ipv4:gre:ppp:ipv6:udp", seen6 | ipv4_seen | gre | ppp, flow6},
       {"GRE, PPP, IPv6", 1, v4(47, hex("3001 880b 002a 0001 00000001 ff03 0057") + i6), "eth:ipv4:gre:ppp:ipv6:udp",
        seen6 | ipv4_seen | gre | ppp, flow6},
       {"GRE, PPP, LCP", 1, v4(47, hex("3001 880b 0008 0001 00000001 ff03 c021 01010004")), "eth:ipv4:gre:ppp:lcp",
@@ -99,8 +109,41 @@ std::vector<DecodeCase> ip_cases() {
        "eth:ipv4:gre:ppp:comp_data", seen4 | gre | ppp | ppp_compressed | stopped, join(outer_gre, 8)},
       {"GRE, PPP, acknowledgement only", 1, v4(47, hex("2081 880b 0000 0001 00000001")), "eth:ipv4:gre:ppp",
        seen4 | gre | ppp | stopped, join(outer_gre, 0)},
-      {"GRE, another protocol", 1, v4(47, hex("0000 8847 00010140")), "eth:ipv4:gre:mpls", seen4 | gre | stopped,
+      {"GRE, IPv6", 1, v4(47, hex("0000 86dd") + i6), "eth:ipv4:gre:ipv6:udp", seen6 | ipv4_seen | gre, flow6},
+      {"GRE, MPLS", 1, v4(47, hex("0000 8847 00010140") + i4), "eth:ipv4:gre:mpls:ipv4:udp", seen4 | gre | mpls_unicast,
+       "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 labels 1"},
+      {"GRE, MPLS with nothing behind it", 1, v4(47, hex("0000 8847 00010140")), "eth:ipv4:gre:mpls",
+       seen4 | gre | mpls_unicast | stopped, join(outer_gre, 4)},
+      {"GRE in GRE", 1,
+       v4(47, hex("0000 0800") + Frame().ip4("10.9.9.1", "10.9.9.2").next(47).raw(hex("0000 86dd") + i6).bytes()),
+       "eth:ipv4:gre:ipv4:gre:ipv6:udp", seen6 | ipv4_seen | gre, flow6},
+      {"GRE, another protocol", 1, v4(47, hex("0000 88b5 00010140")), "eth:ipv4:gre:UNK(0x88b5)", seen4 | gre | stopped,
        join(outer_gre, 4)},
+      {"GRE, Ethernet, spanning tree", 1, v4(47, hex("0000 6558 0180c2000000 020000000001 0026 424203") + Buffer(35)),
+       "eth:ipv4:gre:eth:llc:stp", seen4 | gre | stopped, join(outer_gre, 52)},
+      {"GRE, Ethernet, per-VLAN spanning tree", 1,
+       v4(47, hex("0000 6558 01000ccccccd 020000000001 8100 0064 002c aaaa03 00000c 010b") + Buffer(36)),
+       "eth:ipv4:gre:eth:vlan:llc:stp", seen4 | gre | stopped | vlan, join(outer_gre, 62)},
+      {"GRE, ERSPAN, CDP", 1,
+       v4(47,
+          hex("1000 88be 00000001 1001000000000000 01000ccccccc 020000000001 001e aaaa03 00000c 2000") + Buffer(22)),
+       "eth:ipv4:gre:erspan:eth:llc:cdp", seen4 | gre | erspan | stopped, join(outer_gre, 44)},
+      {"GRE, ERSPAN type I", 1, v4(47, hex("0000 88be") + b4), "eth:ipv4:gre:erspan:eth:ipv4:udp", seen4 | gre | erspan,
+       flow4},
+      {"GRE, ERSPAN type III", 1, v4(47, hex("1000 22eb 00000001 2001000000000000 00000000") + b6),
+       "eth:ipv4:gre:erspan:eth:ipv6:udp", seen6 | ipv4_seen | gre | erspan, flow6},
+      {"GRE, ERSPAN type III with a platform's sub-header", 1,
+       v4(47, hex("1000 22eb 00000001 2001000000000000 00000001") + Buffer(8) + b4), "eth:ipv4:gre:erspan:eth:ipv4:udp",
+       seen4 | gre | erspan, flow4},
+      {"GRE, WCCP without a redirect header", 1, v4(47, hex("0000 883e") + i4), "eth:ipv4:gre:wccp:ipv4:udp",
+       seen4 | gre | wccp, flow4},
+      {"MPLS in IP", 1, v4(137, hex("00010140") + i4), "eth:ipv4:mpls:ipv4:udp", seen4 | mpls_unicast,
+       "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 labels 1"},
+      {"L2TP version 3, Ethernet", 1, v4(115, hex("00000007") + b4), "eth:ipv4:l2tp:eth:ipv4:udp", seen4 | l2tp, flow4},
+      {"L2TP version 3, cookie, sublayer, Ethernet", 1, v6(115, hex("00000007 a1a2a3a4 40000000") + b6),
+       "eth:ipv6:l2tp:eth:ipv6:udp", seen6 | l2tp, flow6},
+      {"L2TP version 3, PPP", 1, v4(115, hex("00000007 a1a2a3a4a5a6a7a8 ff03 0021") + i4), "eth:ipv4:l2tp:ppp:ipv4:udp",
+       seen4 | l2tp | ppp, flow4},
       {"GRE over IPv6, IPv4", 1, v6(47, hex("0000 0800") + i4), "eth:ipv6:gre:ipv4:udp", seen4 | ipv6_seen | gre,
        flow4},
       {"GRE over IPv6, IPv6", 1, v6(47, hex("0000 86dd") + i6), "eth:ipv6:gre:ipv6:udp", seen6 | gre, flow6},
@@ -182,11 +225,26 @@ TEST_CASE("decode: a later fragment has no transport header", "[decode]") {
   CHECK(later6.headers == "eth:ipv6:ipv6.fraghdr");
 }
 
-TEST_CASE("decode: no more than five extension headers are walked", "[decode]") {
-  Frame frame = over6();
-  for (int i = 0; i < 4; ++i) frame.destination_options();
-  CHECK(decode(1, Frame(frame).udp(6000, 7000).payload("ab")).flow == "2001:db8::1:6000 2001:db8::2:7000 17 l7 2");
-  CHECK(decode(1, frame.destination_options().udp(6000, 7000).payload("ab")).packet.has_ports == false);
+TEST_CASE("decode: RFC 8200's order of extension headers, and more", "[decode]") {
+  const std::string_view flow = "2001:db8::1:6000 2001:db8::2:7000 17 l7 2";
+  const Frame all = over6().hop_by_hop().destination_options().routing().fragment6(0, false, 1);
+  const Buffer udp = Frame().udp(6000, 7000).payload("ab");
+  const Buffer ah = hex("8b040000") + Buffer(20);  // then HIP, Shim6, options
+  const Buffer rest = hex("8c00 0000 00000000") + hex("3c00 0000 00000000") + hex("1100 0104 00000000") + udp;
+  const Decoded d = decode(1, Frame(all).next(51).raw(ah + rest));
+  CHECK(d.flow == flow);
+  CHECK(d.headers.substr(0, 80) == "eth:ipv6:ipv6.hopopts:ipv6.dstopts:ipv6.routing:ipv6.fraghdr:ah:hip:shim6:ipv6.d");
+  Frame many = over6();
+  for (unsigned i = 1; i < MAXHDRCNT; ++i) many.destination_options();
+  CHECK(decode(1, Frame(many).udp(6000, 7000).payload("ab")).flow == flow);
+  const Decoded too_many = decode(1, many.destination_options().destination_options().udp(6000, 7000).payload("ab"));
+  CHECK_FALSE(too_many.packet.has_ports);
+  CHECK((too_many.packet.status & stopped) != 0);
+}
+
+TEST_CASE("decode: messages of mobility are no extension headers", "[decode]") {
+  CHECK(decode(1, v6(135, hex("3b00 0500 00000000"))).headers == "eth:ipv6:mipv6");
+  CHECK(decode(1, v6(135, hex("3b00 0500 00000000"))).packet.protocol == 135);
 }
 
 TEST_CASE("decode: the last extension headers of a kind can be read", "[decode]") {

@@ -28,6 +28,18 @@ std::vector<DecodeCase> layer2_cases() {
        seen4 | vlan, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 5"},
       {"tags of the old types", 1, mac_header("9100 0001 9200 0002 0800") + v4, "eth:vlan{2}:ipv4:udp", seen4 | vlan,
        "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 2"},
+      {"tags of all types", 1, mac_header("88a8 0001 9100 0002 9200 0003 9300 0004 8200 0005 8100 0006 86dd") + v6,
+       "eth:vlan{6}:ipv6:udp", seen6 | vlan, "2001:db8:2::1:6000 2001:db8:2::2:7000 17 l7 10 vlan 6"},
+      {"priority tag inside: the outer tag names the VLAN", 1, mac_header("88a8 0064 8100 6000 0800") + v4,
+       "eth:vlan{2}:ipv4:udp", seen4 | vlan | vlan_zero, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 100"},
+      {"VN-tag", 1, mac_header("8926 80000001 0800") + v4, "eth:vntag:ipv4:udp", seen4, flow4},
+      {"VN-tag, VLAN tag", 1, mac_header("8926 00010002 8100 0007 86dd") + v6, "eth:vntag:vlan:ipv6:udp", seen6 | vlan,
+       "2001:db8:2::1:6000 2001:db8:2::2:7000 17 l7 10 vlan 7"},
+      {"Cisco metadata between VLAN tags", 1, mac_header("8100 0007 8909 0101 00010005 8100 0008 0800") + v4,
+       "eth:vlan:cmd:vlan:ipv4:udp", seen4 | vlan, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 8"},
+      {"Cisco metadata without a length", 1, mac_header("8909 0000 00000000 0800") + v4, "eth:cmd:ipv4:udp", seen4,
+       flow4},
+      {"VN-tag, cut", 1, mac_header("8926 8000"), "eth:vntag", layer2_flow, l2("0x8926 l7 2")},
       {"priority tag", 1, mac_header("8100 6000 0806") + Buffer(28), "eth:vlan:arp",
        vlan | vlan_zero | arp | layer2_flow, l2("0x0806 l7 28 vlan 0")},
       {"tag, cut behind it", 1, mac_header("8100 0064 0800"), "eth:vlan", vlan | l3_snapped, "none"},
@@ -58,6 +70,10 @@ std::vector<DecodeCase> layer2_cases() {
        seen4 | pppoe_session, flow4},
       {"PPPoE session, IPv6", 1, mac_header("8864 1100 0001 003c 0057") + v6, "eth:pppoes:ppp:ipv6:udp",
        seen6 | pppoe_session, flow6},
+      {"PPPoE session, protocol of one byte", 1, mac_header("8864 1100 0001 0027 21") + v4, "eth:pppoes:ppp:ipv4:udp",
+       seen4 | pppoe_session, flow4},
+      {"PPPoE session, address and control", 1, mac_header("8864 1100 0001 003e ff03 0057") + v6,
+       "eth:pppoes:ppp:ipv6:udp", seen6 | pppoe_session, flow6},
       {"PPPoE session, LCP", 1, mac_header("8864 1100 0001 0006 c021 01010004"), "eth:pppoes:ppp:lcp",
        pppoe_session | layer2_flow, l2("0x8864 l7 12")},
       {"PPPoE session, unknown", 1, mac_header("8864 1100 0001 0006 c029 01010004"), "eth:pppoes:ppp:UNK(0xc029)",
@@ -74,6 +90,24 @@ std::vector<DecodeCase> layer2_cases() {
        mac_header("8847 00010140 00000000 02000000aa02 02000000aa01 8100 0007 0800") + v4,
        "eth:mpls:pwethcw:eth:vlan:ipv4:udp", seen4 | mpls_unicast | vlan,
        "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 7 labels 1"},
+      {"MPLS, pseudo wire without control word", 1, mac_header("8847 00010140") + bridged4().bytes(),
+       "eth:mpls:eth:ipv4:udp", seen4 | mpls_unicast, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 labels 1"},
+      {"MPLS, pseudo wire without control word, ARP", 1,
+       mac_header("8847 00010140 00aabbccdd01 00aabbccdd02 0806 0001080006040001") + Buffer(20), "eth:mpls:eth:arp",
+       mpls_unicast | arp | layer2_flow, "00:aa:bb:cc:dd:02 00:aa:bb:cc:dd:01 0x0806 l7 28 labels 1"},
+      {"MPLS, content that nothing is known of", 1, mac_header("8847 00010140") + Buffer(40, 0x11), "eth:mpls",
+       mpls_unicast | layer2_flow, l2("0x8847 l7 40 labels 1")},
+      {"MPLS, IPv4 whose length and checksum are wrong", 1,
+       mac_header("8847 00010140") + Frame()
+                                         .ip4("192.168.0.1", "192.168.0.2")
+                                         .length(200)
+                                         .checksum(1)
+                                         .udp(6000, 7000)
+                                         .payload("inner12345")
+                                         .bytes(),
+       "eth:mpls:ipv4:udp", seen4 | mpls_unicast, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 labels 1"},
+      {"MPLS, associated channel", 1, mac_header("8847 00010140 10000021") + v4, "eth:mpls", mpls_unicast | layer2_flow,
+       l2("0x8847 l7 42 labels 1")},
       {"MPLS, cut in the stack", 1, mac_header("8847 00010040 0002"), "eth:mpls", mpls_unicast | layer2_flow,
        l2("0x8847 l7 2 labels 1")},
       {"ERSPAN", 1, mac_header("88be 1000000000000000") + bridged4().bytes(), "eth:erspan:eth:ipv4:udp", seen4 | erspan,
@@ -94,11 +128,32 @@ std::vector<DecodeCase> layer2_cases() {
       {"SNAP, CDP", 1, mac_header("0010 aaaa03 00000c 2000 0102030405060708"), "eth:llc:cdp", layer2_flow,
        l2("0x2000 l7 8")},
       {"SNAP, cut", 1, mac_header("0010 aaaa03 00"), "eth:llc", l2_snapped, "none"},
-      {"jumbo LLC type", 1, mac_header("8870") + Buffer(20), "eth:llc", layer2_flow, l2("0x8870 l7 20")},
+      {"jumbo LLC type", 1, mac_header("8870 fefe03") + Buffer(1600), "eth:llc:osi", layer2_flow, l2("0xfefe l7 1600")},
+      {"jumbo LLC type, SNAP", 1, mac_header("8870 aaaa03000000 0800") + v4, "eth:llc:ipv4:udp", seen4, flow4},
   };
 }
 
 TEST_CASE("decode: tags, labels, types and LLC", "[decode]") { check(layer2_cases()); }
+
+TEST_CASE("decode: a pseudo wire's MAC addresses are never taken for IP addresses", "[decode]") {
+  for (unsigned first = 0; first < 256; first += 2) {
+    for (const bool control_word : {false, true}) {
+      for (const Buffer& content : {bridged4().bytes(), bridged6().bytes()}) {
+        Buffer frame = content;
+        frame[0] = static_cast<std::uint8_t>(first);
+        const Decoded d = decode(1, mac_header("8847 00010140") + (control_word ? Buffer(4) : Buffer()) + frame);
+        INFO(first << (control_word ? " with" : " without") << " control word");
+        CHECK(d.flow.substr(0, d.flow.find(" labels")) == (content[13] == 0 ? flow4 : flow6));
+        CHECK(d.packet.bytes(d.packet.destination_mac).u8() == first);
+        CHECK(d.headers.find("pwethcw") == (control_word ? 9 : std::string::npos));
+        // A frame of an unknown type, and one that only begins like an IP packet.
+        frame[12] = 0x12;
+        const Decoded unknown = decode(1, mac_header("8847 00010140") + (control_word ? Buffer(4) : Buffer()) + frame);
+        CHECK(unknown.packet.family == Family::layer2);
+      }
+    }
+  }
+}
 
 TEST_CASE("decode: all names of EtherTypes and of LLC service points", "[decode]") {
   const auto type_name = [](unsigned type) {

@@ -50,6 +50,29 @@ TEST_CASE("decode: a cut transport header is marked, ports that were not capture
   CHECK(decode(1, cut(tcp, 44), 154).packet.status == (seen4 | l3_snapped | l4_header_short));
 }
 
+TEST_CASE("decode: IPv6 that is cut inside the transport header is as IPv4 is", "[decode]") {
+  const auto same = [](const auto& transport) {
+    const Buffer v4 = transport(over4()), v6 = transport(over6());
+    for (std::size_t n = 0; n <= 40; ++n) {
+      INFO(n << " bytes behind the IP header");
+      const Packet a = decode(1, cut(v4, std::min(v4.size(), 34 + n)), static_cast<std::uint32_t>(v4.size())).packet;
+      const Packet b = decode(1, cut(v6, std::min(v6.size(), 54 + n)), static_cast<std::uint32_t>(v6.size())).packet;
+      CHECK(a.protocol == b.protocol);
+      CHECK(a.has_ports == b.has_ports);
+      CHECK(a.source_port == b.source_port);
+      CHECK(a.destination_port == b.destination_port);
+      CHECK(a.l4_header == b.l4_header);
+      CHECK(a.l7_length == b.l7_length);
+      CHECK(a.captured_l7 == b.captured_l7);
+      CHECK((a.status & ~seen4) == (b.status & ~seen6));
+    }
+  };
+  same([](Frame f) { return f.tcp(6000, 7000).options(mss(1460)).zeros(50).bytes(); });
+  same([](Frame f) { return f.udp(6000, 7000).zeros(50).bytes(); });
+  same([](Frame f) { return f.udplite(6000, 7000).zeros(50).bytes(); });
+  same([](Frame f) { return f.sctp(6000, 7000).chunk(1, 0, Buffer(16)).bytes(); });
+}
+
 TEST_CASE("decode: without addresses there is no flow", "[decode]") {
   const Buffer v4 = over4().udp(6000, 7000).zeros(200), v6 = over6().udp(6000, 7000).zeros(200);
   for (std::size_t n = 16; n < 34; ++n) {

@@ -77,11 +77,28 @@ std::vector<DecodeCase> link_cases() {
       {"PPP, Cisco framing", 50, hex("0f00 0800") + v4, "ppp:chdlc:ipv4:udp", seen4 | no_ethernet | ppp, flow4},
       {"PPP, MPLS", 9, hex("ff03 0281 00014140") + v4, "ppp:mpls:ipv4:udp", seen4 | no_ethernet | ppp | mpls_unicast,
        "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 labels 1"},
+      {"PPP, protocol of one byte", 9, hex("ff03 21") + v4, "ppp:ipv4:udp", seen4 | no_ethernet | ppp, flow4},
+      {"PPP, neither address nor a protocol of two bytes", 9, hex("57") + v6, "ppp:ipv6:udp", seen6 | no_ethernet | ppp,
+       flow6},
+      {"PPP, multilink", 9, hex("ff03 003d c0000001 21") + v4, "ppp:ppp:mp:ipv4:udp", seen4 | no_ethernet | ppp, flow4},
+      {"PPP, wrong IP version", 9, hex("ff03 0021") + v6, "ppp:ipv4:ipvx", no_ethernet | ppp | bad_ip_version, "none"},
       {"PPP, LCP", 9, hex("ff03 c021 01010004"), "ppp:lcp", no_ethernet | ppp, "none"},
       {"PPP, unknown protocol", 9, hex("ff03 c029 01010004"), "ppp:UNK(0xc029)", no_ethernet | ppp | stopped, "none"},
       {"Cisco HDLC", 104, hex("0f00 0800") + v4, "chdlc:ipv4:udp", seen4 | no_ethernet, flow4},
       {"Cisco HDLC, direction", 205, hex("01 0f00 86dd") + v6, "chdlc:ipv6:udp", seen6 | no_ethernet, flow6},
       {"frame relay", 107, hex("1841 0800") + v4, "fr:ipv4:udp", seen4 | no_ethernet, flow4},
+      {"frame relay, NLPID, IPv4", 107, hex("1861 03cc") + v4, "fr:ipv4:udp", seen4 | no_ethernet, flow4},
+      {"frame relay, NLPID, IPv6", 107, hex("1861 038e") + v6, "fr:ipv6:udp", seen6 | no_ethernet, flow6},
+      {"frame relay, four bytes of address, padding", 107, hex("18608061 0300cc") + v4, "fr:ipv4:udp",
+       seen4 | no_ethernet, flow4},
+      {"frame relay, SNAP", 107, hex("1861 030080 000000 86dd") + v6, "fr:llc:ipv6:udp", seen6 | no_ethernet, flow6},
+      {"frame relay, SNAP, bridged", 107, hex("1861 030080 0080c2 0007") + bridged4().bytes(), "fr:llc:eth:ipv4:udp",
+       seen4 | no_ethernet, flow4},
+      {"frame relay, PPP", 206, hex("00 1861 03cf 0021") + v4, "fr:ppp:ipv4:udp", seen4 | no_ethernet | ppp, flow4},
+      {"frame relay, IS-IS", 107, hex("1861 0383") + Buffer(20), "fr:osi", no_ethernet | layer2_flow,
+       "- - 0x0383 l7 20"},
+      {"frame relay, another NLPID", 107, hex("1861 03b0") + Buffer(20), "fr:UNK(0xb0)",
+       no_ethernet | layer2_flow | stopped, "- - 0x03b0 l7 20"},
       {"frame relay, direction", 206, hex("00 1841 0800") + v4, "fr:ipv4:udp", seen4 | no_ethernet, flow4},
       {"Juniper, Ethernet", 178, hex("4d4743 00") + eth4, "juniper:eth:ipv4:udp", seen4, eth_flow},
       {"Juniper, extension", 178, hex("4d4743 80 0003 010203") + eth4, "juniper:eth:ipv4:udp", seen4, eth_flow},
@@ -100,6 +117,21 @@ std::vector<DecodeCase> link_cases() {
       {"802.11, to the access point", 105, wlan("0801") + snap(0x0800) + v4, "wlan:llc:ipv4:udp", seen4, flow4},
       {"802.11, quality of service", 105, wlan("8802") + hex("0000") + snap(0x86dd) + v6, "wlan:llc:ipv6:udp", seen6,
        flow6},
+      {"802.11, HT control", 105, wlan("8881") + hex("0000 ffffffff") + snap(0x0800) + v4, "wlan:llc:ipv4:udp", seen4,
+       flow4},
+      {"802.11, HT control, bridge", 105, wlan("8883", true) + hex("0000 ffffffff") + snap(0x86dd) + v6,
+       "wlan:llc:ipv6:udp", seen6, flow6},
+      {"802.11, A-MSDU", 105, wlan("8801") + hex("8000 0a0a0a0a0a0a 0b0b0b0b0b0b 0030") + snap(0x0800) + v4,
+       "wlan:llc:ipv4:udp", seen4, flow4},
+      {"802.11, mesh control", 105, wlan("8803", true) + hex("0001 00 1f 00000001") + snap(0x0800) + v4,
+       "wlan:llc:ipv4:udp", seen4, flow4},
+      {"802.11, mesh control, proxied", 105,
+       wlan("8803", true) + hex("0001 02 1f 00000001 0a0a0a0a0a0a 0b0b0b0b0b0b") + snap(0x86dd) + v6,
+       "wlan:llc:ipv6:udp", seen6, flow6},
+      {"802.11, the bit of mesh control means something else", 105, wlan("8802") + hex("0001") + snap(0x0800) + v4,
+       "wlan:llc:ipv4:udp", seen4, flow4},
+      {"802.11, LLC without SNAP", 105, wlan("0801") + hex("424203") + Buffer(35), "wlan:llc:stp", layer2_flow,
+       "04:04:04:04:04:04 06:06:06:06:06:06 0x4242 l7 35"},
       {"802.11, bridge", 105, wlan("0803", true) + snap(0x0806) + Buffer(28), "wlan:llc:arp", arp | layer2_flow,
        "08:08:08:08:08:08 06:06:06:06:06:06 0x0806 l7 28"},
       {"802.11, padded header", 105, wlan("0802") + hex("0000") + snap(0x0800) + v4, "wlan:llc:ipv4:udp", seen4, flow4},
@@ -109,6 +141,13 @@ std::vector<DecodeCase> link_cases() {
       {"802.11, cut", 105, hex("0801 0000 0202"), "wlan", l2_snapped, "none"},
       {"Prism", 119, Buffer(144) + wlan("0801") + snap(0x0800) + v4, "prism:wlan:llc:ipv4:udp", seen4, flow4},
       {"radiotap", 127, radiotap(24) + wlan("0801") + snap(0x0800) + v4, "radiotap:wlan:llc:ipv4:udp", seen4, flow4},
+      {"radiotap, data padding", 127,
+       hex("0000 0900 02000000 20") + wlan("8801") + hex("0000 aaaa") + snap(0x0800) + v4, "radiotap:wlan:llc:ipv4:udp",
+       seen4, flow4},
+      {"radiotap, time stamp, two words of presence, data padding", 127,
+       hex("0000 1900 03000080 00000000 00000000 0000000000000000 20") + wlan("8882") + hex("0000 ffffffff abab") +
+           snap(0x86dd) + v6,
+       "radiotap:wlan:llc:ipv6:udp", seen6, flow6},
       {"PPI, 802.11", 192, ppi(105) + wlan("0801") + snap(0x0800) + v4, "ppi:wlan:llc:ipv4:udp", seen4, flow4},
       {"PPI, Ethernet", 192, ppi(1, hex("0200 0400 00000000")) + eth4, "ppi:eth:ipv4:udp", seen4, eth_flow},
       {"PPI, raw IP", 192, ppi(101) + v4, "ppi:raw:ipv4:udp", seen4 | no_ethernet, flow4},
@@ -132,6 +171,10 @@ TEST_CASE("decode: MAC addresses are those of the ends, by link type", "[decode]
   CHECK(macs(decode(105, wlan("0802") + snap(0x0800) + v4)) == std::pair(hex(c), hex(a)));
   CHECK(macs(decode(105, wlan("0800") + snap(0x0800) + v4)) == std::pair(hex(b), hex(a)));  // no access point
   CHECK(macs(decode(105, wlan("0803", true) + snap(0x0800) + v4)) == std::pair(hex(d), hex(c)));
+  CHECK(macs(decode(105, wlan("8801") + hex("8000 0a0a0a0a0a0a 0b0b0b0b0b0b 0030") + snap(0x0800) + v4)) ==
+        std::pair(hex("0b0b0b0b0b0b"), hex("0a0a0a0a0a0a")));  // A-MSDU: those of its first frame
+  CHECK(macs(decode(105, wlan("8803", true) + hex("0001 02 1f 00000001 0a0a0a0a0a0a 0b0b0b0b0b0b") + snap(0x0800) +
+                             v4)) == std::pair(hex("0b0b0b0b0b0b"), hex("0a0a0a0a0a0a")));  // a mesh's proxied ends
   CHECK(macs(decode(113, hex("0000 0001 0006 020000000007 0000 0800") + v4)) ==
         std::pair(mac("02:00:00:00:00:07"), Buffer()));
   CHECK(macs(decode(113, hex("0000 0200 0000 000000000000 0000 0800") + v4)) ==

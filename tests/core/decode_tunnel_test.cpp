@@ -80,8 +80,16 @@ std::vector<DecodeCase> tunnel_cases() {
        seen4 | status::vxlan | pppoe_session, flow4},
       {"VXLAN, cut", 1, udp(40000, 4789, vxlan(Buffer(12))), "eth:ipv4:udp:vxlan:eth", seen4 | status::vxlan | stopped,
        outer(40000, 4789, 20)},
-      {"VXLAN, reserved byte", 1, udp(40000, 4789, hex("08000000 00002a01") + b4), "eth:ipv4:udp", seen4,
-       outer(40000, 4789, 60)},
+      {"VXLAN, reserved bits are ignored", 1, udp(40000, 4789, hex("0f0102ff 00002a01") + b4),
+       "eth:ipv4:udp:vxlan:eth:ipv4:udp", seen4 | status::vxlan, flow4},
+      {"VXLAN, group policy", 1, udp(40000, 4789, hex("88400123 00002a00") + b6), "eth:ipv4:udp:vxlan:eth:ipv6:udp",
+       in6 | status::vxlan, flow6},
+      {"VXLAN, no network identifier and reserved bits", 1, udp(40000, 4789, hex("00010000 00002a01") + b4),
+       "eth:ipv4:udp", seen4, outer(40000, 4789, 60)},
+      {"VXLAN over IPv6", 1, over6().udp(40000, 4789).raw(vxlan(b4)), "eth:ipv6:udp:vxlan:eth:ipv4:udp",
+       seen4 | ipv6_seen | status::vxlan, flow4},
+      {"VXLAN, LLC", 1, udp(40000, 4789, vxlan(hex("0180c2000000 020000000001 0026 424203") + Buffer(35))),
+       "eth:ipv4:udp:vxlan:eth:llc:stp", seen4 | status::vxlan | stopped, outer(40000, 4789, 60)},
       {"VXLAN-GPE, IPv4", 1, udp(40000, 4790, gpe(1, i4)), "eth:ipv4:udp:vxlan_gpe:ipv4:udp", seen4 | status::vxlan,
        flow4},
       {"VXLAN-GPE, IPv6", 1, udp(40000, 4790, gpe(2, i6)), "eth:ipv4:udp:vxlan_gpe:ipv6:udp", in6 | status::vxlan,
@@ -90,8 +98,12 @@ std::vector<DecodeCase> tunnel_cases() {
        seen4 | status::vxlan, flow4},
       {"VXLAN-GPE, NSH", 1, udp(40000, 4790, gpe(4, hex("00060101 00000000") + Buffer(16) + i4)),
        "eth:ipv4:udp:vxlan_gpe:nsh:ipv4:udp", seen4 | status::vxlan, flow4},
-      {"VXLAN-GPE, MPLS", 1, udp(40000, 4790, gpe(5, hex("00010140") + i4)), "eth:ipv4:udp:vxlan_gpe:mpls",
-       seen4 | status::vxlan | mpls, outer(40000, 4790, 50)},
+      {"VXLAN-GPE, MPLS", 1, udp(40000, 4790, gpe(5, hex("00010140") + i4)), "eth:ipv4:udp:vxlan_gpe:mpls:ipv4:udp",
+       seen4 | status::vxlan | mpls_unicast, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 labels 1"},
+      {"VXLAN-GPE, NSH, MPLS, pseudo wire", 1,
+       udp(40000, 4790, gpe(4, hex("00060105 00000000") + Buffer(16) + hex("00010140 00000000") + b6)),
+       "eth:ipv4:udp:vxlan_gpe:nsh:mpls:pwethcw:eth:ipv6:udp", in6 | status::vxlan | mpls_unicast,
+       "2001:db8:2::1:6000 2001:db8:2::2:7000 17 l7 10 labels 1"},
       {"VXLAN-GPE, unknown", 1, udp(40000, 4790, gpe(9, i4)), "eth:ipv4:udp:vxlan_gpe", seen4 | status::vxlan | stopped,
        outer(40000, 4790, 46)},
       {"GENEVE", 1, udp(40000, 6081, hex("00006558 00002a00") + b4), "eth:ipv4:udp:geneve:eth:ipv4:udp",
@@ -100,9 +112,40 @@ std::vector<DecodeCase> tunnel_cases() {
        "eth:ipv4:udp:geneve:eth:ipv6:udp", in6 | status::geneve, flow6},
       {"GENEVE, ARP", 1, udp(40000, 6081, hex("00006558 00002a00") + arp_frame), "eth:ipv4:udp:geneve:eth:arp",
        seen4 | status::geneve | stopped, outer(40000, 6081, 50)},
+      {"GENEVE, IPv4", 1, udp(40000, 6081, hex("00000800 00002a00") + i4), "eth:ipv4:udp:geneve:ipv4:udp",
+       seen4 | status::geneve, flow4},
+      {"GENEVE, critical options, IPv6", 1, udp(6081, 40000, hex("014086dd 00002a00 01020300") + i6),
+       "eth:ipv4:udp:geneve:ipv6:udp", in6 | status::geneve, flow6},
+      {"no GENEVE: another version", 1, udp(40000, 6081, hex("40006558 00002a00") + b4), "eth:ipv4:udp", seen4,
+       outer(40000, 6081, 60)},
+      {"no GENEVE: reserved bits", 1, udp(40000, 6081, hex("00016558 00002a00") + b4), "eth:ipv4:udp", seen4,
+       outer(40000, 6081, 60)},
+      {"no GENEVE: no EtherType", 1, udp(40000, 6081, hex("00001234 00002a00") + b4), "eth:ipv4:udp", seen4,
+       outer(40000, 6081, 60)},
+      {"no GENEVE: Teredo", 1, udp(6081, 3544, i6), "eth:ipv4:udp:teredo:ipv6:udp", in6 | status::teredo, flow6},
+      {"no GENEVE: IKE", 1, udp(4500, 6081, Buffer(28)), "eth:ipv4:udp:udpencap:isakmp", seen4, outer(4500, 6081, 28)},
+      {"no GENEVE: SSDP", 1, udp(6081, 1900, text("N@TIFY * HTTP/1.1")), "eth:ipv4:udp:ssdp", seen4 | upnp,
+       outer(6081, 1900, 17)},
+      {"no GENEVE: RTP", 1, udp(20000, 6081, hex("80001234 51223344 aabbccdd") + Buffer(40, 0xd5)), "eth:ipv4:udp",
+       seen4, outer(20000, 6081, 52)},
+      {"no GENEVE: DTLS", 1, udp(6081, 40000, hex("16fefd 0000000000000000 0003 010203")), "eth:ipv4:udp:dtls1.2",
+       seen4 | status::dtls, outer(6081, 40000, 16)},
+      {"MPLS in UDP", 1, udp(50000, 6635, hex("00010040 00020140") + i4), "eth:ipv4:udp:mpls{2}:ipv4:udp",
+       seen4 | mpls_unicast, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 labels 2"},
+      {"MPLS in UDP over IPv6, pseudo wire", 1, over6().udp(50000, 6635).raw(hex("00010140 00000000") + b6),
+       "eth:ipv6:udp:mpls:pwethcw:eth:ipv6:udp", seen6 | mpls_unicast,
+       "2001:db8:2::1:6000 2001:db8:2::2:7000 17 l7 10 labels 1"},
+      {"no MPLS in UDP", 1, udp(50000, 6635, hex("00010140") + Buffer(40, 0x41)), "eth:ipv4:udp", seen4,
+       outer(50000, 6635, 44)},
+      {"GTP over IPv6", 1, over6().udp(2152, 2152).raw(hex("30ff0026 00000001") + i4), "eth:ipv6:udp:gtp:ipv4:udp",
+       seen4 | ipv6_seen | status::gtp, flow4},
       {"CAPWAP data, 802.3", 1, udp(40000, 5247, hex("00100000 00000000") + b4),
        "eth:ipv4:udp:capwap.data:eth:ipv4:udp", seen4 | status::capwap, flow4},
       {"CAPWAP data, 802.11", 1, udp(5247, 40000, hex("00100300 00000000") + wlan_swapped(i4)),
+       "eth:ipv4:udp:capwap.data:wlan:llc:ipv4:udp", seen4 | status::capwap, flow4},
+      {"CAPWAP data, 802.11 in the standard's order", 1,
+       udp(5247, 40000,
+           hex("00100300 00000000 0801 0000 020202020202 040404040404 060606060606 0000 aaaa03 000000 0800") + i4),
        "eth:ipv4:udp:capwap.data:wlan:llc:ipv4:udp", seen4 | status::capwap, flow4},
       {"CAPWAP data, keep alive", 1, udp(40000, 5247, hex("00100008 00000000 0000")), "eth:ipv4:udp:capwap.data",
        seen4 | status::capwap | stopped, outer(40000, 5247, 10)},
@@ -123,6 +166,16 @@ std::vector<DecodeCase> tunnel_cases() {
        in6 | l2tp | ppp, flow6},
       {"L2TP, Cisco framing", 1, udp(1701, 1701, hex("0002 0001 0002 0f00 0021") + i4),
        "eth:ipv4:udp:l2tp:chdlc:ipv4:udp", seen4 | l2tp | ppp, flow4},
+      {"L2TP, Cisco framing with an EtherType", 1, udp(1701, 1701, hex("0002 0001 0002 0f00 0800") + i4),
+       "eth:ipv4:udp:l2tp:chdlc:ipv4:udp", seen4 | l2tp | ppp, flow4},
+      {"L2TP, PPP without address and control", 1, udp(1701, 1701, hex("0002 0001 0002 0021") + i4),
+       "eth:ipv4:udp:l2tp:ppp:ipv4:udp", seen4 | l2tp | ppp, flow4},
+      {"L2TP, PPP, protocol of one byte", 1, udp(1701, 1701, hex("0002 0001 0002 57") + i6),
+       "eth:ipv4:udp:l2tp:ppp:ipv6:udp", in6 | l2tp | ppp, flow6},
+      {"L2TP, multilink, a later fragment", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 003d 40000002 0021") + i4),
+       "eth:ipv4:udp:l2tp:ppp:ppp:mp", seen4 | l2tp | ppp | stopped, outer(1701, 1701, 54)},
+      {"L2TP version 3 over UDP, Ethernet", 1, udp(1701, 1701, hex("0003 0000 00000007 a1a2a3a4") + b4),
+       "eth:ipv4:udp:l2tp:eth:ipv4:udp", seen4 | l2tp, flow4},
       {"L2TP, multilink", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 003d 80000001 0021") + i4),
        "eth:ipv4:udp:l2tp:ppp:ppp:mp:ipv4:udp", seen4 | l2tp | ppp, flow4},
       {"L2TP, LCP", 1, udp(1701, 1701, hex("0002 0001 0002 ff03 c021 01010004")), "eth:ipv4:udp:l2tp:ppp:lcp",
@@ -147,16 +200,50 @@ std::vector<DecodeCase> tunnel_cases() {
 
 TEST_CASE("decode: tunnels", "[decode]") { check(tunnel_cases()); }
 
+// All fields but what was seen on the way: names, and status bits.
+Packet without_marks(Packet p, const Packet& like) {
+  p.status = like.status;
+  p.headers = like.headers;
+  p.header_count = like.header_count;
+  p.data = like.data;
+  return p;
+}
+
 TEST_CASE("decode: a tunnel whose content is not IP leaves the outer flow untouched", "[decode]") {
-  const Buffer arp_frame = Frame()
-                               .eth("02:00:00:00:aa:01", "02:00:00:00:aa:02")
-                               .vlan(9)
-                               .arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2");
-  const Decoded d = decode(1, Frame().eth().vlan(5).ip4("10.0.0.1", "10.0.0.2").udp(40000, 4789).raw(vxlan(arp_frame)));
-  CHECK(d.flow == "10.0.0.1:40000 10.0.0.2:4789 17 l7 54 vlan 5");
-  CHECK(d.packet.source_mac == 6);
-  CHECK(d.packet.l2 == 0);
-  CHECK(d.packet.vlans == 14);
+  const Buffer arp = Frame()
+                         .eth("02:00:00:00:aa:01", "02:00:00:00:aa:02")
+                         .vlan(9)
+                         .arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2");
+  const Buffer llc = Frame().eth().vlan(9).llc(0x42, 0x42).zeros(35);
+  const Buffer labels = hex("02000000aa02 02000000aa01 8847 00010140 ffffffff") + Buffer(20, 0xff);
+  const Buffer session = hex("02000000aa02 02000000aa01 8864 1100 0001 0028 c021") + Buffer(20);
+  const Buffer half = inner4();
+  const auto outer = [] { return Frame().eth().vlan(5).mpls(77).ip4("10.0.0.1", "10.0.0.2"); };
+  const auto outer6 = [] { return Frame().eth().vlan(5).mpls(77).ip6("2001:db8::1", "2001:db8::2").hop_by_hop(); };
+  const auto check = [&](auto begin) {
+    for (const Buffer& frame : {arp, llc, labels, session, Buffer(half.begin(), half.begin() + 10), Buffer(40, 0xff)}) {
+      const auto number = [&](unsigned port, const Buffer& content) {
+        const Decoded tunnel = decode(1, begin().udp(40000, port).raw(content));
+        const Decoded plain = decode(1, begin().udp(40000, 9999).raw(content));
+        CHECK(without_marks(tunnel.packet, plain.packet) == [&] {
+          Packet p = plain.packet;
+          p.destination_port = static_cast<std::uint16_t>(port);
+          return p;
+        }());
+        CHECK(tunnel.has_flow);
+      };
+      number(4789, vxlan(frame));
+      number(4790, gpe(3, frame));
+      number(6081, hex("00006558 00002a00") + frame);
+      number(5247, hex("00100000 00000000") + frame);
+      number(5247, hex("00100300 00000000") + wlan_swapped(frame));
+      number(6635, hex("00010140 00000000") + frame);
+      number(2152, hex("30ff0026 00000001") + frame);
+      number(1701, hex("0002 0001 0002 ff03 0281 00010140") + frame);
+    }
+  };
+  check(outer);
+  check(outer6);
 }
 
 TEST_CASE("decode: the innermost Ethernet header counts", "[decode]") {

@@ -123,7 +123,7 @@ inline std::uint64_t tcp_packets(const t2::Direction& direction, const TcpFlagsS
 // complete; both directions have begun. Most packets are like that.
 inline bool is_mid_connection(const t2::Packet& packet, const TcpFlagsState& own) {
   constexpr unsigned begun = stat::started | stat::window_known;
-  return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l3_header == 20 && packet.other &&
+  return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20 && packet.other &&
          packet.captured_l4 >= packet.l4_length && packet.captured_l4 >= 20 && packet.l4_header >= 20 &&
          !packet.later_fragment && !packet.more_fragments && own.more_than_one && own.tcp_seen &&
          (own.status & begun) == begun && (packet.data[packet.l4 + 13] & (flag::ack | flag::control)) == flag::ack;
