@@ -108,6 +108,22 @@ try_ccache() { # FOLDER: where a file can be written
     rm -f -- "$1/.ccache.o"
 }
 
+fuzzing_compiler() { # a clang with libFuzzer; where there is none, what is missing is on standard error
+    local name
+    for name in clang++ clang++-{19..14}; do
+        command -v "$name" >/dev/null || continue
+        if echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' |
+            "$name" -fsanitize=fuzzer,address,undefined -x c++ - -o /dev/null 2>/dev/null; then
+            echo "$name"
+            return
+        fi
+        err "$name has no libFuzzer: install libclang-rt-dev, or that of this version"
+        return 1
+    done
+    err "clang++ is missing: run scripts/setup test"
+    return 1
+}
+
 # ---- Core and plugins
 
 component_folder() { # NAME: folder of the core or of a plugin

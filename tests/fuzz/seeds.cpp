@@ -1,15 +1,14 @@
-// Writes the first inputs of a fuzz target: the frames and captures of the tests.   seeds TARGET FOLDER
-#define CATCH_CONFIG_RUNNER  // the tables come with test cases, which are not run here
+// Writes the first inputs of a fuzz target into the folder $T2_SEEDS: the frames and captures of the tests.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "capture.hpp"
 #include "core/decoded.hpp"
-#include "input.hpp"
+#include "fuzz/input.hpp"
 
 using namespace t2;
 using test::Buffer;
@@ -71,13 +70,29 @@ void capture_seeds() {
   write(modified);
 }
 
+void prepare() {
+  const char* wanted = std::getenv("T2_SEEDS");
+  REQUIRE(wanted);
+  folder = wanted;
+  written = 0;
+}
+
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc != 3) return std::fprintf(stderr, "usage: fuzz_seeds TARGET FOLDER\n"), 1;
-  folder = argv[2];
-  const std::string target = argv[1];
-  if (target == "decode") decode_seeds();
-  else if (target == "capture") capture_seeds();
-  else plugin_seeds();
+TEST_CASE("fuzz: seeds of decode", "[.seeds]") {
+  prepare();
+  decode_seeds();
+  CHECK(written > 0);
+}
+
+TEST_CASE("fuzz: seeds of capture", "[.seeds]") {
+  prepare();
+  capture_seeds();
+  CHECK(written > 0);
+}
+
+TEST_CASE("fuzz: seeds of plugins", "[.seeds]") {
+  prepare();
+  plugin_seeds();
+  CHECK(written > 0);
 }

@@ -1,7 +1,7 @@
 // Labels of MAC addresses: both file formats of the registries, the longest block, the form of names.
 #include <catch2/catch.hpp>
 
-#include "../src/labels.cpp"
+#include "../src/labels.hpp"
 #include "run.hpp"
 
 using namespace t2::test;
@@ -24,7 +24,7 @@ constexpr const char* oui =
     "MA-L,0080C7,SECOND OF THAT NUMBER,NOWHERE FR 1 \r\n"
     "MA-L,000000,XEROX CORPORATION,M/S 105-50C WEBSTER NY US 14580 \r\n"
     "MA-L,111111,Private,\r\n"
-    "MA-L,0050C2,IEEE Registration Authority,445 Hoes WorkerQueue Piscataway NJ US 08554 \r\n"
+    "MA-L,0050C2,IEEE Registration Authority,445 Hoes Lane Piscataway NJ US 08554 \r\n"
     "MA-L,3030AA,Sycada BV,Stramanweg 105B Amsterdam  NL 1101 AA \r\n"
     "MA-L,3030AB,\"The \"\"Quoted\"\" Company\",Some Street  HK NA \r\n"
     "MA-L,3030AC,M\xc3\xbcller-Elektronik GmbH,Dorfstr. 1 Ulm  DE 89073 \r\n";

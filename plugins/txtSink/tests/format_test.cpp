@@ -8,8 +8,8 @@
 #include <limits>
 #include <random>
 
-#include "../src/format.cpp"
-#include "../src/values.cpp"
+#include "../src/format.hpp"
+#include "../src/values.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "../src/file.cpp"
+#include "../src/file.hpp"
 #include "run.hpp"
 
 using namespace t2::test;

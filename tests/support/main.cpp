@@ -1,3 +1,0 @@
-// The test program's main().
-#define CATCH_CONFIG_MAIN
-#include <catch2/catch.hpp>
