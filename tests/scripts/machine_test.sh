@@ -109,11 +109,9 @@ run t2build txtSink
 expect 'with a cache nothing is said' silent_about ccache
 
 # ---- No compiler any more, and another one
-cp -p -- "$tree/build/CMakeCache.txt" "$scratch/cache.txt"
 mkdir -p -- "$scratch/tools"
-for tool in bash sh env cat cmake ninja grep sed mkdir readlink dirname id getent head rm flock stat realpath uname sort comm find cmp cp mv chmod mktemp; do
-    [ ! -e "$(command -v "$tool")" ] || ln -sf -- "$(command -v "$tool")" "$scratch/tools/$tool"
-done
+ln -s -- /usr/bin/* "$scratch/tools/"
+rm -f -- "$scratch/tools/"*c++* "$scratch/tools/"*g++*
 run env PATH="$scratch/tools" "$tree/scripts/t2build" txtSink
 expect 'compiler removed: status 1' fails
 expect 'compiler removed: what to type' ends_with "'c++' is missing: run '$tree/scripts/setup build'"
