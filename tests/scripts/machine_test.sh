@@ -101,7 +101,7 @@ fi
 touch -- "$tree/plugins/txtSink/src/"*.cpp
 for cache in /proc/none "$sample"; do
     rm -rf -- "$tree"/build/plugins/*txtSink.so
-    run env CCACHE_DIR="$cache" t2build txtSink
+    run env -u CCACHE_READONLY -u CCACHE_TEMPDIR CCACHE_DIR="$cache" t2build txtSink
     expect "ccache in $cache: built" ends_with 'BUILD SUCCESSFUL'
     expect "ccache in $cache: said" says 'Building without ccache: '
 done
