@@ -41,6 +41,12 @@ run_on_terminal() { # INPUT COMMAND...: on a terminal of its own, where INPUT is
     output=${output//$'\r'/}
 }
 
+spent() { # hundredths of a second of processor time by what this test has run
+    local -a figures
+    read -ra figures < "/proc/$$/stat"
+    echo $((figures[15] + figures[16]))
+}
+
 expect() { # WHAT CONDITION...
     if "${@:2}"; then passed=$((passed + 1)); return; fi
     failed=$((failed + 1))
