@@ -29,6 +29,9 @@ expect 'all of a part skipped' counts 0 0 1
 part 77 'needs root'
 expect 'status 77' counts 0 0 1
 expect 'status 77: the reason' says 'skipped: bare: needs root'
+part 77 'needs root' '0 passed, 0 failed, 0 skipped'
+expect 'status 77 and a count: skipped' counts 0 0 1
+expect 'status 77 and a count: the reason' says 'skipped: bare: needs root'
 part 77 'skipped: all: needs root'
 expect 'status 77 and a line: counted once' counts 0 0 1
 part 1 'ok one' 'skipped: two: no network' 'FAIL three'
