@@ -17,4 +17,10 @@ inline Time wall_clock() { return read_clock(CLOCK_REALTIME); }
 // Since some moment before the program started. It never steps.
 inline Time steady_clock() { return read_clock(CLOCK_MONOTONIC); }
 
+// Pauses the thread for so many nanoseconds, or until a signal comes.
+inline void sleep_for(Time duration) {
+  const timespec pause{duration / one_second, duration % one_second};
+  nanosleep(&pause, nullptr);
+}
+
 }  // namespace t2

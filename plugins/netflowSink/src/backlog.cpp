@@ -1,17 +1,17 @@
-// From message to block, from session to session.
+// Moves messages between the states waiting, in flight and read, and counts their records.
 #include "backlog.hpp"
 
-#include <algorithm>
 #include <utility>
 
-#include "fields.hpp"
+#include "wire.hpp"
 
 namespace t2::netflow_sink {
 
 namespace {
-constexpr std::size_t plain_block = 64 << 10,
-                      protected_block = 16 << 10;    // bytes that leave together; the second: one TLS record
-constexpr std::size_t time_at = 4, sequence_at = 8;  // in the header of a message
+
+// Bytes that are written together; with TLS that is one TLS record.
+constexpr std::size_t max_block(bool plain) { return plain ? 64 << 10 : 16 << 10; }
+
 }  // namespace
 
 void Backlog::add(std::span<const std::uint8_t> message, unsigned records, unsigned options) {
@@ -25,68 +25,74 @@ void Backlog::begin_session(const std::vector<std::uint8_t>& templates, unsigned
   waiting_.push_front({templates, 0, options});
 }
 
-std::span<const std::uint8_t> Backlog::next(bool plain, std::uint64_t written, std::uint32_t seconds) {
-  if (block_at_ == block_.size()) fill_block(plain, written, seconds);
-  return std::span(block_).subspan(block_at_);
+std::span<const std::uint8_t> Backlog::next(bool plain, std::uint64_t carried, std::uint32_t seconds) {
+  if (block_written_ == block_.size()) fill_block(plain, carried, seconds);
+  return std::span(block_).subspan(block_written_);
 }
 
-void Backlog::fill_block(bool plain, std::uint64_t written, std::uint32_t seconds) {
+void Backlog::clear_block() {
   block_.clear();
-  block_at_ = in_block_ = 0;
-  const std::size_t enough = plain ? plain_block : protected_block;
-  while (!waiting_.empty() && (block_.empty() || block_.size() + waiting_.front().bytes.size() <= enough)) {
-    Message& message = waiting_.front();
-    store(&message.bytes[time_at], 4, seconds);
-    store(&message.bytes[sequence_at], 4, sequence_);
+  block_written_ = block_messages_ = 0;
+}
+
+void Backlog::fill_block(bool plain, std::uint64_t carried, std::uint32_t seconds) {
+  clear_block();
+  while (!waiting_.empty() && (block_.empty() || block_.size() + waiting_.front().bytes.size() <= max_block(plain))) {
+    StreamMessage& message = waiting_.front();
+    const HeaderView view(message.bytes);
+    MessageHeader header = view.read();
+    header.seconds = seconds;
+    header.sequence = sequence_;
+    view.write(header);
     sequence_ += message.records + message.options;
     block_.insert(block_.end(), message.bytes.begin(), message.bytes.end());
-    if (plain) message.end = written + block_.size();
+    if (plain) message.end = carried + block_.size();
     delivery_.sent += message.records;
-    if (message.again) delivery_.resent += message.records;
-    kept_.push_back(std::move(message));
+    if (message.resent) delivery_.resent += message.records;
+    in_flight_.push_back(std::move(message));
     waiting_.pop_front();
-    ++in_block_;
+    ++block_messages_;
   }
 }
 
-void Backlog::took(std::size_t bytes, bool plain, std::uint64_t written) {
-  block_at_ += bytes;
-  if (plain || block_at_ < block_.size()) return;
-  for (std::size_t i = kept_.size() - in_block_; i < kept_.size(); ++i) kept_[i].end = written;
+// Encryption hides where a message ends in what TCP carries: all messages of a block end where the block ends.
+void Backlog::advance(std::size_t bytes, bool plain, std::uint64_t carried) {
+  block_written_ += bytes;
+  if (plain || block_written_ < block_.size()) return;
+  for (std::size_t i = in_flight_.size() - block_messages_; i < in_flight_.size(); ++i) in_flight_[i].end = carried;
 }
 
-bool Backlog::forget(std::uint64_t read) {
-  const std::size_t before = kept_.size();
-  while (!kept_.empty() && kept_.front().end <= read) kept_.pop_front();
-  return kept_.size() < before;
+bool Backlog::release(std::uint64_t read) {
+  const std::size_t before = in_flight_.size();
+  while (!in_flight_.empty() && in_flight_.front().end <= read) in_flight_.pop_front();
+  return in_flight_.size() < before;
 }
 
-void Backlog::end_session(std::uint64_t left) {
-  block_.clear();
-  block_at_ = in_block_ = 0;
-  std::erase_if(waiting_, [](const Message& message) { return message.records == 0; });
-  for (; !kept_.empty(); kept_.pop_back()) {
-    Message& message = kept_.back();
+void Backlog::end_session(std::uint64_t transmitted) {
+  clear_block();
+  std::erase_if(waiting_, [](const StreamMessage& message) { return message.records == 0; });
+  for (; !in_flight_.empty(); in_flight_.pop_back()) {
+    StreamMessage& message = in_flight_.back();
     if (message.records == 0) continue;
     delivery_.sent -= message.records;
-    if (message.again) delivery_.resent -= message.records;
-    message.again |= message.end <= left;
+    if (message.resent) delivery_.resent -= message.records;
+    message.resent |= message.end <= transmitted;
     message.end = UINT64_MAX;
     waiting_.push_front(std::move(message));
   }
 }
 
-void Backlog::leave(std::uint64_t taken, bool told) {
-  for (const Message& message : kept_) {
-    if (told && message.end <= taken) delivery_.unread += message.records;
+void Backlog::settle(std::uint64_t accepted, bool peer_known) {
+  for (const StreamMessage& message : in_flight_) {
+    if (peer_known && message.end <= accepted) delivery_.unread += message.records;
   }
-  forget(taken);
+  release(accepted);
 }
 
-void Backlog::give_up() {
-  for (const Message& message : waiting_) {
+void Backlog::drop_waiting() {
+  for (const StreamMessage& message : waiting_) {
     delivery_.lost += message.records;
-    if (message.again) delivery_.doubtful += message.records;
+    if (message.resent) delivery_.doubtful += message.records;
   }
   waiting_.clear();
 }

@@ -1,11 +1,11 @@
-// Takes the list of collectors apart.
+// Parses NF_SERVADD.
 #include "collector_address.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <string_view>
 
-#include "t2/plugin.hpp"
+#include "setting.hpp"
 
 namespace t2::netflow_sink {
 
@@ -45,11 +45,11 @@ std::vector<CollectorAddress> parse_collectors(const std::string& list, std::uin
     const std::string_view item = trimmed(std::string_view(list).substr(begin, end - begin));
     CollectorAddress address{{}, port};
     if (!parse(item, address)) {
-      throw t2::Error("netflowSink: NF_SERVADD names no collector with '" + std::string(item) +
-                      "': use HOST, HOST:PORT or [IPV6]:PORT, separated by commas");
+      throw setting_error("NF_SERVADD names no collector with '" + std::string(item) +
+                          "': use HOST, HOST:PORT or [IPV6]:PORT, separated by commas");
     }
     if (std::find(out.begin(), out.end(), address) != out.end()) {
-      throw t2::Error("netflowSink: NF_SERVADD names " + address.text() + " twice: it would get every flow twice");
+      throw setting_error("NF_SERVADD names " + address.text() + " twice: it would get every flow twice");
     }
     out.push_back(address);
   }

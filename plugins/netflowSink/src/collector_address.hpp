@@ -1,4 +1,4 @@
-// NF_SERVADD: one collector or several.
+// The collectors that NF_SERVADD names. Parsed once, when t2 starts.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ struct CollectorAddress {
   }
 };
 
-// HOST, HOST:PORT, [V6] or [V6]:PORT, separated by commas; an IPv6 address without port needs no brackets.
-// Throws t2::Error for a text that is none of these, and for a collector named twice.
+// Parses a list of HOST, HOST:PORT, [V6] or [V6]:PORT, separated by commas; an IPv6 address without port needs no
+// brackets. `port`: where none is named. Throws t2::Error for any other text, and for a collector named twice.
 std::vector<CollectorAddress> parse_collectors(const std::string& list, std::uint16_t port);
 
 }  // namespace t2::netflow_sink

@@ -1,22 +1,21 @@
-// The order of business of an exporter.
+// Decides what leaves when, and builds templates, options and data messages.
 #include "exporter.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <string>
 
-#include "t2/plugin.hpp"
+#include "setting.hpp"
 
 namespace t2::netflow_sink {
 
 namespace {
 
-constexpr std::size_t room_for_template = 64;          // of options, and for headers
-constexpr t2::Time longest_wait = t2::one_second / 2;  // of a record; with the core's pauses it leaves within a second
+constexpr std::size_t options_overhead = 64;       // bytes of the options template and of headers, at most
+constexpr t2::Time max_wait = t2::one_second / 2;  // of a record; with the core's pauses it leaves within a second
 
-bool has_passed(t2::Time since, t2::Time interval, t2::Time now) {
-  return now - since >= interval || now < since;  // the second: the clock was set back
-}
+// A clock that was set back ends an interval, too.
+bool has_passed(t2::Time since, t2::Time interval, t2::Time now) { return now - since >= interval || now < since; }
 
 }  // namespace
 
@@ -27,11 +26,11 @@ Exporter::Exporter(const ExporterSettings& settings, std::unique_ptr<Transport> 
     templates_.emplace_back(settings.layout, kind);
     if (!has_labels(kind)) ++announced_;
   }
-  // Fragments, only where there is no other way.
-  settings_.message_size = std::min(settings_.message_size, std::max(transport_->largest(), min_size()));
+  // A message is fragmented only if not even one template or record fits.
+  settings_.message_size = std::min(settings_.message_size, std::max(transport_->max_message_size(), min_size()));
   for (const Template& t : templates_) {
-    const unsigned most = t.family() == t2::Family::ipv6 ? settings.max_ipv6 : settings.max_ipv4;
-    pending_.push_back({DataMessage(t, settings_.message_size, most)});
+    const unsigned max_records = t.family() == t2::Family::ipv6 ? settings.max_ipv6 : settings.max_ipv4;
+    pending_.push_back({DataMessage(t, settings_.message_size, max_records)});
   }
 }
 
@@ -39,19 +38,19 @@ void Exporter::start(t2::Time now) {
   boot_ = newest_ = now / t2::one_second;
   statistics_sent_ = now;
   stream_ = transport_->stream();
-  if (stream_) return begin(now);
+  if (stream_) return set_templates(now);
   if (const std::size_t least = min_size(); least > settings_.message_size) {
-    throw t2::Error("netflowSink: NF_MSGSIZE=" + std::to_string(settings_.message_size) +
-                    " is too small for these records: use a value of at least " + std::to_string(least));
+    throw setting_error("NF_MSGSIZE=" + std::to_string(settings_.message_size) +
+                        " is too small for these records: use a value of at least " + std::to_string(least));
   }
-  begin(now);
+  set_templates(now);
   send_templates(now);
 }
 
 void Exporter::add(RecordKind kind, std::span<const std::uint8_t> record, std::uint64_t flow_id, t2::Time now) {
-  const std::size_t place = index_of_kind_[static_cast<unsigned>(kind)];
-  if (place >= announced_) announce_label_templates(now);
-  PendingMessage& pending = pending_[place];
+  const std::size_t index = index_of_kind_[static_cast<unsigned>(kind)];
+  if (index >= announced_) announce_label_templates(now);
+  PendingMessage& pending = pending_[index];
   if (pending.message.count() == 0) pending.since = now;
   pending.message.add(record, flow_id);
   if (is_pair(kind)) ++counters_.pairs;
@@ -60,12 +59,12 @@ void Exporter::add(RecordKind kind, std::span<const std::uint8_t> record, std::u
 
 void Exporter::tick(t2::Time now, const ObservedTraffic& observed) {
   for (PendingMessage& pending : pending_) {
-    if (pending.message.count() > 0 && has_passed(pending.since, longest_wait, now)) send(pending, now);
+    if (pending.message.count() > 0 && has_passed(pending.since, max_wait, now)) send(pending, now);
   }
   if (!stream_ && has_passed(templates_sent_, settings_.template_interval, now)) send_templates(now);
   if (settings_.statistics_interval > 0 && has_passed(statistics_sent_, settings_.statistics_interval, now))
     send_statistics(now, observed);
-  transport_->work();
+  transport_->tick();
 }
 
 void Exporter::finish(t2::Time now, const ObservedTraffic& observed) {
@@ -84,11 +83,11 @@ ExportCounters Exporter::counters() const {
   return c;
 }
 
-// Seconds and uptime come from one clock, both without a fraction, so that their difference, from which collectors
-// compute when the exporter was started, is the same in all messages.
+// Collectors compute the exporter's start from seconds and uptime. Both come from one clock and without a fraction, so
+// that all messages tell the same start.
 MessageHeader Exporter::header(t2::Time now, const ObservationDomain& domain) {
   const t2::Time seconds = now / t2::one_second;
-  if (seconds < newest_) boot_ -= newest_ - seconds;  // the clock was set back: uptime goes on
+  if (seconds < newest_) boot_ -= newest_ - seconds;  // the clock was set back; uptime goes on
   newest_ = seconds;
   return {.uptime = static_cast<std::uint32_t>((seconds - boot_) * 1000),
           .seconds = static_cast<std::uint32_t>(seconds),
@@ -96,7 +95,7 @@ MessageHeader Exporter::header(t2::Time now, const ObservationDomain& domain) {
           .source = domain.id};
 }
 
-// Of a message: one template, or one record.
+// Bytes of the largest message with one template or one record.
 std::size_t Exporter::min_size() const {
   std::size_t least = 0;
   for (const Template& t : templates_) {
@@ -106,7 +105,7 @@ std::size_t Exporter::min_size() const {
   return least;
 }
 
-// As many as it takes: none is larger than NF_MSGSIZE.
+// Builds messages with all announced templates, none larger than NF_MSGSIZE.
 template <class F>
 void Exporter::for_template_messages(F use) const {
   const std::span all = announced();
@@ -118,15 +117,16 @@ void Exporter::for_template_messages(F use) const {
   }
 }
 
-// What each collector begins with. Over a stream that includes what the exporter says about its templates.
-void Exporter::begin(t2::Time now) {
+// Gives the transport the messages that each collector gets first. Over a stream they include the options records about
+// the templates.
+void Exporter::set_templates(t2::Time now) {
   if (!stream_) {
     std::vector<std::vector<std::uint8_t>> messages;
     for_template_messages([&](MessageWriter& message) {
       const auto bytes = message.finish(header(now, flows_));
       messages.emplace_back(bytes.begin(), bytes.end());
     });
-    return transport_->begin(std::move(messages));
+    return transport_->set_templates(std::move(messages));
   }
   const Version version = settings_.layout.version;
   MessageWriter message(version);
@@ -142,14 +142,15 @@ void Exporter::begin(t2::Time now) {
   message.add_options(keys);
   if (settings_.sampling > 0) message.add_options(sampled);
   const auto bytes = message.finish(header(now, flows_));
-  transport_->begin({{bytes.begin(), bytes.end()}}, message.data_records());
+  transport_->set_templates({{bytes.begin(), bytes.end()}}, message.data_records());
 }
 
-// Most captures have no labels: their collectors need not hear of them. From now on all templates are repeated.
+// Most captures have no labels, so their templates leave with the first flow that has some, and are repeated from then
+// on.
 void Exporter::announce_label_templates(t2::Time now) {
   const std::span fresh = std::span<const Template>(templates_).subspan(announced_);
   announced_ = templates_.size();
-  begin(now);
+  set_templates(now);
   if (!stream_) return send_templates(now);
   MessageWriter templates(settings_.layout.version), keys(settings_.layout.version);
   templates.add_templates(fresh);
@@ -162,16 +163,16 @@ void Exporter::announce_label_templates(t2::Time now) {
 void Exporter::send_templates(t2::Time now) {
   templates_sent_ = now;
   messages_since_ = 0;
-  if (!types_sent_ || has_passed(*types_sent_, settings_.template_interval, now)) {  // before they are used
+  if (!types_sent_ || has_passed(*types_sent_, settings_.template_interval, now)) {  // before the templates
     types_sent_ = now;
-    for (const OptionsRecords& types : element_types(settings_.layout, settings_.message_size - room_for_template))
+    for (const OptionsRecords& types : element_types(settings_.layout, settings_.message_size - options_overhead))
       send_options(types, options_domain(), now);
   }
   for_template_messages([&](MessageWriter& message) {
     ++counters_.template_messages;
     deliver(message.finish(header(now, flows_)), flows_, 0, 0);
   });
-  // In the domain of the flows, or it would say nothing about them.
+  // The sampling rate is about the flows, so it has their domain.
   if (settings_.sampling > 0)
     send_options(sampling(settings_.layout.version, settings_.source, settings_.sampling), flows_, now);
 }
@@ -186,7 +187,7 @@ void Exporter::send_options(const OptionsRecords& options, ObservationDomain& do
 void Exporter::send_statistics(t2::Time now, const ObservedTraffic& observed) {
   statistics_sent_ = now;
   const ExportCounters c = counters();
-  const std::uint64_t lost = transport_->delivery().lost;  // what still waits leaves before this message
+  const std::uint64_t lost = transport_->delivery().lost;  // queued records leave before this message
   const OptionsRecords options = statistics(settings_.layout.version, settings_.source,
                                             {.start = static_cast<std::uint64_t>(boot_) * 1000,
                                              .octets = c.octets,
@@ -212,7 +213,7 @@ void Exporter::send(PendingMessage& pending, t2::Time now) {
   pending.message.clear();
 }
 
-// A message that does not arrive has used its sequence number, so that the collector sees the gap as well.
+// A message that does not arrive has used its sequence number, so the collector notices the gap.
 void Exporter::deliver(std::span<const std::uint8_t> message, ObservationDomain& domain, unsigned records,
                        unsigned options) {
   domain.sequence += settings_.layout.version == Version::ipfix ? records + options : 1;

@@ -1,4 +1,4 @@
-// The table of fields: element, length, value; where it is sent and whether a pair has it for the other direction too.
+// The table of fields: element, length and value; when it is sent, and whether a pair has it for the reverse direction.
 //
 // Lengths are those of IANA or legal shorter ones; NetFlow 9 and IPFIX share most of the fields, in one order. Flags
 // have one byte: some collectors take the first byte of two. Times are absolute (152, 153): unlike those relative to
@@ -12,9 +12,8 @@
 #include <functional>
 #include <utility>
 
-#include "tcpFlags.h"
+#include "compiled_flags.hpp"
 #include "tcpFlags_state.h"
-#include "tranalyzer.h"
 
 namespace t2::netflow_sink {
 
@@ -75,19 +74,19 @@ unsigned outer_priority(const FlowRecord& r) { return tag_priority(r.outer_tag);
 unsigned inner_id(const FlowRecord& r) { return tag_id(r.inner_tag); }
 unsigned inner_priority(const FlowRecord& r) { return tag_priority(r.inner_tag); }
 
-unsigned later(const FlowRecord&) { return 0; }  // flowId: filled in by the output thread
+unsigned flow_id_of_output_thread(const FlowRecord&) { return 0; }  // workers do not know the flow's number
 
 // biflowDirection: the source of the record is the initiator (1), or its destination is (2).
 unsigned initiator(const FlowRecord& r) { return r.responder ? 2 : 1; }
 
-// Times that tcpFlags keeps in seconds, in single precision. 0xffffffff: never.
+// tcpFlags keeps times in seconds, in single precision. 0xffffffff: never.
 template <float FlowRecord::*seconds>
 std::uint32_t microseconds(const FlowRecord& r) {
   return r.*seconds < 4294.0f ? static_cast<std::uint32_t>(std::lround(static_cast<double>(r.*seconds) * 1e6))
                               : 0xffff'ffff;
 }
 
-// IANA's pictures of tcpOptions and ipv4Options: the first byte has numbers 7 to 0, the second 15 to 8, and so on.
+// As IANA draws tcpOptions and ipv4Options: the first byte has the options 7 to 0, the second 15 to 8, and so on.
 template <std::uint32_t FlowRecord::*set, unsigned length>
 void put_set(std::uint8_t* at, const FlowRecord& r) {
   for (unsigned i = 0; i < length; ++i) at[i] = i < 4 ? static_cast<std::uint8_t>(r.*set >> 8 * i) : std::uint8_t{0};
@@ -98,7 +97,7 @@ unsigned flag_count(const FlowRecord& r) {
   return r.flag_counts[n];
 }
 
-// What a field needs to be sent: all of these.
+// Conditions of a field: it is sent if all of its bits are met.
 enum Need : unsigned {
   any = 0,
   netflow9 = 1u << 0,
@@ -109,26 +108,26 @@ enum Need : unsigned {
   layer2 = 1u << 5,
   macs = 1u << 6,
   octets_of_ip = 1u << 7,
-  octets_of_packets = 1u << 8,  // what octetDeltaCount is
-  layer7 = 1u << 9,             // the packet length of the core is that of the payload
+  octets_of_packets = 1u << 8,  // NF_OCTETS: of what octetDeltaCount is
+  layer7 = 1u << 9,             // PACKETLENGTH: the packet length is that of the payload
   tags = 1u << 10,
   flags = 1u << 11,
   states = 1u << 12,
-  counts = 1u << 13,  // tcpFlags, tcpStates, tcpFlags with TCPFLGCNT
+  counts = 1u << 13,  // plugins: tcpFlags, tcpStates, tcpFlags with TCPFLGCNT
   frames = 1u << 14,  // octets of whole frames are counted
   biflow = 1u << 15,
-  own = 1u << 16,     // an element of NF_PEN
-  labels = 1u << 17,  // of MPLS
+  own = 1u << 16,     // the element belongs to NF_PEN
+  labels = 1u << 17,  // MPLS labels
 };
 
-// Which pairs have the field for the other direction as well. Not what is the key of the flow, or equal by nature.
+// Which pairs have the field in reverse, too. Never: the flow's key, and what both directions share.
 enum class Reverse : std::uint8_t { never, all, counter };
 
 struct FieldRule {
   Field field;
   unsigned needs;
   Reverse reverse = Reverse::never;
-  std::string_view name = {}, column = {};  // of own elements, and what they are
+  std::string_view name = {}, column = {};  // the rest describes enterprise elements
   Semantics semantics = Semantics::none;
   Unit unit = Unit::none;
 };
@@ -178,7 +177,7 @@ constexpr FieldRule field_rules[] = {
     {number<31, 3, &FlowRecord::identification>, ipv6 | flags | netflow9},     // flowLabelIPv6
     {number<31, 4, &FlowRecord::identification>, ipv6 | flags | ipfix, Reverse::all},
     {number<64, 4, extension_headers>, ipv6 | flags, Reverse::all},                       // ipv6ExtensionHeaders
-    {number<148, 8, later>, ipfix},                                                       // flowId
+    {number<148, 8, flow_id_of_output_thread>, ipfix},                                    // flowId
     {number<239, 1, initiator>, ipfix | biflow},                                          // biflowDirection
     {number<184, 4, &FlowRecord::isn>, ip | flags | ipfix, Reverse::all},                 // tcpSequenceNumber
     {number<186, 2, &FlowRecord::window>, ip | flags | ipfix, Reverse::all},              // tcpWindowSize
@@ -191,7 +190,7 @@ constexpr FieldRule field_rules[] = {
     {number<222, 4, flag_count<4>>, ip | counts | ipfix, Reverse::counter},               // tcpAckTotalCount
     {number<223, 4, flag_count<5>>, ip | counts | ipfix, Reverse::counter},               // tcpUrgTotalCount
 
-    // Own elements: numbers are for good.
+    // Enterprise elements. Their numbers never change.
     {number<1, 8, &FlowRecord::payload_octets>, own, Reverse::counter, "t2PacketLengthDeltaCount", "l7BytesSnt",
      Semantics::delta, Unit::octets},
     {number<2, 8, &FlowRecord::status>, own, Reverse::all, "t2FlowStatus", "flowStat", Semantics::flags},
@@ -253,20 +252,20 @@ constexpr unsigned needs_met(const RecordLayout& layout, RecordKind kind) {
   met |= layout.version == Version::ipfix ? ipfix : netflow9;
   met |= layout.ip_octets ? octets_of_ip : octets_of_packets;
   if (layout.macs) met |= macs;
-  if (layout.tcp_flags) met |= flags | (TCPFLGCNT ? counts : 0u);
+  if (layout.tcp_flags) met |= flags | (tcp_flag_counts ? counts : 0u);
   if (layout.tcp_states) met |= states;
   if (layout.layer2) met |= frames;
   if (has_labels(kind)) met |= labels;
   if (layout.biflow != Biflow::off) met |= biflow;
   if (layout.version == Version::ipfix && layout.enterprise != 0) met |= own;
-  if (BFO_VLAN > 0) met |= tags;
-  if (PACKETLENGTH == 3) met |= layer7;
+  if (max_tags > 0) met |= tags;
+  if (payload_lengths) met |= layer7;
   return met;
 }
 
-// The fields whose needs are met, in a straight line: for the layouts that nearly everybody has.
+// Puts the fields whose needs are met, without a loop: for the usual layouts.
 template <unsigned met, std::size_t... n>
-void put_known(std::uint8_t* at, const FlowRecord& record, std::index_sequence<n...>) {
+void put_usual(std::uint8_t* at, const FlowRecord& record, std::index_sequence<n...>) {
   const auto put = [&]<std::size_t i> {
     if constexpr ((field_rules[i].needs & ~met) == 0) {
       field_rules[i].field.put(at, record);
@@ -276,20 +275,20 @@ void put_known(std::uint8_t* at, const FlowRecord& record, std::index_sequence<n
   (put.template operator()<n>(), ...);
 }
 template <unsigned met>
-void put_known(std::uint8_t* at, const FlowRecord& record) {
-  put_known<met>(at, record, std::make_index_sequence<std::size(field_rules)>());
+void put_usual(std::uint8_t* at, const FlowRecord& record) {
+  put_usual<met>(at, record, std::make_index_sequence<std::size(field_rules)>());
 }
 
-// NetFlow 9 or IPFIX of flows without labels, with all plugins of the tutorial.
+// The usual layouts: NetFlow 9 or IPFIX of flows without labels, with all plugins of the tutorial.
 template <Version version, RecordKind kind>
 constexpr unsigned usual = needs_met({.version = version}, kind);
 
-Template::Put known_put(unsigned met) {
+Template::Put usual_put(unsigned met) {
   switch (met) {
-    case usual<Version::netflow9, RecordKind::ipv4>: return put_known<usual<Version::netflow9, RecordKind::ipv4>>;
-    case usual<Version::netflow9, RecordKind::ipv6>: return put_known<usual<Version::netflow9, RecordKind::ipv6>>;
-    case usual<Version::ipfix, RecordKind::ipv4>: return put_known<usual<Version::ipfix, RecordKind::ipv4>>;
-    case usual<Version::ipfix, RecordKind::ipv6>: return put_known<usual<Version::ipfix, RecordKind::ipv6>>;
+    case usual<Version::netflow9, RecordKind::ipv4>: return put_usual<usual<Version::netflow9, RecordKind::ipv4>>;
+    case usual<Version::netflow9, RecordKind::ipv6>: return put_usual<usual<Version::netflow9, RecordKind::ipv6>>;
+    case usual<Version::ipfix, RecordKind::ipv4>: return put_usual<usual<Version::ipfix, RecordKind::ipv4>>;
+    case usual<Version::ipfix, RecordKind::ipv6>: return put_usual<usual<Version::ipfix, RecordKind::ipv6>>;
     default: return nullptr;
   }
 }
@@ -304,7 +303,7 @@ Template::Template(const RecordLayout& layout, RecordKind kind_)
     if ((entry.needs & ~met) == 0) entries.push_back(entry);
   };
   for (const FieldRule& entry : field_rules) add(entry);
-  for (const FieldRule& entry : label_entries(std::make_integer_sequence<unsigned, BFO_MAX_MPLS>())) add(entry);
+  for (const FieldRule& entry : label_entries(std::make_integer_sequence<unsigned, max_labels>())) add(entry);
   for (const FieldRule& entry : entries) {
     if (entry.needs & own)
       fields.push_back({entry.field.element, entry.field.length, entry.field.put, layout.enterprise});
@@ -313,7 +312,7 @@ Template::Template(const RecordLayout& layout, RecordKind kind_)
     record_size += fields.back().length;
   }
   if (!is_pair(kind)) {
-    known_put = netflow_sink::known_put(met);
+    usual_put = netflow_sink::usual_put(met);
     return;
   }
   for (const FieldRule& entry : entries) {
@@ -321,7 +320,7 @@ Template::Template(const RecordLayout& layout, RecordKind kind_)
       continue;
     Field field = entry.field;
     field.reverse = true;
-    if (entry.needs & own) field.element |= own_reverse;
+    if (entry.needs & own) field.element |= reverse_offset;
     field.enterprise = entry.needs & own ? layout.enterprise : reverse_enterprise;
     fields.push_back(field);
     record_size += field.length;

@@ -1,5 +1,5 @@
 // The fields of a record and the templates made of them. Template and record come from one table, so that lengths and
-// order cannot disagree.
+// order cannot disagree. Immutable once made: workers encode records, the output thread writes templates.
 #pragma once
 
 #include <cstddef>
@@ -8,18 +8,12 @@
 #include <vector>
 
 #include "flow_record.hpp"
+#include "wire.hpp"
 
 namespace t2::netflow_sink {
 
-// Big endian, the last `size` bytes of the value.
-inline void store(std::uint8_t* at, std::size_t size, std::uint64_t value) {
-  for (std::size_t i = size; i-- > 0; value >>= 8) at[i] = static_cast<std::uint8_t>(value);
-}
-
-enum class Version : std::uint8_t { netflow9 = 9, ipfix = 10 };
-
-// What a record is about. Each kind has a template of its own. A pair is both directions of a flow in one record (RFC
-// 5103); records with MPLS labels are longer than others.
+// Each kind of record has a template of its own. A pair holds both directions of a flow (RFC 5103); records with MPLS
+// labels are longer than others.
 enum class RecordKind : std::uint8_t {
   ipv4,
   ipv6,
@@ -43,24 +37,25 @@ constexpr t2::Family family_of(RecordKind kind) {
   return families[static_cast<unsigned>(kind) % 3];
 }
 constexpr RecordKind record_kind(t2::Family family, bool pair, bool labels) {
-  const unsigned plain = family == t2::Family::ipv4 ? 0 : family == t2::Family::ipv6 ? 1 : 2;
-  return static_cast<RecordKind>(plain + (pair ? 3 : 0) + (labels ? 6 : 0));
+  const unsigned base = family == t2::Family::ipv4 ? 0 : family == t2::Family::ipv6 ? 1 : 2;
+  return static_cast<RecordKind>(base + (pair ? 3 : 0) + (labels ? 6 : 0));
 }
+// 256 and 257 are Tranalyzer2's as well.
 constexpr std::uint16_t template_id(RecordKind kind) {
   return static_cast<std::uint16_t>(256 + static_cast<unsigned>(kind));
-}  // 256 and 257: of the original
+}
 
 struct Field {
-  std::uint16_t element;  // number of the information element: IANA's, or one of `enterprise`
+  std::uint16_t element;  // number of the information element
   std::uint16_t length;   // bytes
   void (*put)(std::uint8_t* at, const FlowRecord& record);
-  std::uint32_t enterprise = 0;
-  bool reverse = false;  // of the other direction of a pair
+  std::uint32_t enterprise = 0;  // whose element it is; 0: IANA's
+  bool reverse = false;          // of the other direction of a pair
 };
 
-enum class Biflow : std::uint8_t { off, counters, all };  // which reverse elements a pair has
+enum class Biflow : std::uint8_t { off, counters, all };  // which reverse elements a pair has; off: no pairs
 
-// What decides which fields the templates have.
+// The facts that decide which fields the templates have.
 struct RecordLayout {
   Version version = Version::netflow9;
   bool macs = true;                          // the pair of MAC addresses is known
@@ -68,14 +63,14 @@ struct RecordLayout {
   bool ip_octets = false;                    // octetDeltaCount is that of IP headers and payload
   bool layer2 = false;                       // flows without IP are sent
   Biflow biflow = Biflow::off;
-  std::uint32_t enterprise = 0;  // IPFIX: private enterprise number for the own elements, 0: leave them out
+  std::uint32_t enterprise = 0;  // IPFIX: NF_PEN, whose number the enterprise elements have; 0: they are left out
 };
 
 struct Template {
   Template(const RecordLayout& layout, RecordKind kind);
-  // `reverse`: the other direction of a pair.
+  // Encodes a record into `record_size` bytes. `reverse`: the other direction of a pair; ignored for other kinds.
   void put(std::uint8_t* at, const FlowRecord& record, const FlowRecord& reverse) const {
-    if (known_put) return known_put(at, record);
+    if (usual_put) return usual_put(at, record);
     for (const Field& field : fields) {
       field.put(at, field.reverse ? reverse : record);
       at += field.length;
@@ -87,27 +82,26 @@ struct Template {
   RecordKind kind;
   std::uint16_t id;
   std::vector<Field> fields;
-  Put known_put = nullptr;  // does the same as all fields one after the other; null: there is none
+  Put usual_put = nullptr;  // compiled for exactly these fields; null: the fields are put one by one
   std::size_t record_size = 0;
-  std::size_t flow_id = none;  // where flowId stands: only the output thread knows it
+  std::size_t flow_id = none;  // offset of flowId, which the output thread fills in
   static constexpr std::size_t none = ~std::size_t{0};
 };
 
-std::vector<RecordKind> sent_kinds(const RecordLayout& layout);  // those that are sent, the ones with labels last
+std::vector<RecordKind> sent_kinds(const RecordLayout& layout);  // those with labels come last
 
-// What is said about elements that only NF_PEN's organisation knows; numbers of RFC 5610.
+// How RFC 5610 describes elements that belong to the organisation of NF_PEN.
 enum class Semantics : std::uint8_t { none = 0, quantity = 1, total = 2, delta = 3, identifier = 4, flags = 5 };
 enum class Unit : std::uint8_t { none = 0, octets = 2, packets = 3, microseconds = 7 };
 struct EnterpriseElement {
   std::uint16_t element, length;
-  std::string_view name, column;  // column of the flow file
+  std::string_view name, column;  // `column`: of the flow file
   Semantics semantics;
   Unit unit;
 };
 std::vector<EnterpriseElement> enterprise_elements(const RecordLayout& layout);  // those that are sent
 
-// Own elements: number of the reverse one = number + this.
-constexpr std::uint16_t own_reverse = 0x4000;
-constexpr std::uint32_t reverse_enterprise = 29305;  // RFC 5103
+constexpr std::uint16_t reverse_offset = 0x4000;     // number of a reverse enterprise element - that of the forward one
+constexpr std::uint32_t reverse_enterprise = 29305;  // of IANA's elements in reverse (RFC 5103)
 
 }  // namespace t2::netflow_sink

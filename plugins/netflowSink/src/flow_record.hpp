@@ -1,21 +1,16 @@
-// What a worker knows about one direction of a finished flow: plain values in host order. How they look on the wire is
-// said in fields.cpp. Values of plugins that are not loaded stay 0, and have no field.
+// The exported values of one direction of a finished flow, in host order; fields.cpp encodes them. Values of plugins
+// that are not loaded stay 0 and have no field. A worker fills it.
 #pragma once
 
 #include <cstdint>
 
-#include "basicFlow.h"
+#include "compiled_flags.hpp"
 #include "t2/packet.hpp"
 
 namespace t2::netflow_sink {
 
-enum class FlowEndReason : std::uint8_t {
-  idle = 1,
-  active = 2,
-  detected = 3,
-  ended_early = 4,
-  resources = 5
-};  // IANA flowEndReason
+// Values of IANA's flowEndReason.
+enum class FlowEndReason : std::uint8_t { idle = 1, active = 2, detected = 3, ended_early = 4, resources = 5 };
 
 struct FlowRecord {
   t2::TimeRange times;      // of the packets
@@ -35,7 +30,7 @@ struct FlowRecord {
   t2::Family family;
   std::uint8_t protocol, responder;
   FlowEndReason end;
-  std::uint32_t mpls[BFO_MAX_MPLS];  // label stack entries of the first packet, the outermost first; 0 without
+  std::uint32_t mpls[max_labels];  // label stack entries of the first packet, the outermost first; 0 without
 
   // ---- tcpFlags, every IP packet
   std::uint32_t identification;      // of the first packet: IPv4 identification or IPv6 flow label

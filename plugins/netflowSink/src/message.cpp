@@ -1,4 +1,4 @@
-// Bytes of messages.
+// Writes messages byte by byte.
 #include "message.hpp"
 
 #include <algorithm>
@@ -11,30 +11,15 @@ namespace {
 constexpr std::size_t set_header_size = 4, template_header_size = 4;
 constexpr std::uint16_t enterprise_bit = 0x8000;
 
-constexpr std::size_t header_size(Version version) { return version == Version::ipfix ? 16 : 20; }
-
-// NetFlow 9 wants sets of whole 32-bit words. IPFIX does not, and some readers stumble over bytes that need not be
-// there.
+// NetFlow 9 wants sets of whole 32-bit words. IPFIX does not, and some collectors stumble over padding.
 constexpr std::size_t padded(Version version, std::size_t size) {
   return version == Version::ipfix ? size : (size + 3) / 4 * 4;
 }
 
-// `size` of the whole message; `records` of templates or data, not sets.
-void put_header(std::uint8_t* at, Version version, std::size_t size, std::size_t records, const MessageHeader& header) {
-  const auto put = [&at](std::size_t bytes, std::uint64_t value) {
-    store(at, bytes, value);
-    at += bytes;
-  };
-  put(2, static_cast<std::uint16_t>(version));
-  if (version == Version::ipfix) {
-    put(2, size);
-  } else {
-    put(2, records);
-    put(4, header.uptime);
-  }
-  put(4, header.seconds);
-  put(4, header.sequence);
-  put(4, header.source);
+void put_header(std::span<std::uint8_t> message, Version version, std::size_t records, const MessageHeader& header) {
+  const HeaderView view(message);
+  view.begin(version, message.size(), records);
+  view.write(header);
 }
 
 std::size_t specifiers_size(const Template& t) {
@@ -78,7 +63,7 @@ void MessageWriter::add_templates(std::span<const Template> templates) {
   end_set();
 }
 
-// A set for each: nfcapd reads the first template of a set only.
+// Makes a set of its own: nfcapd reads the first options template of a set only.
 void MessageWriter::add_options_template(const OptionsRecords& options) {
   begin_set(version_ == Version::ipfix ? 3 : 1);
   put(2, options.id);
@@ -106,7 +91,7 @@ void MessageWriter::add_options(const OptionsRecords& options) {
 }
 
 std::span<const std::uint8_t> MessageWriter::finish(const MessageHeader& header) {
-  put_header(bytes_.data(), version_, bytes_.size(), records_, header);
+  put_header(bytes_, version_, records_, header);
   return bytes_;
 }
 
@@ -120,11 +105,11 @@ std::size_t template_message_size(std::span<const Template> templates, std::size
   return size;
 }
 
-DataMessage::DataMessage(const Template& layout, std::size_t size, unsigned most)
+DataMessage::DataMessage(const Template& layout, std::size_t size, unsigned max_records)
     : layout_(&layout), header_size_(header_size(layout.version)) {
   std::size_t fit = size / layout.record_size;
   while (fit > 0 && header_size_ + set_size(fit) > size) --fit;
-  max_ = static_cast<unsigned>(std::clamp<std::size_t>(fit, 1, std::max(1u, most)));
+  max_ = static_cast<unsigned>(std::clamp<std::size_t>(fit, 1, std::max(1u, max_records)));
   bytes_.resize(header_size_ + set_size(max_));
 }
 
@@ -142,7 +127,7 @@ void DataMessage::add(std::span<const std::uint8_t> record, std::uint64_t flow_i
 std::span<const std::uint8_t> DataMessage::finish(const MessageHeader& header) {
   const std::size_t set = set_size(count_), size = header_size_ + set,
                     end = header_size_ + set_header_size + count_ * layout_->record_size;
-  put_header(bytes_.data(), layout_->version, size, count_, header);
+  put_header(std::span(bytes_).first(size), layout_->version, count_, header);
   store(&bytes_[header_size_], 2, layout_->id);
   store(&bytes_[header_size_ + 2], 2, set);
   std::memset(bytes_.data() + end, 0, size - end);

@@ -1,5 +1,6 @@
-// Messages of NetFlow 9 (RFC 3954) and IPFIX (RFC 7011): a header and sets, of templates, of the records of one
-// template, or of what the exporter says about itself. Which version it is is said by the templates.
+// Messages of NetFlow 9 (RFC 3954) and IPFIX (RFC 7011): a header, then sets of templates, of the records of one
+// template, or of options records. The output thread uses them; a message knows neither sequence nor clock but from the
+// header that it is given.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +12,7 @@
 
 namespace t2::netflow_sink {
 
-struct MessageHeader {
-  std::uint32_t uptime = 0;    // milliseconds since the exporter started; NetFlow 9 alone has it
-  std::uint32_t seconds = 0;   // wall clock at sending, since 1970
-  std::uint32_t sequence = 0;  // of this source: NetFlow 9: messages before this one, IPFIX: data records before it
-  std::uint32_t source = 0;    // source id, observation domain
-};
-
-// A message that is put together set by set and used at once.
+// A message that is built set by set, for immediate use.
 class MessageWriter {
  public:
   explicit MessageWriter(Version version);
@@ -35,18 +29,19 @@ class MessageWriter {
 
   Version version_;
   std::vector<std::uint8_t> bytes_;
-  std::size_t set_ = 0;                      // where the set begins
-  unsigned records_ = 0, data_records_ = 0;  // the first: templates too
+  std::size_t set_ = 0;        // offset of the current set
+  unsigned records_ = 0;       // of templates and of data
+  unsigned data_records_ = 0;  // of data
 };
 
-// Bytes of a message that holds the first of these templates, and as many more as fit into `size`. `count`: how many.
+// Bytes of a message with the first of these templates and as many more as fit into `size`. `count`: how many.
 std::size_t template_message_size(std::span<const Template> templates, std::size_t size, std::size_t& count);
 
 // A message that is being filled with records of one template.
 class DataMessage {
  public:
-  // At most `size` bytes and `most` records; one record fits in any case.
-  DataMessage(const Template& layout, std::size_t size, unsigned most);
+  // At most `size` bytes and `max_records` records; one record fits in any case.
+  DataMessage(const Template& layout, std::size_t size, unsigned max_records);
 
   void add(std::span<const std::uint8_t> record, std::uint64_t flow_id);
   bool full() const { return count_ == max_; }
@@ -55,7 +50,7 @@ class DataMessage {
   // The complete message; valid until the next add() or clear().
   std::span<const std::uint8_t> finish(const MessageHeader& header);
   void clear() { count_ = 0; }
-  std::size_t size() const { return bytes_.size(); }  // bytes, when it is full
+  std::size_t size() const { return bytes_.size(); }  // bytes of a full one
 
  private:
   std::size_t set_size(std::size_t records) const;

@@ -1,23 +1,23 @@
 // netflowSink: sends finished flows to collectors of NetFlow 9 or IPFIX.
 //
-// Workers turn flows into records (record_builder.cpp); the output thread packs them into messages (exporter.cpp) and
-// sends them (udp.cpp, tcp.cpp, tls.cpp). Nothing that happens on the way to the collector stops the analysis: it is
-// counted and said.
+// Workers encode flows as records (record_builder.cpp); the output thread packs the records into messages
+// (exporter.cpp) and sends them (udp.cpp, tcp.cpp, tls.cpp). No failure on the way to the collector stops the analysis:
+// losses are counted and reported.
 #include "netflowSink.h"
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <deque>
 #include <string>
 #include <vector>
 
 #include "collector_address.hpp"
+#include "compiled_flags.hpp"
 #include "exporter.hpp"
 #include "record_builder.hpp"
 #include "setting.hpp"
+#include "t2/clock.hpp"
 #include "t2/plugin.hpp"
-#include "tranalyzer.h"
 
 namespace t2::netflow_sink {
 
@@ -39,32 +39,26 @@ constexpr t2::Dependency needs[] = {{"basicFlow", false, T2_LAYOUT_basicFlow},
                                     {"tcpStates", true, T2_LAYOUT_tcpStates},
                                     {"macRecorder", true, T2_LAYOUT_macRecorder}};
 
-t2::Time wall_clock() {
-  timespec t{};
-  clock_gettime(CLOCK_REALTIME, &t);
-  return t.tv_sec * t2::one_second + t.tv_nsec;
-}
-
 enum class SocketType { udp, tcp, tls };
 
 std::string name_of(SocketType type) {
   return type == SocketType::udp ? "UDP" : type == SocketType::tcp ? "TCP" : "TLS";
 }
 
-// What would have no effect, or not the one that was meant, is refused.
+// Refuses settings without effect, or with another one than was meant.
 TlsFiles tls_files(const t2::Host& host, SocketType type) {
   const TlsFiles files{host.text("NF_TLS_CA"), host.text("NF_TLS_CERT"), host.text("NF_TLS_KEY"),
                        setting(host, "NF_TLS_VERIFY", 0, 1) == 1};
   if (type != SocketType::tls && !(files.authorities + files.certificate + files.key).empty()) {
-    throw t2::Error("netflowSink: NF_TLS_CA, NF_TLS_CERT and NF_TLS_KEY need NF_SOCKTYPE=2: with NF_SOCKTYPE=" +
-                    std::to_string(static_cast<int>(type)) + " (" + name_of(type) +
-                    ") records would travel unprotected");
+    throw setting_error("NF_TLS_CA, NF_TLS_CERT and NF_TLS_KEY need NF_SOCKTYPE=2: with NF_SOCKTYPE=" +
+                        std::to_string(static_cast<int>(type)) + " (" + name_of(type) +
+                        ") records would travel unprotected");
   }
   if (!files.verify && !files.authorities.empty()) {
-    throw t2::Error("netflowSink: NF_TLS_CA has no effect with NF_TLS_VERIFY=0: leave one of them out");
+    throw setting_error("NF_TLS_CA has no effect with NF_TLS_VERIFY=0: leave one of them out");
   }
   if (files.certificate.empty() != files.key.empty()) {
-    throw t2::Error("netflowSink: NF_TLS_CERT and NF_TLS_KEY belong together: set both or none");
+    throw setting_error("NF_TLS_CERT and NF_TLS_KEY belong together: set both or none");
   }
   return files;
 }
@@ -82,8 +76,8 @@ class NetflowSink final : public t2::Sink {
     settings_.source = host.sensor_id();
     settings_.layout = record_layout(host);
     if (socket_type_ != SocketType::udp && settings_.layout.version != Version::ipfix) {
-      throw t2::Error("netflowSink: NF_SOCKTYPE=" + std::to_string(static_cast<int>(socket_type_)) + " (" +
-                      name_of(socket_type_) + ") needs NF_VER=10: NetFlow 9 has no framing for a byte stream");
+      throw setting_error("NF_SOCKTYPE=" + std::to_string(static_cast<int>(socket_type_)) + " (" +
+                          name_of(socket_type_) + ") needs NF_VER=10: NetFlow 9 has no framing for a byte stream");
     }
     settings_.max_ipv4 = static_cast<unsigned>(setting(host, "NF_NUM4FLWS", 1, 1000));
     settings_.max_ipv6 = static_cast<unsigned>(setting(host, "NF_NUM6FLWS", 1, 1000));
@@ -95,12 +89,12 @@ class NetflowSink final : public t2::Sink {
   }
 
   void open(const t2::Output& output) override {
-    // A plugin that is not loaded has no columns; then its fields are missing in the templates.
+    // The templates have no fields of plugins that are not loaded; these have no columns either.
     const auto loaded = [&](std::string_view column) {
       return std::any_of(output.columns.begin(), output.columns.end(),
                          [&](const t2::Column& c) { return c.name == column; });
     };
-    settings_.layout.macs = ETH_ACTIVATE == 2 || loaded("macStat");
+    settings_.layout.macs = macs_in_key || loaded("macStat");
     settings_.layout.tcp_flags = loaded("tcpFStat");
     settings_.layout.tcp_states = loaded("tcpStatesAFlags");
     for (const CollectorAddress& collector : collectors_) {
@@ -114,38 +108,39 @@ class NetflowSink final : public t2::Sink {
     const t2::Time now = wall_clock();
     for (const t2::RowView& row : rows) {
       ++observed_.flows;
-      if (row.own.empty()) continue;  // the next row brings both
+      if (row.own.empty()) continue;  // the next row holds the record of both directions
       RowHead head;
       std::memcpy(&head, row.own.data(), sizeof head);
       observed_.packets += head.packets;
       if (!head.sent) {
-        ++layer2_;
+        ++unexported_layer2_;
         continue;
       }
       for (Exporter& exporter : exporters_) exporter.add(head.kind, row.own.subspan(sizeof head), row.index, now);
     }
-    look_at_input();
+    update_input();
     for (Exporter& exporter : exporters_) exporter.tick(now, observed_);
   }
 
-  // Not with the core's time, which was taken before the rows of this round were written: clocks must not seem to go
-  // back.
+  // The core's time is older than the rows that were written since, and an exporter takes a clock that goes back for
+  // one that was set.
   void idle(t2::Time) override {
-    look_at_input();
+    update_input();
     for (Exporter& exporter : exporters_) exporter.tick(wall_clock(), observed_);
   }
 
   void close() override {
-    look_at_input();
+    update_input();
     for (Exporter& exporter : exporters_) exporter.finish(wall_clock(), observed_);
   }
 
   void report(t2::Report& report) const override {
     for (const Exporter& exporter : exporters_) report_on(exporter, report);
-    if (layer2_ > 0) report.line("Number of layer-2 flows not exported: " + report.number(layer2_));
+    if (unexported_layer2_ > 0)
+      report.line("Number of layer-2 flows not exported: " + report.number(unexported_layer2_));
   }
 
-  // A record that did not reach two collectors counts twice.
+  // A record that two collectors did not get counts twice.
   std::uint64_t lost() const override {
     std::uint64_t sum = 0;
     for (const Exporter& exporter : exporters_) sum += exporter.transport().delivery().lost;
@@ -162,7 +157,7 @@ class NetflowSink final : public t2::Sink {
     return make_tls_transport(collector, max_waiting_, tls_files_, warn);
   }
 
-  void look_at_input() {
+  void update_input() {
     const t2::Input input = host_.input();
     observed_.ignored = input.ignored;
     observed_.dropped = input.dropped;
@@ -203,7 +198,7 @@ class NetflowSink final : public t2::Sink {
   ExporterSettings settings_;
   std::deque<Exporter> exporters_;  // one for each collector, which has a sequence of its own
   ObservedTraffic observed_;
-  std::uint64_t layer2_ = 0;  // directions of flows
+  std::uint64_t unexported_layer2_ = 0;  // directions of flows
 };
 
 }  // namespace

@@ -1,8 +1,10 @@
-// What the options records say.
+// Templates and values of the options records.
 #include "options_records.hpp"
 
 #include <algorithm>
 #include <iterator>
+
+#include "compiled_flags.hpp"
 
 namespace t2::netflow_sink {
 
@@ -10,12 +12,12 @@ namespace {
 
 constexpr std::uint16_t statistics_template = 300, sampling_template = 301, keys_template = 302, types_template = 303;
 
-// Of what a record holds: of the observation domain; in NetFlow 9 the exporting system.
+// A record is about the observation domain; in NetFlow 9 about the exporting system.
 OptionsField domain_scope(Version version) {
   return version == Version::ipfix ? OptionsField{149, 4} : OptionsField{1, 4};
 }
 
-// All that libfixbuf wants to see before it believes in an element.
+// libfixbuf accepts an element only if all of these are given.
 OptionsRecords types() {
   return {types_template,
           2,
@@ -43,7 +45,7 @@ void OptionsRecords::add(std::initializer_list<std::uint64_t> numbers, std::init
     ++field;
   }
   for (const std::string_view text : texts) {
-    bytes.push_back(static_cast<std::uint8_t>(text.size()));  // below 255
+    bytes.push_back(static_cast<std::uint8_t>(text.size()));
     bytes.insert(bytes.end(), text.begin(), text.end());
   }
   ++records;
@@ -66,7 +68,7 @@ OptionsRecords statistics(Version version, std::uint32_t domain, const ExporterS
   return options;
 }
 
-// Elements of both generations: nfdump 1.7.1 knows one pair alone, later releases want the other.
+// The old and the new elements: nfdump 1.7.1 knows 34 and 35 only, later releases want 305 and 306.
 OptionsRecords sampling(Version version, std::uint32_t domain, std::uint32_t interval) {
   OptionsRecords options{sampling_template,
                          1,
@@ -87,7 +89,7 @@ OptionsRecords flow_keys(std::span<const Template> templates) {
     for (std::size_t i = 0; i < std::min<std::size_t>(t.fields.size(), 64); ++i) {
       const Field& field = t.fields[i];
       const bool mac =
-          (t.family() == t2::Family::layer2 || ETH_ACTIVATE == 2) && (field.element == 56 || field.element == 80);
+          (t.family() == t2::Family::layer2 || macs_in_key) && (field.element == 56 || field.element == 80);
       if (field.enterprise == 0 &&
           (mac || std::find(std::begin(keys), std::end(keys), field.element) != std::end(keys)))
         indicator |= std::uint64_t{1} << i;

@@ -1,5 +1,5 @@
-// Options records (RFC 3954 and RFC 7011, section 4): what the exporter says about itself and its templates, not about
-// a flow. They are few, so template and values are kept together.
+// Options records (RFC 3954 and RFC 7011, section 4): facts about the exporter and its templates, not about a flow.
+// They are few, so template and values are kept together. Used by the output thread.
 #pragma once
 
 #include <cstdint>
@@ -20,30 +20,30 @@ struct OptionsField {
 
 struct OptionsRecords {
   std::uint16_t id;  // of the template
-  unsigned scopes;   // so many fields say what the record is about
+  unsigned scopes;   // so many of the first fields are scope fields
   std::vector<OptionsField> fields;
   std::vector<std::uint8_t> bytes = {};  // of the records
   unsigned records = 0;
 
-  // A record; `texts`: the last fields, of variable length.
+  // Adds a record. `texts`: the last fields, of variable length, each below 255 bytes.
   void add(std::initializer_list<std::uint64_t> numbers, std::initializer_list<std::string_view> texts = {});
 };
 
 // Totals since the exporter was started.
 struct ExporterStatistics {
   std::uint64_t start = 0;                 // milliseconds since 1970
-  std::uint64_t octets = 0, messages = 0;  // handed to the network, headers of UDP, TCP and IP left out
-  std::uint64_t records = 0, lost = 0;     // of flows: handed to the network, not handed over
-  std::uint64_t flows = 0, packets = 0;    // seen: directions of flows that have ended, their packets
+  std::uint64_t octets = 0, messages = 0;  // sent; octets without headers of UDP, TCP and IP
+  std::uint64_t records = 0, lost = 0;     // flow records: sent, lost
+  std::uint64_t flows = 0, packets = 0;    // directions of flows that have ended, and their packets
   std::uint64_t ignored = 0, dropped = 0;  // packets without a flow, packets that could not be read
 };
 
 OptionsRecords statistics(Version version, std::uint32_t domain, const ExporterStatistics& s);
-// One packet of so many was captured.
+// One packet of `interval` was captured.
 OptionsRecords sampling(Version version, std::uint32_t domain, std::uint32_t interval);
 // IPFIX: which fields of a template make the flow's key.
 OptionsRecords flow_keys(std::span<const Template> templates);
-// IPFIX: names and types of the own elements (RFC 5610), in parts of so many bytes.
+// IPFIX: names and types of the enterprise elements (RFC 5610), in parts of at most `size` bytes.
 std::vector<OptionsRecords> element_types(const RecordLayout& layout, std::size_t size);
 
 }  // namespace t2::netflow_sink

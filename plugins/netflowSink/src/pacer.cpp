@@ -1,84 +1,75 @@
-// Looks at the collector's receive buffer, or at the clock.
+// Watches the collector's receive buffer, or the clock.
 #include "pacer.hpp"
 
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <ctime>
+
+#include "t2/clock.hpp"
 
 namespace t2::netflow_sink {
 
 namespace {
 
-constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t shortest_nap = 100'000, longest_nap = 1'000'000;  // ns between two looks at a full buffer
-constexpr std::int64_t timeout = second;                                 // without the collector reading anything
-
-std::int64_t monotonic() {
-  timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * second + t.tv_nsec;
-}
-
-void sleep_for(std::int64_t time) {
-  const timespec t{time / second, time % second};
-  nanosleep(&t, nullptr);
-}
+constexpr Time min_pause = one_second / 10'000, max_pause = one_second / 1000;  // between two looks at a full buffer
+constexpr Time stall_timeout = one_second;  // without the collector reading anything
 
 }  // namespace
 
 Pacer::Pacer(int socket, unsigned rate) : peer_(socket, IPPROTO_UDP) {
-  PeerState view;
-  sees_ = peer_.query(view) != PeerStatus::unavailable;
-  if (sees_ || rate == 0) return;
-  interval_ = second / rate;
-  at_once_ = std::clamp(rate / 100, 1u, max_at_once);
+  PeerState state;
+  watches_buffer_ = peer_.query(state) != PeerStatus::unavailable;
+  if (watches_buffer_ || rate == 0) return;
+  interval_ = one_second / rate;
+  batch_size_ = std::clamp(rate / 100, 1u, max_batch);
 }
 
-unsigned Pacer::wait(std::span<const std::size_t> memory, const std::function<void(const PeerState&)>& note) {
-  if (sees_) return wait_for_room(memory, note);
-  const unsigned count = std::min(static_cast<unsigned>(memory.size()), at_once_);
+unsigned Pacer::wait(std::span<const QueuedMessage> messages, const Observe& observe) {
+  if (watches_buffer_) return wait_for_room(messages, observe);
+  const unsigned count = std::min(static_cast<unsigned>(messages.size()), batch_size_);
   if (interval_ > 0) wait_for_turn(count);
   return count;
 }
 
 // Fills at most half of the buffer. A message that is larger than that waits until the buffer is empty.
-unsigned Pacer::wait_for_room(std::span<const std::size_t> memory, const std::function<void(const PeerState&)>& note) {
+unsigned Pacer::wait_for_room(std::span<const QueuedMessage> messages, const Observe& observe) {
   std::size_t all = 0;
-  for (const std::size_t m : memory) all += m;
-  std::int64_t since = 0, nap = shortest_nap;
-  std::uint32_t least = UINT32_MAX;
+  for (const QueuedMessage& m : messages) all += m.buffer_cost;
+  Time progress = 0, pause = min_pause;
+  std::uint32_t min_unread = UINT32_MAX;
   for (;;) {
-    PeerState view;
-    if (peer_.query(view) != PeerStatus::found) return static_cast<unsigned>(memory.size());
-    note(view);
-    const std::size_t limit = view.size / 2;
-    if (view.used == 0 || view.used + std::min(all, limit / 2) <= limit) {  // worth it: not one message after the other
+    PeerState state;
+    if (peer_.query(state) != PeerStatus::found) return static_cast<unsigned>(messages.size());
+    observe(state);
+    const std::size_t limit = state.size / 2;
+    // Waits for room for half of the limit, so that messages do not leave one by one.
+    if (state.used == 0 || state.used + std::min(all, limit / 2) <= limit) {
       stalled_ = false;
       unsigned count = 1;
-      for (std::size_t sum = view.used + memory[0]; count < memory.size() && sum + memory[count] <= limit; ++count)
-        sum += memory[count];
+      for (std::size_t sum = state.used + messages[0].buffer_cost;
+           count < messages.size() && sum + messages[count].buffer_cost <= limit; ++count)
+        sum += messages[count].buffer_cost;
       return count;
     }
-    if (stalled_ && view.unread >= left_unread_) return 0;
-    const std::int64_t now = monotonic();
-    if (view.unread < least) {
-      least = view.unread;
-      since = now;
-    } else if (now - since > timeout) {
+    if (stalled_ && state.unread >= stalled_unread_) return 0;
+    const Time now = steady_clock();
+    if (state.unread < min_unread) {
+      min_unread = state.unread;
+      progress = now;
+    } else if (now - progress > stall_timeout) {
       stalled_ = true;
-      left_unread_ = view.unread;
+      stalled_unread_ = state.unread;
       return 0;
     }
-    sleep_for(nap);
-    nap = std::min(2 * nap, longest_nap);
+    sleep_for(pause);
+    pause = std::min(2 * pause, max_pause);
   }
 }
 
 void Pacer::wait_for_turn(unsigned messages) {
-  const std::int64_t now = monotonic();
-  turn_ = std::max(turn_ + messages * interval_, now - max_at_once * interval_);
-  if (turn_ > now) sleep_for(turn_ - now);
+  const Time now = steady_clock();
+  due_ = std::max(due_ + messages * interval_, now - max_batch * interval_);
+  if (due_ > now) sleep_for(due_ - now);
 }
 
 }  // namespace t2::netflow_sink

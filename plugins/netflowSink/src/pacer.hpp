@@ -1,8 +1,7 @@
-// Keeps the sender from running over the collector: UDP has no flow control, and a capture file is analysed faster than
-// a collector stores flows.
-//
-// On the same machine the kernel tells how full the collector's receive buffer is. Elsewhere a rate limit with room for
-// short bursts has to do.
+// Keeps the sender from overrunning the collector: UDP has no flow control, and a capture file is analysed faster than
+// a collector stores flows. On the same machine the kernel tells how full the collector's receive buffer is; elsewhere
+// a rate limit applies, with bursts of max_batch messages. The output thread uses it; it waits at most as long as the
+// collector reads nothing for a second.
 #pragma once
 
 #include <cstddef>
@@ -11,35 +10,37 @@
 #include <span>
 
 #include "peer_socket.hpp"
+#include "send_batch.hpp"
+#include "t2/packet.hpp"
 
 namespace t2::netflow_sink {
 
-constexpr unsigned max_at_once = 32;  // messages
-
 class Pacer {
  public:
+  using Observe = std::function<void(const PeerState&)>;
+
   // A connected UDP socket; `rate` in messages per second, 0: no limit.
   Pacer(int socket, unsigned rate);
 
-  // How many of these messages may go; waits until some may. 0: the collector does not read, and its buffer stays full.
-  // `memory`: what each takes in that buffer. `note` gets everything that is seen meanwhile.
-  unsigned wait(std::span<const std::size_t> memory, const std::function<void(const PeerState&)>& note);
-  PeerStatus query(PeerState& view) const { return peer_.query(view); }
-  bool sees() const { return sees_; }
+  // Waits until some of these messages may leave. How many; 0: the collector does not read, and its buffer stays full.
+  // `observe` gets each state of the collector's socket that was seen meanwhile.
+  unsigned wait(std::span<const QueuedMessage> messages, const Observe& observe);
+  PeerStatus query(PeerState& state) const { return peer_.query(state); }
+  bool watches_buffer() const { return watches_buffer_; }
   bool stalled() const { return stalled_; }
-  unsigned at_once() const { return at_once_; }
+  unsigned batch_size() const { return batch_size_; }
 
  private:
-  unsigned wait_for_room(std::span<const std::size_t> memory, const std::function<void(const PeerState&)>& note);
+  unsigned wait_for_room(std::span<const QueuedMessage> messages, const Observe& observe);
   void wait_for_turn(unsigned messages);
 
   PeerSocket peer_;
-  bool sees_;
-  unsigned at_once_ = max_at_once;
-  bool stalled_ = false;           // the collector does not read: no more waiting until it does
-  std::uint32_t left_unread_ = 0;  // when it stalled
-  std::int64_t interval_ = 0;      // ns between messages
-  std::int64_t turn_ = 0;          // monotonic clock at which the next message is due
+  bool watches_buffer_;
+  unsigned batch_size_ = max_batch;
+  bool stalled_ = false;              // the collector does not read: no more waiting until it does
+  std::uint32_t stalled_unread_ = 0;  // bytes that were unread then
+  Time interval_ = 0;                 // between messages
+  Time due_ = 0;                      // steady clock at which the next message may leave
 };
 
 }  // namespace t2::netflow_sink

@@ -1,4 +1,4 @@
-// Asks the kernel about one socket, and reads its answer.
+// Asks the kernel by netlink (sock_diag) and parses its answer.
 #include "peer_socket.hpp"
 
 #include <arpa/inet.h>
@@ -19,14 +19,14 @@ namespace t2::netflow_sink {
 
 namespace {
 
-constexpr std::uint8_t listening = 10;  // TCP_LISTEN: the kernel's answer where the connection is gone
+constexpr std::uint8_t listening = 10;  // TCP_LISTEN: the kernel describes the listener if the connection is gone
 
 struct DiagRequest {
   nlmsghdr head;
   inet_diag_req_v2 socket;
 };
 
-// The addresses of both ends; false if the other one is not on this machine.
+// Fills in the addresses of both ends. False if the other one is not on this machine.
 bool fill_request(int socket, int protocol, inet_diag_req_v2& request) {
   sockaddr_storage own{}, peer{};
   socklen_t own_size = sizeof own, peer_size = sizeof peer;
@@ -52,7 +52,7 @@ bool fill_request(int socket, int protocol, inet_diag_req_v2& request) {
     id.idiag_sport = from.sin6_port;
     id.idiag_dport = to.sin6_port;
   }
-  if (protocol == IPPROTO_TCP) {  // "source" is the end that is asked about; for UDP it is the sender
+  if (protocol == IPPROTO_TCP) {  // sock_diag: the source is the socket in question; for UDP it is the sender
     std::swap(id.idiag_src, id.idiag_dst);
     std::swap(id.idiag_sport, id.idiag_dport);
   }
@@ -77,8 +77,8 @@ PeerSocket::PeerSocket(int socket, int protocol) {
   q.socket.id.idiag_cookie[0] = q.socket.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
   request_.resize(sizeof q);
   std::memcpy(request_.data(), &q, sizeof q);
-  PeerState view;
-  if (query(view) != PeerStatus::unavailable) return;
+  PeerState state;
+  if (query(state) != PeerStatus::unavailable) return;
   close(netlink_);
   netlink_ = -1;
 }
@@ -87,7 +87,7 @@ PeerSocket::~PeerSocket() {
   if (netlink_ >= 0) close(netlink_);
 }
 
-PeerStatus PeerSocket::query(PeerState& view) const {
+PeerStatus PeerSocket::query(PeerState& state) const {
   if (netlink_ < 0) return PeerStatus::unavailable;
   alignas(nlmsghdr) std::uint8_t answer[4096];
   ssize_t size;
@@ -114,8 +114,8 @@ PeerStatus PeerSocket::query(PeerState& view) const {
         RTA_PAYLOAD(attribute) >= (SK_MEMINFO_DROPS + 1) * sizeof(std::uint32_t)) {
       std::uint32_t values[SK_MEMINFO_DROPS + 1];
       std::memcpy(values, RTA_DATA(attribute), sizeof values);
-      view = {std::uint64_t{socket->id.idiag_cookie[1]} << 32 | socket->id.idiag_cookie[0], socket->idiag_rqueue,
-              values[SK_MEMINFO_RMEM_ALLOC], values[SK_MEMINFO_RCVBUF], values[SK_MEMINFO_DROPS]};
+      state = {std::uint64_t{socket->id.idiag_cookie[1]} << 32 | socket->id.idiag_cookie[0], socket->idiag_rqueue,
+               values[SK_MEMINFO_RMEM_ALLOC], values[SK_MEMINFO_RCVBUF], values[SK_MEMINFO_DROPS]};
       return PeerStatus::found;
     }
     const std::size_t step = std::min<std::size_t>(RTA_ALIGN(attribute->rta_len), left);

@@ -1,6 +1,6 @@
-// Collects from the states of other plugins what is exported, and encodes it.
-//
-// Both directions in one record: the second row of a flow brings it, when all plugins are through with both.
+// Collects the exported values from the core and the states of other plugins, and encodes them. Runs in the workers, at
+// the end of flows; never keeps more than one record. A pair is encoded with the second row of its flow, when all
+// plugins have finished both directions.
 #include "record_builder.hpp"
 
 #include <algorithm>
@@ -11,12 +11,12 @@
 
 #include "basicFlow_state.h"
 #include "basicStats_state.h"
+#include "compiled_flags.hpp"
 #include "flow_record.hpp"
 #include "macRecorder_state.h"
 #include "setting.hpp"
 #include "tcpFlags_state.h"
 #include "tcpStates_state.h"
-#include "tranalyzer.h"
 
 namespace t2::netflow_sink {
 
@@ -24,19 +24,18 @@ namespace {
 
 constexpr std::uint8_t tcp_protocol = 6;
 
-// Collectors that keep 16 bits of the number would take the own elements for well-known ones.
+// Collectors that keep 16 bits of the number would mistake the enterprise elements for well-known ones.
 std::uint32_t enterprise(const t2::Host& host) {
   const auto number = static_cast<std::uint32_t>(setting(host, "NF_PEN", 0, 0xffff'ffff));
   constexpr std::uint16_t taken[] = {0, 9, 637, 6871, 29305};
   if (number != 0 && std::find(std::begin(taken), std::end(taken), number & 0xffff) != std::end(taken)) {
-    throw t2::Error(
-        "netflowSink: NF_PEN=" + std::to_string(number) +
-        " would be mistaken by collectors for elements of somebody else: use the number of your organisation");
+    throw setting_error("NF_PEN=" + std::to_string(number) +
+                        " would be mistaken by collectors for another organisation: use the number of yours");
   }
   return number;
 }
 
-// Octets of whole frames, which no other plugin keeps. Only where they are sent.
+// Octets of whole frames, which no other plugin counts. Allocated only if they are sent.
 struct FrameOctets {
   std::uint64_t octets = 0;
 };
@@ -51,7 +50,7 @@ class RecordBuilder final : public t2::Plugin {
         mac_recorder_(host, "macRecorder"),
         layout_(record_layout(host)),
         interface_(static_cast<std::uint32_t>(setting(host, "NF_IFINDEX", 0, 0xffff'ffff))) {
-    layout_.macs = ETH_ACTIVATE == 2 || mac_recorder_;
+    layout_.macs = macs_in_key || mac_recorder_;
     layout_.tcp_flags = static_cast<bool>(tcp_flags_);
     layout_.tcp_states = static_cast<bool>(tcp_states_);
     if (layout_.layer2) frame_octets_.emplace(host);
@@ -87,20 +86,20 @@ class RecordBuilder final : public t2::Plugin {
   }
 
  private:
-  bool has_labels(const t2::Direction& side) const {
-    const t2::basic_flow::BasicFlowState& own = basic_flow_(side);
-    return own.overflow && own.overflow->tags.mpls_entries > 0;
+  bool has_labels(const t2::Direction& own) const {
+    const t2::basic_flow::BasicFlowState& state = basic_flow_(own);
+    return state.overflow && state.overflow->tags.mpls_entries > 0;
   }
 
   FlowRecord collect(const t2::EndedFlow& e, unsigned direction) const {
     FlowRecord r{};
     const t2::Key& key = e.flow.key;
-    const t2::Direction& side = *e.flow.directions[direction];
-    const t2::basic_stats::BasicStatsState& stats = basic_stats_(side);
+    const t2::Direction& own = *e.flow.directions[direction];
+    const t2::basic_stats::BasicStatsState& stats = basic_stats_(own);
     const t2::Endpoint source = e.flow.source(direction), destination = e.flow.destination(direction);
     r.times = e.flow.times(direction);
-    r.status = side.status;
-    r.packets = side.packets;
+    r.status = own.status;
+    r.packets = own.packets;
     r.payload_octets = stats.bytes;
     r.ip_octets = stats.ip_bytes;
     if (frame_octets_) r.frame_octets = (*frame_octets_)(*e.flow.directions[direction]).octets;
@@ -115,12 +114,12 @@ class RecordBuilder final : public t2::Plugin {
     std::copy_n(destination.address.begin(), 16, r.destination);
     r.family = key.family;
     r.protocol = key.protocol;
-    r.responder = side.status & t2::status::inverted ? 1 : 0;
+    r.responder = own.status & t2::status::inverted ? 1 : 0;
     r.end = end_of(e);
     collect_macs(e, direction, r);
-    collect_tags_and_labels(basic_flow_(side), r);
+    collect_tags_and_labels(basic_flow_(own), r);
     if (tcp_flags_) collect_tcp_flags(e, direction, r);
-    if (tcp_states_ && key.protocol == tcp_protocol) r.state_anomalies = tcp_states_(side).anomalies;
+    if (tcp_states_ && key.protocol == tcp_protocol) r.state_anomalies = tcp_states_(own).anomalies;
     return r;
   }
 
@@ -157,17 +156,15 @@ class RecordBuilder final : public t2::Plugin {
     r.retransmissions = own.retransmissions;
     r.ack_faults = own.ack_faults;
     r.in_flight = own.in_flight_max;
-#if TCPFLGCNT
-    std::copy_n(own.flag_counts, std::size(r.flag_counts), r.flag_counts);
-#endif
+    collect_flag_counts(own, r);
   }
 
   FlowEndReason end_of(const t2::EndedFlow& e) const {
     if (e.reason == t2::EndReason::duration_limit) return FlowEndReason::active;
     if (e.reason == t2::EndReason::evicted) return FlowEndReason::resources;
     if (tcp_states_ && e.flow.key.protocol == tcp_protocol) {
-      for (const t2::Direction* side : {&e.own, e.other}) {
-        const auto phase = side ? tcp_states_(*side).phase : t2::tcp_states::Phase::fresh;
+      for (const t2::Direction* direction : {&e.own, e.other}) {
+        const auto phase = direction ? tcp_states_(*direction).phase : t2::tcp_states::Phase::fresh;
         if (phase == t2::tcp_states::Phase::closed || phase == t2::tcp_states::Phase::reset)
           return FlowEndReason::detected;
       }
@@ -175,38 +172,43 @@ class RecordBuilder final : public t2::Plugin {
     return e.reason == t2::EndReason::idle ? FlowEndReason::idle : FlowEndReason::ended_early;
   }
 
-  void collect_macs(const t2::EndedFlow& e, unsigned direction, FlowRecord& r) const {
-    if (r.family == t2::Family::layer2) {  // they are the flow's addresses
+  // A template, so that the addresses in the key are compiled only where there are any.
+  void collect_macs(const auto& e, unsigned direction, FlowRecord& r) const {
+    if (r.family == t2::Family::layer2) {  // MAC addresses are the flow's addresses
       std::copy_n(r.source, 6, r.source_mac);
       std::copy_n(r.destination, 6, r.destination_mac);
       return;
     }
-#if ETH_ACTIVATE == 2
-    const unsigned from = e.flow.initiator ^ direction;
-    std::copy_n(e.flow.key.mac[from].begin(), 6, r.source_mac);
-    std::copy_n(e.flow.key.mac[from ^ 1].begin(), 6, r.destination_mac);
-#else
+    if constexpr (macs_in_key) {
+      const unsigned from = e.flow.initiator ^ direction;
+      std::copy_n(e.flow.key.mac[from].begin(), 6, r.source_mac);
+      std::copy_n(e.flow.key.mac[from ^ 1].begin(), 6, r.destination_mac);
+      return;
+    }
     if (!mac_recorder_) return;
-    const t2::Direction& side = *e.flow.directions[direction];
-    const t2::mac_recorder::MacRecorderState& macs = mac_recorder_(side);
-    if (macs.pairs(side) == 0) return;
-    const t2::mac_recorder::MacPair first = macs.pair(side, 0);
+    const t2::Direction& own = *e.flow.directions[direction];
+    const t2::mac_recorder::MacRecorderState& macs = mac_recorder_(own);
+    if (macs.pairs(own) == 0) return;
+    const t2::mac_recorder::MacPair first = macs.pair(own, 0);
     std::copy_n(first.source, 6, r.source_mac);
     std::copy_n(first.destination, 6, r.destination_mac);
-#endif
   }
 
-  static void collect_tags_and_labels(const t2::basic_flow::BasicFlowState& side, FlowRecord& r) {
-#if BFO_VLAN > 0
-    if (side.vlans > 0) r.outer_tag = side.vlan[0];
-#if BFO_MAX_VLAN > 1
-    if (side.vlans > 1) r.inner_tag = side.vlan[1];
-#endif
-#endif
-    if (side.overflow) std::copy_n(side.overflow->tags.mpls, side.overflow->tags.mpls_entries, r.mpls);
+  static void collect_tags_and_labels(const auto& own, FlowRecord& r) {
+    if constexpr (max_tags > 0) {
+      if (own.vlans > 0) r.outer_tag = own.vlan[0];
+    }
+    if constexpr (max_tags > 1) {
+      if (own.vlans > 1) r.inner_tag = own.vlan[1];
+    }
+    if (own.overflow) std::copy_n(own.overflow->tags.mpls, own.overflow->tags.mpls_entries, r.mpls);
   }
 
-  static constexpr std::uint16_t scaled = 0x0200;  // tcpFStat: both sides scale windows
+  static void collect_flag_counts(const auto& own, FlowRecord& r) {
+    if constexpr (tcp_flag_counts) std::copy_n(own.flag_counts, std::size(r.flag_counts), r.flag_counts);
+  }
+
+  static constexpr std::uint16_t scaled = 0x0200;  // tcpFStat: both directions scale windows
 
   t2::Peek<t2::basic_flow::BasicFlowState> basic_flow_;
   t2::Peek<t2::basic_stats::BasicStatsState> basic_stats_;
@@ -232,8 +234,8 @@ RecordLayout record_layout(const t2::Host& host) {
   layout.biflow = static_cast<Biflow>(setting(host, "NF_BIFLOW", 0, 2));
   layout.enterprise = enterprise(host);
   if (layout.biflow != Biflow::off && layout.version != Version::ipfix) {
-    throw t2::Error("netflowSink: NF_BIFLOW=" + std::to_string(static_cast<unsigned>(layout.biflow)) +
-                    " needs NF_VER=10: NetFlow 9 has no records of both directions");
+    throw setting_error("NF_BIFLOW=" + std::to_string(static_cast<unsigned>(layout.biflow)) +
+                        " needs NF_VER=10: NetFlow 9 has no records of both directions");
   }
   return layout;
 }

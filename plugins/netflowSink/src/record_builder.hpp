@@ -1,4 +1,4 @@
-// The part that runs in the workers: turns finished directions of flows into records, as they go over the wire.
+// The part of netflowSink that runs in the workers: encodes finished directions of flows as records.
 #pragma once
 
 #include "fields.hpp"
@@ -8,12 +8,13 @@ namespace t2::netflow_sink {
 
 t2::Plugin* create_record_builder(t2::Host& host);
 
-// What the records are made of, by the settings. Which plugins are loaded is not said here. Throws t2::Error.
+// The layout by the settings; the caller sets which plugins are loaded. Throws t2::Error.
 RecordLayout record_layout(const t2::Host& host);
 
-// What stands in a row's own bytes; the record follows. Rows that go into the row after them have none.
+// The beginning of a row's own bytes; the record follows. The first row of a pair has none: its record stands in the
+// second one.
 struct RowHead {
-  std::uint64_t packets;  // of this row, and of the one before if it is in here
+  std::uint64_t packets;  // of this row, and of the first one of a pair
   RecordKind kind;
   bool sent;  // a record follows
 };

@@ -1,4 +1,4 @@
-// TCP without protection.
+// TCP without encryption.
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -25,22 +25,22 @@ class TcpChannel final : public Channel {
       }
       if (errno == EINTR) continue;
       if (errno == EAGAIN) return 0;
-      ended_ = errno == EPIPE;  // reset after it had been closed in order: read_until_close() says so
-      if (ended_) return 0;
-      problem_ = errno;
+      closed_ = errno == EPIPE;  // the collector closed in order and reset later: read_until_close() reports it
+      if (closed_) return 0;
+      error_ = errno;
       return -1;
     }
   }
 
   ChannelStatus read_until_close() override {
     std::uint8_t buffer[512];
-    while (!ended_) {
+    while (!closed_) {
       const ssize_t n = recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
       if (n > 0 || (n < 0 && errno == EINTR)) continue;
       if (n < 0 && errno == EAGAIN) return ChannelStatus::pending;
-      ended_ = n == 0 || errno == EPIPE;
-      if (ended_) break;
-      problem_ = errno;
+      closed_ = n == 0 || errno == EPIPE;
+      if (closed_) break;
+      error_ = errno;
       return ChannelStatus::failed;
     }
     return ChannelStatus::done;
@@ -49,13 +49,13 @@ class TcpChannel final : public Channel {
   void close() override {}
   std::uint64_t written() const override { return written_; }
   bool plain() const override { return true; }
-  std::string error() const override { return std::strerror(problem_); }
+  std::string error() const override { return std::strerror(error_); }
 
  private:
   int socket_;
   std::uint64_t written_ = 0;
-  int problem_ = 0;
-  bool ended_ = false;
+  int error_ = 0;
+  bool closed_ = false;  // by the collector, in order
 };
 
 class TcpChannelFactory final : public ChannelFactory {

@@ -1,7 +1,5 @@
-// TLS over TCP (RFC 7011, 11.1), by OpenSSL: the collector shows its certificate, and this exporter its own if it has
-// one.
-//
-// Handshake and data go the way of everything here: without blocking, whenever the socket is looked at.
+// TLS over TCP (RFC 7011, 11.1) with OpenSSL: the collector shows its certificate, and this exporter its own if it has
+// one. No call blocks, the handshake included.
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -10,25 +8,19 @@
 
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 
+#include "setting.hpp"
 #include "stream.hpp"
-#include "t2/plugin.hpp"
+#include "t2/clock.hpp"
 
 namespace t2::netflow_sink {
 
 namespace {
 
-constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t verdict_timeout = second / 2, close_timeout = second;
+// For the collector's verdict on this exporter's certificate, and for its FIN after its TLS close.
+constexpr Time verdict_timeout = one_second / 2, close_timeout = one_second;
 
-std::int64_t monotonic() {
-  timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * second + t.tv_nsec;
-}
-
-// What OpenSSL noted last, in its words.
+// The newest error of OpenSSL's queue as text, which empties the queue; `otherwise` if it is empty.
 std::string last_error(const char* otherwise) {
   unsigned long code = 0;
   while (const unsigned long next = ERR_get_error()) code = next;
@@ -61,40 +53,41 @@ class TlsChannel final : public Channel {
   TlsChannel(const TlsChannel&) = delete;
   TlsChannel& operator=(const TlsChannel&) = delete;
 
-  // In TLS 1.3 a collector judges this exporter's certificate, or that there is none, after the handshake is over on
-  // this side. It then sends a ticket or an alert; collectors that send neither are given some time.
+  // In TLS 1.3 the collector verifies this exporter's certificate, or that there is none, after the handshake has ended
+  // on this side. Then it sends a ticket or an alert; a collector that sends neither is given `verdict_timeout`.
   ChannelStatus handshake() override {
     if (!ready_) return failed(0);
-    if (shaken_ == 0) {
+    if (handshake_done_ == 0) {
       const int result = call([this] { return SSL_do_handshake(ssl_); });
-      if (result != 1) return step_of(result);
-      shaken_ = monotonic();
+      if (result != 1) return status_of(result);
+      handshake_done_ = steady_clock();
     }
     if (SSL_version(ssl_) < TLS1_3_VERSION) return ChannelStatus::done;
     switch (read_until_close()) {
       case ChannelStatus::pending:
-        return ticket_ || monotonic() - shaken_ > verdict_timeout ? ChannelStatus::done : ChannelStatus::pending;
-      case ChannelStatus::done: problem_ = "closed by the collector"; return ChannelStatus::failed;
+        return ticket_ || steady_clock() - handshake_done_ > verdict_timeout ? ChannelStatus::done
+                                                                             : ChannelStatus::pending;
+      case ChannelStatus::done: error_ = "closed by the collector"; return ChannelStatus::failed;
       case ChannelStatus::failed: break;
     }
     return ChannelStatus::failed;
   }
 
   std::ptrdiff_t write(std::span<const std::uint8_t> bytes) override {
-    if (notified_ != 0) return 0;
+    if (close_received_ != 0) return 0;
     const int result = call([&] { return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())); });
     if (result > 0) return result;
-    return step_of(result) == ChannelStatus::failed ? -1 : 0;  // anything else is said by read_until_close()
+    return status_of(result) == ChannelStatus::failed ? -1 : 0;  // read_until_close() reports the end
   }
 
   ChannelStatus read_until_close() override {
     std::uint8_t buffer[512];
-    while (notified_ == 0) {
+    while (close_received_ == 0) {
       const int result = call([&] { return SSL_read(ssl_, buffer, sizeof buffer); });
       if (result > 0) continue;
-      const ChannelStatus step = step_of(result);
-      if (step != ChannelStatus::done) return step;
-      notified_ = monotonic();
+      const ChannelStatus status = status_of(result);
+      if (status != ChannelStatus::done) return status;
+      close_received_ = steady_clock();
       close();
     }
     return read_tcp_until_close();
@@ -105,23 +98,23 @@ class TlsChannel final : public Channel {
   }
   std::uint64_t written() const override { return BIO_number_written(SSL_get_wbio(ssl_)); }
   bool plain() const override { return false; }
-  std::string error() const override { return problem_; }
+  std::string error() const override { return error_; }
 
   static int note_ticket(SSL* ssl, SSL_SESSION*) {
     static_cast<TlsChannel*>(SSL_get_app_data(ssl))->ticket_ = true;
-    return 0;  // not kept
+    return 0;  // OpenSSL frees it
   }
 
  private:
-  // The collector has said goodbye; TCP tells whether it had read everything by then.
+  // The collector has closed TLS; how it closes TCP tells whether it had read everything.
   ChannelStatus read_tcp_until_close() {
     std::uint8_t buffer[512];
     for (;;) {
       const ssize_t n = recv(SSL_get_fd(ssl_), buffer, sizeof buffer, MSG_DONTWAIT);
       if (n > 0 || (n < 0 && errno == EINTR)) continue;
       if (n == 0 || errno == EPIPE) return ChannelStatus::done;
-      if (errno == EAGAIN && monotonic() - notified_ < close_timeout) return ChannelStatus::pending;
-      problem_ = std::strerror(errno == EAGAIN ? ETIMEDOUT : errno);
+      if (errno == EAGAIN && steady_clock() - close_received_ < close_timeout) return ChannelStatus::pending;
+      error_ = std::strerror(errno == EAGAIN ? ETIMEDOUT : errno);
       return ChannelStatus::failed;
     }
   }
@@ -133,36 +126,36 @@ class TlsChannel final : public Channel {
     return f();
   }
 
-  ChannelStatus step_of(int result) {
-    const int problem = errno;
+  ChannelStatus status_of(int result) {
+    const int system_error = errno;
     switch (SSL_get_error(ssl_, result)) {
       case SSL_ERROR_WANT_READ:
       case SSL_ERROR_WANT_WRITE: return ChannelStatus::pending;
       case SSL_ERROR_ZERO_RETURN: return ChannelStatus::done;
       case SSL_ERROR_SYSCALL:
-        if (shaken_ != 0 && (problem == 0 || problem == EPIPE)) return ChannelStatus::done;
-        return failed(problem);
+        if (handshake_done_ != 0 && (system_error == 0 || system_error == EPIPE)) return ChannelStatus::done;
+        return failed(system_error);
       default:
-        if (shaken_ != 0 && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        if (handshake_done_ != 0 && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
           return ChannelStatus::done;
-        return failed(problem);
+        return failed(system_error);
     }
   }
 
-  ChannelStatus failed(int problem) {
+  ChannelStatus failed(int system_error) {
     const long verdict = ssl_ ? SSL_get_verify_result(ssl_) : X509_V_OK;
-    if (verdict != X509_V_OK && shaken_ == 0) {
-      problem_ = std::string("its certificate is refused: ") + X509_verify_cert_error_string(verdict);
+    if (verdict != X509_V_OK && handshake_done_ == 0) {
+      error_ = std::string("its certificate is refused: ") + X509_verify_cert_error_string(verdict);
     } else {
-      problem_ = "TLS: " + last_error(problem != 0 ? std::strerror(problem) : "closed by the collector");
+      error_ = "TLS: " + last_error(system_error != 0 ? std::strerror(system_error) : "closed by the collector");
     }
     return ChannelStatus::failed;
   }
 
   SSL* ssl_;
   bool ready_ = false, ticket_ = false;
-  std::int64_t shaken_ = 0, notified_ = 0;  // when the handshake was over, when the collector said goodbye
-  std::string problem_;
+  std::int64_t handshake_done_ = 0, close_received_ = 0;  // steady clock; 0: not yet
+  std::string error_;
 };
 
 class TlsChannelFactory final : public ChannelFactory {
@@ -170,14 +163,13 @@ class TlsChannelFactory final : public ChannelFactory {
   TlsChannelFactory(std::string host, const TlsFiles& files)
       : host_(std::move(host)), context_(SSL_CTX_new(TLS_client_method())) {
     if (!context_)
-      throw t2::Error("netflowSink: TLS cannot be used (" + last_error("OpenSSL does not start") +
-                      "): install OpenSSL anew");
+      throw setting_error("TLS cannot be used (" + last_error("OpenSSL does not start") + "): install OpenSSL anew");
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
     SSL_CTX_set_mode(context_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context_.get(), TlsChannel::note_ticket);
     SSL_CTX_set_default_passwd_cb(context_.get(),
-                                  [](char*, int, int, void*) { return 0; });  // nobody is there to be asked
+                                  [](char*, int, int, void*) { return 0; });  // a password cannot be asked for
     SSL_CTX_set_verify(context_.get(), files.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     use(files);
   }
@@ -206,15 +198,15 @@ class TlsChannelFactory final : public ChannelFactory {
   }
 
   [[noreturn]] static void refuse(const char* flag, const std::string& file, const char* what) {
-    throw t2::Error("netflowSink: " + std::string(flag) + "='" + file + "' cannot be used (" +
-                    last_error("nothing usable in it") + "): it must be a file with " + what);
+    throw setting_error(std::string(flag) + "='" + file + "' cannot be used (" + last_error("nothing usable in it") +
+                        "): it must be a file with " + what);
   }
 
-  struct Free {
+  struct ContextDeleter {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   };
   std::string host_;
-  std::unique_ptr<SSL_CTX, Free> context_;
+  std::unique_ptr<SSL_CTX, ContextDeleter> context_;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// How messages leave. An exporter owns one.
+// How messages reach a collector. Each exporter owns one transport; the output thread uses it. A transport never fails
+// for good: what cannot be delivered is counted in DeliveryStats, and a warning says so once.
 #pragma once
 
 #include <cstdint>
@@ -14,50 +15,50 @@ namespace t2::netflow_sink {
 
 using Warn = std::function<void(const std::string&)>;
 
-struct DeliveryStats {       // records, those that still wait excepted
-  std::uint64_t sent = 0;    // left, and have not come back
-  std::uint64_t resent = 0;  // of those: may have arrived twice, because a connection broke
+struct DeliveryStats {       // flow records; those that are still queued are in none
+  std::uint64_t sent = 0;    // left this host, and were not refused
+  std::uint64_t resent = 0;  // of the sent: may have arrived twice, because a connection broke
   std::uint64_t lost = 0;
-  std::uint64_t doubtful =
-      0;  // of the lost: waited in a collector that ended, which may have read them in its last moment
-  std::uint64_t unread = 0;  // of the sent: taken by the collector's host, not read by the collector when t2 ended
-  std::uint64_t templates = 0,
-                template_octets = 0;  // messages with templates that the transport sent on its own; their bytes
+  std::uint64_t doubtful = 0;  // of the lost: were in the buffer of a collector that ended and may have read them
+  std::uint64_t unread = 0;    // of the sent: accepted by the collector's host, not read by the collector at the end
+  // Messages with templates that the transport sent by itself, and their bytes.
+  std::uint64_t templates = 0, template_octets = 0;
 };
 
 class Transport {
  public:
   virtual ~Transport() = default;
-  // Streams send the templates by themselves, and the sequence is that of each connection.
+  // Streams send the templates by themselves, and each connection has a sequence of its own.
   virtual bool stream() const { return false; }
-  // Bytes of a message that travels in one piece, as far as is known now.
-  virtual std::size_t largest() const { return 65535; }
-  // Keeps the messages with the templates (streams: one), and sends them by itself whenever somebody new listens.
-  // Again, when there are more templates; who listens already gets these by send(). `options`: data records in them.
-  virtual void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options = 0) = 0;
-  // Takes one message with so many records; it may leave with later ones. May wait so that the collector can follow.
-  // `options`: data records that are about the exporter; they count in the sequence, and need not arrive. Without any
-  // records it holds templates.
+  // Bytes of a message that travels unfragmented, as far as is known now.
+  virtual std::size_t max_message_size() const { return 65535; }
+  // The messages with the templates (streams: one message), which the transport sends by itself to each new collector.
+  // Called again when there are more templates; the present collector gets those by send().
+  // `options`: data records of options in them.
+  virtual void set_templates(std::vector<std::vector<std::uint8_t>> templates, unsigned options = 0) = 0;
+  // Queues one message with so many flow records. May wait so that the collector can follow.
+  // `options`: data records about the exporter, which count in the sequence but need not arrive. A message without any
+  // records holds templates.
   virtual void send(std::span<const std::uint8_t> message, unsigned records, unsigned options = 0) = 0;
-  virtual void work() = 0;    // now and then: what waits leaves in bounded time
-  virtual void finish() = 0;  // all was sent: waits until it has arrived, for a bounded time
+  virtual void tick() = 0;    // called regularly, so that queued messages leave in bounded time
+  virtual void finish() = 0;  // after the last message: waits until all have arrived, for a bounded time
   virtual const DeliveryStats& delivery() const = 0;
   virtual std::string destination() const = 0;  // for messages to the user
 };
 
 // `rate`: messages per second at most where the collector's buffer cannot be watched, 0: no limit.
-// Throws t2::Error for an address that does not exist.
+// Throws t2::Error for a collector that cannot be resolved or reached.
 std::unique_ptr<Transport> make_udp_transport(const CollectorAddress& collector, unsigned rate, Warn warn);
 
-// For IPFIX. At most `max_messages` wait for the collector.
+// For IPFIX. At most `max_messages` wait for the collector. Throws t2::Error for a collector that cannot be resolved.
 std::unique_ptr<Transport> make_tcp_transport(const CollectorAddress& collector, std::size_t max_messages, Warn warn);
 
 struct TlsFiles {                // PEM; empty: none
-  std::string authorities;       // whose signature a collector's certificate needs; empty: those of the system
+  std::string authorities;       // that sign collectors' certificates; empty: those of the system
   std::string certificate, key;  // of this exporter
   bool verify = true;            // the collector's certificate and its name
 };
-// Throws t2::Error for files that cannot be used.
+// As make_tcp_transport(). Throws t2::Error for files that cannot be used.
 std::unique_ptr<Transport> make_tls_transport(const CollectorAddress& collector, std::size_t max_messages,
                                               const TlsFiles& files, Warn warn);
 

@@ -1,8 +1,9 @@
-// UDP to a collector, which may be named, IPv4 or IPv6.
+// NetFlow or IPFIX over UDP to one collector, given by name, IPv4 or IPv6 address. The output thread uses it; no call
+// waits longer than a second for a collector that reads nothing.
 //
-// Messages leave in groups, which is cheaper for both sides. The kernel reports the ICMP errors of messages that nobody
-// took together with their first bytes, so that it is known which ones they were. Whoever listens after that, or has
-// taken the place of another collector on this machine, gets the templates before anything else.
+// Messages leave in batches, which is cheaper for both sides. The kernel reports the ICMP errors for refused messages
+// together with their first bytes, which identify them. A collector that starts after that, or that replaces another
+// one on this machine, gets the templates before anything else.
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,33 +14,29 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "buffer_cost.hpp"
-#include "fields.hpp"
 #include "pacer.hpp"
 #include "resolve.hpp"
+#include "send_batch.hpp"
 #include "sent_log.hpp"
+#include "t2/clock.hpp"
 #include "transport.hpp"
+#include "wire.hpp"
 
 namespace t2::netflow_sink {
 
 namespace {
 
-constexpr unsigned max_attempts = 10;
-constexpr int last_timeout = 50;                    // ms for errors of the last messages, from another machine
-constexpr unsigned max_naps = 1000;                 // of a millisecond, at the end, while the collector reads nothing
-constexpr std::int64_t batching_wait = 20'000'000;  // ns until messages leave that wait for others
-
-std::int64_t coarse_clock() {
-  timespec t{};
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
-}
+constexpr Time one_millisecond = one_second / 1000;
+constexpr unsigned max_attempts = 10;                // to send a message
+constexpr int error_timeout = 50;                    // ms until errors of the last messages arrive from elsewhere
+constexpr unsigned max_idle_polls = 1000;            // of a millisecond, at the end, while the collector reads nothing
+constexpr Time max_batching = 20 * one_millisecond;  // of a message, for others to leave together
+constexpr std::size_t max_piece = 60'000;            // bytes that the kernel gets to cut apart
 
 class UdpTransport final : public Transport {
  public:
@@ -54,211 +51,206 @@ class UdpTransport final : public Transport {
   UdpTransport(const UdpTransport&) = delete;
   UdpTransport& operator=(const UdpTransport&) = delete;
 
-  // What the kernel knows of the path. Should it learn of a narrower one, it sends fragments from then on.
-  std::size_t largest() const override {
-    const bool four = family_ == AF_INET;
-    const std::size_t headers = four ? 20 + 8 : 40 + 8;
+  // From the path MTU that the kernel knows. If it learns of a narrower path later, it sends fragments from then on.
+  std::size_t max_message_size() const override {
+    const bool ipv4 = family_ == AF_INET;
+    const std::size_t headers = ipv4 ? 20 + 8 : 40 + 8;
     int mtu = 0;
     socklen_t size = sizeof mtu;
-    const int result = four ? getsockopt(socket_, IPPROTO_IP, IP_MTU, &mtu, &size)
+    const int result = ipv4 ? getsockopt(socket_, IPPROTO_IP, IP_MTU, &mtu, &size)
                             : getsockopt(socket_, IPPROTO_IPV6, IPV6_MTU, &mtu, &size);
     return result == 0 && mtu > 0 && static_cast<std::size_t>(mtu) > headers ? static_cast<std::size_t>(mtu) - headers
                                                                              : 65535;
   }
 
-  void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned) override { templates_ = std::move(templates); }
-
-  void send(std::span<const std::uint8_t> message, unsigned records, unsigned) override {
-    Waiting& w = waiting_[count_];
-    w.bytes.assign(message.begin(), message.end());
-    w.records = records;
-    memory_[count_++] = pacer_.sees() ? buffer_cost_.of(message) : 0;
-    if (count_ == pacer_.at_once()) flush();
+  void set_templates(std::vector<std::vector<std::uint8_t>> templates, unsigned) override {
+    templates_ = std::move(templates);
   }
 
-  void work() override {
+  void send(std::span<const std::uint8_t> message, unsigned records, unsigned) override {
+    QueuedMessage& queued = queue_[count_++];
+    queued.bytes.assign(message.begin(), message.end());
+    queued.records = records;
+    queued.buffer_cost = cost_of(message);
+    if (count_ == pacer_.batch_size()) flush();
+  }
+
+  void tick() override {
     if (count_ == 0 && sent_log_.all_read()) return;
-    const std::int64_t now = coarse_clock();
-    if (now - worked_ < batching_wait) return;
-    worked_ = now;
+    const Time now = read_clock(CLOCK_MONOTONIC_COARSE);
+    if (now - ticked_ < max_batching) return;
+    ticked_ = now;
     if (count_ > 0) return flush();
-    PeerState view;
-    if (pacer_.sees() && collector_ != 0 && pacer_.query(view) == PeerStatus::found) heed(view);  // is it reading?
+    PeerState state;
+    if (knows_collector() && pacer_.query(state) == PeerStatus::found) update(state);
   }
 
   void finish() override {
     flush();
-    if (!pacer_.sees()) {  // what comes back takes its time
+    if (!pacer_.watches_buffer()) {
       pollfd p{socket_, 0, 0};
-      poll(&p, 1, last_timeout);
+      poll(&p, 1, error_timeout);
     }
-    heed_errors();
-    if (pacer_.sees() && collector_ != 0) wait_for_reader();
-    if (pacer_.sees()) sent_log_.close();
+    read_errors();
+    if (knows_collector()) wait_for_reader();
+    if (pacer_.watches_buffer()) sent_log_.finish();
   }
 
   const DeliveryStats& delivery() const override { return sent_log_.delivery(); }
   std::string destination() const override { return destination_; }
 
  private:
-  struct Waiting {
-    std::vector<std::uint8_t> bytes;
-    unsigned records = 0;
-  };
+  bool knows_collector() const { return pacer_.watches_buffer() && collector_ != 0; }
+  std::size_t cost_of(std::span<const std::uint8_t> message) {
+    return pacer_.watches_buffer() ? buffer_cost_.of_single(message) : 0;
+  }
 
-  // All that waits, in its order.
+  // Sends all queued messages in their order, or counts them as lost.
   void flush() {
-    heed_errors();  // of earlier messages
+    read_errors();  // of earlier messages
     for (unsigned at = 0; at < count_;) {
-      const unsigned may_go = pacer_.wait({&memory_[at], count_ - at}, [this](const PeerState& view) { heed(view); });
-      if (may_go == 0) {
-        warn_once(told_full_,
+      const unsigned allowed =
+          pacer_.wait({&queue_[at], count_ - at}, [this](const PeerState& state) { update(state); });
+      if (allowed == 0) {
+        warn_once(warned_full_,
                   destination_ + " does not read: its buffer stays full, and records are lost until it does");
-        at = give_up(at, count_);
-      } else if (absent_ && waiting_[at].records == 0) {
-        ++at;  // no news for anybody
+        at = drop(at, count_);
+      } else if (absent_ && queue_[at].records == 0) {
+        ++at;  // templates and statistics are of no use to an absent collector
       } else if (absent_ && !send_templates(at)) {
-        at = give_up(at, count_);  // who starts right now could not read them
+        at = drop(at, count_);  // a collector that starts right now could not read them
       } else {
-        at = transmit(at, at + may_go);
-        heed_errors();
-        if (absent_) at = give_up(at, count_);
+        at = transmit(at, at + allowed);
+        read_errors();
+        if (absent_) at = drop(at, count_);
       }
     }
     count_ = 0;
   }
 
-  // Until the collector has read everything, if it reads.
+  // Waits until the collector has read everything, as long as it reads at all.
   void wait_for_reader() {
-    PeerState view;
-    std::uint32_t least = UINT32_MAX;
-    for (unsigned naps = 0; naps < max_naps; ++naps) {
-      const PeerStatus sight = pacer_.query(view);
-      if (sight == PeerStatus::unavailable) return;
-      if (sight == PeerStatus::absent || view.cookie != collector_) return sent_log_.lose_unread();
-      heed(view);
-      if (view.unread == 0 || pacer_.stalled()) return;
-      if (view.unread < least) naps = 0;
-      least = std::min(least, view.unread);
-      const timespec moment{0, 1'000'000};
-      nanosleep(&moment, nullptr);
+    PeerState state;
+    std::uint32_t min_unread = UINT32_MAX;
+    for (unsigned polls = 0; polls < max_idle_polls; ++polls) {
+      const PeerStatus status = pacer_.query(state);
+      if (status == PeerStatus::unavailable) return;
+      if (status == PeerStatus::absent || state.cookie != collector_) return sent_log_.lose_unread();
+      update(state);
+      if (state.unread == 0 || pacer_.stalled()) return;
+      if (state.unread < min_unread) polls = 0;
+      min_unread = std::min(min_unread, state.unread);
+      sleep_for(one_millisecond);
     }
   }
 
-  unsigned give_up(unsigned at, unsigned end) {
-    for (; at < end; ++at) sent_log_.lose(waiting_[at].records);
+  unsigned drop(unsigned at, unsigned end) {
+    for (; at < end; ++at) sent_log_.count_lost(queue_[at].records);
     return at;
   }
 
+  // Sends the messages from `at` on up to `end`. The first one that is still to be sent.
   unsigned transmit(unsigned at, unsigned end) {
-    mmsghdr headers[max_at_once] = {};
-    iovec parts[max_at_once];
-    std::array<std::optional<SegmentSize>, max_at_once> segment_sizes;
-    std::array<unsigned, max_at_once> ends;  // of what goes in one piece
-    unsigned pieces = 0, piece = 0;
-    for (unsigned i = at; i < end; ends[pieces++] = i) {
-      const unsigned count = in_one_piece(i, end);
-      msghdr& header = headers[pieces].msg_hdr;
-      header.msg_iov = &parts[i];
-      header.msg_iovlen = count;
-      if (count > 1) segment_sizes[pieces].emplace(header, waiting_[i].bytes.size());
-      if (count > 1) std::fill_n(&memory_[i], count, buffer_cost_.of_segment(waiting_[i].bytes));
-      for (const unsigned stop = i + count; i < stop; ++i)
-        parts[i] = {waiting_[i].bytes.data(), waiting_[i].bytes.size()};
+    batch_.clear();
+    for (unsigned i = at; i < end;) {
+      const std::span piece(&queue_[i], piece_size(i, end));
+      if (piece.size() > 1) {
+        const std::size_t cost = buffer_cost_.of_segment(piece.front().bytes);
+        for (QueuedMessage& message : piece) message.buffer_cost = cost;
+      }
+      batch_.add(piece);
+      i += static_cast<unsigned>(piece.size());
     }
-    for (unsigned attempt = 1; piece < pieces && !absent_;) {
-      const int n = sendmmsg(socket_, &headers[piece], pieces - piece, MSG_NOSIGNAL);
-      if (n > 0) {
-        piece += static_cast<unsigned>(n);
-        for (const unsigned stop = ends[piece - 1]; at < stop; ++at)
-          sent_log_.sent(waiting_[at].bytes, memory_[at], waiting_[at].records);
-        if (piece < pieces) heed_errors();
+    for (unsigned attempt = 1; !batch_.done() && !absent_;) {
+      if (const unsigned accepted = batch_.send(socket_); accepted > 0) {
+        for (const unsigned stop = at + accepted; at < stop; ++at)
+          sent_log_.add(queue_[at].bytes, queue_[at].buffer_cost, queue_[at].records);
+        if (!batch_.done()) read_errors();
         attempt = 1;
         continue;
       }
-      const int problem = errno;
-      if (problem == EINTR) continue;
-      if (heed_errors() && attempt++ < max_attempts) continue;  // the error was of an earlier message
-      if (problem == ENOBUFS && attempt++ < max_attempts) {
-        const timespec moment{0, 1'000'000};
-        nanosleep(&moment, nullptr);
+      const int error = errno;
+      if (read_errors() && attempt++ < max_attempts) continue;  // the error was one of an earlier message
+      if (error == ENOBUFS && attempt++ < max_attempts) {
+        sleep_for(one_millisecond);
         continue;
       }
-      note_error(problem);
-      if (problem == ECONNREFUSED) continue;
-      at = give_up(at, ends[piece++]);
+      note_error(error);
+      if (error == ECONNREFUSED) continue;
+      at = drop(at, at + batch_.skip());
     }
     return at;
   }
 
-  // How many of the waiting messages from `at` on go to the kernel in one piece: of one size, to a collector on this
-  // machine that is known. To another one they go one by one: each that nobody takes shall come back.
-  unsigned in_one_piece(unsigned at, unsigned end) {
-    constexpr std::size_t most = 60'000;  // bytes
-    const std::vector<std::uint8_t>& first = waiting_[at].bytes;
+  // How many of the queued messages from `at` on go to the kernel in one piece: those of one size, to a known collector
+  // on this machine. To another machine they go one by one, so that each refused one is reported.
+  unsigned piece_size(unsigned at, unsigned end) {
+    const std::vector<std::uint8_t>& first = queue_[at].bytes;
     unsigned count = 1;
-    if (!pacer_.sees() || collector_ == 0) return count;
-    while (at + count < end && waiting_[at + count].bytes.size() == first.size() && (count + 1) * first.size() <= most)
+    if (!knows_collector()) return count;
+    while (at + count < end && queue_[at + count].bytes.size() == first.size() &&
+           (count + 1) * first.size() <= max_piece)
       ++count;
     return count > 1 && buffer_cost_.of_segment(first) == 0 ? 1 : count;
   }
 
-  // For whoever listens now, as if they stood right before the next message of their source. False if nobody takes
-  // them.
+  // Sends the templates to a collector that may be new, as if they stood right before the next message of their source.
+  // False if they are refused.
   bool send_templates(unsigned at) {
     absent_ = false;
     for (std::size_t i = 0; i < templates_.size() && !absent_; ++i) {
       std::vector<std::uint8_t>& message = templates_[i];
-      put_before(message, at, static_cast<std::uint32_t>(templates_.size() - i));
+      place_before(message, at, static_cast<std::uint32_t>(templates_.size() - i));
       if (::send(socket_, message.data(), message.size(), MSG_NOSIGNAL) < 0) absent_ = true;
-      else sent_log_.sent(message, pacer_.sees() ? buffer_cost_.of(message) : 0, 0);
+      else sent_log_.add(message, cost_of(message), 0);
     }
     sent_log_.begin_session();
-    heed_errors();
+    read_errors();
     if (absent_) return false;
-    for (const auto& message : templates_) sent_log_.sent_templates(message);
+    for (const auto& message : templates_) sent_log_.count_templates(message);
     return true;
   }
 
-  // Clocks and sequence of a message with templates that goes so many messages before the waiting one at `at`.
-  void put_before(std::vector<std::uint8_t>& message, unsigned at, std::uint32_t distance) const {
-    const bool ipfix = message[1] == static_cast<std::uint8_t>(Version::ipfix);
-    const std::ptrdiff_t sequence = ipfix ? 8 : 12, source = sequence + 4;
-    const auto head = message.begin();
-    std::copy_n(waiting_[at].bytes.begin() + 4, sequence - 4, head + 4);  // clocks
+  // Gives a message with templates the clocks of the queued one at `at`, and the sequence of a message that stands
+  // `distance` messages before the next queued one of the same source.
+  void place_before(std::vector<std::uint8_t>& message, unsigned at, std::uint32_t distance) {
+    const HeaderView view(message);
+    MessageHeader header = view.read();
+    const MessageHeader next = HeaderView(queue_[at].bytes).read();
+    header.uptime = next.uptime;
+    header.seconds = next.seconds;
     for (; at < count_; ++at) {
-      const auto next = waiting_[at].bytes.begin();
-      if (!std::equal(head + source, head + source + 4, next + source)) continue;  // statistics
-      std::uint32_t number;
-      std::memcpy(&number, &next[sequence], 4);
-      store(&head[sequence], 4, ntohl(number) - (ipfix ? 0 : distance));  // NetFlow 9 counts messages
-      return;
+      const MessageHeader other = HeaderView(queue_[at].bytes).read();
+      if (other.source != header.source) continue;                       // statistics have a source of their own
+      header.sequence = other.sequence - (view.ipfix() ? 0 : distance);  // NetFlow 9 counts messages
+      break;
     }
+    view.write(header);
   }
 
-  // What the collector's socket tells.
-  void heed(const PeerState& view) {
-    if (collector_ != view.cookie) {
-      if (collector_ != 0) {  // another one, which knows no templates
+  // Takes note of what the kernel tells about the collector's socket.
+  void update(const PeerState& state) {
+    if (collector_ != state.cookie) {
+      if (collector_ != 0) {  // another collector, which knows no templates
         sent_log_.lose_unread();
         absent_ = true;
       }
-      collector_ = view.cookie;
-      dropped_ = view.dropped;
+      collector_ = state.cookie;
+      dropped_ = state.dropped;
     }
-    if (const std::uint32_t more = view.dropped - dropped_; more > 0) {  // did not fit: somebody else filled the buffer
+    if (const std::uint32_t more = state.dropped - dropped_; more > 0) {  // other exporters fill the buffer, too
       sent_log_.lose_newest(more);
-      dropped_ = view.dropped;
-      warn_once(told_full_,
+      dropped_ = state.dropped;
+      warn_once(warned_full_,
                 "the receive buffer of " + destination_ + " was full: give the collector a larger one (nfcapd -B)");
     }
-    sent_log_.unread(view.unread);
+    sent_log_.update_unread(state.unread);
   }
 
-  // Messages that came back; whether there were any.
-  bool heed_errors() {
+  // Reads the ICMP errors that have arrived. Whether there were any.
+  bool read_errors() {
     for (bool any = false;; any = true) {
-      std::uint8_t bytes[SentLog::head_size];
+      std::uint8_t bytes[SentLog::prefix_size];
       alignas(cmsghdr) std::uint8_t control[512];
       iovec part{bytes, sizeof bytes};
       msghdr message{};
@@ -279,28 +271,28 @@ class UdpTransport final : public Transport {
         sock_extended_err error;
         std::memcpy(&error, CMSG_DATA(c), sizeof error);
         if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6) {
-          sent_log_.take_back({bytes, static_cast<std::size_t>(n)});
+          sent_log_.lose_refused({bytes, static_cast<std::size_t>(n)});
           note_error(static_cast<int>(error.ee_errno));
         }
       }
     }
   }
 
-  void note_error(int problem) {
-    if (problem == ECONNREFUSED) return heed_refusal();
-    warn_once(told_error_, "cannot send to " + destination_ + " (" + std::strerror(problem) + "): records are lost");
+  void note_error(int error) {
+    if (error == ECONNREFUSED) return note_refusal();
+    warn_once(warned_error_, "cannot send to " + destination_ + " (" + std::strerror(error) + "): records are lost");
   }
 
-  void heed_refusal() {
+  void note_refusal() {
     if (collector_ != 0) sent_log_.lose_unread();
     collector_ = 0;
     absent_ = true;
-    warn_once(told_refusal_,
+    warn_once(warned_refusal_,
               "nobody listens at " + destination_ + ": records are lost until a collector (nfcapd) is started there");
   }
 
-  void warn_once(bool& told, const std::string& text) {
-    if (!std::exchange(told, true)) warn_(text);
+  void warn_once(bool& warned, const std::string& text) {
+    if (!std::exchange(warned, true)) warn_(text);
   }
 
   int socket_, family_;
@@ -309,42 +301,41 @@ class UdpTransport final : public Transport {
   Pacer pacer_;
   BufferCost buffer_cost_;
   SentLog sent_log_;
-  std::vector<std::vector<std::uint8_t>> templates_;
-  std::array<Waiting, max_at_once> waiting_;
-  std::array<std::size_t, max_at_once> memory_{};  // of each
-  unsigned count_ = 0;
-  std::int64_t worked_ = 0;
-  std::uint64_t collector_ = 0;  // cookie of its socket, 0: none is known
-  std::uint32_t dropped_ = 0;    // by it
-  bool absent_ = false;          // nobody has taken a message, or the templates are not there yet
-  bool told_refusal_ = false, told_error_ = false, told_full_ = false;
+  SendBatch batch_;
+  std::vector<std::vector<std::uint8_t>> templates_;  // messages
+  std::array<QueuedMessage, max_batch> queue_;
+  unsigned count_ = 0;  // messages in the queue
+  Time ticked_ = 0;
+  std::uint64_t collector_ = 0;  // cookie of its socket, 0: unknown
+  std::uint32_t dropped_ = 0;    // messages that its socket had dropped at the last look
+  bool absent_ = false;          // messages were refused, or a new collector has not got the templates yet
+  bool warned_refusal_ = false, warned_error_ = false, warned_full_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<Transport> make_udp_transport(const CollectorAddress& collector, unsigned rate, Warn warn) {
   const AddressList list = resolve(collector, SOCK_DGRAM);
-  int problem = 0;
-  // IPv4 first: nfcapd listens on IPv4 alone unless told otherwise.
-  for (const int family : {AF_INET, AF_INET6}) {
+  int error = 0;
+  for (const int family : {AF_INET, AF_INET6}) {  // nfcapd listens on IPv4 alone unless told otherwise
     for (const addrinfo* a = list.get(); a; a = a->ai_next) {
       if (a->ai_family != family) continue;
       const int s = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
       if (s < 0 || connect(s, a->ai_addr, a->ai_addrlen) != 0) {
-        problem = errno;
+        error = errno;
         if (s >= 0) close(s);
         continue;
       }
-      const timeval timeout{1, 0};  // where the way out stays blocked
+      const timeval send_timeout{1, 0};  // while the interface is blocked
       const int yes = 1;
-      setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+      setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof send_timeout);
       setsockopt(s, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, family == AF_INET ? IP_RECVERR : IPV6_RECVERR, &yes,
                  sizeof yes);
       return std::make_unique<UdpTransport>(s, family, collector.text(), rate, std::move(warn));
     }
   }
-  throw t2::Error("netflowSink: no way to the collector '" + collector.host + "' (" + std::strerror(problem) +
-                  "): set NF_SERVADD to an address that can be reached");
+  throw setting_error("no way to the collector '" + collector.host + "' (" + std::strerror(error) +
+                      "): set NF_SERVADD to an address that can be reached");
 }
 
 }  // namespace t2::netflow_sink

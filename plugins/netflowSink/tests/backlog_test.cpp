@@ -1,4 +1,4 @@
-// What waits, what is in flight, and what is sent again: without a network.
+// Which messages wait, are in flight, or are sent again. Without a network.
 #include <catch2/catch.hpp>
 
 #include "../src/backlog.hpp"
@@ -10,7 +10,12 @@ using t2::test::netflow9::number;
 namespace {
 
 constexpr std::size_t size = 40;  // of every message here
-const std::vector<std::uint8_t> message(size), templates(size);
+const std::vector<std::uint8_t> message = [] {
+  std::vector<std::uint8_t> bytes(size);
+  bytes[1] = 10;  // version: IPFIX
+  return bytes;
+}();
+const std::vector<std::uint8_t> templates = message;
 
 // Writes all that waits; answers the sequences, in order.
 std::vector<std::uint64_t> write_all(Backlog& backlog, std::uint64_t& written, bool plain = true) {
@@ -23,7 +28,7 @@ std::vector<std::uint64_t> write_all(Backlog& backlog, std::uint64_t& written, b
       sequences.push_back(number(bytes.subspan(at + 8, 4)));
     }
     written += bytes.size() + (plain ? 0 : 29);  // a TLS record is longer than what it protects
-    backlog.took(bytes.size(), plain, written);
+    backlog.advance(bytes.size(), plain, written);
   }
 }
 
@@ -69,11 +74,11 @@ TEST_CASE("netflowSink: what has been read is forgotten, what has not is sent ag
       write_all(backlog, written, plain);
     }
     const std::uint64_t each = (written - first) / 4;
-    CHECK(backlog.forget(first + 2 * each));
-    CHECK_FALSE(backlog.forget(first + 3 * each - 1));  // not to its end
+    CHECK(backlog.release(first + 2 * each));
+    CHECK_FALSE(backlog.release(first + 3 * each - 1));  // not to its end
     backlog.end_session(first + 3 * each);
     CHECK(backlog.delivery().sent == 2);
-    backlog.give_up();
+    backlog.drop_waiting();
     CHECK(backlog.delivery().sent == 2);
     CHECK(backlog.delivery().lost == 2);
     CHECK(backlog.delivery().doubtful == 1);  // the third had left
@@ -90,14 +95,14 @@ TEST_CASE("netflowSink: bytes that were not taken are offered again, unchanged",
   CHECK(all.size() == 2 * size);
   CHECK_FALSE(backlog.full());
   const std::vector<std::uint8_t> rest(all.begin() + 30, all.end());
-  backlog.took(30, true, 30);
+  backlog.advance(30, true, 30);
   const auto again = backlog.next(true, 30, 2);
   CHECK(std::vector<std::uint8_t>(again.begin(), again.end()) == rest);
   CHECK_FALSE(backlog.all_written());
-  backlog.leave(size, true);  // the other host has taken the first message, and its collector does not read
+  backlog.settle(size, true);  // the other host has taken the first message, and its collector does not read
   CHECK(backlog.delivery().unread == 1);
   backlog.end_session(size);
-  backlog.give_up();
+  backlog.drop_waiting();
   CHECK(backlog.delivery().sent == 1);
   CHECK(backlog.delivery().lost == 1);
 }

@@ -42,29 +42,29 @@ class Decoder {  // remembers templates, as a collector does
     message_ = message;
     at_ = 0;
     DecodedMessage d;
-    d.version = static_cast<unsigned>(take(2));
+    d.version = static_cast<unsigned>(read(2));
     ipfix_ = d.version == 10;
     if (ipfix_) {
-      check(take(2) == message_.size(), "length of the message");
+      check(read(2) == message_.size(), "length of the message");
     } else {
-      d.count = static_cast<unsigned>(take(2));
-      d.uptime = static_cast<std::uint32_t>(take(4));
+      d.count = static_cast<unsigned>(read(2));
+      d.uptime = static_cast<std::uint32_t>(read(4));
     }
-    d.seconds = static_cast<std::uint32_t>(take(4));
-    d.sequence = static_cast<std::uint32_t>(take(4));
-    d.source = static_cast<std::uint32_t>(take(4));
+    d.seconds = static_cast<std::uint32_t>(read(4));
+    d.sequence = static_cast<std::uint32_t>(read(4));
+    d.source = static_cast<std::uint32_t>(read(4));
     check(d.version == 9 || d.version == 10, "version");
     while (at_ < message_.size()) {
       const std::size_t begin = at_;
-      const auto id = static_cast<unsigned>(take(2));
-      const std::size_t length = take(2), end = begin + length;
+      const auto id = static_cast<unsigned>(read(2));
+      const std::size_t length = read(2), end = begin + length;
       check(length >= 4 && (ipfix_ || length % 4 == 0) && end <= message_.size(), "length of a set");
       if (id == (ipfix_ ? 2 : 0)) templates(d, end);
       else if (id == (ipfix_ ? 3 : 1)) options_template(d, end);
       else records(d, id, end);
       d.padding.push_back(static_cast<unsigned>(end - at_));
       check(end - at_ < 4, "padding is longer than needed");
-      while (at_ < end) check(take(1) == 0, "padding is not zero");
+      while (at_ < end) check(read(1) == 0, "padding is not zero");
     }
     check(ipfix_ || d.count == d.templates.size() + d.records.size() + d.options_templates.size() + d.options.size(),
           "count");
@@ -75,21 +75,21 @@ class Decoder {  // remembers templates, as a collector does
   static void check(bool ok, const char* what) {
     if (!ok) throw std::runtime_error(std::string("message: ") + what);
   }
-  std::uint64_t take(std::size_t n) { return number(bytes(n)); }
+  std::uint64_t read(std::size_t n) { return number(bytes(n)); }
   std::span<const std::uint8_t> bytes(std::size_t n) {
     check(message_.size() - at_ >= n, "message is too short");
     return std::span(message_).subspan((at_ += n) - n, n);
   }
   void templates(DecodedMessage& d, std::size_t end) {
     while (at_ + 4 <= end) {
-      const auto id = static_cast<unsigned>(take(2));
+      const auto id = static_cast<unsigned>(read(2));
       check(id > 255, "template number");
       Specification fields;
-      for (auto left = take(2); left > 0; --left) {
-        auto element = static_cast<unsigned>(take(2));
-        const auto length = static_cast<unsigned>(take(2));
+      for (auto left = read(2); left > 0; --left) {
+        auto element = static_cast<unsigned>(read(2));
+        const auto length = static_cast<unsigned>(read(2));
         if (ipfix_ && element >= 0x8000) {
-          const auto enterprise = static_cast<std::uint32_t>(take(4));
+          const auto enterprise = static_cast<std::uint32_t>(read(4));
           element += (enterprise == rfc5103 ? reverse_element : enterprise_element) - 0x8000;
           d.enterprises.insert(enterprise);
         }
@@ -101,17 +101,17 @@ class Decoder {  // remembers templates, as a collector does
   }
   // One in a set, as some collectors read no more; scopes of NetFlow 9 are 1 (system) to 5.
   void options_template(DecodedMessage& d, std::size_t end) {
-    const auto id = static_cast<unsigned>(take(2));
+    const auto id = static_cast<unsigned>(read(2));
     check(id > 255 && !known_.contains(id), "number of an options template");
-    std::size_t first = take(2), second = take(2);
+    std::size_t first = read(2), second = read(2);
     std::size_t fields = ipfix_ ? first : (first + second) / 4;
     const std::size_t scopes = ipfix_ ? second : first / 4;
     check(scopes > 0 && scopes < fields && (ipfix_ || (first % 4 == 0 && second % 4 == 0)), "scopes");
     Specification specification;
     for (std::size_t i = 0; i < fields; ++i) {
-      const auto element = static_cast<unsigned>(take(2));
+      const auto element = static_cast<unsigned>(read(2));
       check(element < 0x8000 && (ipfix_ || i >= scopes || (element >= 1 && element <= 5)), "scope");
-      specification.emplace_back(element, static_cast<unsigned>(take(2)));
+      specification.emplace_back(element, static_cast<unsigned>(read(2)));
     }
     check(at_ <= end, "options template");
     d.options_templates[id] = options_[id] = specification;
@@ -127,7 +127,7 @@ class Decoder {  // remembers templates, as a collector does
     while (variable ? at_ < end : at_ + size <= end) {  // with variable lengths: no padding
       Values values;
       for (const auto& [element, length] : specification) {
-        const auto value = bytes(length == 0xffff ? take(1) : length);
+        const auto value = bytes(length == 0xffff ? read(1) : length);
         check(values.emplace(element, std::vector<std::uint8_t>(value.begin(), value.end())).second, "element twice");
       }
       (of_options ? d.options : d.records).emplace_back(id, std::move(values));

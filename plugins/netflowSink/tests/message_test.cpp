@@ -317,7 +317,7 @@ TEST_CASE("netflowSink: reverse elements are those of the other direction, count
   }
 }
 
-TEST_CASE("netflowSink: own elements", "[netflowSink]") {
+TEST_CASE("netflowSink: enterprise elements", "[netflowSink]") {
   FlowRecord r = tcp_record();
   r.status = 0x0400000000004000;
   r.anomaly = 0xaaaa;
@@ -352,10 +352,10 @@ TEST_CASE("netflowSink: the short way to put a record puts what all its fields p
     for (const bool macs : {true, false}) {
       for (unsigned kind = 0; kind < record_kinds; ++kind) {
         const Template layout({.version = version, .macs = macs}, static_cast<RecordKind>(kind));
-        if (!layout.known_put) continue;
+        if (!layout.usual_put) continue;
         ++short_ways;
         Template all = layout;
-        all.known_put = nullptr;
+        all.usual_put = nullptr;
         for (int i = 0; i < 20; ++i) {
           FlowRecord record{};
           std::generate_n(reinterpret_cast<std::uint8_t*>(&record), sizeof record,
@@ -445,7 +445,7 @@ TEST_CASE("netflowSink: extension headers of IPv6 have IANA's bits", "[netflowSi
   CHECK(bits(seen::later_fragment, 17) == 0x02000000);
   CHECK(bits(seen::authentication, 6) == 0x00020000);
   CHECK(bits(0, 135) == 0x00080000);                    // mobility
-  CHECK(bits(seen::authentication, 50) == 0x10060000);  // ESP, and nobody knows what is in it
+  CHECK(bits(seen::authentication, 50) == 0x10060000);  // ESP hides what follows
   CHECK(bits(0, 108) == 0x10010000);
 }
 

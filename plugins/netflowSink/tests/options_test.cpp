@@ -29,7 +29,7 @@ struct Fixture {
   std::vector<DecodedMessage> decoded() {
     Decoder decoder;
     std::vector<DecodedMessage> out;
-    for (const Message& message : log.first) decoder.decode(message);
+    for (const Message& message : log.templates) decoder.decode(message);
     for (const Message& message : log.messages) out.push_back(decoder.decode(message));
     return out;
   }
@@ -187,12 +187,12 @@ TEST_CASE("netflowSink: a stream begins with all templates and the flow keys, an
   s.layout.layer2 = true;
   Fixture f(s, true);
   Decoder decoder;
-  const DecodedMessage first = decoder.decode(f.log.first.at(0));
+  const DecodedMessage first = decoder.decode(f.log.templates.at(0));
   CHECK(f.log.messages.empty());
   CHECK(first.templates.size() == 3);
   CHECK(first.options_templates.size() == 3);
   REQUIRE(first.options.size() == 4);
-  CHECK(f.log.first_options == 4);
+  CHECK(f.log.template_options == 4);
   for (unsigned i = 0; i < 3; ++i) {
     const Values& keys = first.options[i].second;
     const auto id = static_cast<unsigned>(value(keys, 145));
@@ -251,16 +251,16 @@ TEST_CASE("netflowSink: templates that do not fit into one message travel in sev
   CHECK_THROWS_WITH(Fixture(s), Catch::Contains("NF_MSGSIZE=512") && Catch::Contains("at least"));
 }
 
-TEST_CASE("netflowSink: own elements are introduced by name and type", "[netflowSink]") {
+TEST_CASE("netflowSink: enterprise elements are introduced by name and type", "[netflowSink]") {
   ExporterSettings s = with(Version::ipfix);
   s.layout.enterprise = 32473;
   for (const bool stream : {false, true}) {
     Fixture f(s, stream);
     Decoder decoder;
     std::vector<DecodedMessage> all;
-    if (stream) all.push_back(decoder.decode(f.log.first.at(0)));
+    if (stream) all.push_back(decoder.decode(f.log.templates.at(0)));
     for (const Message& message : f.log.messages) all.push_back(decoder.decode(message));
-    std::map<unsigned, unsigned> lengths;  // of own elements, by the templates
+    std::map<unsigned, unsigned> lengths;  // of enterprise elements, by the templates
     std::map<unsigned, std::string> names;
     for (const DecodedMessage& d : all) {
       for (const auto& [id, fields] : d.templates) {

@@ -1,4 +1,4 @@
-// Both ends of an exporter in tests: records as the workers hand them to it, and a transport that keeps what it sends.
+// Both ends of an exporter in tests: records as the workers encode them, and a transport that records what it gets.
 #pragma once
 
 #include <vector>
@@ -11,25 +11,25 @@ class RecordingTransport final : public netflow_sink::Transport {
  public:
   struct Log {
     std::vector<std::vector<std::uint8_t>> messages;
-    std::vector<unsigned> options;                 // data records of options in each
-    std::vector<std::vector<std::uint8_t>> first;  // what begin() got last
-    unsigned first_options = 0;
-    std::size_t largest = 65535;
+    std::vector<unsigned> options;                     // data records of options in each
+    std::vector<std::vector<std::uint8_t>> templates;  // what set_templates() got last
+    unsigned template_options = 0;
+    std::size_t max_message_size = 65535;
     netflow_sink::DeliveryStats delivery;
   };
   explicit RecordingTransport(Log& log, bool is_stream = false) : log_(log), stream_(is_stream) {}
   bool stream() const override { return stream_; }
-  std::size_t largest() const override { return log_.largest; }
-  void begin(std::vector<std::vector<std::uint8_t>> templates, unsigned options) override {
-    log_.first = std::move(templates);
-    log_.first_options = options;
+  std::size_t max_message_size() const override { return log_.max_message_size; }
+  void set_templates(std::vector<std::vector<std::uint8_t>> templates, unsigned options) override {
+    log_.templates = std::move(templates);
+    log_.template_options = options;
   }
   void send(std::span<const std::uint8_t> message, unsigned records, unsigned options) override {
     log_.messages.emplace_back(message.begin(), message.end());
     log_.options.push_back(options);
     log_.delivery.sent += records;
   }
-  void work() override {}
+  void tick() override {}
   void finish() override {}
   const netflow_sink::DeliveryStats& delivery() const override { return log_.delivery; }
   std::string destination() const override { return "test"; }

@@ -331,13 +331,13 @@ TEST_CASE("netflowSink: several collectors get the same records, each in a seque
 
 TEST_CASE("netflowSink: one collector of two is missing", "[netflowSink]") {
   const Socket there;
-  std::string nobody;
+  std::string absent_port;
   {
     const Socket gone;
-    nobody = gone.port();
+    absent_port = gone.port();
   }
   const Result result = run(connection("RA"), plugins, {},
-                            {{"NF_SERVADD", "127.0.0.1:" + nobody + ",127.0.0.1"}, {"NF_DPORT", there.port()}});
+                            {{"NF_SERVADD", "127.0.0.1:" + absent_port + ",127.0.0.1"}, {"NF_DPORT", there.port()}});
   CHECK(result.status == 3);
   Decoder decoder;
   std::size_t records = 0;
@@ -383,7 +383,7 @@ TEST_CASE("netflowSink: layer-2 flows are counted, and sent where that is wanted
 
 TEST_CASE("netflowSink: both directions of a flow in one record", "[netflowSink]") {
   Capture c = connection("RA");
-  c.add(epoch + 10 * millisecond, from_b().udp(53, 4000).payload("x"));  // nobody answers
+  c.add(epoch + 10 * millisecond, from_b().udp(53, 4000).payload("x"));  // no answer
   for (const char* biflow : {"1", "2"}) {
     const Export e = export_of(c, {{"NF_VER", "10"}, {"NF_BIFLOW", biflow}, {"NF_OCTETS", "1"}});
     REQUIRE(e.records.size() == 2);

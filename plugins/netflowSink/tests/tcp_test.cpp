@@ -1,4 +1,4 @@
-// IPFIX over TCP: sessions that break, and what is said about their records.
+// IPFIX over TCP: sessions that break, and what is counted then. Real sockets on loopback.
 #include <catch2/catch.hpp>
 
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@ class Listener {
   }
   ~Listener() { close(socket_); }
   Listener(const Listener&) = delete;
-  int take() const {
+  int accept_one() const {
     pollfd p{socket_, POLLIN, 0};
     return poll(&p, 1, 5000) > 0 ? accept(socket_, nullptr, nullptr) : -1;
   }
@@ -47,7 +47,7 @@ class Listener {
   std::uint16_t port_ = 0;
 };
 
-// What has arrived so far, message by message; a message of which a part is missing is left out.
+// The messages that have arrived so far, without an incomplete last one.
 std::vector<DecodedMessage> arrived(int connection) {
   Message all;
   std::uint8_t buffer[65536];
@@ -97,7 +97,7 @@ void add(Exporter& exporter, unsigned n) {
   for (unsigned i = 0; i < n; ++i) t2::test::export_record(exporter, {.version = Version::ipfix}, r, start_time);
 }
 
-// Until what was added has left.
+// Waits until the added records have left.
 void settle(Exporter& exporter) {
   for (unsigned i = 0; i < 3; ++i) {
     usleep(30'000);
@@ -105,17 +105,17 @@ void settle(Exporter& exporter) {
   }
 }
 
-std::vector<std::string> told;
-void tell(const std::string& text) { told.push_back(text); }
+std::vector<std::string> warnings;
+void warn(const std::string& text) { warnings.push_back(text); }
 
 }  // namespace
 
 TEST_CASE("netflowSink: a stream begins with the templates, once, and ends when all has arrived", "[netflowSink]") {
-  told.clear();
+  warnings.clear();
   const Listener listener;
-  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, tell));
+  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, warn));
   exporter.start(start_time);
-  const int connection = listener.take();
+  const int connection = listener.accept_one();
   REQUIRE(connection >= 0);
   add(exporter, 20);
   exporter.tick(start_time + t2::one_second);
@@ -125,16 +125,16 @@ TEST_CASE("netflowSink: a stream begins with the templates, once, and ends when 
   CHECK(exporter.transport().delivery().sent == 20);
   CHECK(exporter.transport().delivery().lost == 0);
   CHECK(exporter.counters().template_messages == 1);
-  CHECK(told.empty());
+  CHECK(warnings.empty());
   close(connection);
 }
 
 TEST_CASE("netflowSink: a new connection is a new session, and records wait for it", "[netflowSink]") {
-  told.clear();
+  warnings.clear();
   const Listener listener;
-  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, tell));
+  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, warn));
   exporter.start(start_time);
-  const int first = listener.take();
+  const int first = listener.accept_one();
   add(exporter, 6);
   settle(exporter);
   CHECK(checked_records(arrived(first)) == 6);
@@ -144,7 +144,7 @@ TEST_CASE("netflowSink: a new connection is a new session, and records wait for 
   settle(exporter);
   usleep(150'000);
   settle(exporter);
-  const int second = listener.take();
+  const int second = listener.accept_one();
   REQUIRE(second >= 0);
   settle(exporter);
   second_records = checked_records(arrived(second));
@@ -153,19 +153,19 @@ TEST_CASE("netflowSink: a new connection is a new session, and records wait for 
   CHECK(exporter.transport().delivery().sent == 15);
   CHECK(exporter.transport().delivery().lost == 0);
   CHECK(exporter.counters().template_messages == 2);
-  REQUIRE(told.size() == 1);
-  CHECK_THAT(told[0], Catch::Contains("closed by the collector"));
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Catch::Contains("closed by the collector"));
   close(second);
 }
 
 TEST_CASE("netflowSink: the queue is bounded, and what does not fit is counted", "[netflowSink]") {
-  told.clear();
+  warnings.clear();
   std::uint16_t port;
   {
     const Listener gone;
     port = gone.port();
   }
-  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", port}, 16, tell));
+  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", port}, 16, warn));
   exporter.start(start_time);
   add(exporter, 3 * 20);
   CHECK(exporter.transport().delivery().lost == 3 * 4);
@@ -173,7 +173,7 @@ TEST_CASE("netflowSink: the queue is bounded, and what does not fit is counted",
   const Listener late(port);
   usleep(150'000);
   settle(exporter);
-  const int connection = late.take();
+  const int connection = late.accept_one();
   if (connection >= 0) {
     settle(exporter);
     CHECK(checked_records(arrived(connection)) == 3 * 16);
@@ -181,17 +181,17 @@ TEST_CASE("netflowSink: the queue is bounded, and what does not fit is counted",
   exporter.finish(start_time);
   CHECK(exporter.transport().delivery().sent == 3 * 16);
   CHECK(exporter.transport().delivery().lost == 3 * 4);
-  CHECK(told.size() == 2);
+  CHECK(warnings.size() == 2);
   close(connection);
 }
 
 TEST_CASE("netflowSink: what a collector had not read when it broke the connection is sent again, and nothing else",
           "[netflowSink]") {
-  told.clear();
+  warnings.clear();
   const Listener listener;
-  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, tell));
+  Exporter exporter(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, warn));
   exporter.start(start_time);
-  const int first = listener.take();
+  const int first = listener.accept_one();
   add(exporter, 30);
   settle(exporter);
   const std::size_t read = checked_records(arrived(first));
@@ -201,7 +201,7 @@ TEST_CASE("netflowSink: what a collector had not read when it broke the connecti
   settle(exporter);
   usleep(150'000);
   settle(exporter);
-  const int second = listener.take();
+  const int second = listener.accept_one();
   REQUIRE(second >= 0);
   settle(exporter);
   CHECK(read + checked_records(arrived(second)) == 42);
@@ -210,20 +210,20 @@ TEST_CASE("netflowSink: what a collector had not read when it broke the connecti
   CHECK(delivery.sent == 42);
   CHECK(delivery.resent == 12);
   CHECK(delivery.lost == 0);
-  REQUIRE(told.size() == 1);
-  CHECK_THAT(told[0], Catch::Contains("reset by peer"));
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Catch::Contains("reset by peer"));
   close(second);
 }
 
 TEST_CASE("netflowSink: where no other connection comes about, what had not been read is lost", "[netflowSink]") {
-  told.clear();
+  warnings.clear();
   int first;
   std::unique_ptr<Exporter> exporter;
   {
     const Listener listener;
-    exporter = std::make_unique<Exporter>(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, tell));
+    exporter = std::make_unique<Exporter>(ipfix(), make_tcp_transport({"127.0.0.1", listener.port()}, 100, warn));
     exporter->start(start_time);
-    first = listener.take();
+    first = listener.accept_one();
   }
   add(*exporter, 30);
   settle(*exporter);

@@ -1,4 +1,4 @@
-// A collector of IPFIX over TLS in a thread of the test, and certificates that are made when they are asked for.
+// A collector of IPFIX over TLS in a thread of the test, and certificates made on the fly.
 #pragma once
 
 #include <arpa/inet.h>
@@ -93,29 +93,29 @@ class Identity {
 
 class TlsCollector {
  public:
-  struct Manners {
+  struct Behaviour {
     int newest = TLS1_3_VERSION;          // version of TLS
     const Identity* clients = nullptr;    // demands a certificate that this authority has signed
     std::size_t leaves_after = SIZE_MAX;  // records of the first session: then it closes, in order
   };
   struct Session {
-    bool greeted = false;  // the handshake came to its end
-    std::string client;    // common name of the exporter's certificate
+    bool established = false;  // the handshake has ended
+    std::string client;        // common name of the exporter's certificate
     std::vector<netflow9::DecodedMessage> messages;
   };
 
-  TlsCollector(const Identity& own, Manners manners)
-      : manners_(manners),
+  TlsCollector(const Identity& own, Behaviour behaviour)
+      : behaviour_(behaviour),
         context_(SSL_CTX_new(TLS_server_method())),
         listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     std::signal(SIGPIPE, SIG_IGN);  // as t2 does: both ends may write to a connection that the other one has closed
     SSL_CTX* c = context_.get();
-    SSL_CTX_set_max_proto_version(c, manners.newest);
+    SSL_CTX_set_max_proto_version(c, behaviour.newest);
     SSL_CTX_use_certificate(c, own.certificate());
     SSL_CTX_use_PrivateKey(c, own.key());
-    if (manners.clients) {
+    if (behaviour.clients) {
       SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-      X509_STORE_add_cert(SSL_CTX_get_cert_store(c), manners.clients->certificate());
+      X509_STORE_add_cert(SSL_CTX_get_cert_store(c), behaviour.clients->certificate());
     }
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -127,7 +127,7 @@ class TlsCollector {
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
-  explicit TlsCollector(const Identity& own) : TlsCollector(own, Manners{}) {}
+  explicit TlsCollector(const Identity& own) : TlsCollector(own, Behaviour{}) {}
   ~TlsCollector() {
     leaving_ = true;
     thread_.join();
@@ -179,13 +179,13 @@ class TlsCollector {
     {
       const std::lock_guard hold(mutex_);
       first = sessions_.size() == 1;
-      sessions_.back().greeted = true;
+      sessions_.back().established = true;
       sessions_.back().client = name;
     }
     netflow9::Decoder decoder;
     netflow9::Message bytes;
     std::uint8_t buffer[16384];
-    for (std::size_t got = 0; !first || got < manners_.leaves_after;) {
+    for (std::size_t got = 0; !first || got < behaviour_.leaves_after;) {
       const int n = SSL_read(ssl.get(), buffer, sizeof buffer);
       if (n <= 0) break;
       bytes.insert(bytes.end(), buffer, buffer + n);
@@ -203,7 +203,7 @@ class TlsCollector {
     SSL_shutdown(ssl.get());
   }
 
-  Manners manners_;
+  Behaviour behaviour_;
   Owned<SSL_CTX, SSL_CTX_free> context_;
   int listener_;
   std::uint16_t port_ = 0;

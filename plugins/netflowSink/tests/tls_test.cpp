@@ -29,7 +29,7 @@ class Sender {
  public:
   Sender(const std::string& host, std::uint16_t port, const TlsFiles& files)
       : exporter_(settings(), make_tls_transport({host, port}, 100, files,
-                                                 [this](const std::string& text) { told.push_back(text); })) {
+                                                 [this](const std::string& text) { warnings.push_back(text); })) {
     exporter_.start(start_time);
   }
   void add(unsigned n) {
@@ -53,7 +53,7 @@ class Sender {
     return exporter_.transport().delivery();
   }
   const DeliveryStats& delivery() const { return exporter_.transport().delivery(); }
-  std::vector<std::string> told;
+  std::vector<std::string> warnings;
 
  private:
   static ExporterSettings settings() {
@@ -70,9 +70,9 @@ void check_refusal(const std::string& host, const TlsFiles& files, const Identit
   const TlsCollector there(collector);
   Sender sender(host, there.port(), files);
   sender.add(9);
-  CHECK(sender.until([&] { return !sender.told.empty() && there.ended() > 0; }));
-  REQUIRE(sender.told.size() == 1);
-  CHECK_THAT(sender.told[0], Catch::Contains("its certificate is refused") && Catch::Contains(why));
+  CHECK(sender.until([&] { return !sender.warnings.empty() && there.ended() > 0; }));
+  REQUIRE(sender.warnings.size() == 1);
+  CHECK_THAT(sender.warnings[0], Catch::Contains("its certificate is refused") && Catch::Contains(why));
   CHECK(there.records() == 0);
   CHECK(sender.delivery().sent == 0);
 }
@@ -96,7 +96,7 @@ TEST_CASE("netflowSink: TLS carries every record, in the order and sequence of o
       CHECK(delivery.templates == 1);
       std::size_t sequence = 0, sessions = 0;
       for (const TlsCollector::Session& session : collector.sessions()) {
-        REQUIRE(session.greeted);
+        REQUIRE(session.established);
         CHECK(session.client.empty());
         ++sessions;
         CHECK(session.messages.at(0).templates.size() == 2);
@@ -120,14 +120,13 @@ TEST_CASE("netflowSink: a TLS collector of another name or address is refused", 
   Sender sender("localhost", there.port(), world.trusting());
   sender.add(3);
   const auto refused = [&] {
-    return !sender.told.empty() && sender.told.back().find("refused: hostname mismatch") != std::string::npos;
+    return !sender.warnings.empty() && sender.warnings.back().find("refused: hostname mismatch") != std::string::npos;
   };
   CHECK(sender.until([&] { return refused() || there.records() > 0 || there.ended() > 1; }));
   CHECK(there.records() == 0);
 }
 
-TEST_CASE("netflowSink: a TLS collector that nobody known has signed, or too long ago, is refused",
-          "[netflowSink][tls]") {
+TEST_CASE("netflowSink: a TLS collector with an unknown or expired certificate is refused", "[netflowSink][tls]") {
   const World world;
   check_refusal("127.0.0.1", world.trusting(), Identity("collector", "IP:127.0.0.1", world.stranger),
                 "unable to get local issuer certificate");
@@ -167,9 +166,9 @@ TEST_CASE("netflowSink: the exporter shows its certificate to a TLS collector th
         CHECK(collector.records() == 12);
         continue;
       }
-      CHECK(sender.until([&] { return !sender.told.empty(); }));
-      CHECK_THAT(sender.told.at(0), Catch::Contains("no connection to 127.0.0.1") && Catch::Contains("TLS: "));
-      CHECK_FALSE(collector.sessions().at(0).greeted);
+      CHECK(sender.until([&] { return !sender.warnings.empty(); }));
+      CHECK_THAT(sender.warnings.at(0), Catch::Contains("no connection to 127.0.0.1") && Catch::Contains("TLS: "));
+      CHECK_FALSE(collector.sessions().at(0).established);
       CHECK(collector.records() == 0);
       CHECK(sender.delivery().sent == 0);
     }
@@ -198,15 +197,15 @@ TEST_CASE("netflowSink: a TLS collector that goes away in order and comes back g
       CHECK(session.messages.at(0).templates.size() == 2);
       CHECK(session.messages.at(0).sequence == 0);
     }
-    REQUIRE(sender.told.size() == 1);
-    CHECK_THAT(sender.told[0], Catch::Contains("closed by the collector"));
+    REQUIRE(sender.warnings.size() == 1);
+    CHECK_THAT(sender.warnings[0], Catch::Contains("closed by the collector"));
   }
 }
 
 TEST_CASE("netflowSink: a TLS collector that does not come back: what it had read was sent, the rest is lost",
           "[netflowSink][tls]") {
   const World world;
-  auto collector = std::make_unique<TlsCollector>(world.collector, TlsCollector::Manners{.leaves_after = 6});
+  auto collector = std::make_unique<TlsCollector>(world.collector, TlsCollector::Behaviour{.leaves_after = 6});
   Sender sender("127.0.0.1", collector->port(), world.trusting());
   sender.add(6);
   CHECK(sender.until([&] { return collector->ended() == 1; }));
@@ -230,7 +229,7 @@ TEST_CASE("netflowSink: files that are of no use for TLS are errors that name th
   files.certificate = "/no/such/file";
   CHECK_THROWS_WITH(make(files), Catch::Contains("NF_TLS_CERT") && Catch::Contains("/no/such/file"));
   files.certificate = world.collector.certificate_file();
-  files.key = world.authority.key_file();  // of somebody else
+  files.key = world.authority.key_file();  // of another certificate
   CHECK_THROWS_WITH(make(files), Catch::Contains("NF_TLS_KEY"));
   files.key = world.collector.key_file();
   CHECK_NOTHROW(make(files));

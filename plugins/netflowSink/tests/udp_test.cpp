@@ -1,4 +1,4 @@
-// Real sockets on loopback: names, refusals, and a sender that does not run over its receiver.
+// UDP on loopback sockets: names, refusals, and pacing.
 #include <catch2/catch.hpp>
 
 #include <arpa/inet.h>
@@ -84,15 +84,15 @@ std::uint32_t sequence_of(const std::vector<std::uint8_t>& m) {
 constexpr std::size_t template_size = 80;
 std::vector<std::uint8_t> templates(std::uint8_t version = 9) { return message(0, template_size, version); }
 
-// Whether this kernel tells about receive buffers, and takes back what nobody listens to at once.
-bool sees(std::uint16_t port) {
+// Whether this kernel tells about receive buffers and reports refused messages at once.
+bool watches_buffer(std::uint16_t port) {
   const int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
   CHECK(connect(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  const bool result = Pacer(s, 0).sees();
+  const bool result = Pacer(s, 0).watches_buffer();
   close(s);
   if (!result) WARN("skipped: this kernel does not tell about receive buffers (udp_diag): only the rate is limited");
   return result;
@@ -110,9 +110,9 @@ TEST_CASE("netflowSink: messages reach an IPv4 and an IPv6 collector", "[netflow
     }
     INFO(host);
     const auto transport = to(host, receiver.port());
-    transport->begin({templates()});
+    transport->set_templates({templates()});
     transport->send(message(7), 3);
-    transport->work();
+    transport->tick();
     CHECK(receiver.receive() == message(7));
     transport->finish();
     CHECK(transport->delivery().sent == 3);
@@ -137,15 +137,18 @@ TEST_CASE("netflowSink: messages of one size and of others arrive one by one, in
       continue;
     }
     const auto transport = to(host, receiver.port());
-    transport->begin({templates()});
-    unsigned right = 0;
+    transport->set_templates({templates()});
+    std::vector<std::vector<std::uint8_t>> received;
     std::thread reader([&] {
-      for (std::uint32_t i = 0; i < sizes.size(); ++i) right += receiver.receive() == message(i, sizes[i]);
+      while (received.size() < sizes.size()) received.push_back(receiver.receive());
     });
     for (std::uint32_t i = 0; i < sizes.size(); ++i) transport->send(message(i, sizes[i]), 2);
     transport->finish();
     reader.join();
-    CHECK(right == sizes.size());
+    for (std::uint32_t i = 0; i < sizes.size(); ++i) {
+      INFO("message " << i << " of " << sizes[i] << " bytes to " << host);
+      CHECK((received[i] == message(i, sizes[i])));
+    }
     CHECK(transport->delivery().sent == 2 * sizes.size());
     CHECK(transport->delivery().unread == 0);
     CHECK(warnings.empty());
@@ -174,11 +177,11 @@ TEST_CASE("netflowSink: a collector that does not exist is an error that says wh
     CHECK_THROWS_WITH(to(host, 9995), Catch::Contains("NF_SERVADD") && Catch::Contains(host));
 }
 
-TEST_CASE("netflowSink: what nobody takes is lost, and that is said once", "[netflowSink]") {
+TEST_CASE("netflowSink: refused messages are lost, with one warning", "[netflowSink]") {
   Receiver receiver;
   const auto transport = to("127.0.0.1", receiver.port());
   receiver.leave();
-  transport->begin({templates()});
+  transport->set_templates({templates()});
   for (unsigned i = 0; i < 200; ++i) transport->send(message(i), 2);
   transport->finish();
   CHECK(transport->delivery().lost == 400);
@@ -195,7 +198,7 @@ TEST_CASE("netflowSink: a collector that starts late gets the templates first, w
     const std::uint16_t port = early.port();
     const auto transport = to("127.0.0.1", port);
     early.leave();
-    transport->begin({templates(version), templates(version)});
+    transport->set_templates({templates(version), templates(version)});
     for (unsigned i = 0; i < 40; ++i) transport->send(message(i, 100, version), 1);
     transport->finish();
     Receiver late(AF_INET, port);
@@ -220,14 +223,14 @@ TEST_CASE(
     "[netflowSink]") {
   Receiver first;
   const std::uint16_t port = first.port();
-  if (!sees(port)) return;
+  if (!watches_buffer(port)) return;
   const auto transport = to("127.0.0.1", port);
-  transport->begin({templates()});
+  transport->set_templates({templates()});
   for (unsigned i = 0; i < 10; ++i) transport->send(message(i, i < 5 ? 100 : 1300), 1);
-  transport->work();
+  transport->tick();
   for (unsigned i = 0; i < 4; ++i) CHECK(sequence_of(first.receive()) == i);
   usleep(50'000);
-  transport->work();  // sees how far the first one is
+  transport->tick();  // sees how far the first one is
   first.leave();
   Receiver second(AF_INET, port);
   for (unsigned i = 10; i < 15; ++i) transport->send(message(i), 1);
@@ -242,14 +245,14 @@ TEST_CASE(
   CHECK(transport->delivery().doubtful == 6);
 }
 
-TEST_CASE("netflowSink: a message that is too large is lost, and that is said once", "[netflowSink]") {
+TEST_CASE("netflowSink: a message that is too large is lost, with one warning", "[netflowSink]") {
   Receiver receiver;
   const auto transport = to("127.0.0.1", receiver.port());
-  transport->begin({templates()});
+  transport->set_templates({templates()});
   transport->send(message(0, 65508), 1);
   transport->send(message(1, 65508), 1);
   transport->send(message(2, 65507), 1);
-  transport->work();
+  transport->tick();
   CHECK(warnings.size() == 1);
   CHECK(transport->delivery().lost == 2);
   CHECK(transport->delivery().sent == 1);
@@ -260,7 +263,7 @@ TEST_CASE("netflowSink: a slow collector with a buffer of default size gets ever
   for (const std::size_t size : {100, 1400, 9000}) {
     Receiver receiver;
     const auto transport = to("127.0.0.1", receiver.port());
-    transport->begin({templates()});
+    transport->set_templates({templates()});
     std::atomic<unsigned> got = 0;
     constexpr unsigned count = 3000;
     std::thread reader([&] {
@@ -280,9 +283,9 @@ TEST_CASE(
     "netflowSink: a collector that hangs does not stop the sender, and what it will not find in its buffer is lost",
     "[netflowSink]") {
   Receiver receiver;
-  if (!sees(receiver.port())) return;
+  if (!watches_buffer(receiver.port())) return;
   const auto transport = to("127.0.0.1", receiver.port());
-  transport->begin({templates()});
+  transport->set_templates({templates()});
   const auto begin = Clock::now();
   for (unsigned i = 0; i < 2000; ++i) transport->send(message(i, 1400), 1);
   transport->finish();
@@ -296,17 +299,17 @@ TEST_CASE(
 }
 
 TEST_CASE("netflowSink: where the buffer cannot be seen, the rate is limited", "[netflowSink]") {
-  const std::vector<std::size_t> memory(32);
+  const std::vector<QueuedMessage> messages(32);
   Pacer pacer(-1, 1000);
   const auto begin = Clock::now();
   for (unsigned sent = 0; sent < 132;) {  // 32 at once, then 100 in 0.1 s
-    const unsigned n = pacer.wait(memory, {});
+    const unsigned n = pacer.wait(messages, {});
     CHECK(n == 10);  // a hundredth of a second
     sent += n;
   }
   CHECK(Clock::now() - begin > 95ms);
   Pacer slow(-1, 50);
-  CHECK(slow.wait(memory, {}) == 1);
+  CHECK(slow.wait(messages, {}) == 1);
   Pacer unlimited(-1, 0);
-  CHECK(unlimited.wait(memory, {}) == 32);
+  CHECK(unlimited.wait(messages, {}) == 32);
 }
