@@ -1,3 +1,4 @@
+// Writes with write(), or through zlib.
 #include "file.hpp"
 
 #include <fcntl.h>
@@ -10,30 +11,23 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "txtSink.h"
-#if TFS_GZ_COMPRESS == 1
-#include <zlib.h>
-#endif
-
 namespace t2::txt_sink {
+
 namespace {
 
 constexpr std::size_t buffer_size = 512 << 10;  // bytes; a longer row makes the buffer longer
 
-std::string reason() { return std::strerror(errno); }
+std::string system_error() { return std::strerror(errno); }
 
 }  // namespace
 
-void RowFile::open(const std::string& path, [[maybe_unused]] bool compress) {
+void RowFile::open(const std::string& path, bool compress) {
   name_ = path == "-" ? "standard output" : path;
   file_ = path == "-" ? ::dup(STDOUT_FILENO) : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file_ < 0) throw std::runtime_error("cannot open " + name_ + " for writing: " + reason());
-#if TFS_GZ_COMPRESS == 1
-  if (compress) {
-    gzip_ = gzdopen(file_, "wb");
-    if (!gzip_) throw std::runtime_error("cannot compress to " + name_ + ": no memory");
-  }
-#endif
+  if (file_ < 0) throw std::runtime_error("cannot open " + name_ + " for writing: " + system_error());
+  if (!compress) return;
+  gzip_ = gzdopen(file_, "wb");
+  if (!gzip_) throw std::runtime_error("cannot compress to " + name_ + ": no memory");
 }
 
 void RowFile::continue_in(const std::string& path, bool compress) {
@@ -46,7 +40,7 @@ void RowFile::continue_in(const std::string& path, bool compress) {
   }
 }
 
-void RowFile::make_room(std::size_t size) {
+void RowFile::grow(std::size_t size) {
   flush();
   if (capacity_ >= size) return;
   capacity_ = std::max(size, buffer_size);
@@ -61,39 +55,36 @@ void RowFile::text(std::string_view text) {
 
 void RowFile::flush() {
   if (used_ == 0) return;
-  const std::size_t sent = error_.empty() ? send(buffer_.get(), used_) : 0;
-  const auto missing = static_cast<std::uint64_t>(std::count(buffer_.get() + sent, buffer_.get() + used_, '\n'));
-  lost_ += std::min(missing, rows_);  // a row that was cut is lost, a line that is no row is not
+  const std::size_t delivered = error_.empty() ? deliver(buffer_.get(), used_) : 0;
+  const auto missing = static_cast<std::uint64_t>(std::count(buffer_.get() + delivered, buffer_.get() + used_, '\n'));
+  lost_ += std::min(missing, rows_);  // a row that was cut is lost; a line that is no row is not
   used_ = 0;
   rows_ = 0;
 }
 
-std::size_t RowFile::send(const char* data, std::size_t size) {
-#if TFS_GZ_COMPRESS == 1
+std::size_t RowFile::deliver(const char* data, std::size_t size) {
   if (gzip_) {
-    const auto file = static_cast<gzFile>(gzip_);
     errno = 0;
-    if (gzwrite(file, data, static_cast<unsigned>(size)) == static_cast<int>(size) &&
-        gzflush(file, Z_SYNC_FLUSH) == Z_OK)
+    if (gzwrite(gzip_, data, static_cast<unsigned>(size)) == static_cast<int>(size) &&
+        gzflush(gzip_, Z_SYNC_FLUSH) == Z_OK)
       return size;
-    fail("write to");
+    set_error("write to");
     return 0;
   }
-#endif
-  std::size_t sent = 0;
-  while (sent < size) {
-    const ssize_t n = ::write(file_, data + sent, size - sent);
+  std::size_t delivered = 0;
+  while (delivered < size) {
+    const ssize_t n = ::write(file_, data + delivered, size - delivered);
     if (n > 0) {
-      sent += static_cast<std::size_t>(n);
-    } else if (n < 0 && errno == EAGAIN) {  // somebody made the pipe non-blocking
+      delivered += static_cast<std::size_t>(n);
+    } else if (n < 0 && errno == EAGAIN) {  // standard output may be a non-blocking pipe
       pollfd ready{file_, POLLOUT, 0};
       ::poll(&ready, 1, -1);
     } else if (n < 0 && errno != EINTR) {
-      fail("write to");
+      set_error("write to");
       break;
     }
   }
-  return sent;
+  return delivered;
 }
 
 bool RowFile::replace(std::size_t offset, std::string_view text) {
@@ -107,18 +98,14 @@ void RowFile::close() {
   flush();
   if (file_ < 0) return;
   errno = 0;
-#if TFS_GZ_COMPRESS == 1
-  const bool closed = gzip_ ? gzclose(static_cast<gzFile>(gzip_)) == Z_OK : ::close(file_) == 0;
-#else
-  const bool closed = ::close(file_) == 0;  // NFS tells here that the disk is full
-#endif
-  if (!closed && error_.empty()) fail("finish");
+  const bool closed = gzip_ ? gzclose(gzip_) == Z_OK : ::close(file_) == 0;  // NFS reports a full disk here
+  if (!closed && error_.empty()) set_error("finish");
   gzip_ = nullptr;
   file_ = -1;
 }
 
-void RowFile::fail(std::string_view doing) {
-  error_ = "cannot " + std::string(doing) + " " + name_ + ": " + (errno ? reason() : "compression failed");
+void RowFile::set_error(std::string_view doing) {
+  error_ = "cannot " + std::string(doing) + " " + name_ + ": " + (errno ? system_error() : "compression failed");
 }
 
 }  // namespace t2::txt_sink

@@ -1,7 +1,9 @@
-// A file, pipe or terminal that rows are written to in large pieces, and that knows what did not get through.
-//
-// After the first failed write nothing more is tried: a flow file with a hole in it is worse than one that ends.
+// A file, pipe or terminal to which rows are written in large pieces. It counts the rows that were not delivered.
+// Used by the output thread. After the first failed write it writes nothing more: a flow file with a gap in it is worse
+// than one that ends.
 #pragma once
+
+#include <zlib.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,12 +22,12 @@ class RowFile {
 
   // "-" is standard output. Throws std::runtime_error.
   void open(const std::string& path, bool compress = false);
-  // Closes it and goes on in another file. What cannot be opened is an error like one of writing.
+  // Closes the file and continues in another one. A file that cannot be opened is an error like a failed write.
   void continue_in(const std::string& path, bool compress = false);
 
-  // Room for `size` characters; what was written there counts when row() is called with its end.
+  // Space for `size` characters. They belong to the file once row() is called with their end.
   char* reserve(std::size_t size) {
-    if (capacity_ - used_ < size) make_room(size);
+    if (capacity_ - used_ < size) grow(size);
     return buffer_.get() + used_;
   }
   void row(const char* end) {
@@ -34,24 +36,26 @@ class RowFile {
   }
   void text(std::string_view text);  // lines that are no rows
   void flush();
-  // Overwrites what stands at an offset. False where that is not possible: pipes, compressed files, after an error.
+  // Overwrites the characters at an offset. False where that is impossible: in pipes and compressed files, and after an
+  // error.
   bool replace(std::size_t offset, std::string_view text);
   void close();  // flushes, too
 
-  const std::string& error() const { return error_; }  // what went wrong, else empty
-  std::uint64_t lost() const { return lost_; }         // rows that did not get through
+  const std::string& error() const { return error_; }  // the first error; empty: none
+  std::uint64_t lost() const { return lost_; }         // rows that were not delivered
 
  private:
-  void make_room(std::size_t size);
-  std::size_t send(const char* data, std::size_t size);  // bytes that got through
-  void fail(std::string_view doing);
+  void grow(std::size_t size);
+  std::size_t deliver(const char* data, std::size_t size);  // bytes that were delivered
+  void set_error(std::string_view doing);
 
   std::string name_, error_;
   int file_ = -1;
-  void* gzip_ = nullptr;
+  gzFile gzip_ = nullptr;  // null: not compressed
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0, used_ = 0;
-  std::uint64_t rows_ = 0, lost_ = 0;  // in the buffer; not delivered
+  std::uint64_t rows_ = 0;  // in the buffer
+  std::uint64_t lost_ = 0;
 };
 
 }  // namespace t2::txt_sink

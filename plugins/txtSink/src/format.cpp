@@ -1,3 +1,4 @@
+// Compiles columns into operations, and runs them.
 #include "format.hpp"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ std::string_view code(Type type) {
   return "";
 }
 
-// The numbers of the original's binary format, which other programs know.
+// The numbers of Tranalyzer2's binary format, which other programs know.
 unsigned number(Type type) {
   switch (type) {
     case Type::i8: return 1;
@@ -86,7 +87,7 @@ std::string types(const Column& column, Name name) {
   return text;
 }
 
-// Characters per byte of the binary row. Six are enough for all but doubles, and for texts that users chose to be long.
+// Characters per byte of the binary row: six, except for doubles and for separators that users made longer.
 std::size_t characters_per_byte(Type type) {
   switch (type) {
     case Type::f64: return bytes_per_value / sizeof(double);

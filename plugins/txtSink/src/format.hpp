@@ -1,5 +1,5 @@
-// Rows as text: the columns of a run, turned once into a flat list of operations, and the texts that describe them.
-// Other sinks that write text can use it.
+// Rows as text: a run's columns are compiled once into a flat list of operations, which put() runs for each row. Also
+// the texts that describe columns. Used by the output thread; put() allocates nothing and never fails.
 #pragma once
 
 #include <cstddef>
@@ -15,16 +15,16 @@ namespace t2::txt_sink {
 class RowFormatter {
  public:
   enum class RowsOf { flows, packets };
-  // Columns of the whole row. Those of flows begin with `dir` and `flowInd`, which stand beside the row's values.
+  // Columns of the whole row. Those of flows begin with `dir` and `flowInd`, which are no values of the row.
   explicit RowFormatter(std::span<const Column> columns, RowsOf of = RowsOf::flows);
 
   std::size_t room(const RowView& row) const {  // characters that the row needs at most
     return fixed_room_ + row.columns.size() * room_per_byte_;
   }
-  char* put(char* at, const RowView& row) const;  // with the newline; returns the place behind it
+  char* put(char* at, const RowView& row) const;  // the newline included; returns the end
 
  private:
-  enum class Lead : std::uint8_t { nothing, column, part };  // what stands before the value: nothing, SEP_CHR, '_'
+  enum class Lead : std::uint8_t { nothing, column, part };  // written before the value: nothing, SEP_CHR, '_'
   struct Operation {
     Type type;
     Lead lead;

@@ -1,6 +1,7 @@
-// txtSink: flows as text, one line each, and a file that tells what the columns are; with -s packets in the same way.
+// txtSink: flows as text, one line each, and a file that describes the columns; with -s packets likewise.
 //
-// Runs in the output thread. Rows are formatted into one large buffer; format.cpp says how, file.cpp writes it.
+// Runs in the output thread. format.cpp formats rows into one large buffer, file.cpp writes it. A failed write never
+// stops the analysis: the rows are counted as lost.
 #include "txtSink.h"
 
 #include <memory>
@@ -77,7 +78,7 @@ class TxtSink final : public Sink {
     warn_once(packets_);
   }
 
-  // Whoever watches the file of a live capture shall not wait for the buffer to be full.
+  // Rows of a live capture reach the file within a second or so, however few they are.
   void idle(Time now) override {
     if (now - last_flush_ < one_second && now >= last_flush_) return;
     last_flush_ = now;
@@ -100,7 +101,7 @@ class TxtSink final : public Sink {
  private:
   static constexpr bool compress = TFS_GZ_COMPRESS == 1;
 
-  // What goes wrong at start, and a disk that is already full, stop the run.
+  // Errors at start, a full disk included, stop the run.
   template <class Open>
   static void open_file(Open open, const RowFile& file) {
     try {
@@ -111,7 +112,7 @@ class TxtSink final : public Sink {
     }
   }
 
-  // Flows that go to standard output do not depend on whether the input's folder can be written.
+  // Flows on standard output do not depend on write access to the input's folder.
   void describe_columns(const Output& output) {
     try {
       write_headers_file(output);
@@ -131,7 +132,7 @@ class TxtSink final : public Sink {
     if (!file.error().empty()) throw std::runtime_error(file.error());
   }
 
-  // Number of flows (filled in at the end), number of columns, types.
+  // Lines with the number of flows (filled in at the end), the number of columns, and their types.
   static std::string extended_header(std::span<const Column> columns) {
     std::string text =
         HDR_CHR + std::string(21, ' ') + "\n" + HDR_CHR " " + decimal(columns.size()) + "\n" + HDR_CHR " ";
@@ -157,7 +158,7 @@ class TxtSink final : public Sink {
     if (TFS_PRI_HDR == 1 && TFS_EXTENDED_HEADER == 1 && part_has_header_)
       file_.replace(0, HDR_CHR " " + decimal(part_rows_));
   }
-  // Begun when there is a row for it, so that no part is empty.
+  // Called when there is a row for the next part, so that no part is empty.
   void next_part() {
     end_part();
     ++part_;

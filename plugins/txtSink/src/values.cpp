@@ -1,3 +1,4 @@
+// Writes values by hand: printf takes several times as long, and rows are made of these.
 #include "values.hpp"
 
 #include <array>
@@ -61,7 +62,7 @@ char* put_exponent(char* at, int exponent) {
   return put_pair(at, decimal_pairs, static_cast<std::size_t>(exponent < 0 ? -exponent : exponent));
 }
 
-// Eight characters are copied where up to seven are wanted: what is too much is overwritten, or behind the end.
+// Copies eight characters where up to seven are needed: the rest is overwritten, or lies behind the end.
 char* put_general(char* at, std::uint32_t mantissa, int exponent) {
   char seven[16] = {};
   put_padded<7>(seven, mantissa);
@@ -101,8 +102,8 @@ char* put_backslash(char* at, char letter) {
   return at;
 }
 
-// For every byte: 0: goes out as it is, 1: \u00XX, 2: start of a UTF-8 sequence or invalid, else the letter of its
-// escape.
+// The class of each byte: 0: written as it is, 1: as \u00XX, 2: starts a UTF-8 sequence or is invalid; any other value
+// is the letter of its escape.
 constexpr auto classes = [] {
   std::array<char, 256> table{};
   for (std::size_t i = 0; i < 0x20; ++i) table[i] = 1;
@@ -113,7 +114,7 @@ constexpr auto classes = [] {
   return table;
 }();
 
-// A sequence that begins with a byte above 0x7f: how many bytes to take, and whether they are a character (RFC 3629).
+// A sequence that starts with a byte above 0x7f: its length in bytes, and whether it is a character (RFC 3629).
 struct Utf8Sequence {
   std::size_t size;
   bool valid;
@@ -124,7 +125,7 @@ Utf8Sequence sequence(const unsigned char* at, std::size_t left) {
   const std::size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   for (std::size_t i = 1; i < size; ++i) {
     if (i >= left) return {left, false};
-    if ((at[i] & 0xc0) != 0x80) return {i, false};  // this byte begins something new
+    if ((at[i] & 0xc0) != 0x80) return {i, false};  // this byte starts a new sequence
     if (i > 1) continue;
     if (first == 0xe0 && at[1] < 0xa0) return {2, false};  // overlong
     if (first == 0xf0 && at[1] < 0x90) return {2, false};
@@ -133,7 +134,7 @@ Utf8Sequence sequence(const unsigned char* at, std::size_t left) {
   return {size, !(first == 0xed && at[1] > 0x9f)};  // not a surrogate
 }
 
-// Only the escapes with a letter: texts without sanitising.
+// Writes the escapes with a letter only: for texts that are not sanitised.
 [[maybe_unused]] char* put_escaped(char* at, std::string_view text) {
   for (char c : text) {
     const char kind = classes[static_cast<unsigned char>(c)];

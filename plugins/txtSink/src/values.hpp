@@ -1,8 +1,8 @@
 // Single values as text, in the forms that core/tranalyzer.h selects ("Text form of values").
 //
-// Each function writes at `at` and returns the place behind the last character. The caller provides the room:
-// bytes_per_value says how much a value needs at most, texts need text_room(). Up to 8 bytes behind that place may be
-// written, too. Nothing here allocates or throws.
+// Each function writes at `at` and returns the end. The caller provides the room: a value needs at most
+// bytes_per_value, a text text_room(). A function may write up to 8 bytes behind the end, too. Any thread; nothing
+// allocates or throws.
 #pragma once
 
 #include <array>
@@ -32,10 +32,10 @@ char* put_label(char* at, std::string_view text);    // without
 char* put_content(char* at, std::string_view text);  // packet content as characters
 char* put_bytes(char* at, std::string_view text);    // as hex bytes
 
-// Both forms of times, whatever B2T_TIMESTR says.
+// Both forms of times, independent of B2T_TIMESTR.
 char* put_seconds(char* at, Time value);
 char* put_date(char* at, Time value);
-// Replaces what is not valid UTF-8 by dots and escapes control characters, quote and backslash.
+// Replaces invalid UTF-8 by dots, and escapes control characters, quotes and backslashes.
 char* put_sanitised(char* at, std::string_view text);
 
 inline char* put_string(char* at, std::string_view text) {
@@ -81,7 +81,7 @@ inline char* put_signed(char* at, std::int64_t value) {
   return put_unsigned(at, -static_cast<std::uint64_t>(value));
 }
 
-// 0x and so many digits.
+// 0x and `count` digits.
 template <unsigned count>
 char* put_hex(char* at, std::uint64_t value) {
   *at++ = '0';

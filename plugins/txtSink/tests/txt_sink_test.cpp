@@ -155,7 +155,7 @@ TEST_CASE("txtSink: the flow file does not depend on -s", "[txtSink]") {
   }
 }
 
-TEST_CASE("txtSink: -s needs somebody who writes packets", "[txtSink]") {
+TEST_CASE("txtSink: -s needs a sink that writes packets", "[txtSink]") {
   const Result result = run(two_flows(), {"basicFlow"}, {"-s"});
   CHECK(result.status == 1);
   CHECK(result.err.find("Option '-s' needs a plugin that writes packets") != std::string::npos);
