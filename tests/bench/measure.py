@@ -7,7 +7,7 @@ import subprocess
 from collections import namedtuple
 
 Sample = namedtuple('Sample', 'status cpu wall peak output')  # nanoseconds, bytes, text
-TIMEOUT = 900       # seconds; a program that needs more is said to have failed
+TIMEOUT = 900       # seconds; a program that needs more counts as failed
 SLOW = 20e9         # nanoseconds; a program that needs more runs once
 
 

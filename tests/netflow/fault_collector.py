@@ -10,7 +10,7 @@
     stop_after   bytes: then it stops itself (SIGSTOP), and what comes stays in its buffer
     reset_after  bytes: then it resets the connection, and takes the next one
     close_after  bytes: then it closes the connection in order, and takes the next one
-    greet        false: a tls collector that closes in the middle of the handshake
+    handshake    false: a tls collector that closes in the middle of the handshake
     pause        seconds after each read
     certificate, key, authority    tls; with an authority it asks exporters for certificates
 """
@@ -77,7 +77,7 @@ def connections():
             connection, _ = listener.accept()
             with connection:
                 try:
-                    if not options.get('greet', True):
+                    if not options.get('handshake', True):
                         connection.recv(100)
                         continue
                     with context.wrap_socket(connection, server_side=True) if context else connection as c:
