@@ -73,10 +73,16 @@ def reported(text, what):
 
 # ---- Ports
 
+TRACEROUTE = range(33434, 33535)  # tshark has remarks about UDP datagrams to these ports
+
+
 def free_port(family=socket.AF_INET, kind=socket.SOCK_DGRAM):
-    with socket.socket(family, kind) as s:
-        s.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
-        return s.getsockname()[1]
+    while True:
+        with socket.socket(family, kind) as s:
+            s.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
+            port = s.getsockname()[1]
+        if port not in TRACEROUTE:
+            return port
 
 
 def queues(port, protocol='udp', tables='/proc/net'):
