@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
@@ -93,6 +94,10 @@ std::string link_name(int link_type) {
   const char* name = pcap_datalink_val_to_name(link_type);
   const char* text = pcap_datalink_val_to_description(link_type);
   return fmt::format("{} [{}/{}]", text ? text : "unknown", name ? name : "?", link_type);
+}
+
+std::string describe_link(int link_type, std::uint64_t snapshot) {
+  return fmt::format("Link layer type: {}\nSnapshot length: {}", link_name(link_type), human(snapshot));
 }
 
 }  // namespace t2

@@ -49,5 +49,7 @@ class Filter {
 };
 
 std::string link_name(int link_type);  // "Ethernet [EN10MB/1]"
+// The report's lines about an input: link layer type and snapshot length (bytes).
+std::string describe_link(int link_type, std::uint64_t snapshot);
 
 }  // namespace t2

@@ -47,7 +47,7 @@ class Interface final : public Source {
   bool live() const override { return true; }
   std::string damage() const override { return damage_; }
   std::string describe() const override {
-    return fmt::format("Link layer type: {}\nSnapshot length: {}", link_name(link_type_), pcap_snapshot(handle_));
+    return describe_link(link_type_, static_cast<std::uint64_t>(pcap_snapshot(handle_)));
   }
   std::optional<CaptureCounts> counts() const override {
     pcap_stat stat{};

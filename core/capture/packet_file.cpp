@@ -385,7 +385,7 @@ bool PacketFile::packet_block(std::uint32_t type, const std::uint8_t* body, std:
 std::string PacketFile::describe() const {
   if (interfaces().empty()) return {};
   const Interface& first = interfaces()[0];
-  return fmt::format("Link layer type: {}\nSnapshot length: {}", link_name(first.link_type), first.snaplen);
+  return describe_link(first.link_type, first.snaplen);
 }
 
 std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options) {

@@ -177,7 +177,7 @@ TEST_CASE("program: lines of the report", "[program]") {
   REQUIRE(result.status == 0);
   for (const char* line : {"Processing file: ",
                            "Link layer type: Ethernet [EN10MB/1]",
-                           "Snapshot length: 65535",
+                           "Snapshot length: 65535 (65.53 K)",
                            "Dump start: 1600000000.000000000 sec (Sun 13 Sep 2020 12:26:40 GMT)",
                            "Dump stop : 1600000071.000000000 sec",
                            "Total dump duration: 71.000000000 sec (1m 11s)",
