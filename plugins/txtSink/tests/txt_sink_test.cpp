@@ -205,3 +205,35 @@ TEST_CASE("txtSink: a file that cannot be opened", "[txtSink]") {
   CHECK_THROWS_WITH(file.open("/no/such/folder/x"),
                     Catch::Contains("cannot open /no/such/folder/x for writing: No such file"));
 }
+
+TEST_CASE("txtSink: compressed rows, and a full disk under them", "[txtSink]") {
+  const TempFolder folder;
+  const std::string path = (folder / "rows.gz").string();
+  RowFile file;
+  file.open(path, true);
+  std::string expected = "% names\n";
+  file.text(expected);
+  for (unsigned i = 0; i < 50'000; ++i) {
+    const std::string row = "A\t" + std::to_string(i * 7919) + "\n";
+    put_row(file, row);
+    expected += row;
+  }
+  CHECK_FALSE(file.replace(2, "NAMES"));
+  file.close();
+  CHECK(file.error().empty());
+  CHECK(file.lost() == 0);
+  CHECK(read_file(path).size() < expected.size() / 2);
+  std::string text(expected.size() + 1, '\0');
+  const gzFile in = gzopen(path.c_str(), "rb");
+  REQUIRE(in);
+  text.resize(static_cast<std::size_t>(std::max(0, gzread(in, text.data(), static_cast<unsigned>(text.size())))));
+  gzclose(in);
+  CHECK((text == expected));
+
+  RowFile full;
+  full.open("/dev/full", true);
+  put_row(full, "one\n"), put_row(full, "two\n");
+  full.flush();
+  CHECK(full.error().find("cannot write to /dev/full: ") == 0);
+  CHECK(full.lost() == 2);
+}
