@@ -1,9 +1,7 @@
-// The frame of the walk: start, link layer choice, what is counted at the end of every packet.
+// Beginning and end of the walk, and what is counted for every packet. Reader thread.
 #include "decode/dissector.hpp"
 
 #include <algorithm>
-
-#include <pcap/dlt.h>
 
 #include "tranalyzer.h"
 
@@ -12,8 +10,7 @@ namespace t2 {
 bool Dissector::run(int link_type, Packet& p) {
   FastHeaders found;
   const RawPacket raw{p.time, p.data, p.captured, p.wire, link_type};
-  if (link_type != DLT_EN10MB || !FastPath::match(raw, found)) return walk(link_type, p);
-  count_fast_path();
+  if (!match_fast_path(raw, found)) return walk(link_type, p);
   fast_path_.fill(p, raw, found, {p.number, p.clock, p.at});
   return makes_flows(!found.v6);
 }
@@ -26,7 +23,7 @@ bool Dissector::descend() {
 
 DecodeCounters Dissector::counters() const {
   DecodeCounters all = counters_;
-  if (plain_ > 0) all.add_headers(FastPath::header_count, plain_);
+  if (fast_packets_ > 0) all.add_headers(FastPath::header_count, fast_packets_);
   return all;
 }
 

@@ -18,7 +18,7 @@ namespace t2 {
 // IP.
 constexpr unsigned max_depth = 32;
 
-// What the decoder counts over a run, for the end report.
+// What the decoder counts over a run, for the end report. Reader thread.
 struct DecodeCounters {
   std::uint64_t llc = 0, ipvx = 0, gre = 0, teredo = 0, ayiya = 0, dtls = 0;
   std::uint64_t decoded = 0, headers = 0;  // packets that were looked at; their headers
@@ -32,21 +32,22 @@ struct DecodeCounters {
   }
 };
 
+constexpr int ethernet_link = 1;  // libpcap's DLT_EN10MB
+
 class Dissector {
  public:
   explicit Dissector(HeaderStacks& stacks) : stacks_(stacks), fast_path_(stacks) {}
 
   static bool supports(int link_type);
-  // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow. The
-  // engine takes the same two ways apart, for a plain packet may be filled in elsewhere; this is for whoever has one
-  // packet.
+  // Fills what p says about its frame (data, captured and wire are given). True: the packet belongs to a flow.
   bool run(int link_type, Packet& p);
-  // The same without the short cut for plain packets: the measure of it.
-  bool walk(int link_type, Packet& p);
+  // Whether the fast path decodes this packet: then counts it, and FastPath::fill() makes its Packet in any thread.
+  bool match_fast_path(const RawPacket& raw, FastHeaders& found);
   const FastPath& fast_path() const { return fast_path_; }
-  // Whether packets with this header may make flows (IPV6_ACTIVATE).
+  // Any packet, without the fast path.
+  bool walk(int link_type, Packet& p);
+  // Whether packets with an IP header of this version may make flows (IPV6_ACTIVATE).
   static constexpr bool makes_flows(bool v4) { return v4 ? IPV6_ACTIVATE != 1 : IPV6_ACTIVATE != 0; }
-  void count_fast_path() { ++plain_; }  // a packet that the short cut decoded
   DecodeCounters counters() const;
 
  private:
@@ -178,12 +179,18 @@ class Dissector {
 
   HeaderStacks& stacks_;
   FastPath fast_path_;
-  std::uint64_t plain_ = 0;  // packets that it decoded, which counters_ does not have
+  std::uint64_t fast_packets_ = 0;  // decoded by it, and not in counters_
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;
   unsigned depth_ = 0;       // headers entered so far that may carry others
   unsigned ip_headers_ = 0;  // IP headers among them
 };
+
+inline bool Dissector::match_fast_path(const RawPacket& raw, FastHeaders& found) {
+  if (raw.link_type != ethernet_link || !FastPath::match(raw, found)) return false;
+  ++fast_packets_;
+  return true;
+}
 
 }  // namespace t2

@@ -1,4 +1,4 @@
-// What plain packets have in common.
+// What the packets of the fast path have in common. Runs once, before the threads start.
 #include "decode/fast_path.hpp"
 
 namespace t2 {
@@ -16,7 +16,7 @@ FastPath::FastPath(HeaderStacks& stacks) {
       p.header_count = header_count;
       p.family = v6 ? Family::ipv6 : Family::ipv4;
       p.ether_type = v6 ? type_ipv6 : type_ipv4;
-      p.protocol = udp ? fast::udp : fast::tcp;
+      p.protocol = udp ? ip_protocol::udp : ip_protocol::tcp;
       p.has_ports = true;
       p.l2 = p.destination_mac = 0;
       p.source_mac = 6;

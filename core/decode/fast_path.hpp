@@ -1,6 +1,12 @@
-// The way that most packets go: Ethernet, IPv4 or IPv6 without options, a whole TCP or UDP header, no port that means
-// more. One straight line instead of the Dissector's walk, and the same Packet. Holds nothing that changes: all threads
-// may use the same one. All of it is inline: every packet comes by here.
+// The fast path: Ethernet, IPv4 or IPv6 without options, a complete TCP or UDP header, and no port on which a tunnel or
+// a named payload may stand. It makes the same Packet as Dissector::walk() in a straight line, in two halves:
+//
+//   match()  reader thread: reads the headers once, and notes what differs from frame to frame in FastHeaders. That is
+//            enough to choose a worker (hash_pair) and to make the key (make_lookup).
+//   fill()   worker's thread: makes the Packet from FastHeaders, without reading the frame again.
+//
+// A FastPath does not change after its construction; all threads use the same one. Everything is inline, because most
+// packets pass here. It must never accept a frame that the walk decodes otherwise: decode_fast_path_test compares them.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +19,7 @@
 
 namespace t2 {
 
-// Sets a packet to what is known before it is decoded, and all else as in `like`.
+// Copies `like`, and sets what is known before a packet is decoded.
 inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, const PacketStamp& stamp) {
   std::memcpy(static_cast<void*>(&p), &like, sizeof p);
   p.time = raw.time;
@@ -25,7 +31,7 @@ inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, co
   p.wire = raw.wire;
 }
 
-// What was found out about a plain packet; the rest of its Packet follows from that.
+// What match() found. The rest of the Packet follows from it.
 struct FastHeaders {
   std::uint32_t l3_length, captured_l3, l4_header;  // bytes
   std::uint16_t source_port, destination_port;
@@ -35,22 +41,22 @@ struct FastHeaders {
 class FastPath {
  public:
   explicit FastPath(HeaderStacks& stacks);
-  // False: the packet, of an Ethernet link, is not plain.
+  // For frames of an Ethernet link. False: the walk has to decode it.
   static bool match(const RawPacket& raw, FastHeaders& found);
-  // Sets all of p, as Dissector::walk() does for a fresh packet.
+  // Sets all fields of p, as begin_packet() and Dissector::walk() do.
   void fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const;
-  status::Word status(const FastHeaders& found) const {  // of the packet
+  // That fill() would give the packet.
+  status::Word status(const FastHeaders& found) const {
     return like_[found.v6][found.udp].status | (found.captured_l3 < found.l3_length ? status::l3_snapped : 0);
   }
   static constexpr unsigned header_count = 3;
   static constexpr std::uint32_t l3 = 14;  // where the IP header begins
 
  private:
-  Packet like_[2][2];  // what all packets have in common: IPv4, IPv6; TCP, UDP
+  Packet like_[2][2];  // [IPv6][UDP]: what all their packets have in common
 };
 
-// Once the lengths of the headers are known: what "packet length" means, and how much of the frame is padding, if
-// `needed` bytes of it are not and it is one of Ethernet's shortest. `at`: the IP header.
+// What the flag PACKETLENGTH means by a packet's length. The lengths of its headers are set; `at`: its IP header.
 inline void set_packet_length(Packet& p, std::uint32_t at) {
   switch (PACKETLENGTH) {
     case 0: p.length = p.family == Family::ipv4 ? p.l3_length + at : p.wire; break;
@@ -62,21 +68,21 @@ inline void set_packet_length(Packet& p, std::uint32_t at) {
     p.length -= std::min(p.length, p.l3_header);
 }
 
+// Padding of a frame that is one of Ethernet's shortest, and of which `needed` bytes are headers and payload.
 inline void set_padding(Packet& p, std::uint32_t needed) {
   constexpr std::uint32_t shortest_with_check_sequence = 64;
   if (p.wire <= shortest_with_check_sequence && p.wire > needed) p.padding = p.wire - needed;
 }
 
-// ---- Recognising
+// ---- First half
 
 namespace fast {
-
-constexpr std::uint8_t tcp = 6, udp = 17;
 
 inline std::uint16_t word(const std::uint8_t* p) { return static_cast<std::uint16_t>(p[0] << 8 | p[1]); }
 inline std::uint32_t long_word(const std::uint8_t* p) { return std::uint32_t{word(p)} << 16 | word(p + 2); }
 
-// Ports that tunnels or names of payloads hang on; others that fall into the same place go the long way in vain.
+// Ports on which a tunnel or a named payload may stand, as a small hash set: a port that shares a bit with one of them
+// takes the walk without need.
 class Ports {
  public:
   constexpr Ports() {
@@ -94,7 +100,7 @@ class Ports {
 };
 inline constexpr Ports special_purpose_ports;
 
-// Whether the first bytes of a UDP payload may be DTLS, or Teredo between two ports above 1024.
+// Whether a UDP payload that begins with these four bytes may be DTLS, or Teredo between two ports above 1024.
 inline bool may_be_tunnel(std::uint32_t first, std::uint16_t source, std::uint16_t destination) {
   const std::uint32_t version = first >> 8 & 0xffff;
   if (version == 0xfefd || version == 0xfeff || version == 0x0100) return true;
@@ -126,13 +132,14 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
   const std::uint32_t captured_l3 = std::min(raw.captured - at, length);
   if (length > raw.wire - at) return false;
   const std::uint8_t* const l4 = frame + at + header;
-  if (protocol == tcp) {
+  if (protocol == ip_protocol::tcp) {
     if (captured_l3 < header + 20) return false;
     found.l4_header = 4u * (l4[12] >> 4);
     if (found.l4_header < 20 || found.l4_header > captured_l3 - header) return false;
     found.udp = false;
   } else {
-    if (protocol != fast::udp || captured_l3 < header + 12 || may_be_tunnel(long_word(l4 + 8), word(l4), word(l4 + 2)))
+    if (protocol != ip_protocol::udp || captured_l3 < header + 12 ||
+        may_be_tunnel(long_word(l4 + 8), word(l4), word(l4 + 2)))
       return false;
     found.l4_header = 8;
     found.udp = true;
@@ -145,6 +152,8 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
   found.captured_l3 = captured_l3;
   return true;
 }
+
+// ---- Second half
 
 inline void FastPath::fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const {
   begin_packet(p, like_[found.v6][found.udp], raw, stamp);

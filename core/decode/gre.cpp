@@ -9,7 +9,7 @@ bool Dissector::protocol_tunnel(bool& named) {
   const bool v4 = p_->family == Family::ipv4;
   switch (p_->protocol) {
     case ip_protocol::ipv4:
-      if (v4) set(status::ip_in_ip);  // IPv4 in IPv6 has never had the bit
+      if (v4) set(status::ip_in_ip);  // as Tranalyzer2, which never sets it for IPv4 in IPv6
       return ipv4(at);
     case ip_protocol::ipv6: set(status::ip_in_ip); return ipv6(at);
     case ip_protocol::gre: named = true; return gre(at);

@@ -1,7 +1,8 @@
-// Names of headers and the tree of header stacks.
+// Names of headers and the tree of header stacks. Reader thread.
 #include "decode/headers.hpp"
 
 #include <array>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -43,7 +44,10 @@ std::string name_of(HeaderCode code) {
 }  // namespace
 
 HeaderStacks::HeaderStacks()
-    : mask_(1023), slots_(1024), nodes_(1), texts_(new std::unique_ptr<std::string>[max_nodes]) {
+    : multiplier_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}() | 1),
+      slots_(mask_ + 1),
+      nodes_(1),
+      texts_(new std::unique_ptr<std::string>[max_nodes]) {
   texts_[0] = std::make_unique<std::string>();
   text_ids_.emplace(*texts_[0], 0);
 }
@@ -92,6 +96,7 @@ void HeaderStacks::grow() {
   std::vector<Slot> old(2 * slots_.size());
   old.swap(slots_);
   mask_ = slots_.size() - 1;
+  --shift_;
   for (const Slot& s : old) {
     if (s.id == empty) continue;
     std::size_t at = slot(s.parent, s.code);

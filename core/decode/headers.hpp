@@ -1,8 +1,9 @@
 // Header stacks: the description of a packet's headers ("eth:vlan{2}:ipv4:udp") as one number.
 //
 // Stacks form a tree: a stack is its parent plus one header. Decoding a packet walks down the tree, one hash probe per
-// header, and never formats; texts are made once, when a stack is first seen. Used by the decoding thread; text() by
-// others for numbers that reached them through a queue.
+// header, and never formats; a text is made once, when its stack is first seen. The reader thread adds stacks; other
+// threads call text() for numbers that reached them through a queue. The hash is seeded at random: a sender of packets
+// cannot choose stacks that share a slot. Numbers follow the order of the packets, so the seed shows nowhere.
 #pragma once
 
 #include <cstdint>
@@ -168,7 +169,7 @@ class HeaderStacks {
   using Id = std::uint32_t;
   static constexpr Id root = 0;
 
-  HeaderStacks();
+  HeaderStacks();  // with a random seed
   // The stack `parent` with one more header. When the tree is full (hostile traffic), parent itself.
   Id push(Id parent, HeaderCode code) {
     for (std::size_t at = slot(parent, code);; at = (at + 1) & mask_) {
@@ -196,13 +197,17 @@ class HeaderStacks {
     std::uint32_t run = 0;
     bool overrun = false;
   };
+  // Multiply-shift hashing by a random odd number: two stacks share a slot with a probability of at most two by the
+  // number of slots (Dietzfelbinger et al. 1997).
   std::size_t slot(Id parent, HeaderCode code) const {
-    return (parent * 0x9e3779b97f4a7c15u ^ code * 0xc2b2ae3d27d4eb4fu) >> 20 & mask_;
+    return static_cast<std::size_t>((std::uint64_t{parent} << 32 | code) * multiplier_ >> shift_);
   }
   Id add(Id parent, HeaderCode code);
   void grow();
 
-  std::size_t mask_;
+  std::uint64_t multiplier_;
+  unsigned shift_ = 54;      // 64 less the bits of a slot's number
+  std::size_t mask_ = 1023;  // slots_.size() - 1
   std::vector<Slot> slots_;
   std::vector<Node> nodes_;
   std::unique_ptr<std::unique_ptr<std::string>[]> texts_;  // never moves: other threads read what was written before
@@ -210,7 +215,7 @@ class HeaderStacks {
   std::unordered_map<std::string_view, std::uint32_t> text_ids_;
 };
 
-// Tables of names. Each sets `known` to false where it has to answer with an unknown.
+// Names of protocol numbers. A number without a name gets the code of an unknown, and `known` becomes false.
 HeaderCode protocol_name(std::uint8_t protocol, bool& known);  // IANA protocol numbers; names_end: no name (59)
 HeaderCode ether_type_name(std::uint16_t type, bool& known);
 HeaderCode llc_name(std::uint8_t dsap, bool& known);  // names_end: no name

@@ -7,6 +7,7 @@ namespace t2 {
 
 namespace {
 
+static_assert(ethernet_link == DLT_EN10MB);
 constexpr int dlt_raw_in_files = 101, dlt_mpacket = 274;
 
 std::uint16_t little_endian(const std::uint8_t* p) { return static_cast<std::uint16_t>(p[1] << 8 | p[0]); }

@@ -1,8 +1,8 @@
 // From a decoded packet to the key of its conversation, and to the worker that has it. Used by any thread; inline,
-// because every packet comes by here.
+// because every packet passes here. Must never depend on anything but the packet and the seed.
 //
-// Canonical keys: the same end first, so that both directions find the same flow. A key is put together in registers,
-// word by word: written field by field, its hash would wait for every field.
+// Canonical keys: the same end first, so that both directions find the same flow. A key is put together in registers
+// and stored word by word: stored field by field, the loads of its hash would wait for every store.
 #pragma once
 
 #include <bit>
@@ -18,11 +18,10 @@ namespace t2 {
 
 std::uint64_t hash_key(const Key& key, std::uint64_t seed);
 void make_lookup(const Packet& packet, std::uint64_t seed, Lookup& made);
-void make_lookup(const RawPacket& raw, const FastHeaders& plain, std::uint64_t seed,
-                 Lookup& made);  // the same of a plain one
-// Of the addresses alone, the same for both ways between them: by this, workers share packets.
+void make_lookup(const RawPacket& raw, const FastHeaders& found, std::uint64_t seed, Lookup& made);  // on the fast path
+// Hash of the addresses, equal for both directions: it chooses the worker.
 std::uint32_t hash_pair(const Packet& packet);
-std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& plain);
+std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found);
 
 // ---- The parts of a key
 
@@ -37,12 +36,12 @@ Word load(const std::uint8_t* from) {
   return word;
 }
 
-// A value of so many bytes where a word in memory has it from this byte on.
+// `value`, shifted to where a word in memory has these bytes.
 constexpr Word at(unsigned byte, unsigned bytes, Word value) {
   return value << (std::endian::native == std::endian::little ? 8 * byte : 64 - 8 * (byte + bytes));
 }
 
-// Addresses as they lie in memory: those of IPv4 and MAC addresses are in `low`.
+// Addresses in memory order. IPv4 and MAC addresses stand in `low` alone.
 struct End {
   Word low = 0, high = 0;
   Word port = 0;
@@ -70,8 +69,9 @@ inline void swap_if(bool wanted, Word& a, Word& b) {
   b ^= change;
 }
 
-// Puts the same end first. Any order will do, as long as it is always the same; which end it is is chance, so nothing
-// branches on it. Answers whether the ends changed places; `otherwise`: if they are equal.
+// Puts the same end first whichever direction the packet has, by an order that means nothing else. Which end that is
+// cannot be predicted, so nothing branches on it. Answers whether the ends were swapped; `otherwise`: the answer for
+// equal ends.
 template <bool v4>
 bool put_in_order(Ends& ends, bool otherwise) {
   auto& [a, b] = ends;
@@ -115,31 +115,45 @@ class Hash {
   Word seed_, hash_, words_ = 0;
 };
 
-// Words of a key: address, address, ports and more, protocol (and both MAC addresses with ETH_ACTIVATE 2).
-static_assert(offsetof(Key, port) == 32 && offsetof(Key, vlan) == 36 && offsetof(Key, ether_type) == 38 &&
-              offsetof(Key, protocol) == 40 && offsetof(Key, family) == 41 &&
-              sizeof(Key) == sizeof(Word) * (ETH_ACTIVATE == 2 ? 8 : 6));
-
+// A Key as words: what each of them holds. The last two exist with ETH_ACTIVATE 2 only.
 struct Words {
-  Word address[4], ports, kind, macs[2];
+  Word first_low, first_high, second_low, second_high;  // addresses of both ends
+  Word ports_vlan_type, protocol_family;
+  Word macs_low, macs_high;
 };
+constexpr bool with_macs = ETH_ACTIVATE == 2;
+static_assert(offsetof(Key, port) == offsetof(Words, ports_vlan_type) && offsetof(Key, vlan) == 36 &&
+              offsetof(Key, ether_type) == 38 && offsetof(Key, protocol) == offsetof(Words, protocol_family) &&
+              offsetof(Key, family) == 41 && sizeof(Key) == (with_macs ? sizeof(Words) : offsetof(Words, macs_low)));
 
 // The upper words of IPv4 addresses are always 0.
 [[gnu::always_inline]] inline Word hash_of(const Words& w, bool v4, Word seed) {
   Hash hash(seed);
   if (v4) {
-    hash.add(w.address[0], w.address[2]);
+    hash.add(w.first_low, w.second_low);
   } else {
-    hash.add(w.address[0], w.address[1]);
-    hash.add(w.address[2], w.address[3]);
+    hash.add(w.first_low, w.first_high);
+    hash.add(w.second_low, w.second_high);
   }
-  hash.add(w.ports, w.kind);
-  if (ETH_ACTIVATE == 2) hash.add(w.macs[0], w.macs[1]);
+  hash.add(w.ports_vlan_type, w.protocol_family);
+  if (with_macs) hash.add(w.macs_low, w.macs_high);
   return hash.value();
 }
 
-inline void put(Key& key, std::size_t which, Word word) {
-  std::memcpy(reinterpret_cast<char*>(&key) + which * sizeof word, &word, sizeof word);
+[[gnu::always_inline]] inline void store(const Words& w, Key& key) {
+  const auto put = [&](std::size_t offset, Word word) {
+    std::memcpy(reinterpret_cast<char*>(&key) + offset, &word, sizeof word);
+  };
+  put(offsetof(Words, first_low), w.first_low);
+  put(offsetof(Words, first_high), w.first_high);
+  put(offsetof(Words, second_low), w.second_low);
+  put(offsetof(Words, second_high), w.second_high);
+  put(offsetof(Words, ports_vlan_type), w.ports_vlan_type);
+  put(offsetof(Words, protocol_family), w.protocol_family);
+  if constexpr (with_macs) {
+    put(offsetof(Words, macs_low), w.macs_low);
+    put(offsetof(Words, macs_high), w.macs_high);
+  }
 }
 
 // What a key has besides the two ends. MAC addresses are in it where ETH_ACTIVATE says so.
@@ -150,22 +164,24 @@ struct Kind {
   Word source_mac = 0, destination_mac = 0;
 };
 
-// Written where it stays: a copy would wait for its parts.
+// Writes the lookup in place: copying it would wait for its stores.
 template <bool v4>
 [[gnu::always_inline]] inline void put_together(Ends ends, Kind kind, std::uint32_t identification, Word seed,
                                                 Lookup& made) {
-  const bool swapped = put_in_order<v4>(ends, ETH_ACTIVATE == 2 && kind.destination_mac < kind.source_mac);
+  const bool swapped = put_in_order<v4>(ends, with_macs && kind.destination_mac < kind.source_mac);
   const auto& [a, b] = ends;
-  if (ETH_ACTIVATE == 2) swap_if(swapped, kind.source_mac, kind.destination_mac);
-  static_assert(ETH_ACTIVATE != 2 || std::endian::native == std::endian::little, "the words of both MAC addresses");
-  const Words w{{a.low, a.high, b.low, b.high},
-                at(0, 2, a.port) | at(2, 2, b.port) | at(4, 2, kind.vlan) | at(6, 2, kind.ether_type),
-                at(0, 1, kind.protocol) | at(1, 1, static_cast<Word>(kind.family)),
-                {kind.source_mac | kind.destination_mac << 48, kind.destination_mac >> 16}};
-  put(made.key, 0, w.address[0]), put(made.key, 1, w.address[1]), put(made.key, 2, w.address[2]),
-      put(made.key, 3, w.address[3]);
-  put(made.key, 4, w.ports), put(made.key, 5, w.kind);
-  if (ETH_ACTIVATE == 2) put(made.key, 6, w.macs[0]), put(made.key, 7, w.macs[1]);
+  if (with_macs) swap_if(swapped, kind.source_mac, kind.destination_mac);
+  static_assert(!with_macs || std::endian::native == std::endian::little, "macs_low and macs_high are little endian");
+  const Words w{
+      .first_low = a.low,
+      .first_high = a.high,
+      .second_low = b.low,
+      .second_high = b.high,
+      .ports_vlan_type = at(0, 2, a.port) | at(2, 2, b.port) | at(4, 2, kind.vlan) | at(6, 2, kind.ether_type),
+      .protocol_family = at(0, 1, kind.protocol) | at(1, 1, static_cast<Word>(kind.family)),
+      .macs_low = kind.source_mac | kind.destination_mac << 48,
+      .macs_high = kind.destination_mac >> 16};
+  store(w, made.key);
   made.hash = hash_of(w, v4, seed);
   made.cached_flow = nullptr;
   made.identification = identification;
@@ -180,7 +196,7 @@ inline std::uint32_t hash_pair(const Ends& ends) {
 
 }  // namespace keys
 
-// ---- All of it
+// ---- Lookups
 
 inline std::uint64_t hash_key(const Key& key, std::uint64_t seed) {
   keys::Words words{};
@@ -196,7 +212,7 @@ inline void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
     ends.source.port = p.source_port;
     ends.destination.port = p.destination_port;
   }
-  if (ETH_ACTIVATE == 2 && p.is_ip()) {
+  if (with_macs && p.is_ip()) {
     if (p.source_mac != absent) kind.source_mac = load<6>(p.data + p.source_mac);
     if (p.destination_mac != absent) kind.destination_mac = load<6>(p.data + p.destination_mac);
   }
@@ -213,8 +229,8 @@ inline void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
 inline void make_lookup(const RawPacket& raw, const FastHeaders& found, std::uint64_t seed, Lookup& made) {
   using namespace keys;
   const std::uint8_t* ip = raw.data + FastPath::l3;
-  Kind kind{0, type_ipv4, found.udp ? fast::udp : fast::tcp, Family::ipv4};
-  if (ETH_ACTIVATE == 2) kind.destination_mac = load<6>(raw.data), kind.source_mac = load<6>(raw.data + 6);
+  Kind kind{0, type_ipv4, found.udp ? ip_protocol::udp : ip_protocol::tcp, Family::ipv4};
+  if (with_macs) kind.destination_mac = load<6>(raw.data), kind.source_mac = load<6>(raw.data + 6);
   Ends ends = found.v6 ? ipv6_ends(ip) : ipv4_ends(ip);
   ends.source.port = found.source_port;
   ends.destination.port = found.destination_port;

@@ -6,7 +6,6 @@
 #include <csignal>
 
 #include <fmt/format.h>
-#include <pcap/dlt.h>
 
 #include "capture/filter.hpp"
 #include "t2/clock.hpp"
@@ -98,8 +97,7 @@ void Engine::decode(const RawPacket& raw) {
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
   if (raw.link_type != link_type_ && !accepts(raw.link_type)) return parts_.totals.ignore_one();
-  if (FastHeaders plain; link_type_ == DLT_EN10MB && FastPath::match(raw, plain)) {
-    parts_.dissector.count_fast_path();
+  if (FastHeaders plain; parts_.dissector.match_fast_path(raw, plain)) {
     counters_.status |= parts_.dissector.fast_path().status(plain);
     ++(plain.v6 ? counters_.ipv6 : counters_.ipv4);
     counters_.ip_wire_bytes += FastPath::l3 + plain.l3_length;
