@@ -194,7 +194,7 @@ TEST_CASE("extra memory: zeroed, aligned, bounded, given back with the flow", "[
   std::vector<std::byte> record(sizeof(Flow) + 64);
   auto* flow = new (reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64)) Flow;
   for (int round = 0; round < 3; ++round) {
-    for (const std::size_t size : {1, 8, 48, 49, 100, 1000, 4000}) {
+    for (const std::size_t size : {1u, 8u, 48u, 49u, 100u, 1000u, 4000u}) {
       auto* memory = static_cast<std::uint8_t*>(flow_memory.get(*flow, size));
       REQUIRE(memory);
       CHECK(reinterpret_cast<std::uintptr_t>(memory) % 8 == 0);

@@ -446,7 +446,7 @@ TEST_CASE("capture: reading ahead in a thread gives the same packets", "[capture
   write_file(folder / "c.pcap", capture.pcap());
   const auto plain = open_file((folder / "c.pcap").string(), {});
   const Content expected = read_all(*plain);
-  for (const std::size_t slots : {64, 100, 8192}) {
+  for (const std::size_t slots : {64u, 100u, 8192u}) {
     const auto ahead = buffered(open_file((folder / "c.pcap").string(), {}), slots);
     const Content got = read_all(*ahead);
     REQUIRE(got.packets.size() == expected.packets.size());

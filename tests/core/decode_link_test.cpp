@@ -183,10 +183,10 @@ TEST_CASE("decode: MAC addresses are those of the ends, by link type", "[decode]
 }
 
 TEST_CASE("decode: link types that are not known make no flow", "[decode]") {
-  for (const int type : {3, 6, 177, 203, 239, 249, 999}) {
-    INFO(type);
-    CHECK_FALSE(Dissector::supports(type));
-    CHECK(decode(type, over4().udp(1, 2)).flow == "none");
+  for (const int other : {3, 6, 177, 203, 239, 249, 999}) {
+    INFO(other);
+    CHECK_FALSE(Dissector::supports(other));
+    CHECK(decode(other, over4().udp(1, 2)).flow == "none");
   }
   for (const DecodeCase& c : link_cases()) CHECK(Dissector::supports(c.link_type));
 }

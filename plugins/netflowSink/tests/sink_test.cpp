@@ -307,13 +307,13 @@ TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
 }
 
 TEST_CASE("netflowSink: several collectors get the same records, each in a sequence of its own", "[netflowSink]") {
-  const Socket first, second;
+  const Socket first, other;
   const Result result =
       run(connection("RA"), plugins, {},
-          {{"NF_SERVADD", "127.0.0.1,localhost:" + second.port()}, {"NF_DPORT", first.port()}, {"NF_NUM4FLWS", "1"}});
+          {{"NF_SERVADD", "127.0.0.1,localhost:" + other.port()}, {"NF_DPORT", first.port()}, {"NF_NUM4FLWS", "1"}});
   CHECK(result.status == 0);
   std::vector<std::vector<DecodedMessage>> got;
-  for (const Socket* socket : {&first, &second}) {
+  for (const Socket* socket : {&first, &other}) {
     Decoder decoder;
     got.emplace_back();
     for (const Message& message : socket->messages()) got.back().push_back(decoder.decode(message));
@@ -326,7 +326,7 @@ TEST_CASE("netflowSink: several collectors get the same records, each in a seque
     CHECK(got[0][i].records == got[1][i].records);
   }
   CHECK_THAT(result.out + result.err, Catch::Contains("Collector: 127.0.0.1:" + first.port()) &&
-                                          Catch::Contains("Collector: localhost:" + second.port()));
+                                          Catch::Contains("Collector: localhost:" + other.port()));
 }
 
 TEST_CASE("netflowSink: one collector of two is missing", "[netflowSink]") {

@@ -260,7 +260,7 @@ TEST_CASE("netflowSink: a message that is too large is lost, with one warning", 
 }
 
 TEST_CASE("netflowSink: a slow collector with a buffer of default size gets every message", "[netflowSink]") {
-  for (const std::size_t size : {100, 1400, 9000}) {
+  for (const std::size_t size : {100u, 1400u, 9000u}) {
     Receiver receiver;
     const auto transport = to("127.0.0.1", receiver.port());
     transport->set_templates({templates()});

@@ -16,7 +16,7 @@ namespace {
 std::vector<std::uint8_t> plain(const std::uint8_t* data, std::size_t bytes) {
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < bytes; ++i) {
-    sum += i % 2 ? data[i] : data[i] << 8;
+    sum += std::uint32_t{data[i]} << (i % 2 ? 0 : 8);
     sum = (sum & 0xffff) + (sum >> 16);
   }
   return {static_cast<std::uint8_t>(sum >> 8), static_cast<std::uint8_t>(sum)};
