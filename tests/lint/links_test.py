@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Links of the documentation lead somewhere, paths that documentation and comments name exist, no merge is half done.
 
+The types of plugins that documents name (t2::basic_flow::BasicFlowState) are in one of their headers.
+
 A path is a word that begins with a folder of the tree, or with src/ or tests/ of the document's folder. A part in capital
 letters stands for any name (plugins/NAME), and a header may be one that is made from its .in. Commands in blocks are left
 out: docs_test.sh runs them.
@@ -13,6 +15,7 @@ from pathlib import Path
 LINK = re.compile(r'\]\(([^)\s]+)\)')
 COMMENT = re.compile(r'(?:^|\s)(?://|#(?=[\s#])).*')
 MERGE = re.compile(r'(?:<{7}|>{7}) ')
+STATE = re.compile(r'\bt2::([a-z]\w*)::([A-Z]\w*)\b')
 WORD = re.compile(r'(?<![\w./~$*{}-])(?:core|plugins|scripts|share|src|tests|\.ci)/[\w.*/-]*')
 
 
@@ -53,6 +56,11 @@ def exists(place, name):
     return any(next(place.glob(each), None) for each in {name, name + '.in', pattern, pattern + '.in'})
 
 
+def declared(root, namespace, name):
+    headers = (header.read_text() for header in root.glob('plugins/*/src/*_state.h'))
+    return any(f'namespace t2::{namespace} {{' in text and re.search(rf'\b(struct|class) {name}\b', text) for text in headers)
+
+
 def check(root):
     """(number of things checked, what is wrong)"""
     checked, wrong = 0, []
@@ -71,6 +79,10 @@ def check(root):
                     wrong.append(f'{where}: the link {target} leads nowhere')
                 elif anchor and anchor not in anchors(aim):
                     wrong.append(f'{where}: {target}: there is no such heading')
+            for namespace, name in STATE.findall(line) if path.suffix == '.md' else ():
+                checked += 1
+                if not declared(root, namespace, name):
+                    wrong.append(f'{where}: t2::{namespace}::{name} is in no header')
             for word in WORD.findall(line):
                 name = word.rstrip('./-')
                 if '/' in name:
@@ -88,10 +100,10 @@ def self_test():
         (root / 'core/x.h.in').touch()
         (root / 'core/x.cpp').write_text('// see core/y.hpp\n#include "core/z.hpp"\n' + '<' * 7 + ' HEAD\n')
         (root / 'README.md').write_text('# One two\n[a](core) [b](none.md) [c](#one-two) [d](#three) [e](https://example.org)\n'
-                                        '`core/x.h` `core/NAME.cpp` `core/w.h`\n```sh\ncat core/v\n```\n')
+                                        '`core/x.h` `core/NAME.cpp` `core/w.h` t2::a::B\n```sh\ncat core/v\n```\n')
         _, wrong = check(root)
         expected = ['README.md:2: the link none.md leads nowhere', 'README.md:2: #three: there is no such heading',
-                    'README.md:3: core/w.h does not exist', 'core/x.cpp:1: core/y.hpp does not exist', 'core/x.cpp:3: a conflict of a merge']
+                    'README.md:3: t2::a::B is in no header', 'README.md:3: core/w.h does not exist', 'core/x.cpp:1: core/y.hpp does not exist', 'core/x.cpp:3: a conflict of a merge']
         return [] if wrong == expected else [f'of planted faults, {expected}, these are found: {wrong}']
 
 
