@@ -200,7 +200,8 @@ int run(const Options& options) {
   };
   const auto report = [&](Log& to) {
     const ReportData data = collect();
-    const Run whole{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1], data.flows.protocol_packets[6]};
+    const Run whole{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1],
+                    data.flows.protocol_packets[protocol::tcp]};
     PluginReport lines(to, whole);
     print_report(to, data, [&] {
       workers.with_totals([&](Instances& instances) {

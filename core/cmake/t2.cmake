@@ -26,26 +26,93 @@ function(t2_flags_header header)
   endif()
 endfunction()
 
-# ABI string of the core whose sources are in `core`: version, then a hash of all that two builds must agree on.
-function(t2_compute_abi result core)
-  file(GLOB headers ${core}/include/t2/*.hpp)
-  list(SORT headers)
-  set(text "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_SIZEOF_VOID_P} ${T2_SANITIZE}")
-  foreach(header ${headers})
-    file(SHA256 ${header} hash)
-    string(APPEND text " ${hash}")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
-  endforeach()
+# Text of a header that a compiler sees: no comments, blanks and line ends as one blank.
+function(t2_code result header)
+  file(READ ${header} text)
+  string(REGEX REPLACE "//[^\n]*" "" text "${text}")
+  string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
+  set(${result} "${text}" PARENT_SCOPE)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+endfunction()
+
+# A file that is written only where its text changes.
+function(t2_write file text)
+  set(old "")
+  if(EXISTS ${file})
+    file(READ ${file} old)
+  endif()
+  if(NOT EXISTS ${file} OR NOT old STREQUAL text)
+    file(WRITE ${file} "${text}")
+  endif()
+endfunction()
+
+# The core's flags that plugins may read: they decide what packets, keys, lengths, times and texts are. Plugins and core
+# must agree on them; all others may change without plugins being built again.
+set(T2_SHARED_FLAGS IPV6_ACTIVATE ETH_ACTIVATE PACKETLENGTH T2_PRI_HDRDESC TSTAMP_PREC TSTAMP_UTC RELTIME
+  SPKTMD_PCNTH_PREF SPKTMD_PCNTH_SEP PACKETS_SUFFIX HDR_CHR SEP_CHR IP4_FORMAT IP6_FORMAT MAC_FORMAT MAC_SEP
+  B2T_NON_IP_STR HEX_CAPITAL B2T_TIMESTR)
+
+# Makes t2/config.hpp, the core's flags for plugins, in `folder`; `result` is its text.
+function(t2_config_header result core folder)
   t2_flags_header(${core}/tranalyzer.h)
-  file(STRINGS ${core}/tranalyzer.h flags REGEX "^[ \t]*#[ \t]*define")
-  foreach(flag ${flags})
-    string(REGEX REPLACE "[ \t]*//.*" "" flag "${flag}")
-    string(APPEND text "\n${flag}")
-  endforeach()
+  file(READ ${core}/tranalyzer.h flags)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${core}/tranalyzer.h)
+  set(text "// Made from core/tranalyzer.h: the core's flags that plugins may read, as constants and, for #if, as macros.
+#pragma once\n\n#include <string_view>\n\nnamespace t2::config {\n\n")
+  foreach(flag ${T2_SHARED_FLAGS})
+    if(NOT flags MATCHES "#[ \t]*define[ \t]+${flag}[ \t]+(\"([^\"\\]|\\\\.)*\"|'([^'\\]|\\\\.)+'|[^ \t\r\n/]+)")
+      message(FATAL_ERROR "core/tranalyzer.h has no flag ${flag}")
+    endif()
+    set(value "${CMAKE_MATCH_1}")
+    set(type auto)
+    if(value MATCHES "^\"")
+      set(type std::string_view)
+    endif()
+    string(REGEX REPLACE "^T2_" "" name ${flag})
+    string(TOLOWER ${name} constant)
+    string(APPEND text "#define T2_CORE_${name} ${value}\nconstexpr ${type} ${constant} = T2_CORE_${name};\n")
+  endforeach()
+  string(APPEND text "\n}  // namespace t2::config\n")
+  t2_write(${folder}/t2/config.hpp "${text}")
+  set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
+# ABI string of the core whose sources are in `core`: version, then a hash of all that two builds must agree on: what
+# lays out records and rows, what is called, the flags that plugins read. Comments and the other headers do not count.
+function(t2_compute_abi result core folder)
+  t2_config_header(text ${core} ${folder})
+  string(APPEND text "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_SIZEOF_VOID_P} ${T2_SANITIZE}")
+  foreach(header error packet plugin row status)
+    t2_code(code ${core}/include/t2/${header}.hpp)
+    string(APPEND text "\n${code}")
+  endforeach()
   string(SHA256 hash "${text}")
   string(SUBSTRING ${hash} 0 16 hash)
   set(${result} "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}/${hash}" PARENT_SCOPE)
+endfunction()
+
+# Makes a header that defines t2_allowed_NAME for each flag of a plugin's header: the text in brackets that ends its
+# comment. T2_FLAG() and T2_RUNTIME_FLAG() use it.
+function(t2_allowed_values header made)
+  set(text "// Made from the plugin's header: what its flags may be.\n#pragma once\n\n#include <string_view>\n\n")
+  if(EXISTS ${header})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+    file(READ ${header} flags)
+    string(REPLACE "[" "<" flags "${flags}")  # brackets and semicolons would join and split the list
+    string(REPLACE "]" ">" flags "${flags}")
+    string(REPLACE ";" "," flags "${flags}")
+    string(REGEX MATCHALL "#[ \t]*define[ \t]+[A-Za-z_][A-Za-z0-9_]*[^\n]*" lines "${flags}")
+    foreach(line ${lines})
+      string(REGEX MATCH "define[ \t]+([A-Za-z_][A-Za-z0-9_]*)" name "${line}")
+      set(name ${CMAKE_MATCH_1})
+      set(allowed "")
+      if(line MATCHES "/[/*].*<([^<>]+)>[ \t\r]*([*]/[ \t\r]*)?$")
+        string(REGEX REPLACE "([\"\\])" "\\\\\\1" allowed "${CMAKE_MATCH_1}")
+      endif()
+      string(APPEND text "constexpr std::string_view t2_allowed_${name} = \"${allowed}\";\n")
+    endforeach()
+  endif()
+  t2_write(${made} "${text}")
 endfunction()
 
 # Hash of what decides the layout of a plugin's state: its flags and its state header.
@@ -84,7 +151,9 @@ function(t2_plugin name)
   target_include_directories(${name} SYSTEM PRIVATE ${T2_PLUGIN_INCLUDES})
   string(REGEX REPLACE "^0+([0-9])" "\\1" plain_number ${arg_NUMBER})
   t2_layout(layout ${CMAKE_CURRENT_SOURCE_DIR} ${name})
-  target_compile_definitions(${name} PRIVATE T2_ABI="${T2_ABI}" T2_NUMBER=${plain_number} T2_LAYOUT_${name}="${layout}"
+  t2_allowed_values(${CMAKE_CURRENT_SOURCE_DIR}/src/${name}.h ${CMAKE_CURRENT_BINARY_DIR}/${name}_allowed.hpp)
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+  target_compile_definitions(${name} PRIVATE T2_ALLOWED_VALUES="${name}_allowed.hpp" T2_ABI="${T2_ABI}" T2_NUMBER=${plain_number} T2_LAYOUT_${name}="${layout}"
     T2_PLUGIN_VERSION="${PROJECT_VERSION}")
   foreach(other ${arg_PEEKS})
     if(NOT EXISTS ${T2_PLUGINS_DIR}/${other}/src)

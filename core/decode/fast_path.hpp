@@ -16,6 +16,7 @@
 #include "decode/headers.hpp"
 #include "decode/protocols.hpp"
 #include "t2/packet.hpp"
+#include "tranalyzer.h"
 
 namespace t2 {
 

@@ -12,7 +12,7 @@
 
 namespace t2 {
 
-void Expiry::schedule(Flow& flow) {
+void Expiry::schedule(FlowEntry& flow) {
   remove(flow);
   flow.wheel_bucket =
       static_cast<std::uint16_t>(slot(std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1)));
@@ -22,7 +22,7 @@ void Expiry::schedule(Flow& flow) {
   occupied_[flow.wheel_bucket / 64] |= std::uint64_t{1} << flow.wheel_bucket % 64;
 }
 
-void Expiry::remove(Flow& flow) {
+void Expiry::remove(FlowEntry& flow) {
   if (flow.wheel_bucket == not_scheduled) return;
   std::vector<std::uint32_t>& bucket = buckets_[flow.wheel_bucket];
   bucket[flow.wheel_slot] = bucket.back();
@@ -38,7 +38,7 @@ void Expiry::take(Time bucket, Time limit) {
   for (std::size_t i = 0; i < flows.size(); ++i) {
     constexpr std::size_t ahead = 16;
     if (i + ahead < flows.size()) table_.prefetch(table_.record(flows[i + ahead]));
-    Flow& flow = table_.record(flows[i]);
+    FlowEntry& flow = table_.record(flows[i]);
     flow.wheel_bucket = not_scheduled;
     if (const Time end = flow.end(); end >> grain_bits < limit) {
       due_.push_back({end, flow.number, &flow});
@@ -115,13 +115,13 @@ const std::vector<Expiry::Due>& Expiry::rest() {
   return due_;
 }
 
-Flow* Expiry::first() {
+FlowEntry* Expiry::first() {
   for (Time i = 0; i < buckets; ++i) {
     const Time bucket = next_ + i;
     const std::vector<std::uint32_t>& flows = buckets_[slot(bucket)];
-    Flow* best = nullptr;
+    FlowEntry* best = nullptr;
     for (std::size_t at = 0; at < flows.size();) {
-      Flow& flow = table_.record(flows[at]);
+      FlowEntry& flow = table_.record(flows[at]);
       if (flow.end() >> grain_bits > bucket && i + 1 < buckets) {  // filed too early: saw packets since
         schedule(flow);                                            // another one takes its place
         continue;

@@ -24,14 +24,14 @@ class Expiry {
     if (!started_) next_ = clock >> grain_bits;
     started_ = true;
   }
-  void schedule(Flow& flow);  // a new flow, or one whose end moved closer
-  void remove(Flow& flow);    // forget it
-  bool needs_reschedule(const Flow& flow) const { return flow.end() >> grain_bits < scheduled(flow); }
+  void schedule(FlowEntry& flow);  // a new flow, or one whose end moved closer
+  void remove(FlowEntry& flow);    // forget it
+  bool needs_reschedule(const FlowEntry& flow) const { return flow.end() >> grain_bits < scheduled(flow); }
   static Time bucket_of(Time time) { return time >> grain_bits; }
   struct Due {
     Time end;
     std::uint64_t number;
-    Flow* flow;
+    FlowEntry* flow;
   };
   // Flows that ended before the last bucket boundary at or before `clock`, in order of end and number, removed from
   // the wheel. Call until it answers empty.
@@ -39,13 +39,13 @@ class Expiry {
   // All flows that are left, in the same order.
   const std::vector<Due>& rest();
   // The flow that ends first, for eviction; null if there is none.
-  Flow* first();
+  FlowEntry* first();
 
  private:
   static constexpr Time buckets = 4096;  // 275 s ahead; longer timeouts are filed several times
   static std::size_t slot(Time bucket) { return static_cast<std::size_t>(bucket & (buckets - 1)); }
   // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.
-  Time scheduled(const Flow& flow) const { return next_ + ((flow.wheel_bucket - next_) & (buckets - 1)); }
+  Time scheduled(const FlowEntry& flow) const { return next_ + ((flow.wheel_bucket - next_) & (buckets - 1)); }
   void take(Time bucket, Time limit);
   Time next_occupied(Time from, Time end) const;
   void sort();

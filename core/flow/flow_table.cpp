@@ -57,7 +57,7 @@ FlowTable::~FlowTable() {
 // Sees to it that a flow and both its sides are free. Chunks take up memory only where they have been written to.
 bool FlowTable::reserve() {
   if (!free_.empty() || next_record_ >> flow_bits < chunks_.size()) return true;
-  std::byte* flows = map_pages(sizeof(Flow) << flow_bits);
+  std::byte* flows = map_pages(sizeof(FlowEntry) << flow_bits);
   std::byte* sides = map_pages(stride_ << (flow_bits + 1));
   if (!flows || !sides) return std::free(flows), std::free(sides), false;
   chunks_.push_back(flows);
@@ -65,7 +65,7 @@ bool FlowTable::reserve() {
   return true;
 }
 
-Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
+FlowEntry& FlowTable::create(const Key& key, std::uint64_t hash) {
   if (2 * (indexed_ + 1) > mask_ + 1) grow();
   std::uint32_t number;
   if (!free_.empty()) {
@@ -75,9 +75,9 @@ Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
     if (!reserve()) throw Error("no memory for a single flow");
     number = next_record_++;
     const Place place = place_of(number);
-    huge_pages_.use(place.chunk, place.at, sizeof(Flow));
+    huge_pages_.use(place.chunk, place.at, sizeof(FlowEntry));
   }
-  Flow& flow = *new (&record(number)) Flow;
+  FlowEntry& flow = *new (&record(number)) FlowEntry;
   flow.key = key;
   flow.tag = tag_of(hash);
   flow.record = number;
@@ -89,7 +89,7 @@ Flow& FlowTable::create(const Key& key, std::uint64_t hash) {
   return flow;
 }
 
-Direction& FlowTable::add_direction(Flow& flow, unsigned direction) {
+DirectionEntry& FlowTable::add_direction(FlowEntry& flow, unsigned direction) {
   std::byte* memory;
   if (!free_directions_.empty()) {
     memory = reinterpret_cast<std::byte*>(free_directions_.back());
@@ -102,11 +102,11 @@ Direction& FlowTable::add_direction(Flow& flow, unsigned direction) {
     memory = chunk + at;
   }
   std::memcpy(memory, prototype_.data(), stride_);
-  flow.directions[direction] = std::launder(reinterpret_cast<Direction*>(memory));
-  return *flow.directions[direction];
+  flow.directions[direction] = std::launder(reinterpret_cast<DirectionEntry*>(memory));
+  return *flow.direction(direction);
 }
 
-void FlowTable::detach(Flow& flow) {
+void FlowTable::detach(FlowEntry& flow) {
   if (flow.detached) return;
   flow.detached = true;
   ++removals_;
@@ -124,7 +124,7 @@ void FlowTable::detach(Flow& flow) {
   slots_[hole] = {};
 }
 
-void FlowTable::release(Flow& flow) {
+void FlowTable::release(FlowEntry& flow) {
   --records_;
   if (closed_) return;
   detach(flow);

@@ -15,8 +15,8 @@
 #include <memory>
 #include <vector>
 
+#include "flow/entries.hpp"
 #include "flow/lookup.hpp"
-#include "t2/packet.hpp"
 
 namespace t2 {
 
@@ -51,13 +51,13 @@ class FlowTable {
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
 
-  Flow* find(const Key& key, std::uint64_t hash) const {
+  FlowEntry* find(const Key& key, std::uint64_t hash) const {
     const std::uint32_t tag = tag_of(hash);
     for (std::size_t at = tag & mask_;; at = (at + 1) & mask_) {
       const Slot slot = slots_[at];
       if (slot.record == 0) return nullptr;
       if (slot.tag == tag) {
-        Flow& flow = record(slot.record);
+        FlowEntry& flow = record(slot.record);
         if (flow.key == key) return &flow;
       }
     }
@@ -70,9 +70,9 @@ class FlowTable {
     const Slot slot = slots_[tag_of(hash) & mask_];
     if (slot.record != 0) prefetch(record(slot.record));
   }
-  [[gnu::always_inline]] void prefetch(const Flow& flow) const {
+  [[gnu::always_inline]] void prefetch(const FlowEntry& flow) const {
     const auto* line = reinterpret_cast<const char*>(&flow);
-    for (std::size_t i = 0; i < sizeof(Flow); i += 64) __builtin_prefetch(line + i, 1, 3);
+    for (std::size_t i = 0; i < sizeof(FlowEntry); i += 64) __builtin_prefetch(line + i, 1, 3);
   }
   [[gnu::always_inline]] void prefetch_direction(const Direction& side) const {
     const auto* line = reinterpret_cast<const char*>(&side);
@@ -84,7 +84,7 @@ class FlowTable {
     const auto* line = reinterpret_cast<const char*>(&side);
     for (std::size_t i = 0; i < other_line_count_; ++i) __builtin_prefetch(line + other_lines_[i], 1, 2);
   }
-  [[gnu::always_inline]] void prefetch_for_release(const Flow& flow) const {
+  [[gnu::always_inline]] void prefetch_for_release(const FlowEntry& flow) const {
     if (!closed_) __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
     for (const Direction* side : flow.directions) {
       if (side) prefetch_direction(*side);
@@ -95,19 +95,19 @@ class FlowTable {
   bool full() { return records_ >= max_ || indexed_ >= mask_ || !reserve(); }
   std::uint64_t most() const { return max_; }
   void bound(std::uint64_t most) { max_ = std::min<std::uint64_t>(most, 0xffff'fff0); }
-  Flow& create(const Key& key, std::uint64_t hash);          // the key must not be in the index, the table not full
-  Direction& add_direction(Flow& flow, unsigned direction);  // which the flow does not have yet
-  void detach(Flow& flow);                                   // no longer found; the records stay
-  void release(Flow& flow);         // the flow and its sides are free again; detaches it if needed
+  FlowEntry& create(const Key& key, std::uint64_t hash);  // the key must not be in the index, the table not full
+  DirectionEntry& add_direction(FlowEntry& flow, unsigned direction);  // which the flow does not have yet
+  void detach(FlowEntry& flow);                                        // no longer found; the records stay
+  void release(FlowEntry& flow);    // the flow and its sides are free again; detaches it if needed
   void close() { closed_ = true; }  // no flow is looked for or created any more: to release one only counts
   bool closed() const { return closed_; }
-  Flow& record(std::uint32_t number) const {  // numbers begin at 1
+  FlowEntry& record(std::uint32_t number) const {  // numbers begin at 1
     const Place place = place_of(number);
-    return *reinterpret_cast<Flow*>(place.chunk + place.at);
+    return *reinterpret_cast<FlowEntry*>(place.chunk + place.at);
   }
   std::uint64_t size() const { return records_; }
-  std::uint32_t removals() const { return removals_; }                   // how often a flow was detached, modulo 2^32
-  std::size_t bytes_each() const { return sizeof(Flow) + 2 * stride_; }  // of a conversation with both directions
+  std::uint32_t removals() const { return removals_; }  // how often a flow was detached, modulo 2^32
+  std::size_t bytes_each() const { return sizeof(FlowEntry) + 2 * stride_; }  // of a conversation with both directions
 
  private:
   struct Slot {
@@ -121,7 +121,7 @@ class FlowTable {
     std::size_t at;
   };
   Place place_of(std::uint32_t number) const {
-    return {chunks_[number >> flow_bits], (number & ((1u << flow_bits) - 1)) * sizeof(Flow)};
+    return {chunks_[number >> flow_bits], (number & ((1u << flow_bits) - 1)) * sizeof(FlowEntry)};
   }
   void grow();
   bool reserve();

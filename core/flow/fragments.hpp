@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "t2/packet.hpp"
+#include "flow/entries.hpp"
 
 namespace t2 {
 
@@ -24,12 +24,12 @@ struct FragmentKey {
 class Fragments {
  public:
   struct Place {
-    Flow* flow = nullptr;
+    FlowEntry* flow = nullptr;
     unsigned direction = 0;
   };
   explicit Fragments(std::uint64_t seed) : places_(16, Hash{seed}) {}
 
-  static FragmentKey key(const Flow& flow, unsigned direction, std::uint32_t identification) {
+  static FragmentKey key(const FlowEntry& flow, unsigned direction, std::uint32_t identification) {
     return {flow.source(direction).address,
             flow.destination(direction).address,
             identification,

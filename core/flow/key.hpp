@@ -59,9 +59,7 @@ inline Ends ends_of(const Packet& p) {  // without ports
   const auto mac = [&](std::uint32_t offset) { return End{offset != absent ? load<6>(p.data + offset) : 0}; };
   return {mac(p.source_mac), mac(p.destination_mac)};
 }
-inline std::uint32_t ipv4_identification(const std::uint8_t* ip) {
-  return static_cast<std::uint32_t>(ip[4] << 8 | ip[5]);
-}
+inline std::uint32_t ipv4_identification(const std::uint8_t* ip) { return load_big<std::uint16_t>(ip + 4); }
 
 inline void swap_if(bool wanted, Word& a, Word& b) {
   const Word change = (a ^ b) & -Word{wanted};

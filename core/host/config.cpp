@@ -1,7 +1,6 @@
 // Reads the TOML file and answers for flags.
 #include "host/config.hpp"
 
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -9,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "base/paths.hpp"
+#include "host/flag_values.hpp"
 
 namespace t2 {
 
@@ -54,6 +54,22 @@ Config::Config(const std::string& path) : path_(path) {
 }
 
 void Config::check(std::span<const Descriptor* const> plugins) const {
+  check_names(plugins);
+  for (const Descriptor* plugin : plugins) {
+    for (const Flag& flag : plugin->flags) {
+      const Found found = find(*plugin, flag.name);
+      if (found.compiled) continue;  // t2build has checked it
+      const std::string why = why_refused(flag, found.text);
+      if (why.empty()) continue;
+      throw Error(
+          fmt::format("{}={} ({}) {}{}", flag.name, found.text, found.where, why,
+                      flag.allowed.empty() ? std::string() : fmt::format(": {} takes {}", plugin->name, flag.allowed)));
+    }
+  }
+}
+
+// Every entry of the file is a run-time flag.
+void Config::check_names(std::span<const Descriptor* const> plugins) const {
   for (const auto& [name, values] : tables_) {
     const Descriptor* plugin = nullptr;
     for (const Descriptor* p : plugins) {
@@ -78,14 +94,14 @@ Config::Found Config::find(const Descriptor& plugin, std::string_view flag) cons
   for (const Flag& f : plugin.flags) {
     if (f.name != flag) continue;
     if (f.runtime) {
-      if (const char* value = std::getenv(std::string(flag).c_str())) return {value, "environment"};
+      if (const char* value = std::getenv(std::string(flag).c_str())) return {value, "environment", false};
       if (const auto table = tables_.find(plugin.name); table != tables_.end()) {
         if (const auto entry = table->second.find(flag); entry != table->second.end()) {
-          return {entry->second.text, fmt::format("{}:{}", path_, entry->second.line)};
+          return {entry->second.text, fmt::format("{}:{}", path_, entry->second.line), false};
         }
       }
     }
-    return {std::string(f.value), "compiled value"};
+    return {std::string(f.value), "compiled value", true};
   }
   throw Error(fmt::format("{} asks for a flag {} that it does not declare", plugin.name, flag));
 }
@@ -98,18 +114,9 @@ std::string Config::text(const Descriptor& plugin, std::string_view flag) const 
 
 std::int64_t Config::integer(const Descriptor& plugin, std::string_view flag) const {
   const Found found = find(plugin, flag);
-  std::string_view text = found.text;
-  while (text.size() >= 2 && text.front() == '(' && text.back() == ')')
-    text = text.substr(1, text.size() - 2);  // UINT16_MAX
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2), base = 16;
-  std::int64_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  const bool suffix = rest.find_first_not_of("uUlL") == std::string_view::npos;
-  if (problem != std::errc{} || !suffix)
-    throw Error(fmt::format("{}={} ({}) is not a number", flag, found.text, found.where));
-  return value;
+  const std::optional<std::int64_t> value = whole_number(found.text);
+  if (!value) throw Error(fmt::format("{}={} ({}) is not a number", flag, found.text, found.where));
+  return *value;
 }
 
 }  // namespace t2

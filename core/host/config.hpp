@@ -17,7 +17,8 @@ class Config {
  public:
   // `path` empty: the default file, which need not exist. Throws Error for what cannot be read.
   explicit Config(const std::string& path);
-  // Every entry of the file must be a run-time flag of one of these plugins, where the plugin is loaded.
+  // Every entry of the file must be a run-time flag of one of these plugins, where the plugin is loaded; and every
+  // value of a run-time flag, wherever it comes from, one that its header allows.
   void check(std::span<const Descriptor* const> plugins) const;
   // Value in force; numbers are checked.
   std::string text(const Descriptor& plugin, std::string_view flag) const;
@@ -30,7 +31,9 @@ class Config {
   };
   struct Found {
     std::string text, where;
+    bool compiled;
   };
+  void check_names(std::span<const Descriptor* const> plugins) const;
   Found find(const Descriptor& plugin, std::string_view flag) const;
 
   std::string path_;

@@ -19,7 +19,7 @@ FlowMemory::~FlowMemory() {
   for (void* slab : slabs_) std::free(slab);
 }
 
-void* FlowMemory::get(Flow& flow, std::size_t bytes) {
+void* FlowMemory::get(FlowEntry& flow, std::size_t bytes) {
   const std::size_t size_class = (bytes + sizeof(Head) + step - 1) / step;
   if (size_class > classes) return nullptr;
   if (!free_[size_class]) {
@@ -40,7 +40,7 @@ void* FlowMemory::get(Flow& flow, std::size_t bytes) {
   return memory;
 }
 
-void FlowMemory::release(Flow& flow) {
+void FlowMemory::release(FlowEntry& flow) {
   auto* head = static_cast<Head*>(flow.allocations);
   while (head) {
     Head* next = head->next;

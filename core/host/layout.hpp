@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/totals.hpp"
 #include "decode/headers.hpp"
+#include "flow/entries.hpp"
 #include "host/config.hpp"
 #include "t2/plugin.hpp"
 
@@ -31,8 +32,8 @@ struct Context {
 class FlowMemory {
  public:
   ~FlowMemory();
-  void* get(Flow& flow, std::size_t bytes);
-  void release(Flow& flow);
+  void* get(FlowEntry& flow, std::size_t bytes);
+  void release(FlowEntry& flow);
   std::uint64_t bytes() const { return bytes_; }
 
  private:
@@ -112,8 +113,8 @@ class PluginHost final : public Host {
   std::string data_file(std::string_view name) const override { return context_.folder + std::string(name); }
   void info(std::string_view line) override { context_.log.info(line, me().name); }
   void warn(std::string_view line) override { context_.log.warn(line, me().name); }
-  void* flow_alloc(Flow& flow, std::size_t bytes) override {
-    return flow_memory_ ? flow_memory_->get(flow, bytes) : nullptr;
+  void* flow_alloc(const Flow& flow, std::size_t bytes) override {
+    return flow_memory_ ? flow_memory_->get(entry_of(flow), bytes) : nullptr;
   }
 
  private:

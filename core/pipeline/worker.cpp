@@ -29,12 +29,12 @@ bool has_headers_of_first(const Packet& p, const Direction& own) {
 }
 
 // Capture time ran backwards, by more than a timeout, to before the flow began.
-bool long_before(const Packet& packet, const Flow& flow) {
+bool long_before(const Packet& packet, const FlowEntry& flow) {
   return packet.time < flow.directions[0]->first - Time{FLOW_TIMEOUT} * one_second;
 }
 
 // FDURLIMIT: whether the packet is so late that its flow is cut in front of it.
-bool beyond_duration_limit(const Flow& flow, const Packet& packet) {
+bool beyond_duration_limit(const FlowEntry& flow, const Packet& packet) {
   const Direction* own = flow.directions[packet.direction];
   return FDURLIMIT > 0 && packet.is_ip() && own && packet.time / one_second - own->first / one_second >= FDURLIMIT;
 }
@@ -61,8 +61,8 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
 
 // The flow of a packet. One that has ended at the packet's own time, or began too long after it, makes room for
 // another.
-inline Flow* Worker::find(const Lookup& lookup, const Packet& packet) {
-  Flow* flow = lookup.cached_flow;
+inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
+  FlowEntry* flow = lookup.cached_flow;
   if (!flow || lookup.removals != table_.removals()) flow = table_.find(lookup.key, lookup.hash);
   if (flow && (flow->end() <= packet.at || long_before(packet, *flow))) [[unlikely]] {
     table_.detach(*flow);
@@ -72,7 +72,7 @@ inline Flow* Worker::find(const Lookup& lookup, const Packet& packet) {
 }
 
 [[gnu::always_inline]] inline Worker::LookedUp Worker::look_up(Packet& packet, const Lookup& lookup, bool undelivered) {
-  Flow* flow = nullptr;
+  FlowEntry* flow = nullptr;
   bool joined = false;  // a later fragment found its datagram
   Successor successor;
   for (;;) {
@@ -109,7 +109,7 @@ inline Flow* Worker::find(const Lookup& lookup, const Packet& packet) {
   }
   if (!flow->directions[packet.direction]) [[unlikely]]
     begin_direction(packet, *flow, successor);
-  Direction& own = *flow->directions[packet.direction];
+  DirectionEntry& own = *flow->direction(packet.direction);
   packet.own = &own;
   packet.index_in_direction = ++own.packets;
   packet.first = own.first;
@@ -142,8 +142,8 @@ inline Flow* Worker::find(const Lookup& lookup, const Packet& packet) {
     ++counters_.protocol_packets[packet.protocol];
     counters_.protocol_bytes[packet.protocol] += packet.captured;
   } else {
-    counters_.type_arp += packet.ether_type == 0x0806;
-    counters_.type_rarp += packet.ether_type == 0x8035;
+    counters_.type_arp += packet.ether_type == ether_type::arp;
+    counters_.type_rarp += packet.ether_type == ether_type::rarp;
   }
   return LookedUp::in_flow;
 }
@@ -156,7 +156,7 @@ void Worker::deliver(std::span<Packet> packets, PrefetchQueue& next) {
   }
   if (packets_out_) packet_row(packets.front());
   for (const Packet& packet : packets) {
-    Flow& flow = *packet.flow;
+    FlowEntry& flow = entry_of(*packet.flow);
     if (!flow.timeout_shortened) continue;
     flow.timeout_shortened = false;
     if (!flow.detached && expiry_.needs_reschedule(flow)) expiry_.schedule(flow);

@@ -80,26 +80,26 @@ class Worker {
   enum class LookedUp { in_flow, ignored, deliver_first };  // the last: the packets before it, then look up again
   LookedUp look_up(Packet& packet, const Lookup& lookup, bool undelivered);
   void deliver(std::span<Packet> packets, PrefetchQueue& next);
-  Flow* find(const Lookup& lookup, const Packet& packet);
+  FlowEntry* find(const Lookup& lookup, const Packet& packet);
 
   // Of a flow that was cut: what the next part of it keeps.
   struct Successor {
     status::Word status = 0;
     std::optional<std::uint64_t> index;  // without one: its own
   };
-  [[gnu::noinline]] Flow* begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor);
-  [[gnu::noinline]] void begin_direction(Packet& packet, Flow& flow, const Successor& successor);
-  [[gnu::noinline]] Flow* fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored);
-  void complete_datagram(const Packet& packet, const Lookup& lookup, Flow& flow);
+  [[gnu::noinline]] FlowEntry* begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor);
+  [[gnu::noinline]] void begin_direction(Packet& packet, FlowEntry& flow, const Successor& successor);
+  [[gnu::noinline]] FlowEntry* fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored);
+  void complete_datagram(const Packet& packet, const Lookup& lookup, FlowEntry& flow);
   [[gnu::noinline]] void update_ranges(const Packet& packet);
   [[gnu::noinline]] void note_fragment(Packet& packet, const Lookup& lookup, bool joined);
   void first_fragment(Packet& packet, std::uint32_t identification);
-  Successor cut(Flow& flow, const Packet& packet);
+  Successor cut(FlowEntry& flow, const Packet& packet);
   void make_room(Time clock);
 
   void expire(Time clock);
   void end(std::span<const Expiry::Due> flows, Time clock);
-  void end(Flow& flow, EndReason reason);
+  void end(FlowEntry& flow, EndReason reason);
   void packet_row(const Packet& packet);
 
   Log& log_;

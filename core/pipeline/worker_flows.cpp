@@ -11,25 +11,24 @@ namespace t2 {
 namespace {
 
 constexpr std::uint32_t no_identification = 0xffff'ffff;
-constexpr std::uint8_t tcp = 6;
 
 // Whether the first packet of a conversation comes from the end that answers: the connection began before the capture.
 bool looks_like_responder(const Packet& p) {
   if (!p.is_ip()) return false;
   if (p.source_port < 1024 && p.source_port < p.destination_port) return true;
   if ((p.source_port & 0xfff6) == 8080) return true;  // 8080, 8081, 8088, 8089
-  if (p.protocol != tcp || p.later_fragment || p.l4 == absent || p.l4 + 14 > p.captured) return false;
+  if (p.protocol != protocol::tcp || p.later_fragment || p.l4 == absent || p.l4 + 14 > p.captured) return false;
   return (p.data[p.l4 + 13] & 0x12) == 0x12;
 }
 
-void mark(Flow& flow, status::Word bits) {
+void mark(FlowEntry& flow, status::Word bits) {
   for (Direction* direction : flow.directions) {
     if (direction) direction->status |= bits;
   }
 }
 
 // The flow ends at this time, whatever its timeouts say.
-void end_early(Flow& flow, Time clock) {
+void end_early(FlowEntry& flow, Time clock) {
   flow.ended_early = true;
   flow.due[0] = clock;
 }
@@ -44,10 +43,10 @@ FragmentKey fragment_key(const Lookup& lookup) {
 }  // namespace
 
 // A conversation begins. Null: no new ones are taken. The packets before this one are delivered if the table is full.
-Flow* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor) {
+FlowEntry* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor) {
   if (!creating_) return nullptr;
   if (table_.full()) make_room(packet.clock);
-  Flow& flow = table_.create(lookup.key, lookup.hash);
+  FlowEntry& flow = table_.create(lookup.key, lookup.hash);
   flow.number = packet.number;
   flow.index = successor.index ? *successor.index : shared_ ? flow_number_++ : ++flow_number_;
   flow.initiator = lookup.source_end;
@@ -58,8 +57,8 @@ Flow* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& 
 }
 
 // The first packet of a direction.
-void Worker::begin_direction(Packet& packet, Flow& flow, const Successor& successor) {
-  Direction& own = table_.add_direction(flow, packet.direction);
+void Worker::begin_direction(Packet& packet, FlowEntry& flow, const Successor& successor) {
+  DirectionEntry& own = table_.add_direction(flow, packet.direction);
   const Direction* other = flow.directions[packet.direction ^ 1];
   own.first = own.last = packet.time;
   own.timeout = FLOW_TIMEOUT * 1000u;
@@ -77,7 +76,7 @@ void Worker::begin_direction(Packet& packet, Flow& flow, const Successor& succes
                     : packet.family == Family::ipv6 ? status::ipv6
                                                     : status::layer2_flow;
   own.status |= kind;
-  if (packet.protocol == tcp && packet.is_ip() && flow.key.end(0) == flow.key.end(1)) {
+  if (packet.protocol == protocol::tcp && packet.is_ip() && flow.key.end(0) == flow.key.end(1)) {
     own.status |= status::land_attack;
     counters_.status |= status::land_attack;
   }
@@ -89,7 +88,7 @@ void Worker::begin_direction(Packet& packet, Flow& flow, const Successor& succes
 }
 
 // The flow of a later fragment's datagram; sets the packet's direction. Null: not known; `ignored`: it makes no flow.
-Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored) {
+FlowEntry* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored) {
   ignored = !FRAGMENTATION;
   if (ignored) return nullptr;
   const Fragments::Place place = fragments_.find(fragment_key(lookup));
@@ -103,14 +102,14 @@ Flow* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored)
 }
 
 // The packet is the last fragment of its datagram.
-void Worker::complete_datagram(const Packet& packet, const Lookup& lookup, Flow& flow) {
+void Worker::complete_datagram(const Packet& packet, const Lookup& lookup, FlowEntry& flow) {
   fragments_.erase(fragment_key(lookup));
   flow.directions[packet.direction]->status &= ~status::fragment_pending;
 }
 
 // Keeps the earliest and the latest time of a flow in which a packet was older than the one before it in its direction.
 void Worker::update_ranges(const Packet& packet) {
-  Flow& flow = *packet.flow;
+  FlowEntry& flow = entry_of(*packet.flow);
   if (!flow.ranges) {
     auto* ranges = static_cast<TimeRange*>(instances_.flow_memory().get(flow, 2 * sizeof(TimeRange)));
     if (!ranges) return;  // no memory: the times stay those of the first and the last packet
@@ -127,7 +126,7 @@ void Worker::update_ranges(const Packet& packet) {
 
 // A fragment, or a packet where one was expected.
 void Worker::note_fragment(Packet& packet, const Lookup& lookup, bool joined) {
-  Direction& own = *packet.own;
+  DirectionEntry& own = entry_of(*packet.own);
   if (joined) {
     ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
   } else if (packet.later_fragment || packet.more_fragments) {
@@ -141,8 +140,8 @@ void Worker::note_fragment(Packet& packet, const Lookup& lookup, bool joined) {
 
 // A datagram begins (or is met without its beginning): its later fragments will find this flow.
 void Worker::first_fragment(Packet& packet, std::uint32_t identification) {
-  Flow& flow = *packet.flow;
-  Direction& own = *packet.own;
+  FlowEntry& flow = entry_of(*packet.flow);
+  DirectionEntry& own = entry_of(*packet.own);
   packet.status |= status::fragment;
   ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
   const FragmentKey key = Fragments::key(flow, packet.direction, identification);
@@ -163,7 +162,7 @@ void Worker::first_fragment(Packet& packet, std::uint32_t identification) {
 }
 
 // FDURLIMIT: the flow ends in front of this packet, and a successor takes over. The packets before it are delivered.
-Worker::Successor Worker::cut(Flow& flow, const Packet& packet) {
+Worker::Successor Worker::cut(FlowEntry& flow, const Packet& packet) {
   Direction& own = *flow.directions[packet.direction];
   own.status |= status::removed;
   counters_.status |= status::removed;
@@ -179,7 +178,7 @@ Worker::Successor Worker::cut(Flow& flow, const Packet& packet) {
 void Worker::make_room(Time clock) {
   expire(clock);
   while (table_.full()) {
-    Flow* flow = expiry_.first();
+    FlowEntry* flow = expiry_.first();
     if (!flow) return;
     expiry_.remove(*flow);
     if (flow->end() <= clock) {

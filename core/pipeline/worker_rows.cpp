@@ -44,14 +44,14 @@ void Worker::end(std::span<const Expiry::Due> flows, Time clock) {
   for (std::size_t i = 0; i < flows.size(); ++i) {
     if (i + far < flows.size()) table_.prefetch(*flows[i + far].flow);
     if (i + near < flows.size()) table_.prefetch_for_release(*flows[i + near].flow);
-    Flow& flow = *flows[i].flow;
+    FlowEntry& flow = *flows[i].flow;
     const bool idle = flows[i].end <= clock;
     end(flow, flow.ended_early ? EndReason::duration_limit : idle ? EndReason::idle : EndReason::input_done);
   }
 }
 
 // Writes the rows of a flow, A before B, and frees its records. It is no longer in the wheel of timeouts.
-void Worker::end(Flow& flow, EndReason reason) {
+void Worker::end(FlowEntry& flow, EndReason reason) {
   const Time when = flow.end();
   const bool both = flow.directions[1];
   const unsigned a = both && (flow.directions[0]->status & status::inverted) ? 1 : 0;
@@ -66,7 +66,7 @@ void Worker::end(Flow& flow, EndReason reason) {
     --directions_;
   }
   for (unsigned direction = 0; direction < (both ? 2u : 1u); ++direction) {
-    const Direction& own = *flow.directions[direction];
+    const DirectionEntry& own = *flow.direction(direction);
     if (!(own.status & status::fragment_pending)) continue;
     const FragmentKey key = Fragments::key(flow, direction, own.fragment_id);
     if (fragments_.find(key).flow == &flow) fragments_.erase(key);

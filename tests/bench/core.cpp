@@ -103,7 +103,7 @@ struct Filled {
     for (std::uint64_t i = 0; i < flows; ++i) {
       const Key key = key_of(i);
       lookups.push_back({.key = key, .hash = hash_key(key, 1)});
-      Flow& flow = table.create(key, lookups.back().hash);
+      FlowEntry& flow = table.create(key, lookups.back().hash);
       table.add_direction(flow, 0), table.add_direction(flow, 1);
     }
     for (std::size_t i = lookups.size(); i-- > 1;) {
@@ -181,7 +181,7 @@ void expiry_refiles(benchmark::State& state) {
   expiry.start(clock);
   const auto flows = static_cast<std::uint32_t>(filled.table.size());
   for (std::uint32_t i = 1; i <= flows; ++i) {
-    Flow& flow = filled.table.record(i);
+    FlowEntry& flow = filled.table.record(i);
     flow.number = i;
     flow.due[0] = clock + (1000 + i % 5000) * (one_second / 1000);
     expiry.schedule(flow);

@@ -56,7 +56,7 @@ void on_packets(benchmark::State& state, const std::string& name) {
 void on_flow_end(benchmark::State& state, const std::string& name) {
   Replay& replay = Replay::of(static_cast<unsigned>(state.range(0)));
   Plugin* plugin = replay.plugin(name);
-  std::vector<Flow*> flows;
+  std::vector<FlowEntry*> flows;
   for (const auto& batch : replay.seen) {
     for (const Packet& p : batch) {
       if (p.first_of_flow) flows.push_back(p.flow);
@@ -64,7 +64,7 @@ void on_flow_end(benchmark::State& state, const std::string& name) {
   }
   Row row;
   for (auto _ : state) {
-    for (Flow* flow : flows) {
+    for (FlowEntry* flow : flows) {
       for (unsigned direction = 0; direction < 2; ++direction) {
         row.clear();
         plugin->on_flow_end(

@@ -191,8 +191,9 @@ TEST_CASE("merge: totals of all workers end up in the first", "[contract]") {
 
 TEST_CASE("extra memory: zeroed, aligned, bounded, given back with the flow", "[contract]") {
   FlowMemory flow_memory;
-  std::vector<std::byte> record(sizeof(Flow) + 64);
-  auto* flow = new (reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64)) Flow;
+  std::vector<std::byte> record(sizeof(FlowEntry) + 64);
+  auto* flow =
+      new (reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64)) FlowEntry;
   for (int round = 0; round < 3; ++round) {
     for (const std::size_t size : {1u, 8u, 48u, 49u, 100u, 1000u, 4000u}) {
       auto* memory = static_cast<std::uint8_t*>(flow_memory.get(*flow, size));

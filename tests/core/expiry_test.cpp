@@ -17,14 +17,14 @@ constexpr Time grain = Time{1} << 26;  // flows are handed over when the clock e
 struct World {
   FlowTable table{std::vector<std::byte>(sizeof(Direction)), 1'000'000};
   Expiry expiry{table};
-  std::vector<Flow*> alive;
+  std::vector<FlowEntry*> alive;
   std::uint64_t made = 0;
 
-  Flow& make(Time seen, Time timeout) {
+  FlowEntry& make(Time seen, Time timeout) {
     Key key;
     ++made;
     std::memcpy(key.address[0].data(), &made, sizeof made);
-    Flow& flow = table.create(key, hash_key(key, 1));
+    FlowEntry& flow = table.create(key, hash_key(key, 1));
     flow.number = made;
     table.add_direction(flow, 0);
     flow.due[0] = seen + timeout;
@@ -72,7 +72,7 @@ TEST_CASE("expiry: against a list, with jumps and changing timeouts", "[expiry]"
       }
       // Everything that ended before the current bucket is handed over, nothing else, in the order of ends.
       std::vector<std::pair<Time, std::uint64_t>> expected;
-      for (const Flow* flow : w.alive) {
+      for (const FlowEntry* flow : w.alive) {
         if (flow->end() / grain < clock / grain) expected.emplace_back(flow->end(), flow->number);
       }
       std::sort(expected.begin(), expected.end());
@@ -87,7 +87,7 @@ TEST_CASE("expiry: against a list, with jumps and changing timeouts", "[expiry]"
       if (w.alive.empty() || random() % 3 == 0) {
         w.make(clock, timeouts[random() % 7]);
       } else {
-        Flow& flow = *w.alive[random() % w.alive.size()];
+        FlowEntry& flow = *w.alive[random() % w.alive.size()];
         if (flow.end() > clock) {
           const unsigned direction = random() % 4 == 0;
           if (!flow.directions[direction]) w.table.add_direction(flow, direction);
@@ -114,9 +114,9 @@ TEST_CASE("expiry: many at once are in order, however far apart they end", "[exp
   w.expiry.start(0);
   for (int i = 0; i < many; ++i) w.make(0, 1 + static_cast<Time>(random() % static_cast<std::uint64_t>(widest)));
   std::shuffle(w.alive.begin(), w.alive.end(), random);
-  for (Flow* flow : w.alive) w.expiry.schedule(*flow);  // numbers are in no order any more
+  for (FlowEntry* flow : w.alive) w.expiry.schedule(*flow);  // numbers are in no order any more
   std::vector<std::pair<Time, std::uint64_t>> expected, got;
-  for (const Flow* flow : w.alive) expected.emplace_back(flow->end(), flow->number);
+  for (const FlowEntry* flow : w.alive) expected.emplace_back(flow->end(), flow->number);
   std::sort(expected.begin(), expected.end());
   for (const Expiry::Due& one : w.expiry.rest()) got.emplace_back(one.end, one.number);
   CHECK(got == expected);
@@ -125,7 +125,7 @@ TEST_CASE("expiry: many at once are in order, however far apart they end", "[exp
 TEST_CASE("expiry: the longer-living direction decides", "[expiry]") {
   World w;
   w.expiry.start(0);
-  Flow& flow = w.make(0, one_second);
+  FlowEntry& flow = w.make(0, one_second);
   flow.due[1] = 500 * one_second;
   CHECK(flow.end() == one_second);
   w.table.add_direction(flow, 1);
@@ -141,15 +141,15 @@ TEST_CASE("expiry: the first flow to end is found for eviction", "[expiry]") {
   w.expiry.start(start);
   for (int i = 0; i < 500; ++i) w.make(start, static_cast<Time>(1 + random() % 5000) * one_second);
   for (int i = 0; i < 300; ++i) {  // some saw packets after they were filed
-    Flow& flow = *w.alive[random() % w.alive.size()];
+    FlowEntry& flow = *w.alive[random() % w.alive.size()];
     flow.due[0] += static_cast<Time>(random() % 1000) * one_second;
   }
   bool fine = true;
   while (!w.alive.empty() && fine) {
-    Flow* expected = *std::min_element(w.alive.begin(), w.alive.end(), [](const Flow* a, const Flow* b) {
+    FlowEntry* expected = *std::min_element(w.alive.begin(), w.alive.end(), [](const FlowEntry* a, const FlowEntry* b) {
       return std::pair(a->end(), a->number) < std::pair(b->end(), b->number);
     });
-    Flow* got = w.expiry.first();
+    FlowEntry* got = w.expiry.first();
     fine = got == expected;
     if (!fine)
       FAIL_CHECK("flow " << (got ? got->number : 0) << " ends at " << (got ? got->end() - start : 0) << ", but flow "

@@ -34,15 +34,15 @@ Key key(std::uint32_t n) {
 template <class Hash>
 void play(Hash hash, unsigned keys, unsigned steps) {
   FlowTable table(prototype(), 1'000'000);
-  std::map<std::uint32_t, Flow*> model;
-  std::vector<Flow*> detached;
+  std::map<std::uint32_t, FlowEntry*> model;
+  std::vector<FlowEntry*> detached;
   std::mt19937 random(7);
   bool fine = true;
   for (unsigned i = 0; i < steps; ++i) {
     const std::uint32_t n = static_cast<std::uint32_t>(random()) % keys;
     const auto known = model.find(n);
     if (known == model.end()) {
-      Flow& made = table.create(key(n), hash(n));
+      FlowEntry& made = table.create(key(n), hash(n));
       fine = fine && made.key == key(n) && !made.detached;
       model[n] = &made;
     } else if (random() % 3 == 0) {
@@ -88,7 +88,7 @@ TEST_CASE("flow table: behaves like a map when hashes collide", "[table]") {
 TEST_CASE("flow table: records do not move, and a new side is a copy of the prototype", "[table]") {
   const std::vector<std::byte> model = prototype(500);
   FlowTable table(model, 1'000'000);
-  std::vector<Flow*> flows;
+  std::vector<FlowEntry*> flows;
   for (std::uint32_t n = 0; n < 150'000; ++n) {
     flows.push_back(&table.create(key(n), hash_key(key(n), 1)));
     std::memset(static_cast<void*>(&table.add_direction(*flows.back(), 0)), static_cast<int>(n), model.size());
@@ -105,11 +105,11 @@ TEST_CASE("flow table: records do not move, and a new side is a copy of the prot
     fine = fine && (n % 2 ? all(flows[n]->directions[1], ~n) : flows[n]->directions[1] == nullptr);
   }
   CHECK(fine);
-  CHECK(table.bytes_each() == sizeof(Flow) + 2 * model.size());
+  CHECK(table.bytes_each() == sizeof(FlowEntry) + 2 * model.size());
   // What was released serves again, and nothing shows.
   const Direction* used[] = {flows[101]->directions[0], flows[101]->directions[1]};
   table.release(*flows[101]);
-  Flow& again = table.create(key(1'000'000), 1);
+  FlowEntry& again = table.create(key(1'000'000), 1);
   CHECK(again.directions[0] == nullptr);
   CHECK(again.directions[1] == nullptr);
   CHECK_FALSE(again.detached);
@@ -135,7 +135,7 @@ TEST_CASE("flow table: knows when it is full", "[table]") {
 
 TEST_CASE("flow table: to release flows of a closed table counts them, whether they were detached or not", "[table]") {
   FlowTable table(prototype(), 1'000);
-  std::vector<Flow*> flows;
+  std::vector<FlowEntry*> flows;
   for (std::uint32_t n = 0; n < 10; ++n) {
     flows.push_back(&table.create(key(n), n));
     table.add_direction(*flows.back(), 0);
@@ -144,7 +144,7 @@ TEST_CASE("flow table: to release flows of a closed table counts them, whether t
   table.close();
   CHECK(table.closed());
   CHECK(table.size() == 10);
-  for (Flow* flow : flows) table.release(*flow);
+  for (FlowEntry* flow : flows) table.release(*flow);
   CHECK(table.size() == 0);
 }
 
@@ -168,9 +168,9 @@ TEST_CASE("flow table: records of many flows do not touch each other, however th
   const std::vector<std::byte> model = prototype(more);
   FlowTable table(model, 1'000'000);
   const std::size_t stride = model.size();
-  std::vector<Flow*> flows;
+  std::vector<FlowEntry*> flows;
   for (std::uint32_t n = 0; n < 100'000; ++n) {  // some 50 MB
-    Flow& flow = table.create(key(n), n * 0x9e3779b97f4a7c15);
+    FlowEntry& flow = table.create(key(n), n * 0x9e3779b97f4a7c15);
     flows.push_back(&flow);
     for (unsigned direction = 0; direction < 1 + n % 2; ++direction) {
       Direction& side = table.add_direction(flow, direction);

@@ -18,6 +18,7 @@ using Catch::Contains;
 class Start {
  public:
   Start() : plugins_(plugin_folder(folder_, {"basicFlow", "txtSink"})) {
+    fs::permissions(folder_.path(), fs::perms::all);  // also for a user without a passwd entry
     Capture c;
     c.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000).payload("x"));
     write_file(path("c.pcap"), c.pcap());
@@ -97,8 +98,8 @@ TEST_CASE("start: without a home folder", "[start]") {
     return execute(command, folder);
   };
   if (execute({"setpriv", "--reuid=54321", "--clear-groups", "test", "-r", capture}, TempFolder()).status == 0) {
-    check_refused(as_user_without_passwd_entry({"-r", capture, "-w", "/dev/null/x"}), "-p, or set HOME");
-    check_refused(as_user_without_passwd_entry({"-r", capture, "-w", "/dev/null/x"}), "54321 has no passwd entry");
+    check_refused(as_user_without_passwd_entry({"-r", capture, "-w", t2.path("out")}), "-p, or set HOME");
+    check_refused(as_user_without_passwd_entry({"-r", capture, "-w", t2.path("out")}), "54321 has no passwd entry");
   } else {
     WARN("not tried as a user without a passwd entry: setpriv cannot make one that reaches the test's folder");
   }

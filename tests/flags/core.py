@@ -19,9 +19,9 @@ def total(table, column):
 def check_frames_of_IPv4_and_relative_times(tree):
     run = tree.variant({
         CORE: dict(PACKETLENGTH=0, ETH_ACTIVATE=0, IPV6_ACTIVATE=0, FRAGMENTATION=0, FLOW_TIMEOUT=60, T2_HDRDESC_AGGR=0, RELTIME=1, TSTAMP_PREC=0,
-                   IP4_FORMAT=1, MAC_FORMAT=1, HEX_CAPITAL=1, TFS_NC_TYPE=0, SPKTMD_PKTNO=0, SPKTMD_PCNTH=1, SPKTMD_PCNTC=0, SPKTMD_PCNTL=0,
+                   IP4_FORMAT=1, MAC_FORMAT=1, HEX_CAPITAL=1, SPKTMD_PKTNO=0, SPKTMD_PCNTH=1, SPKTMD_PCNTC=0, SPKTMD_PCNTL=0,
                    SPKTMD_PCNTH_PREF='', SPKTMD_PCNTH_SEP='.', PACKETS_SUFFIX='.packets', LOG_SUFFIX='.log', MON_SUFFIX='.monitor', VERBOSE=1, T2_SENSORID=9),
-        'basicFlow': dict(BFO_SENSORID=1)}, *PLUGINS)
+        'basicFlow': dict(BFO_SENSORID=1), 'txtSink': dict(TFS_NC_TYPE=0)}, *PLUGINS)
     output = run('-s', '-l', '-m')
     same(output.names(), ['.log', '.monitor', '.packets', '_flows.txt', '_headers.txt'], 'files')
     log = output.text('.log')
@@ -44,8 +44,9 @@ def check_frames_of_IPv4_and_relative_times(tree):
 
 
 def check_IPv6_only_and_dates(tree):
-    run = tree.variant({CORE: dict(PACKETLENGTH=1, IPV6_ACTIVATE=1, T2_PRI_HDRDESC=0, IP6_FORMAT=1, MAC_FORMAT=2, TFS_NC_TYPE=1, TFS_EXTENDED_HEADER=1,
-                                   B2T_TIMESTR=1, TSTAMP_UTC=0, TSTAMP_R_UTC=1, SPKTMD_PCNTL=1, MAXHDRCNT=3)}, *PLUGINS)
+    run = tree.variant({CORE: dict(PACKETLENGTH=1, IPV6_ACTIVATE=1, T2_PRI_HDRDESC=0, IP6_FORMAT=1, MAC_FORMAT=2,
+                                   B2T_TIMESTR=1, TSTAMP_UTC=0, TSTAMP_R_UTC=1, SPKTMD_PCNTL=1, MAXHDRCNT=3),
+                        'txtSink': dict(TFS_NC_TYPE=1, TFS_EXTENDED_HEADER=1)}, *PLUGINS)
     output = run('-s', TZ='HERE-5:30')
     assert re.search(r'Date: .* (GMT|UTC)\)', output.log) and 'Dump start: 1700000000.123456789 sec (Wed 15 Nov 2023 03:43:20 HERE)' in output.log, output.log
     flows, packets = output.flows(), output.packets()
@@ -70,8 +71,8 @@ def check_IPv6_only_and_dates(tree):
 def check_MAC_pairs_in_the_key_and_separators(tree):
     run = tree.variant({
         CORE: dict(PACKETLENGTH=2, ETH_ACTIVATE=2, FRAG_HLST_CRFT=0, FDURLIMIT=2, IP4_FORMAT=2, IP6_FORMAT=2, T2_HDRDESC_LEN=16, SEP_CHR=',', HDR_CHR='#',
-                   B2T_NON_IP_STR='none', MAC_SEP='-', TFS_SAN_UTF8=0, SPKTMD_PCNTL=2, USE_PLLIST=2, PLLIST='without.txt', OFRWFILELN=3000),
-        'macRecorder': dict(MR_MACLBL=3, MAC_ORGLEN=12)}, *PLUGINS)
+                   B2T_NON_IP_STR='none', MAC_SEP='-', SPKTMD_PCNTL=2, USE_PLLIST=2, PLLIST='without.txt', OFRWFILELN=3000),
+        'macRecorder': dict(MR_MACLBL=3, MAC_ORGLEN=12), 'txtSink': dict(TFS_SAN_UTF8=0)}, *PLUGINS)
     tree.make('netflowSink')  # whose records depend on ETH_ACTIVATE
     form = dict(mark='#', separator=',')
     output = run('-s')

@@ -40,6 +40,16 @@ expect '-G' succeeds
 expect '-G prints name and value as they stand' same "$output" 'IO_BUFFERING = 0'$'\n''SEP_CHR = "\t"'
 run t2conf basicFlow -G IO_BUFFERING
 expect '-G finds flags of the core too' same "$output" 'IO_BUFFERING = 0'
+run t2conf tranalyzer2 -G TFS_NC_TYPE
+expect '-G of the core finds flags that were its own once' same "$output" 'TFS_NC_TYPE = 2'
+run t2conf tranalyzer2 -D TFS_NC_TYPE=1
+expect '-D of the core changes them where they are' succeeds
+expect '-D of the core: the header of txtSink' grep -q '^#define TFS_NC_TYPE 1 ' "$tree/plugins/txtSink/src/txtSink.h"
+expect '-D of the core: not its own header' unchanged
+run t2conf tranalyzer2 -D TFS_NC_TYPE=9
+expect '-D of the core: their values are checked' says 'txtSink: TFS_NC_TYPE cannot be 9'
+run t2conf txtSink --reset
+expect 'they go back with their plugin' grep -q '^#define TFS_NC_TYPE 2 ' "$tree/plugins/txtSink/src/txtSink.h"
 run t2conf tranalyzer2 -G IO_BUFFER
 expect '-G of an unknown flag' fails
 run t2conf tranalyzer2 -I

@@ -13,8 +13,10 @@
 #include <span>
 #include <type_traits>
 
+#include "t2/bytes.hpp"
+#include "t2/config.hpp"
+#include "t2/protocol.hpp"
 #include "t2/status.hpp"
-#include "tranalyzer.h"
 
 namespace t2 {
 
@@ -22,43 +24,6 @@ using Time = std::int64_t;  // nanoseconds since 1970-01-01T00:00:00Z
 constexpr Time one_second = 1'000'000'000;
 constexpr Time shortest_timeout = one_second / 10;  // of a flow; the core cuts batches at this span of capture time
 constexpr std::uint32_t absent = 0xffff'ffff;
-
-// Bounds-checked reader for untrusted bytes, big endian. Reading past the end returns zero and makes ok() false for
-// good, so a decoder checks once, at the end.
-class Bytes {
- public:
-  Bytes() = default;
-  explicit Bytes(std::span<const std::uint8_t> data) : data_(data) {}
-
-  std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian<1>()); }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian<2>()); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian<4>()); }
-  std::uint64_t u64() { return big_endian<8>(); }
-  std::span<const std::uint8_t> take(std::size_t n) {
-    if (n > left()) return fail(), std::span<const std::uint8_t>{};
-    return data_.subspan((at_ += n) - n, n);
-  }
-  void skip(std::size_t n) { take(n); }
-  std::span<const std::uint8_t> rest() { return take(left()); }
-  bool ok() const { return ok_; }
-  std::size_t left() const { return data_.size() - at_; }
-  std::size_t position() const { return at_; }
-
- private:
-  template <unsigned n>
-  std::uint64_t big_endian() {
-    if (n > left()) return fail(), 0;
-    std::uint64_t value = 0;
-    for (unsigned i = 0; i < n; ++i) value = value << 8 | data_[at_ + i];
-    at_ += n;
-    return value;
-  }
-  void fail() { ok_ = false, at_ = data_.size(); }
-
-  std::span<const std::uint8_t> data_;
-  std::size_t at_ = 0;
-  bool ok_ = true;
-};
 
 enum class Family : std::uint8_t { layer2 = 2, ipv4 = 4, ipv6 = 6 };
 
@@ -75,10 +40,10 @@ struct Key {
   std::array<std::uint8_t, 16> address[2]{};  // of both ends, as in Endpoint
   std::uint16_t port[2]{};
   std::uint16_t vlan = 0;        // 12-bit id of the innermost tag, 0 without one
-  std::uint16_t ether_type = 0;  // 0x0800, 0x86dd, or the type of a layer-2 flow
+  std::uint16_t ether_type = 0;  // that of IPv4 or IPv6, or the type of a layer-2 flow
   std::uint8_t protocol = 0;     // IANA protocol number, 0 for layer 2
   Family family = Family::layer2;
-#if ETH_ACTIVATE == 2
+#if T2_CORE_ETH_ACTIVATE == 2
   std::array<std::uint8_t, 6> mac[2]{};  // of both ends
   std::uint8_t reserved[10]{};
 #else
@@ -97,19 +62,24 @@ struct Key {
 };
 static_assert(sizeof(Key) % 8 == 0 && std::has_unique_object_representations_v<Key>);
 
-// One direction of a conversation, as the core keeps it; the state of every plugin for this direction follows it in
-// memory. It begins with the direction's first packet. Plugins read it when the flow has ended.
+struct Packet;
+
+// One direction of a conversation, as plugins see it; their own state for it follows in memory. It begins with the
+// direction's first packet. Plugins read it when the flow has ended: until then Packet says what is true at a packet.
 struct alignas(64) Direction {
   Time first = 0, last = 0;  // first packet; packet processed last (not the largest time)
   status::Word status = 0;
   std::uint64_t packets = 0;
   std::uint32_t headers = 0;   // of the first packet, as in Packet
   std::uint8_t macs[12] = {};  // of the first packet: destination, source; zero where it has none, see `link`
-  std::uint32_t timeout = 0;   // milliseconds; a plugin may change it from on_packets(): set_timeout()
+  std::uint8_t link = 0;       // has_destination, has_source: which of `macs` there are; none without Ethernet
+  static constexpr std::uint8_t has_destination = 1, has_source = 2;
+
+ protected:  // the core's own: see DirectionEntry
+  friend struct Packet;
+  std::uint32_t timeout = 0;  // milliseconds
   std::uint32_t last_ip_id = 0;
   std::uint32_t fragment_id = 0;  // identification of the datagram whose fragments are pending
-  std::uint8_t link = 0;          // has_destination, has_source: which of `macs` there are; none without Ethernet
-  static constexpr std::uint8_t has_destination = 1, has_source = 2;
 };
 static_assert(sizeof(Direction) == 64);
 
@@ -120,12 +90,25 @@ struct TimeRange {
 
 constexpr std::uint16_t not_scheduled = 0xffff;
 
-// The core's part of a conversation. Never moves while it lives, nor do its sides.
+// A conversation as plugins see it. Never moves while it lives, nor do its directions.
 struct alignas(64) Flow {
   Key key;
   std::uint64_t number = 0;  // capture number of its first packet: the same in every run
   std::uint64_t index = 0;   // flowInd
 
+  // The end of the key that sends in this direction.
+  unsigned source_end(unsigned direction) const { return initiator ^ direction; }
+  Endpoint source(unsigned direction) const { return key.end(source_end(direction)); }
+  Endpoint destination(unsigned direction) const { return key.end(source_end(direction) ^ 1); }
+  // Earliest and latest packet of a direction: its first and its last one, unless packets came out of order.
+  TimeRange times(unsigned direction) const {
+    if (ranges) return ranges[direction];
+    const Direction& d = *directions[direction];
+    return d.first <= d.last ? TimeRange{d.first, d.last} : TimeRange{d.last, d.first};  // the latter: no memory
+  }
+
+ protected:  // the core's own: see FlowEntry
+  friend struct Packet;
   Direction* directions[2] = {};      // [1]: null until the conversation is answered
   Time due[2] = {};                   // position on the run's clock at which each direction's timeout runs out
   void* allocations = nullptr;        // chain of Host::flow_alloc() blocks
@@ -137,17 +120,6 @@ struct alignas(64) Flow {
   bool ended_early : 1 = false;        // was cut short: due[0] says when
   bool timeout_shortened : 1 = false;  // a timeout became shorter since it was put into the wheel
   TimeRange* ranges = nullptr;  // of both directions, from the first packet on that was older than the one before it
-
-  Endpoint source(unsigned direction) const { return key.end(initiator ^ direction); }
-  Endpoint destination(unsigned direction) const { return key.end(initiator ^ direction ^ 1); }
-  // Earliest and latest packet of a direction: its first and its last one, unless packets came out of order.
-  TimeRange times(unsigned direction) const {
-    if (ranges) return ranges[direction];
-    const Direction& d = *directions[direction];
-    return d.first <= d.last ? TimeRange{d.first, d.last} : TimeRange{d.last, d.first};  // the latter: no memory
-  }
-  // The time at which both directions have been silent for their timeouts.
-  Time end() const { return directions[1] && !ended_early && due[1] > due[0] ? due[1] : due[0]; }
 };
 
 struct Packet {
@@ -159,12 +131,12 @@ struct Packet {
   std::uint64_t number = 0;      // position in the input, from 1
   std::uint64_t index_in_direction = 0;  // of its direction, from 1
   const std::uint8_t* data = nullptr;
-  std::uint32_t captured = 0;  // bytes at data
-  std::uint32_t wire = 0;      // bytes of the frame on the wire
-  Flow* flow = nullptr;        // never null in on_packets(), nor is side
-  Direction* own = nullptr;    // this direction of it
-  Direction* other = nullptr;  // the other direction, null if no packet of it came before this one
-  status::Word status = 0;     // of this packet alone
+  std::uint32_t captured = 0;        // bytes at data
+  std::uint32_t wire = 0;            // bytes of the frame on the wire
+  const Flow* flow = nullptr;        // never null in on_packets(), nor is `own`
+  const Direction* own = nullptr;    // this direction of it
+  const Direction* other = nullptr;  // the other direction, null if no packet of it came before this one
+  status::Word status = 0;           // of this packet alone
 
   std::uint8_t direction = 0;  // 0 or 1, see above
   bool first_of_flow = false;
@@ -205,7 +177,7 @@ struct Packet {
 
   bool operator==(const Packet&) const = default;
   bool is_ip() const { return family != Family::layer2; }
-  bool is_tcp_header() const { return protocol == 6 && is_ip() && !later_fragment; }
+  bool is_tcp_header() const { return protocol == protocol::tcp && is_ip() && !later_fragment; }
   std::span<const std::uint8_t> frame() const { return {data, captured}; }
   // Captured bytes from an offset on; empty where the header is absent.
   Bytes bytes(std::uint32_t offset) const {
@@ -214,11 +186,12 @@ struct Packet {
   // Only of a direction that exists.
   void set_timeout(unsigned of_direction, Time timeout) const {
     constexpr Time millisecond = one_second / 1000;
-    Direction& changed = *flow->directions[of_direction];
+    Flow& changed_flow = const_cast<Flow&>(*flow);
+    Direction& changed = *changed_flow.directions[of_direction];
     const auto wanted =
         static_cast<std::uint32_t>((timeout > shortest_timeout ? timeout : shortest_timeout) / millisecond);
-    flow->due[of_direction] += (Time{wanted} - Time{changed.timeout}) * millisecond;
-    if (wanted < changed.timeout) flow->timeout_shortened = true;
+    changed_flow.due[of_direction] += (Time{wanted} - Time{changed.timeout}) * millisecond;
+    if (wanted < changed.timeout) changed_flow.timeout_shortened = true;
     changed.timeout = wanted;
   }
 };

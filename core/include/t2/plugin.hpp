@@ -13,11 +13,11 @@
 #include <memory>
 #include <new>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
+#include "t2/error.hpp"
 #include "t2/packet.hpp"
 #include "t2/row.hpp"
 
@@ -26,10 +26,6 @@
 #endif
 
 namespace t2 {
-
-struct Error : std::runtime_error {  // one line: what, where, what to do
-  using std::runtime_error::runtime_error;
-};
 
 struct Dependency {
   std::string_view plugin;
@@ -40,8 +36,9 @@ struct Dependency {
 
 struct Flag {  // of src/<name>.h
   std::string_view name;
-  std::string_view value;  // compiled value as text
-  bool runtime = false;    // listed under ENV / RUNTIME: environment and TOML override the compiled value
+  std::string_view value;         // compiled value as text
+  bool runtime = false;           // listed under ENV / RUNTIME: environment and TOML override the compiled value
+  std::string_view allowed = {};  // "0|1", "1-65535", from the header's comment; the core refuses other values
 };
 
 class Plugin;
@@ -74,8 +71,9 @@ class State {
   // `other_bytes`: so many of its first bytes are touched by packets of the other direction, too. Only speed depends on
   // it.
   explicit State(Host& host, std::size_t other_bytes = 0);
-  T& operator()(Direction& side) const {
-    return *std::launder(reinterpret_cast<T*>(reinterpret_cast<std::byte*>(&side) + offset_));
+  T& operator()(const Direction& direction) const {
+    auto* record = reinterpret_cast<std::byte*>(const_cast<Direction*>(&direction));
+    return *std::launder(reinterpret_cast<T*>(record + offset_));
   }
 
  private:
@@ -87,11 +85,12 @@ enum class EndReason : std::uint8_t { idle, duration_limit, evicted, input_done 
 // A finished direction of a flow: rows are written A first, then B. Only here, where every plugin has seen every
 // packet, may one plugin read another's state.
 struct EndedFlow {
-  Flow& flow;
-  Direction& own;
-  Direction* other;    // the other direction, whose row is written too; null: there is none
-  unsigned direction;  // of this row, as in Packet::direction
+  const Flow& flow;
+  const Direction& own;
+  const Direction* other;  // the other direction, whose row is written too; null: there is none
+  unsigned direction;      // of this row, as in Packet::direction
   EndReason reason;
+  const Direction* in_direction(unsigned d) const { return d == direction ? &own : other; }
   Endpoint source() const { return flow.source(direction); }
   Endpoint destination() const { return flow.destination(direction); }
   TimeRange times() const { return flow.times(direction); }
@@ -157,7 +156,7 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   virtual std::string data_file(std::string_view name) const = 0;  // path in the plugin folder
   virtual void info(std::string_view line) = 0;                    // log, prefixed with the plugin's name
   virtual void warn(std::string_view line) = 0;
-  virtual void* flow_alloc(Flow& flow,
+  virtual void* flow_alloc(const Flow& flow,
                            std::size_t bytes) = 0;  // zeroed, aligned to 8, freed with the flow; null: no memory
 
  protected:
@@ -210,7 +209,11 @@ Peek<T>::Peek(Host& host, std::string_view plugin) : offset_(host.peek_offset(pl
 
 #define T2_PLUGIN extern "C" [[gnu::visibility("default")]] constinit const t2::Descriptor t2_plugin
 #define T2_TEXT_(value) #value
+// A flag fixed when the plugin is built. t2_plugin() defines t2_allowed_NAME from the comments of src/<name>.h.
 #define T2_FLAG(name) \
-  { #name, T2_TEXT_(name), false }  // a flag fixed when the plugin is built
+  { #name, T2_TEXT_(name), false, t2_allowed_##name }
 #define T2_RUNTIME_FLAG(name) \
-  { #name, T2_TEXT_(name), true }
+  { #name, T2_TEXT_(name), true, t2_allowed_##name }
+#ifdef T2_ALLOWED_VALUES
+#include T2_ALLOWED_VALUES
+#endif

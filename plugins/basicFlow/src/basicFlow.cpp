@@ -53,7 +53,7 @@ class BasicFlow final : public t2::Plugin {
     row.put(p.time - p.previous);
     row.put(p.other ? p.time - p.other_last : t2::Time{0});
     row.put(p.time - p.first);
-#if T2_PRI_HDRDESC == 1
+#if T2_CORE_PRI_HDRDESC == 1
     row.put(p.header_count);
     row.text(host_.headers(p.headers));
 #endif
@@ -73,7 +73,7 @@ class BasicFlow final : public t2::Plugin {
   }
 
  private:
-  t2::Time start() const { return RELTIME == 1 ? host_.run_start() : 0; }
+  t2::Time start() const { return t2::config::reltime == 1 ? host_.run_start() : 0; }
 
   // Address and port of a packet's source or destination.
   static void put_end(t2::Row& row, const t2::Flow& flow, const t2::Endpoint& end) {
@@ -81,7 +81,7 @@ class BasicFlow final : public t2::Plugin {
     const bool ip = key.family != t2::Family::layer2;
     row.count(ip);
     if (ip) put_address(row, key.family, end);
-    const bool ports = ip && (key.protocol == 6 || key.protocol == 17 || key.protocol == 132 || key.protocol == 136);
+    const bool ports = ip && t2::has_ports(key.protocol);
     row.count(ports);
     if (ports) row.put(end.port);
   }

@@ -5,11 +5,10 @@
 #include <cstdint>
 
 #include "basicFlow.h"
-#include "tranalyzer.h"
 
 namespace t2::basic_flow {
 
-#if T2_PRI_HDRDESC == 1 && BFO_MAX_HDRDESC > 0
+#if T2_CORE_PRI_HDRDESC == 1 && BFO_MAX_HDRDESC > 0
 inline constexpr unsigned max_stacks = BFO_MAX_HDRDESC;
 #else
 inline constexpr unsigned max_stacks = 0;

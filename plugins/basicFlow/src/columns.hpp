@@ -3,13 +3,15 @@
 
 #include "basicFlow.h"
 #include "t2/row.hpp"
-#include "tranalyzer.h"
 
 namespace t2::basic_flow {
 
-inline constexpr Type address = IPV6_ACTIVATE == 0 ? Type::ip4 : IPV6_ACTIVATE == 1 ? Type::ip6 : Type::ip;
+inline constexpr Type address = t2::config::ipv6_activate == 0   ? Type::ip4
+                                : t2::config::ipv6_activate == 1 ? Type::ip6
+                                                                 : Type::ip;
 
-inline constexpr Type when = RELTIME == 1 ? Type::duration : Type::time;  // never a date when it is relative
+inline constexpr Type when =
+    t2::config::reltime == 1 ? Type::duration : Type::time;  // never a date when it is relative
 
 inline constexpr Column columns[] = {
 #if BFO_SENSORID == 1
@@ -19,7 +21,7 @@ inline constexpr Column columns[] = {
     {"timeFirst", "Date time of first packet", when},
     {"timeLast", "Date time of last packet", when},
     {"duration", "Flow duration", Type::duration},
-#if T2_PRI_HDRDESC == 1 && BFO_MAX_HDRDESC > 0
+#if T2_CORE_PRI_HDRDESC == 1 && BFO_MAX_HDRDESC > 0
     {"numHdrDesc", "Number of different header descriptions", Type::u8},
     Column("numHdrs", "Number of headers in each header description", Type::u16).repeated(),
 #if BFO_HDRDESC_PKTCNT == 1
@@ -65,11 +67,11 @@ inline constexpr Column columns[] = {
 // With -s. What a packet may not have is a list of one value or none.
 inline constexpr Column packet_columns[] = {
     {"flowStat", "Flow status and warnings up to this packet", Type::h64},
-    {RELTIME == 1 ? "relTime" : "time", "Time of the packet", when},
+    {t2::config::reltime == 1 ? "relTime" : "time", "Time of the packet", when},
     {"pktIAT", "Time since the packet before in this direction", Type::duration},
     {"pktTrip", "Time since the last packet of the other direction", Type::duration},
     {"flowDuration", "Time since the first packet of this direction", Type::duration},
-#if T2_PRI_HDRDESC == 1
+#if T2_CORE_PRI_HDRDESC == 1
     {"numHdrs", "Number of headers", Type::u16},
     {"hdrDesc", "Header description", Type::label},
 #endif

@@ -10,7 +10,6 @@
 
 #include "statistics.hpp"
 #include "t2/plugin.hpp"
-#include "tranalyzer.h"
 
 namespace t2::basic_stats {
 
@@ -19,11 +18,11 @@ namespace {
 using t2::Type;
 
 // Column names tell the layer whose length is counted.
-#if PACKETLENGTH == 0
+#if T2_CORE_PACKETLENGTH == 0
 #define BS_LAYER "2"
-#elif PACKETLENGTH == 1
+#elif T2_CORE_PACKETLENGTH == 1
 #define BS_LAYER "3"
-#elif PACKETLENGTH == 2
+#elif T2_CORE_PACKETLENGTH == 2
 #define BS_LAYER "4"
 #else
 #define BS_LAYER "7"
@@ -200,7 +199,8 @@ class BasicStats final : public t2::Plugin {
   }
 
   void on_packet_row(const t2::Packet& p, t2::Row& row) override {
-    const bool udp = p.is_ip() && !p.later_fragment && (p.protocol == 17 || p.protocol == 136);
+    const bool udp =
+        p.is_ip() && !p.later_fragment && (p.protocol == t2::protocol::udp || p.protocol == t2::protocol::udp_lite);
     t2::Bytes header = p.bytes(udp ? p.l4 : t2::absent);
     header.skip(4);  // ports
     row.put(p.wire);

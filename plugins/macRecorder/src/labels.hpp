@@ -10,15 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "t2/bytes.hpp"
+
 namespace t2::mac_recorder {
 
 using Mac = std::uint64_t;  // 48 bits
-
-inline Mac to_mac(const std::uint8_t* bytes) {
-  Mac mac = 0;
-  for (int i = 0; i < 6; ++i) mac = mac << 8 | bytes[i];
-  return mac;
-}
 
 struct LabelMatch {
   std::uint32_t number = 0;  // of the entry, from 1; 0: there is none

@@ -70,7 +70,7 @@ class LabelCache {
   explicit LabelCache(std::string folder) : folder_(std::move(folder)) {}
 
   void put(t2::Row& row, const std::uint8_t* bytes, std::uint16_t ether_type) {
-    const Mac mac = to_mac(bytes);
+    const Mac mac = load_mac(bytes);
     const std::uint64_t key = mac << 16 | ether_type;
     CachedLabel& slot = slots_[key * 0x9e3779b97f4a7c15u >> (64 - slot_bits)];
     if (slot.key != key) {
@@ -94,7 +94,7 @@ class LabelCache {
 
 void put_mac(t2::Row& row, const std::uint8_t* bytes) {
   if constexpr (MR_MAC_FMT == 1) row.mac(bytes);
-  else row.put(to_mac(bytes));
+  else row.put(load_mac(bytes));
 }
 
 class MacRecorder final : public t2::Plugin {
@@ -214,7 +214,7 @@ class MacRecorder final : public t2::Plugin {
   }
 
   // The pair in the list, added where it is new; null: there is no room for it.
-  MacPair* find(t2::Flow& flow, PairList& list, const std::uint8_t* macs) {
+  MacPair* find(const t2::Flow& flow, PairList& list, const std::uint8_t* macs) {
     PairBlock* at = &list.first;
     for (unsigned i = 0;; ++i) {
       if (i > 0 && i % PairBlock::size == 0) {

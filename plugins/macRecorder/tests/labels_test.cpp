@@ -14,7 +14,7 @@ void write(const TempFolder& folder, const char* name, std::string_view content)
 }
 
 std::string label(const OuiRegistry& registry, std::string_view address, std::uint16_t ether_type = 0x0800) {
-  return short_label(registry.find(to_mac(mac(address).data()), ether_type), 12);
+  return short_label(registry.find(t2::load_mac(mac(address).data()), ether_type), 12);
 }
 
 constexpr const char* oui =
@@ -56,7 +56,7 @@ TEST_CASE("macRecorder: labels from the CSV files", "[macRecorder]") {
   CHECK(label(registry, "00:50:c2:60:00:00") == "-");  // handed on in parts, and this part is not listed
   CHECK(label(registry, "02:00:00:00:00:01") == "-");
   CHECK(label(registry, "00:00:00:00:00:00") == "-");
-  CHECK(full_label(registry.find(to_mac(mac("00:00:0c:12:34:56").data()), 0), 10) == "Cisco Syst");
+  CHECK(full_label(registry.find(t2::load_mac(mac("00:00:0c:12:34:56").data()), 0), 10) == "Cisco Syst");
 }
 
 TEST_CASE("macRecorder: labels from the text files", "[macRecorder]") {

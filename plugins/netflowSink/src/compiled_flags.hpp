@@ -2,13 +2,13 @@
 #pragma once
 
 #include "basicFlow.h"
+#include "t2/config.hpp"
 #include "tcpFlags.h"
-#include "tranalyzer.h"
 
 namespace t2::netflow_sink {
 
-inline constexpr bool macs_in_key = ETH_ACTIVATE == 2;                 // MAC addresses belong to the flow's key
-inline constexpr bool payload_lengths = PACKETLENGTH == 3;             // the packet length is that of the payload
+inline constexpr bool macs_in_key = config::eth_activate == 2;         // MAC addresses belong to the flow's key
+inline constexpr bool payload_lengths = config::packetlength == 3;     // the packet length is that of the payload
 inline constexpr bool tcp_flag_counts = TCPFLGCNT == 1;                // tcpFlags counts each TCP flag
 inline constexpr unsigned max_tags = BFO_VLAN > 0 ? BFO_MAX_VLAN : 0;  // VLAN tags that basicFlow stores
 inline constexpr unsigned max_labels = BFO_MAX_MPLS;                   // MPLS label stack entries likewise

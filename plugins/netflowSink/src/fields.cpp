@@ -19,7 +19,7 @@ namespace t2::netflow_sink {
 
 namespace {
 
-constexpr std::uint8_t icmp = 1, igmp = 2, icmp6 = 58;
+using protocol::icmp, protocol::icmpv6, protocol::igmp;
 
 // `value` is a member of FlowRecord, or a function of it.
 template <std::uint16_t element, std::uint16_t length, auto value>
@@ -41,10 +41,10 @@ std::uint32_t shortest(const FlowRecord& r) { return std::min(r.min_ip_length, 0
 std::uint32_t longest(const FlowRecord& r) { return std::min(r.max_ip_length, 0xffffu); }
 unsigned flag_byte(const FlowRecord& r) { return r.tcp_flags & 0xffu; }
 unsigned icmp4_type_code(const FlowRecord& r) { return r.protocol == icmp ? r.icmp_type * 256u + r.icmp_code : 0; }
-unsigned icmp6_type_code(const FlowRecord& r) { return r.protocol == icmp6 ? r.icmp_type * 256u + r.icmp_code : 0; }
+unsigned icmp6_type_code(const FlowRecord& r) { return r.protocol == icmpv6 ? r.icmp_type * 256u + r.icmp_code : 0; }
 unsigned igmp_type(const FlowRecord& r) { return r.protocol == igmp ? r.icmp_type : 0; }
-unsigned icmp6_type(const FlowRecord& r) { return r.protocol == icmp6 ? r.icmp_type : 0; }
-unsigned icmp6_code(const FlowRecord& r) { return r.protocol == icmp6 ? r.icmp_code : 0; }
+unsigned icmp6_type(const FlowRecord& r) { return r.protocol == icmpv6 ? r.icmp_type : 0; }
+unsigned icmp6_code(const FlowRecord& r) { return r.protocol == icmpv6 ? r.icmp_code : 0; }
 
 // Bits as IANA numbers them, from the left: the first byte has DST, HOP, reserved, UNK, FRA0, RH, FRA1, reserved (RFC
 // 5102 drew that byte the other way round; erratum 1738). What follows ESP and IPComp is an unknown layer 4.
@@ -60,10 +60,10 @@ std::uint32_t extension_headers(const FlowRecord& r) {
   for (const auto& place : places) {
     if (r.extensions & place.header) set |= from_left(place.bit);
   }
-  constexpr std::uint8_t esp = 50, ipcomp = 108, mobility = 135;  // end the headers that can be read
-  if (r.protocol == mobility) set |= from_left(12);
-  if (r.protocol == esp) set |= from_left(13) | from_left(3);
-  if (r.protocol == ipcomp) set |= from_left(15) | from_left(3);
+  // These end the headers that can be read.
+  if (r.protocol == protocol::mobility) set |= from_left(12);
+  if (r.protocol == protocol::esp) set |= from_left(13) | from_left(3);
+  if (r.protocol == protocol::ipcomp) set |= from_left(15) | from_left(3);
   return set;
 }
 

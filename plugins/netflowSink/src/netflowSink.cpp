@@ -48,7 +48,7 @@ std::string name_of(SocketType type) {
 // Refuses settings without effect, or with another one than was meant.
 TlsFiles tls_files(const t2::Host& host, SocketType type) {
   const TlsFiles files{host.text("NF_TLS_CA"), host.text("NF_TLS_CERT"), host.text("NF_TLS_KEY"),
-                       setting(host, "NF_TLS_VERIFY", 0, 1) == 1};
+                       host.integer("NF_TLS_VERIFY") == 1};
   if (type != SocketType::tls && !(files.authorities + files.certificate + files.key).empty()) {
     throw setting_error("NF_TLS_CA, NF_TLS_CERT and NF_TLS_KEY need NF_SOCKTYPE=2: with NF_SOCKTYPE=" +
                         std::to_string(static_cast<int>(type)) + " (" + name_of(type) +
@@ -67,25 +67,24 @@ class NetflowSink final : public t2::Sink {
  public:
   explicit NetflowSink(t2::Host& host)
       : host_(host),
-        collectors_(
-            parse_collectors(host.text("NF_SERVADD"), static_cast<std::uint16_t>(setting(host, "NF_DPORT", 1, 65535)))),
-        rate_(static_cast<unsigned>(setting(host, "NF_RATE", 0, 10'000'000))),
-        socket_type_(static_cast<SocketType>(setting(host, "NF_SOCKTYPE", 0, 2))),
+        collectors_(parse_collectors(host.text("NF_SERVADD"), static_cast<std::uint16_t>(host.integer("NF_DPORT")))),
+        rate_(static_cast<unsigned>(host.integer("NF_RATE"))),
+        socket_type_(static_cast<SocketType>(host.integer("NF_SOCKTYPE"))),
         tls_files_(tls_files(host, socket_type_)),
-        max_waiting_(static_cast<std::size_t>(setting(host, "NF_QUEUE", 16, 1'000'000))) {
+        max_waiting_(static_cast<std::size_t>(host.integer("NF_QUEUE"))) {
     settings_.source = host.sensor_id();
     settings_.layout = record_layout(host);
     if (socket_type_ != SocketType::udp && settings_.layout.version != Version::ipfix) {
       throw setting_error("NF_SOCKTYPE=" + std::to_string(static_cast<int>(socket_type_)) + " (" +
                           name_of(socket_type_) + ") needs NF_VER=10: NetFlow 9 has no framing for a byte stream");
     }
-    settings_.max_ipv4 = static_cast<unsigned>(setting(host, "NF_NUM4FLWS", 1, 1000));
-    settings_.max_ipv6 = static_cast<unsigned>(setting(host, "NF_NUM6FLWS", 1, 1000));
-    settings_.message_size = static_cast<std::size_t>(setting(host, "NF_MSGSIZE", 512, 65507));
-    settings_.template_messages = static_cast<unsigned>(setting(host, "NF_TPL_PKTS", 1, 100'000));
-    settings_.template_interval = setting(host, "NF_TPL_SECS", 1, 86'400) * t2::one_second;
-    settings_.statistics_interval = setting(host, "NF_STAT_SECS", 0, 86'400) * t2::one_second;
-    settings_.sampling = static_cast<std::uint32_t>(setting(host, "NF_SAMPLING", 0, 0xffff'ffff));
+    settings_.max_ipv4 = static_cast<unsigned>(host.integer("NF_NUM4FLWS"));
+    settings_.max_ipv6 = static_cast<unsigned>(host.integer("NF_NUM6FLWS"));
+    settings_.message_size = static_cast<std::size_t>(host.integer("NF_MSGSIZE"));
+    settings_.template_messages = static_cast<unsigned>(host.integer("NF_TPL_PKTS"));
+    settings_.template_interval = host.integer("NF_TPL_SECS") * t2::one_second;
+    settings_.statistics_interval = host.integer("NF_STAT_SECS") * t2::one_second;
+    settings_.sampling = static_cast<std::uint32_t>(host.integer("NF_SAMPLING"));
   }
 
   void open(const t2::Output& output) override {

@@ -22,11 +22,9 @@ namespace t2::netflow_sink {
 
 namespace {
 
-constexpr std::uint8_t tcp_protocol = 6;
-
 // Collectors that keep 16 bits of the number would mistake the enterprise elements for well-known ones.
 std::uint32_t enterprise(const t2::Host& host) {
-  const auto number = static_cast<std::uint32_t>(setting(host, "NF_PEN", 0, 0xffff'ffff));
+  const auto number = static_cast<std::uint32_t>(host.integer("NF_PEN"));
   constexpr std::uint16_t taken[] = {0, 9, 637, 6871, 29305};
   if (number != 0 && std::find(std::begin(taken), std::end(taken), number & 0xffff) != std::end(taken)) {
     throw setting_error("NF_PEN=" + std::to_string(number) +
@@ -49,7 +47,7 @@ class RecordBuilder final : public t2::Plugin {
         tcp_states_(host, "tcpStates"),
         mac_recorder_(host, "macRecorder"),
         layout_(record_layout(host)),
-        interface_(static_cast<std::uint32_t>(setting(host, "NF_IFINDEX", 0, 0xffff'ffff))) {
+        interface_(static_cast<std::uint32_t>(host.integer("NF_IFINDEX"))) {
     layout_.macs = macs_in_key || mac_recorder_;
     layout_.tcp_flags = static_cast<bool>(tcp_flags_);
     layout_.tcp_states = static_cast<bool>(tcp_states_);
@@ -70,7 +68,7 @@ class RecordBuilder final : public t2::Plugin {
     const t2::Family family = e.flow.key.family;
     const bool sent = family != t2::Family::layer2 || layout_.layer2,
                pair = sent && e.other && layout_.biflow != Biflow::off;
-    const unsigned first_row = e.flow.directions[0]->status & t2::status::inverted ? 1 : 0;  // of a pair
+    const unsigned first_row = e.in_direction(0)->status & t2::status::inverted ? 1 : 0;  // of a pair
     if (pair && e.direction == first_row) return;
     const unsigned direction = pair ? first_row : e.direction;
     const std::uint64_t packets = e.own.packets + (pair ? e.other->packets : 0);
@@ -94,7 +92,7 @@ class RecordBuilder final : public t2::Plugin {
   FlowRecord collect(const t2::EndedFlow& e, unsigned direction) const {
     FlowRecord r{};
     const t2::Key& key = e.flow.key;
-    const t2::Direction& own = *e.flow.directions[direction];
+    const t2::Direction& own = *e.in_direction(direction);
     const t2::basic_stats::BasicStatsState& stats = basic_stats_(own);
     const t2::Endpoint source = e.flow.source(direction), destination = e.flow.destination(direction);
     r.times = e.flow.times(direction);
@@ -102,7 +100,7 @@ class RecordBuilder final : public t2::Plugin {
     r.packets = own.packets;
     r.payload_octets = stats.bytes;
     r.ip_octets = stats.ip_bytes;
-    if (frame_octets_) r.frame_octets = (*frame_octets_)(*e.flow.directions[direction]).octets;
+    if (frame_octets_) r.frame_octets = (*frame_octets_)(*e.in_direction(direction)).octets;
     r.max_ip_length = stats.max_ip_length;
     r.min_ip_length = std::min(stats.min_ip_length, stats.max_ip_length);
     r.interface = interface_;
@@ -119,12 +117,12 @@ class RecordBuilder final : public t2::Plugin {
     collect_macs(e, direction, r);
     collect_tags_and_labels(basic_flow_(own), r);
     if (tcp_flags_) collect_tcp_flags(e, direction, r);
-    if (tcp_states_ && key.protocol == tcp_protocol) r.state_anomalies = tcp_states_(own).anomalies;
+    if (tcp_states_ && key.protocol == t2::protocol::tcp) r.state_anomalies = tcp_states_(own).anomalies;
     return r;
   }
 
   void collect_tcp_flags(const t2::EndedFlow& e, unsigned direction, FlowRecord& r) const {
-    const t2::tcp_flags::TcpFlagsState& own = tcp_flags_(*e.flow.directions[direction]);
+    const t2::tcp_flags::TcpFlagsState& own = tcp_flags_(*e.in_direction(direction));
     r.identification = own.id_first;
     if (own.cold && r.family == t2::Family::ipv4) r.ip_options = own.cold->ip_options[0];
     if (own.cold && r.family == t2::Family::ipv6) r.extensions = own.cold->extensions;
@@ -140,8 +138,8 @@ class RecordBuilder final : public t2::Plugin {
     r.answer_min = own.rtt_min;
     r.answer_max = own.rtt_max;
     r.answer_mean = own.rtt_mean;
-    if (r.protocol != tcp_protocol) return;
-    if (e.other) r.round_trip = own.trip + tcp_flags_(*e.flow.directions[direction ^ 1]).trip;
+    if (r.protocol != t2::protocol::tcp) return;
+    if (e.other) r.round_trip = own.trip + tcp_flags_(*e.in_direction(direction ^ 1)).trip;
     r.tcp_flags = own.tcp_flags;
     r.isn = own.isn;
     r.window = own.window_first;
@@ -162,7 +160,7 @@ class RecordBuilder final : public t2::Plugin {
   FlowEndReason end_of(const t2::EndedFlow& e) const {
     if (e.reason == t2::EndReason::duration_limit) return FlowEndReason::active;
     if (e.reason == t2::EndReason::evicted) return FlowEndReason::resources;
-    if (tcp_states_ && e.flow.key.protocol == tcp_protocol) {
+    if (tcp_states_ && e.flow.key.protocol == t2::protocol::tcp) {
       for (const t2::Direction* direction : {&e.own, e.other}) {
         const auto phase = direction ? tcp_states_(*direction).phase : t2::tcp_states::Phase::fresh;
         if (phase == t2::tcp_states::Phase::closed || phase == t2::tcp_states::Phase::reset)
@@ -180,13 +178,13 @@ class RecordBuilder final : public t2::Plugin {
       return;
     }
     if constexpr (macs_in_key) {
-      const unsigned from = e.flow.initiator ^ direction;
+      const unsigned from = e.flow.source_end(direction);
       std::copy_n(e.flow.key.mac[from].begin(), 6, r.source_mac);
       std::copy_n(e.flow.key.mac[from ^ 1].begin(), 6, r.destination_mac);
       return;
     }
     if (!mac_recorder_) return;
-    const t2::Direction& own = *e.flow.directions[direction];
+    const t2::Direction& own = *e.in_direction(direction);
     const t2::mac_recorder::MacRecorderState& macs = mac_recorder_(own);
     if (macs.pairs(own) == 0) return;
     const t2::mac_recorder::MacPair first = macs.pair(own, 0);
@@ -228,10 +226,10 @@ t2::Plugin* create_record_builder(t2::Host& host) { return new RecordBuilder(hos
 
 RecordLayout record_layout(const t2::Host& host) {
   RecordLayout layout;
-  layout.version = static_cast<Version>(setting(host, "NF_VER", 9, 10));
-  layout.ip_octets = setting(host, "NF_OCTETS", 0, 1) == 1;
-  layout.layer2 = setting(host, "NF_LAYER2", 0, 1) == 1;
-  layout.biflow = static_cast<Biflow>(setting(host, "NF_BIFLOW", 0, 2));
+  layout.version = static_cast<Version>(host.integer("NF_VER"));
+  layout.ip_octets = host.integer("NF_OCTETS") == 1;
+  layout.layer2 = host.integer("NF_LAYER2") == 1;
+  layout.biflow = static_cast<Biflow>(host.integer("NF_BIFLOW"));
   layout.enterprise = enterprise(host);
   if (layout.biflow != Biflow::off && layout.version != Version::ipfix) {
     throw setting_error("NF_BIFLOW=" + std::to_string(static_cast<unsigned>(layout.biflow)) +

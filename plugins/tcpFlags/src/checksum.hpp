@@ -6,19 +6,16 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#include "t2/bytes.hpp"
+
 namespace t2::tcp_flags {
 
 // A number as its two bytes in network order would be added by sum_words().
-inline std::uint64_t as_word(std::uint16_t number) {
-  if constexpr (std::endian::native == std::endian::little)
-    return static_cast<std::uint16_t>(number << 8 | number >> 8);
-  return number;
-}
+inline std::uint64_t as_word(std::uint16_t number) { return network_order(number); }
 
 namespace detail {
 

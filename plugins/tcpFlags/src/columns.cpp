@@ -36,10 +36,10 @@ void put_ip(t2::Row& row, const TcpFlagsState& own, bool v4) {
   put_tos(row, own.tos);
   put(row, own.ip_flags);
   const unsigned if_v4 = v4 ? 1 : 0, if_v6 = v4 ? 0 : 1;  // the fields hold the options of the flow's own version
-  if (IPV6_ACTIVATE != 1)
+  if (t2::config::ipv6_activate != 1)
     put(row, static_cast<std::uint16_t>(cold.ip_option_count[0] * if_v4), cold.ip_option_class,
         cold.ip_options[0] * if_v4);
-  if (IPV6_ACTIVATE != 0)
+  if (t2::config::ipv6_activate != 0)
     put(row, static_cast<std::uint16_t>(cold.ip_option_count[0] * if_v6),
         static_cast<std::uint16_t>(cold.ip_option_count[1] * if_v6), cold.ip_options[0] * if_v6,
         cold.ip_options[1] * if_v6);

@@ -3,7 +3,6 @@
 
 #include "t2/plugin.hpp"
 #include "tcpFlags_state.h"
-#include "tranalyzer.h"
 
 namespace t2::tcp_flags {
 
@@ -24,11 +23,11 @@ inline constexpr t2::Column columns[] = {
     {"ipToSPrec_ecn", "precedence and ECN, OR of all packets", u8, u8},
 #endif
     {"ipFlags", "flags and oddities of the IP headers, bits", h16},
-#if IPV6_ACTIVATE != 1
+#if T2_CORE_IPV6_ACTIVATE != 1
     {"ipOptCnt", "IPv4 options", u16},
     {"ipOptCpCl_Num", "IPv4 options: OR of copy and class bits, bit set of numbers", h8, h32},
 #endif
-#if IPV6_ACTIVATE != 0
+#if T2_CORE_IPV6_ACTIVATE != 0
     {"ip6OptCntHH_D", "IPv6 options: hop-by-hop, destination", u16, u16},
     {"ip6OptHH_D", "IPv6 options: bit sets of hop-by-hop and destination", h32, h32},
 #endif

@@ -60,7 +60,8 @@ void walk_extension_headers(PacketContext& context, const std::uint8_t* ip) {
       case 60: cold->extensions |= extension::destination; break;
       case 43: cold->extensions |= extension::routing; break;
       case 44:
-        cold->extensions |= word_at(header + 2) >> 3 ? extension::later_fragment : extension::first_fragment;
+        cold->extensions |=
+            load_big<std::uint16_t>(header + 2) >> 3 ? extension::later_fragment : extension::first_fragment;
         size = 8;
         break;
       case 51:
@@ -79,10 +80,10 @@ void walk_extension_headers(PacketContext& context, const std::uint8_t* ip) {
 void begin_ip(const t2::Packet& packet, const std::uint8_t* ip, IpHeader header, TcpFlagsState& own) {
   own.ttl = own.ttl_min = own.ttl_max = header.ttl;
   own.ip_id = header.id;
-  own.id_first = (packet.family == t2::Family::ipv4 ? header.id : long_at(ip)) & 0xfffff;
+  own.id_first = (packet.family == t2::Family::ipv4 ? header.id : load_big<std::uint32_t>(ip)) & 0xfffff;
   if (packet.later_fragment) return;
-  if ((packet.protocol == icmp || packet.protocol == icmp6) && packet.captured_l4 >= 2) {
-    own.mss_or_icmp = word_at(packet.data + packet.l4);
+  if ((packet.protocol == icmp || packet.protocol == icmpv6) && packet.captured_l4 >= 2) {
+    own.mss_or_icmp = load_big<std::uint16_t>(packet.data + packet.l4);
   }
   if (packet.protocol == igmp && packet.captured_l4 >= 1)
     own.mss_or_icmp = static_cast<std::uint16_t>(packet.data[packet.l4] << 8);

@@ -28,8 +28,10 @@ void increment(T& counter) {
 }
 
 inline IpHeader read_header(const t2::Packet& packet, const std::uint8_t* ip, bool v4) {
-  if (v4) return {ip[8], ip[1], word_at(ip + 4), static_cast<std::uint16_t>(word_at(ip + 6) & 0x1fff)};
-  IpHeader header{ip[7], static_cast<std::uint8_t>(word_at(ip) >> 4), 0, 0};
+  if (v4)
+    return {ip[8], ip[1], load_big<std::uint16_t>(ip + 4),
+            static_cast<std::uint16_t>(load_big<std::uint16_t>(ip + 6) & 0x1fff)};
+  IpHeader header{ip[7], static_cast<std::uint8_t>(load_big<std::uint16_t>(ip) >> 4), 0, 0};
   if (packet.fragment_header != t2::absent) header.position = packet.bytes(packet.fragment_header + 2).u16() >> 3;
   return header;
 }

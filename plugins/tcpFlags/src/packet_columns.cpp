@@ -73,13 +73,13 @@ void put_transport_checksum(t2::Row& row, const PacketRowInput& parts) {
   } else if (trace.summed) {
     field = memory.checksum;
   }
-  constexpr std::uint8_t udp = 17, udp_lite = 136;
-  put_checksums(row, field, trace.summed, fold(trace.l4_sum), packet.protocol == udp || packet.protocol == udp_lite);
+  put_checksums(row, field, trace.summed, fold(trace.l4_sum),
+                packet.protocol == protocol::udp || packet.protocol == protocol::udp_lite);
 }
 
 void put_options6([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Packet& packet,
                   [[maybe_unused]] std::uint32_t header) {
-#if IPV6_ACTIVATE != 0
+#if T2_CORE_IPV6_ACTIVATE != 0
   const bool present = packet.family == t2::Family::ipv6 && header != t2::absent;
   const std::uint32_t length = present ? packet.bytes(header + 1).u8() * 8u + 6 : 0;
   cell(row, length);
@@ -88,7 +88,7 @@ void put_options6([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Pack
 }
 
 void put_options4([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Packet& packet) {
-#if IPV6_ACTIVATE != 1
+#if T2_CORE_IPV6_ACTIVATE != 1
   const bool present = packet.family == t2::Family::ipv4 && packet.l3_header > 20;
   const std::uint32_t length = present ? packet.l3_header - 20 : 0;
   cell(row, length);

@@ -5,7 +5,6 @@
 
 #include "packet_context.hpp"
 #include "t2/row.hpp"
-#include "tranalyzer.h"
 
 namespace t2::tcp_flags {
 
@@ -39,13 +38,13 @@ inline constexpr t2::Column packet_columns[] = {
     packet::cell("l4HdrChkSum", "transport checksum", packet::h16),
     packet::cell("l4CalChkSum", "what it should be", packet::h16),
     packet::cell("ipFlags", "flags and oddities of the IP header, bits", packet::h16),
-#if IPV6_ACTIVATE != 0
+#if T2_CORE_IPV6_ACTIVATE != 0
     packet::cell("ip6HHOptLen", "bytes of IPv6 hop-by-hop options", packet::u32),
     packet::cell("ip6HHOpts", "these bytes", packet::h8),
     packet::cell("ip6DOptLen", "bytes of IPv6 destination options", packet::u32),
     packet::cell("ip6DOpts", "these bytes", packet::h8),
 #endif
-#if IPV6_ACTIVATE != 1
+#if T2_CORE_IPV6_ACTIVATE != 1
     packet::cell("ipOptLen", "bytes of IPv4 options", packet::u32),
     packet::cell("ipOpts", "these bytes", packet::h8),
 #endif

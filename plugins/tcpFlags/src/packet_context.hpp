@@ -109,11 +109,6 @@ struct PacketContext : PacketFindings {
   }
 };
 
-inline std::uint16_t word_at(const std::uint8_t* bytes) { return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]); }
-inline std::uint32_t long_at(const std::uint8_t* bytes) {
-  return static_cast<std::uint32_t>(word_at(bytes)) << 16 | word_at(bytes + 2);
-}
-
 // Of a direction that has ended: packets whose TCP header was seen.
 inline std::uint64_t tcp_packets(const t2::Direction& direction, const TcpFlagsState& own) {
   return own.tcp_seen ? direction.packets - (own.cold ? own.cold->without_header : 0) : 0;
@@ -123,8 +118,8 @@ inline std::uint64_t tcp_packets(const t2::Direction& direction, const TcpFlagsS
 // complete; both directions have begun. Most packets are like that.
 inline bool is_mid_connection(const t2::Packet& packet, const TcpFlagsState& own) {
   constexpr unsigned begun = stat::started | stat::window_known;
-  return packet.protocol == 6 && packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20 && packet.other &&
-         packet.captured_l4 >= packet.l4_length && packet.captured_l4 >= 20 && packet.l4_header >= 20 &&
+  return packet.protocol == protocol::tcp && packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20 &&
+         packet.other && packet.captured_l4 >= packet.l4_length && packet.captured_l4 >= 20 && packet.l4_header >= 20 &&
          !packet.later_fragment && !packet.more_fragments && own.more_than_one && own.tcp_seen &&
          (own.status & begun) == begun && (packet.data[packet.l4 + 13] & (flag::ack | flag::control)) == flag::ack;
 }

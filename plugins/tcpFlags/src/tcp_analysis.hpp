@@ -218,9 +218,9 @@ template <bool traced>
   TcpFlagsState& own = context.own;
   const std::uint8_t* header = packet.data + packet.l4;
   context.flags = header[13];
-  TcpSegment segment{long_at(header + 4),
-                     long_at(header + 8),
-                     word_at(header + 14),
+  TcpSegment segment{load_big<std::uint32_t>(header + 4),
+                     load_big<std::uint32_t>(header + 8),
+                     load_big<std::uint16_t>(header + 14),
                      packet.l7_length,
                      0,
                      !context.mid_connection && (context.flags & flag::control) != 0};

@@ -76,7 +76,7 @@ void take(PacketContext& context, const TcpOption& option) {
     return;
   }
   switch (option.kind) {
-    case segment_size: context.own.mss_or_icmp = word_at(option.at + 2); break;
+    case segment_size: context.own.mss_or_icmp = load_big<std::uint16_t>(option.at + 2); break;
     case window_scale: scale(context, option); break;
     case sack: context.status |= stat::sack; break;
     case timestamps:

@@ -27,8 +27,8 @@ PacketFindings record_timestamp_time(PacketContext, bool first);
 
 [[gnu::always_inline]] inline void read_timestamp(PacketContext& context, const std::uint8_t* option) {
   TcpFlagsState& own = context.own;
-  own.timestamp = long_at(option + 2);
-  own.timestamp_echo = long_at(option + 6);
+  own.timestamp = load_big<std::uint32_t>(option + 2);
+  own.timestamp_echo = load_big<std::uint32_t>(option + 6);
   context.has_timestamp = true;
   if (own.timestamp < own.timestamp_max) {
     context.status |= stat::timestamp_back;
@@ -48,7 +48,7 @@ PacketFindings record_timestamp_time(PacketContext, bool first);
   const std::uint8_t* options = packet.data + packet.l4 + 20;
   constexpr std::uint32_t padded_timestamp = 0x0101080a;  // two NOP, kind 8 of 10 bytes (RFC 7323, appendix A)
   if (packet.l4_header != 32 || (!context.mid_connection && packet.captured_l4 < 32) || (context.flags & flag::syn) ||
-      long_at(options) != padded_timestamp)
+      load_big<std::uint32_t>(options) != padded_timestamp)
     return context.set(walk_tcp_options(context));
   TcpFlagsState& own = context.own;
   ++own.option_packets;

@@ -31,7 +31,7 @@ ChecksumCoverage coverage_of(PacketContext& context) {
   switch (packet.protocol) {
     case icmp:
     case igmp:
-    case icmp6: coverage.field = 2; break;
+    case icmpv6: coverage.field = 2; break;
     case tcp: coverage.field = 16; break;
     case udp: {
       coverage.field = 6;
@@ -73,7 +73,7 @@ std::uint64_t covered_sum(const t2::Packet& packet, const ChecksumCoverage& cove
 }
 
 std::uint16_t datagram_id(const t2::Packet& packet) {
-  if (packet.family == t2::Family::ipv4) return word_at(packet.data + packet.l3 + 4);
+  if (packet.family == t2::Family::ipv4) return load_big<std::uint16_t>(packet.data + packet.l3 + 4);
   return static_cast<std::uint16_t>(packet.bytes(packet.fragment_header + 4).u32());
 }
 
@@ -105,7 +105,7 @@ void later_fragment(PacketContext& context) {
   add_fragment(cold, cold.datagram_sum + sum_words(packet.data + packet.l4, packet.l4_length), packet.l4_length);
   if (!packet.more_fragments) {
     const std::uint32_t position = packet.family == t2::Family::ipv4
-                                       ? (word_at(packet.data + packet.l3 + 6) & 0x1fffu) * 8
+                                       ? (load_big<std::uint16_t>(packet.data + packet.l3 + 6) & 0x1fffu) * 8
                                        : packet.bytes(packet.fragment_header + 2).u16() & 0xfff8u;
     cold.datagram_length = static_cast<std::uint16_t>(position + packet.l4_length);
   }

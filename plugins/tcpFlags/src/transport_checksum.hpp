@@ -7,7 +7,8 @@
 
 namespace t2::tcp_flags {
 
-enum Protocol : std::uint8_t { icmp = 1, igmp = 2, tcp = 6, udp = 17, gre = 47, icmp6 = 58, ospf = 89, udp_lite = 136 };
+using protocol::gre, protocol::icmp, protocol::icmpv6, protocol::igmp, protocol::ospf, protocol::tcp, protocol::udp,
+    protocol::udp_lite;
 
 PacketFindings verify_other_checksum(PacketContext);
 
@@ -54,12 +55,12 @@ template <bool traced>
     field = 16;
   } else if (packet.protocol == udp && packet.captured_l4 >= 8) {
     field = 6;
-    if (word_at(header + 4) != packet.captured_l4) context.ip_flags |= ip_bit::length;
+    if (load_big<std::uint16_t>(header + 4) != packet.captured_l4) context.ip_flags |= ip_bit::length;
   } else {
     return context.set(verify_other_checksum(context));
   }
   if (traced) context.worker.trace.l4_field = field;
-  if (!context.mid_connection && packet.protocol == udp && word_at(header + 6) == 0 &&
+  if (!context.mid_connection && packet.protocol == udp && load_big<std::uint16_t>(header + 6) == 0 &&
       packet.family == t2::Family::ipv4)
     return;  // was not filled in
   verify<traced>(context, complete_sum(packet, context.mid_connection), true);

@@ -38,11 +38,6 @@ constexpr t2::Time timeout_of(Phase phase) {
   }
 }
 
-std::uint32_t long_at(const std::uint8_t* bytes) {
-  return static_cast<std::uint32_t>(bytes[0]) << 24 |
-         static_cast<std::uint32_t>(bytes[1] << 16 | bytes[2] << 8 | bytes[3]);
-}
-
 struct TcpHeader {
   std::uint32_t seq, ack;
   std::uint8_t flags;
@@ -167,14 +162,15 @@ class TcpStates : public t2::Plugin {
       if (own.phase == Phase::established && (flags & (fin | syn | rst | ack)) == ack)
         continue;  // most packets: nothing changes
       TcpStatesState* other = packet.other ? &state_(*packet.other) : nullptr;
-      Transition(packet, own, other).run({long_at(tcp + 4), long_at(tcp + 8), flags});
+      Transition(packet, own, other)
+          .run({t2::load_big<std::uint32_t>(tcp + 4), t2::load_big<std::uint32_t>(tcp + 8), flags});
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     TcpStatesState& own = state_(e.own);
     TcpStatesState* other = e.other ? &state_(*e.other) : nullptr;
-    if (e.flow.key.family != t2::Family::layer2 && e.flow.key.protocol == 6) {
+    if (e.flow.key.family != t2::Family::layer2 && e.flow.key.protocol == t2::protocol::tcp) {
       finish(own, other);
       total_ |= own.anomalies;
     }

@@ -1,17 +1,19 @@
 // Compiles columns into operations, and runs them.
 #include "format.hpp"
 
+#include "txtSink.h"
+
 #include <algorithm>
 #include <cassert>
 #include <string_view>
 
-#include "tranalyzer.h"
 #include "values.hpp"
 
 namespace t2::txt_sink {
 namespace {
 
-constexpr std::string_view separator = SEP_CHR, mac_separator = MAC_SEP, no_address = B2T_NON_IP_STR;
+constexpr std::string_view separator = T2_CORE_SEP_CHR, mac_separator = T2_CORE_MAC_SEP,
+                           no_address = T2_CORE_B2T_NON_IP_STR;
 
 std::string_view code(Type type) {
   switch (type) {
@@ -34,7 +36,7 @@ std::string_view code(Type type) {
     case Type::content:
     case Type::bytes: return "SC";
     case Type::direction: return "C";
-    case Type::time: return B2T_TIMESTR == 1 ? "S" : "U64.U32";
+    case Type::time: return t2::config::b2t_timestr == 1 ? "S" : "U64.U32";
     case Type::duration: return "U64.U32";
     case Type::mac: return "MAC";
     case Type::ip4: return "IP4";
@@ -93,7 +95,8 @@ std::size_t characters_per_byte(Type type) {
     case Type::f64: return bytes_per_value / sizeof(double);
     case Type::mac: return 4 + mac_separator.size();
     case Type::ip: return 6 + no_address.size();
-    case Type::bytes: return 2 + std::string_view(SPKTMD_PCNTH_PREF).size() + std::string_view(SPKTMD_PCNTH_SEP).size();
+    case Type::bytes:
+      return 2 + std::string_view(T2_CORE_SPKTMD_PCNTH_PREF).size() + std::string_view(T2_CORE_SPKTMD_PCNTH_SEP).size();
     default: return 6;
   }
 }

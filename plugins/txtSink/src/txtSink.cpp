@@ -12,7 +12,6 @@
 #include "file.hpp"
 #include "format.hpp"
 #include "t2/plugin.hpp"
-#include "tranalyzer.h"
 
 namespace t2::txt_sink {
 
@@ -22,6 +21,9 @@ constexpr Flag flags[] = {T2_FLAG(TFS_SPLIT),
                           T2_FLAG(TFS_PRI_HDR),
                           T2_FLAG(TFS_PRI_HDR_FW),
                           T2_FLAG(TFS_HDR_FILE),
+                          T2_FLAG(TFS_EXTENDED_HEADER),
+                          T2_FLAG(TFS_NC_TYPE),
+                          T2_FLAG(TFS_SAN_UTF8),
                           T2_FLAG(TFS_GZ_COMPRESS),
                           T2_RUNTIME_FLAG(TFS_FLOWS_TXT_SUFFIX),
                           T2_RUNTIME_FLAG(TFS_HEADER_SUFFIX)};
@@ -37,7 +39,7 @@ class TxtSink final : public Sink {
     if (TFS_SPLIT == 1 && !output.to_stdout) split_ = output.split;
     if constexpr (TFS_PRI_HDR == 1) {
       if constexpr (TFS_EXTENDED_HEADER == 1) header_ = extended_header(output.columns);
-      header_ += HDR_CHR + column_names(output.columns) + "\n";
+      header_ += T2_CORE_HDR_CHR + column_names(output.columns) + "\n";
     }
     open_file(
         [&] {
@@ -64,8 +66,8 @@ class TxtSink final : public Sink {
     packet_formatter_.emplace(output.columns, RowFormatter::RowsOf::packets);
     open_file(
         [&] {
-          packets_.open(output.prefix + PACKETS_SUFFIX);
-          packets_.text(HDR_CHR + column_names(output.columns) + "\n");
+          packets_.open(output.prefix + T2_CORE_PACKETS_SUFFIX);
+          packets_.text(T2_CORE_HDR_CHR + column_names(output.columns) + "\n");
           packets_.flush();
         },
         packets_);
@@ -134,9 +136,9 @@ class TxtSink final : public Sink {
 
   // Lines with the number of flows (filled in at the end), the number of columns, and their types.
   static std::string extended_header(std::span<const Column> columns) {
-    std::string text =
-        HDR_CHR + std::string(21, ' ') + "\n" + HDR_CHR " " + decimal(columns.size()) + "\n" + HDR_CHR " ";
-    for (std::size_t i = 0; i < columns.size(); ++i) text += (i > 0 ? SEP_CHR : "") + type_numbers(columns[i]);
+    std::string text = T2_CORE_HDR_CHR + std::string(21, ' ') + "\n" + T2_CORE_HDR_CHR " " + decimal(columns.size()) +
+                       "\n" + T2_CORE_HDR_CHR " ";
+    for (std::size_t i = 0; i < columns.size(); ++i) text += (i > 0 ? T2_CORE_SEP_CHR : "") + type_numbers(columns[i]);
     return text + "\n";
   }
 
@@ -156,7 +158,7 @@ class TxtSink final : public Sink {
   }
   void end_part() {
     if (TFS_PRI_HDR == 1 && TFS_EXTENDED_HEADER == 1 && part_has_header_)
-      file_.replace(0, HDR_CHR " " + decimal(part_rows_));
+      file_.replace(0, T2_CORE_HDR_CHR " " + decimal(part_rows_));
   }
   // Called when there is a row for the next part, so that no part is empty.
   void next_part() {

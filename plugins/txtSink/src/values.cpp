@@ -1,14 +1,14 @@
 // Writes values by hand: printf takes several times as long, and rows are made of these.
 #include "values.hpp"
 
+#include "txtSink.h"
+
 #include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <ctime>
-
-#include "tranalyzer.h"
 
 namespace t2::txt_sink {
 namespace {
@@ -93,7 +93,7 @@ char* put_general(char* at, std::uint32_t mantissa, int exponent) {
 
 char* put_fraction(char* at, std::uint32_t nanoseconds) {
   *at++ = '.';
-  return TSTAMP_PREC == 1 ? put_padded<9>(at, nanoseconds) : put_padded<6>(at, nanoseconds / 1000);
+  return t2::config::tstamp_prec == 1 ? put_padded<9>(at, nanoseconds) : put_padded<6>(at, nanoseconds / 1000);
 }
 
 char* put_backslash(char* at, char letter) {
@@ -196,35 +196,36 @@ char* put_date(char* at, Time value) {
   Time rest = value % one_second;
   if (rest < 0) rest += one_second, --seconds;
   std::tm date{};
-  if (TSTAMP_UTC == 1 ? !gmtime_r(&seconds, &date) : !localtime_r(&seconds, &date)) return put_seconds(at, value);
+  if (t2::config::tstamp_utc == 1 ? !gmtime_r(&seconds, &date) : !localtime_r(&seconds, &date))
+    return put_seconds(at, value);
   at += std::strftime(at, 32, "%Y-%m-%dT%H:%M:%S", &date);
   at = put_fraction(at, static_cast<std::uint32_t>(rest));
   return at + std::strftime(at, 8, "%z", &date);
 }
 
-char* put_time(char* at, Time value) { return B2T_TIMESTR == 1 ? put_date(at, value) : put_seconds(at, value); }
+char* put_time(char* at, Time value) {
+  return t2::config::b2t_timestr == 1 ? put_date(at, value) : put_seconds(at, value);
+}
 char* put_duration(char* at, Time value) { return put_seconds(at, value); }
 
 char* put_mac(char* at, const std::uint8_t* six) {
-  if constexpr (MAC_FORMAT != 0) {
-    std::uint64_t number = 0;
-    for (int i = 0; i < 6; ++i) number = number << 8 | six[i];
-    return MAC_FORMAT == 1 ? put_hex<16>(at, number) : put_unsigned(at, number);
+  if constexpr (t2::config::mac_format != 0) {
+    const std::uint64_t number = load_mac(six);
+    return t2::config::mac_format == 1 ? put_hex<16>(at, number) : put_unsigned(at, number);
   }
   at = put_pair(at, hex_pairs, six[0]);
-  for (int i = 1; i < 6; ++i) at = put_pair(put_string(at, MAC_SEP), hex_pairs, six[i]);
+  for (int i = 1; i < 6; ++i) at = put_pair(put_string(at, T2_CORE_MAC_SEP), hex_pairs, six[i]);
   return at;
 }
 
 char* put_ip4(char* at, const std::uint8_t* four) {
-  if constexpr (IP4_FORMAT >= 2) {
-    const std::uint32_t number =
-        std::uint32_t{four[0]} << 24 | std::uint32_t{four[1]} << 16 | std::uint32_t{four[2]} << 8 | four[3];
-    return IP4_FORMAT == 2 ? put_hex<8>(at, number) : put_unsigned(at, number);
+  if constexpr (t2::config::ip4_format >= 2) {
+    const auto number = load_big<std::uint32_t>(four);
+    return t2::config::ip4_format == 2 ? put_hex<8>(at, number) : put_unsigned(at, number);
   }
   for (int i = 0; i < 4; ++i) {
     if (i > 0) *at++ = '.';
-    at = IP4_FORMAT == 1 ? put_padded<3>(at, four[i]) : put_unsigned(at, four[i]);
+    at = t2::config::ip4_format == 1 ? put_padded<3>(at, four[i]) : put_unsigned(at, four[i]);
   }
   return at;
 }
@@ -232,17 +233,17 @@ char* put_ip4(char* at, const std::uint8_t* four) {
 // RFC 5952, in the form that inet_ntop() gives it: the longest run of zeros (the first of equal ones, two groups at
 // least) is left out, and an IPv4 address at the end of ::/96 and ::ffff:0:0/96 is dotted.
 char* put_ip6(char* at, const std::uint8_t* sixteen) {
-  if constexpr (IP6_FORMAT >= 1) {
-    if (IP6_FORMAT >= 2) at = put_string(at, "0x");
+  if constexpr (t2::config::ip6_format >= 1) {
+    if (t2::config::ip6_format >= 2) at = put_string(at, "0x");
     for (int i = 0; i < 16; ++i) {
-      if (IP6_FORMAT == 1 && i > 0 && i % 2 == 0) *at++ = ':';
-      if (IP6_FORMAT == 3 && i == 8) at = put_string(at, "_0x");
+      if (t2::config::ip6_format == 1 && i > 0 && i % 2 == 0) *at++ = ':';
+      if (t2::config::ip6_format == 3 && i == 8) at = put_string(at, "_0x");
       at = put_pair(at, hex_pairs, sixteen[i]);
     }
     return at;
   }
   unsigned group[8];
-  for (unsigned i = 0; i < 8; ++i) group[i] = static_cast<unsigned>(sixteen[2 * i] << 8 | sixteen[2 * i + 1]);
+  for (unsigned i = 0; i < 8; ++i) group[i] = load_big<std::uint16_t>(sixteen + 2 * i);
   unsigned gap = 8, gap_size = 1;
   for (unsigned i = 0; i < 8;) {
     unsigned end = i;
@@ -323,8 +324,8 @@ char* put_content(char* at, std::string_view text) {
 }
 
 char* put_bytes(char* at, std::string_view text) {
-  constexpr std::string_view prefix = SPKTMD_PCNTH_PREF, between = SPKTMD_PCNTH_SEP;
-  constexpr std::string_view digits = HEX_CAPITAL ? "0123456789ABCDEF" : "0123456789abcdef";
+  constexpr std::string_view prefix = T2_CORE_SPKTMD_PCNTH_PREF, between = T2_CORE_SPKTMD_PCNTH_SEP;
+  constexpr std::string_view digits = t2::config::hex_capital ? "0123456789ABCDEF" : "0123456789abcdef";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (i > 0) at = put_string(at, between);

@@ -12,7 +12,6 @@
 #include <string_view>
 
 #include "t2/packet.hpp"
-#include "tranalyzer.h"
 
 namespace t2::txt_sink {
 
@@ -54,7 +53,7 @@ constexpr Pairs pairs(Make make, unsigned base) {
   return table;
 }
 inline constexpr Pairs hex_pairs =
-    pairs([](unsigned n) { return (HEX_CAPITAL ? "0123456789ABCDEF" : "0123456789abcdef")[n]; }, 16);
+    pairs([](unsigned n) { return (t2::config::hex_capital ? "0123456789ABCDEF" : "0123456789abcdef")[n]; }, 16);
 inline constexpr Pairs decimal_pairs = pairs([](unsigned n) { return "0123456789"[n]; }, 10);
 
 inline char* put_pair(char* at, const Pairs& table, std::size_t n) {
