@@ -1,0 +1,107 @@
+// The layout: columns of all plugins in their order, where states lie, which cache lines the other direction touches.
+#include <catch2/catch.hpp>
+
+#include <fstream>
+
+#include "capture.hpp"
+#include "host/layout.hpp"
+
+namespace t2::test {
+
+namespace {
+
+struct Large {
+  std::uint8_t bytes[200] = {};
+};
+struct alignas(16) Aligned {
+  std::uint64_t number = 5;
+};
+
+template <class T, std::size_t other_bytes>
+class Claims final : public Plugin {
+ public:
+  explicit Claims(Host& host) : state_(host, other_bytes) {}
+
+ private:
+  State<T> state_;
+};
+
+class ClaimsByWorker final : public Plugin {  // a small state in the first instance, a large one in the next
+ public:
+  explicit ClaimsByWorker(Host& host) {
+    static int instances = 0;
+    if (instances++ == 0) State<std::uint8_t> one(host);
+    else State<Large> other(host);
+  }
+};
+
+constexpr Column first_columns[] = {{"a", "", Type::u8}, {"b", "", Type::u8}}, second_columns[] = {{"c", "", Type::u8}};
+
+template <class T>
+Descriptor descriptor(std::string_view name, std::span<const Column> columns) {
+  Descriptor d;
+  d.name = name;
+  d.columns = d.packet_columns = columns;
+  d.create = [](Host& host) -> Plugin* { return new T(host); };
+  return d;
+}
+
+struct World {
+  TempFolder folder;
+  std::string file = [this] {
+    std::ofstream(folder / "t2.toml") << "";
+    return (folder / "t2.toml").string();
+  }();
+  Config config{file};
+  HeaderStacks stacks;
+  Log log;
+  Context context{config, stacks, log, ""};
+};
+
+std::string names(const std::vector<Column>& columns) {
+  std::string all;
+  for (const Column& column : columns) all += std::string(column.name) + " ";
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("layout: columns in the order of the plugins, the core's first", "[layout]") {
+  const Descriptor one = descriptor<Claims<Large, 0>>("one", first_columns),
+                   two = descriptor<Claims<Aligned, 0>>("two", second_columns);
+  const Layout layout({&one, &two});
+  CHECK(names(layout.columns()) == "dir flowInd a b c ");
+  CHECK_THAT(names(layout.packet_columns()), Catch::Contains("flowInd a b c "));
+  CHECK(layout.index("two") == 1);
+  CHECK(layout.index("three") == std::string::npos);
+}
+
+TEST_CASE("layout: columns are read where a sink says so", "[layout]") {
+  const Descriptor one = descriptor<Claims<Large, 0>>("one", first_columns);
+  Descriptor sink, own;
+  sink.create_sink = own.create_sink = [](Host&) -> Sink* { return nullptr; };
+  own.reads_columns = false;
+  CHECK_FALSE(Layout({&one}).columns_are_read());
+  CHECK_FALSE(Layout({&one, &own}).columns_are_read());
+  CHECK(Layout({&one, &own, &sink}).columns_are_read());
+}
+
+TEST_CASE("layout: the lines that the other direction touches", "[layout]") {
+  World w;
+  const Descriptor one = descriptor<Claims<Large, 0>>("one", {}), two = descriptor<Claims<Aligned, 8>>("two", {});
+  Layout layout({&one, &two});
+  Instances instances(layout, w.context);
+  // Large lies behind Direction, at 64, Aligned behind it, at 272: that is in the line at 256.
+  CHECK(layout.other_lines() == std::vector<std::uint32_t>{0, 256});
+  CHECK(layout.prototype().size() == 320);
+}
+
+TEST_CASE("layout: a state that differs between instances is refused", "[layout]") {
+  World w;
+  const Descriptor one = descriptor<ClaimsByWorker>("one", {});
+  Layout layout({&one});
+  const Instances first(layout, w.context);
+  CHECK_THROWS_WITH(Instances(layout, w.context), Catch::Contains("one claims a state of 1 bytes, then one of 200"));
+}
+
+}  // namespace t2::test
