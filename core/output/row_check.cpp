@@ -49,22 +49,6 @@ TypeSize size_of(Type type) {
   return {Size::fixed, 0};
 }
 
-// What is left of a row. take() fails where there is not so much.
-struct Rest {
-  const std::uint8_t* at;
-  std::size_t left;
-  bool take(std::size_t bytes) {
-    if (bytes > left) return false;
-    at += bytes, left -= bytes;
-    return true;
-  }
-  bool take_count(std::uint32_t& count) {
-    if (left < sizeof count) return false;
-    std::memcpy(&count, at, sizeof count);
-    return take(sizeof count);
-  }
-};
-
 std::optional<std::size_t> address_size(std::uint8_t family) {
   if (family == 0) return 0;
   if (family == static_cast<std::uint8_t>(Family::ipv4)) return 4;
@@ -74,78 +58,76 @@ std::optional<std::size_t> address_size(std::uint8_t family) {
 
 }  // namespace
 
+// `last`: the step of this level that takes fixed bytes behind it.
+void RowCheck::add(Type type, std::size_t& last) {
+  const TypeSize size = size_of(type);
+  if (size.kind != Size::fixed || last == none) {
+    const auto kind = size.kind == Size::fixed  ? Step::Kind::fixed
+                      : size.kind == Size::text ? Step::Kind::text
+                                                : Step::Kind::ip;
+    last = steps_.size();
+    steps_.push_back({kind});
+  }
+  steps_[last].tail += size.bytes;
+}
+
 RowCheck::RowCheck(std::span<const Column> columns) : columns_(columns) {
-  std::size_t first = 0;  // step that the next fixed one may join
-  const auto add = [&](Type type) {
-    const TypeSize size = size_of(type);
-    if (size.kind != Size::fixed) {
-      steps_.push_back({size.kind == Size::text ? Step::Kind::text : Step::Kind::ip});
-    } else if (steps_.size() > first && steps_.back().kind == Step::Kind::fixed) {
-      steps_.back().size += size.bytes;
-    } else {
-      steps_.push_back({Step::Kind::fixed, size.bytes});
-    }
-  };
+  std::size_t last = none;
   for (const Column& column : columns) {
     const std::span<const Type> types(column.type, column.size);
     if (!column.repeats) {
-      for (const Type type : types) add(type);
+      for (const Type type : types) add(type, last);
       continue;
     }
-    const std::size_t list = steps_.size();
-    steps_.push_back({Step::Kind::list});
-    first = list + 1;
-    for (const Type type : types) add(type);
-    if (steps_.size() == first + 1 && steps_.back().kind == Step::Kind::fixed) {
-      steps_[list].size = steps_.back().size;
+    last = steps_.size();
+    steps_.push_back({Step::Kind::list_of_steps});
+    std::size_t inner = none;
+    for (const Type type : types) add(type, inner);
+    if (steps_.size() == last + 2 && steps_.back().kind == Step::Kind::fixed) {
+      steps_[last] = {Step::Kind::list, steps_.back().tail};
       steps_.pop_back();
     } else {
-      steps_[list].steps = static_cast<std::uint32_t>(steps_.size() - first);
+      steps_[last].steps = static_cast<std::uint32_t>(steps_.size() - last - 1);
     }
-    first = steps_.size();
   }
-  for (const Step& step : steps_) {
-    fixed_ = fixed_ && step.kind == Step::Kind::fixed;
-    fixed_size_ += step.size;
+  fixed_ = steps_.empty() || (steps_.size() == 1 && steps_[0].kind == Step::Kind::fixed);
+  fixed_size_ = fixed_ && !steps_.empty() ? steps_[0].tail : 0;
+}
+
+// Moves `at` behind the values of these steps; false: the row ends before, or an address has an unknown family.
+bool RowCheck::walk(const Step* step, const Step* end, const std::uint8_t*& at, const std::uint8_t* stop) {
+  const auto left = [&] { return static_cast<std::size_t>(stop - at); };
+  for (; step != end; ++step) {
+    std::size_t bytes = step->tail;
+    if (step->kind == Step::Kind::ip) {
+      if (left() == 0) return false;
+      const std::optional<std::size_t> address = address_size(*at);
+      if (!address) return false;
+      bytes += 1 + *address;
+    } else if (step->kind != Step::Kind::fixed) {
+      std::uint32_t count;
+      if (left() < sizeof count) return false;
+      std::memcpy(&count, at, sizeof count);
+      at += sizeof count;
+      if (step->kind == Step::Kind::list_of_steps) [[unlikely]] {
+        const Step* const element_end = step + 1 + step->steps;
+        for (; count > 0; --count) {
+          if (!walk(step + 1, element_end, at, stop)) return false;
+        }
+        step = element_end - 1;
+      } else {
+        bytes += std::size_t{count} * (step->kind == Step::Kind::list ? step->size : 1);
+      }
+    }
+    if (left() < bytes) return false;
+    at += bytes;
   }
+  return true;
 }
 
 bool RowCheck::walk(std::span<const std::uint8_t> row) const {
-  Rest rest{row.data(), row.size()};
-  const auto element = [&](const Step& step) {
-    std::uint32_t count;
-    switch (step.kind) {
-      case Step::Kind::fixed: return rest.take(step.size);
-      case Step::Kind::text: return rest.take_count(count) && rest.take(count);
-      case Step::Kind::ip: {
-        if (rest.left == 0) return false;
-        const std::optional<std::size_t> address = address_size(*rest.at);
-        return address && rest.take(1 + *address);
-      }
-      case Step::Kind::list: break;
-    }
-    return false;
-  };
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    const Step& step = steps_[i];
-    if (step.kind != Step::Kind::list) {
-      if (!element(step)) return false;
-      continue;
-    }
-    std::uint32_t count;
-    if (!rest.take_count(count)) return false;
-    if (step.steps == 0) {
-      if (!rest.take(std::size_t{count} * step.size)) return false;
-      continue;
-    }
-    for (; count > 0; --count) {
-      for (std::uint32_t k = 1; k <= step.steps; ++k) {
-        if (!element(steps_[i + k])) return false;
-      }
-    }
-    i += step.steps;
-  }
-  return rest.left == 0;
+  const std::uint8_t *at = row.data(), *const stop = at + row.size();
+  return walk(steps_.data(), steps_.data() + steps_.size(), at, stop) && at == stop;
 }
 
 namespace {

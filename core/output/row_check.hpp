@@ -25,12 +25,16 @@ class RowCheck {
   std::string difference(std::span<const std::uint8_t> row, std::span<const Row::Put> puts) const;
 
  private:
-  // Columns without names: neighbours of fixed size are one step.
+  // Columns without names. Each step takes the bytes of fixed size behind it, too.
   struct Step {
-    enum class Kind : std::uint8_t { fixed, text, ip, list } kind;
-    std::uint32_t size = 0;   // fixed: bytes; list: of one element, 0 where elements have no fixed size
-    std::uint32_t steps = 0;  // list without a fixed size: so many of the next steps are one element
+    enum class Kind : std::uint8_t { fixed, text, ip, list, list_of_steps } kind;
+    std::uint32_t size = 0;   // list: bytes of an element
+    std::uint32_t tail = 0;   // bytes of fixed size behind it, up to the next step
+    std::uint32_t steps = 0;  // list_of_steps: so many of the next steps are one element
   };
+  static constexpr std::size_t none = SIZE_MAX;
+  void add(Type type, std::size_t& last);
+  static bool walk(const Step* step, const Step* end, const std::uint8_t*& at, const std::uint8_t* stop);
   bool walk(std::span<const std::uint8_t> row) const;
 
   std::span<const Column> columns_;
