@@ -101,6 +101,8 @@ error() { # WHAT EXPECTED_TEXT ARGUMENT...
     expect "$1: nothing changes" unchanged
 }
 error 'unknown flag' "no flag 'NOSUCH'" tranalyzer2 -D NOSUCH=1
+error 'a name that is nearly right' 'did you mean IO_BUFFERING?' tranalyzer2 -D IO_BUFERING=1
+error 'a plugin that is nearly right' 'did you mean tcpFlags?' tcpflags -I
 error 'one of two unknown' "no flag 'NOSUCH'" tranalyzer2 -D IO_BUFFERING=1 -D NOSUCH=1
 error 'value not in the list' 'allowed: 0|1|2' tranalyzer2 -D IPV6_ACTIVATE=3
 error 'value out of range' 'allowed: 1-4294967' tranalyzer2 -D FLOW_TIMEOUT=0
