@@ -205,7 +205,7 @@ std::vector<const Descriptor*> order(std::vector<const Descriptor*> plugins) {
 }
 
 std::string plugin_folder(const std::string& option) {
-  const auto closed = [](std::string path) { return path.ends_with('/') ? path : path + '/'; };
+  const auto closed = [](const std::string& path) { return path.ends_with('/') ? path : path + '/'; };
   if (!option.empty()) return closed(option);
   std::string relative = PLUGIN_FOLDER;
   if (relative.starts_with('/')) return closed(relative);

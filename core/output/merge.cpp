@@ -1,4 +1,4 @@
-// Merging starts and rows: a birth counts before the ends of its own and later buckets, as in a single worker.
+// Merges starts and rows: the start of a flow counts before the ends of its own and later buckets, as in one worker.
 #include "output/merge.hpp"
 
 #include <algorithm>
@@ -21,15 +21,15 @@ void Merge::add(Delivery delivery) {
   Time complete = INT64_MAX;
   for (const Source& s : sources_) complete = std::min(complete, s.complete);
   for (;;) {
-    Source* birth = next_start();
+    Source* start = next_start();
     Source* row = next_row();
-    if (birth && birth->starts.front().bucket >= complete) birth = nullptr;
+    if (start && start->starts.front().bucket >= complete) start = nullptr;
     if (row && Expiry::bucket_of(row->rows.front().head(row->next).end) >= complete) row = nullptr;
-    if (!birth && !row) return;
-    if (row && (!birth || Expiry::bucket_of(row->rows.front().head(row->next).end) < birth->starts.front().bucket)) {
+    if (!start && !row) return;
+    if (row && (!start || Expiry::bucket_of(row->rows.front().head(row->next).end) < start->starts.front().bucket)) {
       take_row(*row);
     } else {
-      take_start(*birth);
+      take_start(*start);
     }
   }
 }
@@ -57,9 +57,9 @@ Merge::Source* Merge::next_start() {
 }
 
 void Merge::take_start(Source& source) {
-  const FlowStart birth = source.starts.front();
+  const FlowStart start = source.starts.front();
   source.starts.pop_front();
-  if (birth.of_flow) source.numbers.add(++flows_);
+  if (start.of_flow) source.numbers.add(++flows_);
   max_ = std::max(max_, ++in_memory_);
 }
 

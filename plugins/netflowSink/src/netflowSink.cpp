@@ -47,8 +47,8 @@ std::string name_of(SocketType type) {
 
 // Refuses settings without effect, or with another one than was meant.
 TlsFiles tls_files(const t2::Host& host, SocketType type) {
-  const TlsFiles files{host.text("NF_TLS_CA"), host.text("NF_TLS_CERT"), host.text("NF_TLS_KEY"),
-                       host.integer("NF_TLS_VERIFY") == 1};
+  TlsFiles files{host.text("NF_TLS_CA"), host.text("NF_TLS_CERT"), host.text("NF_TLS_KEY"),
+                 host.integer("NF_TLS_VERIFY") == 1};
   if (type != SocketType::tls && !(files.authorities + files.certificate + files.key).empty()) {
     throw setting_error("NF_TLS_CA, NF_TLS_CERT and NF_TLS_KEY need NF_SOCKTYPE=2: with NF_SOCKTYPE=" +
                         std::to_string(static_cast<int>(type)) + " (" + name_of(type) +
