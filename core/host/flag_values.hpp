@@ -1,7 +1,7 @@
 // Values of flags as text: numbers as C writes them, and what a header allows in brackets behind a flag.
 //
-// The rules are those of scripts/flags.sh, which t2conf and t2build apply to headers: the comment in the plugin's header
-// is the only place where a range stands. Nothing here depends on the locale.
+// The rules are those of scripts/flags.sh, which t2conf and t2build apply to headers: the comment in the plugin's
+// header is the only place where a range stands. Nothing here depends on the locale.
 #pragma once
 
 #include <cstdint>
