@@ -140,6 +140,25 @@ all_plugins() { # names, sorted
         [ -f "$list" ] && list=${list%/CMakeLists.txt} && printf '%s\n' "${list##*/}"
     done
 }
+closest() { # WORD CANDIDATE...: prints the candidate that was probably meant: a third of its letters may be wrong, or its end missing
+    printf '%s\n' "${@:2}" | WORD=$1 awk '
+        function least(a, b) { return a < b ? a : b }
+        BEGIN { word = tolower(ENVIRON["WORD"]); n = length(word); best = int(n / 3) + 1 }
+        {
+            name = tolower($0); m = length(name)
+            for (j = 0; j <= m; j++) row[j] = j
+            for (i = 1; i <= n; i++) {
+                above = row[0]; row[0] = i
+                for (j = 1; j <= m; j++) {
+                    here = least(above + (substr(word, i, 1) != substr(name, j, 1)), least(row[j], row[j - 1]) + 1)
+                    above = row[j]; row[j] = here
+                }
+            }
+            distance = n > 2 && index(name, word) == 1 ? least(row[m], 1) : row[m]
+            if (distance < best) { best = distance; found = $0 }
+        }
+        END { if (found != "") print found }'
+}
 plugin_number() { # NAME: its three digits
     local text
     text=$(<"$ROOT/plugins/$1/CMakeLists.txt")

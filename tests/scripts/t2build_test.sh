@@ -210,6 +210,30 @@ expect '-a -c removes all results' same "$(find "$tree/build" -name '*.so' -o -n
 run t2build -r -f tranalyzer2 basicFlow
 expect '-r -f' ends_with 'BUILD SUCCESSFUL'
 
+# ---- Interrupted
+rm -f -- "$folder"/*_tcpFlags.so
+run t2build -c tcpFlags
+run env CCACHE_DISABLE=1 timeout --preserve-status -s INT 2 t2build tcpFlags
+expect 'Ctrl-C: the status is that of SIGINT' same "$status" 130
+expect 'Ctrl-C: one line says what is there' ends_with "Interrupted: new in '$folder' is nothing. Call t2build again: it goes on from here"
+expect 'Ctrl-C: nothing half is left' test -z "$(find "$folder" -name '*tcpFlags*')"
+run t2build tcpFlags
+expect 'after Ctrl-C the next one builds it' succeeds
+
+# ---- Names that are nearly right
+for near in tcpFlag:tcpFlags basicflow:basicFlow netflow:netflowSink tranalyzer:tranalyzer2; do
+    run t2build "${near%:*}"
+    expect "t2build ${near%:*}" says "did you mean ${near#*:}?"
+done
+run t2build xyz
+expect 'nothing near: no guess' silent_about 'did you mean'
+run t2build ''
+expect 'an empty name' says 'The name of a plugin is empty'
+# shellcheck disable=SC2016 # it must not be expanded
+run t2build '@' '*' 'a b' '$(touch mine)' '[x]'
+expect 'names that are none' fails
+expect 'are all named' same "$(grep -c 'could not be found' <<< "$output")" 5
+
 # ---- A tree that moves takes its build along
 mv -- "$tree" "$scratch/moved"
 CCACHE_BASEDIR=$scratch/moved run "$scratch/moved/scripts/t2build" basicFlow

@@ -11,7 +11,7 @@ cp -p -- "$core" "$pristine"
 mtime() { stat -c %.9Y -- "$1"; }
 unchanged() { cmp -s -- "$core" "$pristine" && [ "$(mtime "$core")" = "$(mtime "$pristine")" ]; }
 
-# ---- Every flag has a default, and every default is that of a flag
+# ---- default.config is what -g writes of the defaults, and -C takes it
 for component in tranalyzer2 $(cd "$tree/plugins" && for list in */CMakeLists.txt; do echo "${list%/*}"; done); do
     case $component in
         tranalyzer2) config=core/default.config ;;
@@ -21,9 +21,14 @@ for component in tranalyzer2 $(cd "$tree/plugins" && for list in */CMakeLists.tx
     expect "$config has an allowed value for every flag" succeeds
     run t2conf "$component" --diff
     expect "$config has the defaults" test "$status:$output" = 0:
-    names=$(t2conf "$component" -I | sort)
-    expect "$config names the flags of the header" same "$names" "$(sed -n 's/^\([A-Za-z0-9_]*\) *=.*/\1/p' "$tree/$config" | sort)"
+    cp -p -- "$tree/$config" "$scratch/default.config"
+    run t2conf "$component" -g "$tree/$config" -y
+    expect "$config is that of -g" cmp -s "$tree/$config" "$scratch/default.config"
 done
+t2conf txtSink -D TFS_SPLIT=0
+run t2conf txtSink -g "$tree/plugins/txtSink/default.config" -y
+expect 'other values do not become the defaults' fails
+t2conf txtSink --reset
 
 # ---- Numbers have bounds, so that none is refused only when the program starts
 run grep -hE '^#define [A-Z0-9_]+ +[-0-9]' "$tree"/core/*.h.in "$tree"/plugins/*/src/*.h.in
@@ -101,6 +106,8 @@ error() { # WHAT EXPECTED_TEXT ARGUMENT...
     expect "$1: nothing changes" unchanged
 }
 error 'unknown flag' "no flag 'NOSUCH'" tranalyzer2 -D NOSUCH=1
+error 'a name that is nearly right' 'did you mean IO_BUFFERING?' tranalyzer2 -D IO_BUFERING=1
+error 'a plugin that is nearly right' 'did you mean tcpFlags?' tcpflags -I
 error 'one of two unknown' "no flag 'NOSUCH'" tranalyzer2 -D IO_BUFFERING=1 -D NOSUCH=1
 error 'value not in the list' 'allowed: 0|1|2' tranalyzer2 -D IPV6_ACTIVATE=3
 error 'value out of range' 'allowed: 1-4294967' tranalyzer2 -D FLOW_TIMEOUT=0

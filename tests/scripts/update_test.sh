@@ -33,6 +33,8 @@ expect 't2conf does it as well' same "$output" 'NF_DPORT = 9995'
 sed -i 's/^#define NF_VER 9 /#define NF_VER 10 /' "$sink"
 t2conf netflowSink -D NF_DPORT=2055 -D 'NF_SERVADD=192.0.2.1'
 t2conf tranalyzer2 -D IO_BUFFERING=1
+t2conf netflowSink -g -y
+t2conf tranalyzer2 -g -y
 expect 'values are not changes for git' clean
 run t2build -p "$folder" tranalyzer2 netflowSink basicFlow basicStats tcpFlags tcpStates macRecorder
 expect 'built' succeeds
