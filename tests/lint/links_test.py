@@ -3,7 +3,7 @@
 
 The types of plugins that documents name (t2::basic_flow::BasicFlowState) are in one of their headers.
 
-A path is a word that begins with a folder of the tree, or with src/ or tests/ of the document's folder. A part in capital
+A path is a word that begins with a folder of the tree, or with src/ or tests/ of the document's folder or of any plugin. A part in capital
 letters stands for any name (plugins/NAME), and a header may be one that is made from its .in. Commands in blocks are left
 out: docs_test.sh runs them.
 """
@@ -64,6 +64,7 @@ def declared(root, namespace, name):
 def check(root):
     """(number of things checked, what is wrong)"""
     checked, wrong = 0, []
+    plugins = list(root.glob('plugins/*')) + list(root.glob('share/plugin-template'))
     for path in files(root):
         for number, line in prose(path):
             where = f'{path.relative_to(root)}:{number}'
@@ -87,7 +88,7 @@ def check(root):
                 name = word.rstrip('./-')
                 if '/' in name:
                     checked += 1
-                    if not any(exists(place, name) for place in (root, path.parent, path.parent.parent)):
+                    if not any(exists(place, name) for place in (root, path.parent, path.parent.parent, *plugins)):
                         wrong.append(f'{where}: {name} does not exist')
     return checked, wrong
 
