@@ -115,11 +115,11 @@ function(t2_allowed_values header made)
   t2_write(${made} "${text}")
 endfunction()
 
-# Hash of what decides the layout of a plugin's state: its flags and its state header.
+# Hash of what decides the layout of a plugin's state: its flags, as macros and as values, and its state header.
 function(t2_layout result folder name)
   set(text "")
   t2_flags_header(${folder}/src/${name}.h)
-  foreach(header ${folder}/src/${name}.h ${folder}/src/${name}_state.h)
+  foreach(header ${folder}/src/${name}.h ${folder}/src/${name}_config.hpp ${folder}/src/${name}_state.h)
     if(EXISTS ${header})
       file(STRINGS ${header} lines)
       foreach(line ${lines})

@@ -1,4 +1,5 @@
-// The clocks of the machine, in nanoseconds. Any thread.
+// Times in nanoseconds: the clocks of the machine, and times taken apart into seconds and the rest. Any thread; a
+// TimeSplitter belongs to one.
 #pragma once
 
 #include <ctime>
@@ -22,5 +23,30 @@ inline void sleep_for(Time duration) {
   const timespec pause{duration / one_second, duration % one_second};
   nanosleep(&pause, nullptr);
 }
+
+// Takes times apart. Finding the second of a time is a division, so the second of the last time is kept: packets come
+// close together, and most times that are asked for lie in it.
+class TimeSplitter {
+ public:
+  struct Parts {
+    Time second, rest;  // nanoseconds since that second
+  };
+  Parts split(Time time) {
+    if (!is_within(time)) start_ = one_second * (second_ = time / one_second);
+    return {second_, time - start_};
+  }
+  // Of a time before the last one: the second that is kept stays.
+  Parts split_earlier(Time time) const {
+    if (is_within(time)) return {second_, time - start_};
+    const Time second = time / one_second;
+    return {second, time - second * one_second};
+  }
+
+ private:
+  bool is_within(Time time) const {
+    return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(one_second);
+  }
+  Time second_ = 0, start_ = 0;  // number of the second, and its first nanosecond
+};
 
 }  // namespace t2

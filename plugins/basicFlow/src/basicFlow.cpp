@@ -2,7 +2,9 @@
 //
 // Everything here is either kept by the core already or taken from the first packets of a direction: with most packets
 // there is nothing to do, because they are like the first one. What few directions have (several stacks or addresses,
-// many tags, MPLS labels) is kept in memory of its own.
+// many tags, MPLS labels) is kept in memory of its own, which the core frees with the flow.
+//
+// An instance belongs to one worker thread. Strings are made when a row is written, never per packet.
 #include <algorithm>
 #include <cstring>
 
@@ -53,10 +55,10 @@ class BasicFlow final : public t2::Plugin {
     row.put(p.time - p.previous);
     row.put(p.other ? p.time - p.other_last : t2::Time{0});
     row.put(p.time - p.first);
-#if T2_CORE_PRI_HDRDESC == 1
-    row.put(p.header_count);
-    row.text(host_.headers(p.headers));
-#endif
+    if constexpr (config::header_descriptions) {
+      row.put(p.header_count);
+      row.text(host_.headers(p.headers));
+    }
     put_tags(read_tags(p), row);
     const bool ethernet = !(p.status & t2::status::no_ethernet);
     for (const std::uint32_t mac : {p.source_mac, p.destination_mac}) {
@@ -73,7 +75,7 @@ class BasicFlow final : public t2::Plugin {
   }
 
  private:
-  t2::Time start() const { return t2::config::reltime == 1 ? host_.run_start() : 0; }
+  t2::Time start() const { return config::relative_times ? host_.run_start() : 0; }
 
   // Address and port of a packet's source or destination.
   static void put_end(t2::Row& row, const t2::Flow& flow, const t2::Endpoint& end) {
@@ -88,15 +90,15 @@ class BasicFlow final : public t2::Plugin {
 
   void put_columns(const t2::EndedFlow& e, const BasicFlowState& s, t2::Row& row) const {
     const t2::Key& key = e.flow.key;
-    if constexpr (BFO_SENSORID == 1) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
+    if constexpr (config::sensor_id) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
     row.put(e.own.status | (s.overrun ? t2::status::headers_overrun : 0));
     const t2::TimeRange times = e.times();
     row.put(times.earliest - start());
     row.put(times.latest - start());
     row.put(times.latest - times.earliest);
-    if constexpr (max_stacks > 0) put_stacks(e.own, s, row);
-    if constexpr (max_macs > 0) put_macs(e.own, s, row);
-    if constexpr (BFO_ETHERTYPE == 1) row.put(key.ether_type);
+    if constexpr (stacks) put_stacks(e.own, s, row);
+    if constexpr (macs) put_macs(e.own, s, row);
+    if constexpr (config::ether_type) row.put(key.ether_type);
     put_tags(stored_tags(s), row);
     put_address(row, key.family, e.source());
     row.put(e.source().port);
@@ -112,17 +114,13 @@ class BasicFlow final : public t2::Plugin {
     row.count(s.stacks);
     for (unsigned i = 0; i < s.stacks; ++i) {
       row.text(host_.headers(stack(direction, s, i).id));
-#if BFO_HDRDESC_PKTCNT == 1
-      row.put(stack(direction, s, i).packets);
-#endif
+      if constexpr (config::count_headers) row.put(*stack(direction, s, i).packets);
     }
   }
   static HeaderStack stack(const t2::Direction& direction, const BasicFlowState& s, unsigned i) {
     if (s.overflow) return s.overflow->stack[i];
     HeaderStack only{};
-#if BFO_HDRDESC_PKTCNT == 1
-    only.packets = direction.packets;
-#endif
+    if constexpr (config::count_headers) *only.packets = direction.packets;
     only.id = direction.headers;
     only.depth = s.depth;
     return only;
@@ -146,20 +144,20 @@ class BasicFlow final : public t2::Plugin {
 
   // Of a packet that is like the first one. In a list that may hold one stack only, the second packet is already one
   // too many; where there is a list, it counts packets.
-  static bool nothing_to_record(const BasicFlowState& s) { return max_stacks != 1 && !s.overflow; }
+  static bool nothing_to_record(const BasicFlowState& s) { return config::max_stacks != 1 && !s.overflow; }
 
   void record_packet(const t2::Packet& p, BasicFlowState& s) {
     if (p.first_of_direction) {
       s.depth = p.header_count;
-      s.stacks = max_stacks > 0;
+      s.stacks = stacks;
       if (p.vlan_count || p.mpls_count) record_tags(p, s);
       return;
     }
-    if constexpr (max_macs > 0) record_macs(p, s);
-    if constexpr (max_stacks > 0) record_headers(p, s);  // behind it: counts this packet in a list that just began
+    if constexpr (macs) record_macs(p, s);
+    if constexpr (stacks) record_headers(p, s);  // behind it: counts this packet in a list that just began
   }
 
-  // A direction's `many`, begun with what it has so far. Null: there is no memory, and the flow's status says so.
+  // The lists of a direction, begun with what it has so far. Null: there is no memory, and flowStat says so.
   BasicFlowOverflow* overflow(const t2::Packet& p, BasicFlowState& s) {
     if (s.overflow) return s.overflow;
     auto* list = static_cast<BasicFlowOverflow*>(host_.flow_alloc(*p.flow, sizeof(BasicFlowOverflow)));
@@ -169,9 +167,7 @@ class BasicFlow final : public t2::Plugin {
     }
     const t2::Direction& direction = *p.own;
     list->stack[0] = stack(direction, s, 0);
-#if BFO_HDRDESC_PKTCNT == 1
-    list->stack[0].packets = p.first_of_direction ? 1 : p.index_in_direction - 1;
-#endif
+    if constexpr (config::count_headers) *list->stack[0].packets = p.first_of_direction ? 1 : p.index_in_direction - 1;
     list->source.stored = (direction.link & t2::Direction::has_source) != 0;
     list->destination.stored = (direction.link & t2::Direction::has_destination) != 0;
     std::memcpy(list->source.mac[0], direction.macs + 6, 6);
@@ -183,20 +179,14 @@ class BasicFlow final : public t2::Plugin {
   void record_tags(const t2::Packet& p, BasicFlowState& s) {
     const TagStack tags = read_tags(p);
     store_tags(s, tags);
-    bool fits = tags.mpls_entries == 0;
-#if BFO_VLAN > 0
-    fits = fits && tags.vlans <= BasicFlowState::max_tags;
-#endif
-    if (fits) return;
+    if (tags.mpls_entries == 0 && tags.vlans <= BasicFlowState::max_tags) return;
     if (BasicFlowOverflow* list = overflow(p, s)) list->tags = tags;
-#if BFO_VLAN > 0
     else s.vlans = std::min<std::uint8_t>(tags.vlans, BasicFlowState::max_tags) & 15;
-#endif
   }
 
   void record_headers(const t2::Packet& p, BasicFlowState& s) {
-    // A full list takes no more notice of packets, not even of known stacks: users know numHdrDesc and HDROVN this way.
-    if (s.stacks == max_stacks) {
+    // A full list ignores packets, those with a known stack included: numHdrDesc and HDROVN are defined so.
+    if (s.stacks == config::max_stacks) {
       s.overrun = true;
       return;
     }
@@ -211,9 +201,7 @@ class BasicFlow final : public t2::Plugin {
       found.depth = p.header_count;
       ++s.stacks;
     }
-#if BFO_HDRDESC_PKTCNT == 1
-    ++found.packets;
-#endif
+    if constexpr (config::count_headers) ++*found.packets;
   }
 
   void record_macs(const t2::Packet& p, BasicFlowState& s) {
@@ -232,7 +220,7 @@ class BasicFlow final : public t2::Plugin {
   static void add(MacList& list, const std::uint8_t* mac) {
     for (unsigned i = 0; i < list.stored; ++i)
       if (std::memcmp(list.mac[i], mac, 6) == 0) return;
-    if (list.stored < max_macs) std::memcpy(list.mac[list.stored++], mac, 6);
+    if (list.stored < config::max_macs) std::memcpy(list.mac[list.stored++], mac, 6);
   }
 
   t2::Host& host_;

@@ -1,37 +1,34 @@
-// VLAN tags and MPLS labels: read from a packet, kept with a direction, put into a row.
+// VLAN tags and MPLS labels: read from a packet, kept with a direction, put into a row. Runs in the worker that owns
+// the flow; never reads beyond the captured bytes.
 #pragma once
 
-#include <cstring>
+#include <algorithm>
 
 #include "basicFlow_state.h"
-#include "t2/row.hpp"
+#include "columns.hpp"
+#include "t2/packet.hpp"
 
 namespace t2::basic_flow {
 
-inline TagStack read_tags(const Packet& p) {
-  TagStack found{};
-#if BFO_VLAN > 0
+inline void read_vlans(const Packet& p, TagStack& found) {
   Bytes tags = p.bytes(p.vlans);
-#if BFO_VLAN == 3
-  const std::uint32_t before = p.vlans != absent && p.vlans >= 2 ? p.vlans - 2 : absent;
-  std::uint16_t announced = p.bytes(before).u16();
-#endif
-  for (unsigned i = 0; i < p.vlan_count && i < BFO_MAX_VLAN; ++i) {
+  std::uint16_t announced = p.bytes(p.vlans != absent && p.vlans >= 2 ? p.vlans - 2 : absent).u16();
+  for (unsigned i = 0; i < p.vlan_count && i < config::max_vlans; ++i) {
     const std::uint16_t tag = tags.u16();
     if (!tags.ok()) break;
-    [[maybe_unused]] const std::uint16_t next = tags.u16();
-    found.vlan[i] = tag;
-#if BFO_VLAN == 2
-    found.vlan_type[i] = next;
-#elif BFO_VLAN == 3
-    found.vlan_type[i] = announced;
+    const std::uint16_t next = tags.u16();
+    if constexpr (config::vlans) found.vlan->tag[i] = tag;
+    if constexpr (config::vlan_types) found.vlan->type->at[i] = config::vlan == VlanForm::decoded ? announced : next;
     announced = next;
-#endif
     found.vlans = static_cast<std::uint8_t>(i + 1);
   }
-#endif
+}
+
+inline TagStack read_tags(const Packet& p) {
+  TagStack found{};
+  if constexpr (config::vlans) read_vlans(p, found);
   Bytes entries = p.bytes(p.mpls);
-  for (unsigned i = 0; i < p.mpls_count && i < BFO_MAX_MPLS; ++i) {
+  for (unsigned i = 0; i < p.mpls_count && i < config::max_mpls; ++i) {
     const std::uint32_t entry = entries.u32();
     if (!entries.ok()) break;
     found.mpls[i] = entry;
@@ -40,62 +37,60 @@ inline TagStack read_tags(const Packet& p) {
   return found;
 }
 
-// Between TagStack and the part of them that a direction keeps itself; what does not fit is in `many`.
-inline void store_tags([[maybe_unused]] BasicFlowState& s, [[maybe_unused]] const TagStack& tags) {
-#if BFO_VLAN > 0
-  std::memcpy(s.vlan, tags.vlan, sizeof s.vlan);
-#if BFO_VLAN > 1
-  std::memcpy(s.vlan_type, tags.vlan_type, sizeof s.vlan_type);
-#endif
-#endif
+// Copies the first tags of one list into another, which may be shorter or longer.
+template <unsigned to_size, unsigned from_size>
+void copy_vlans(VlanTags<to_size>& to, const VlanTags<from_size>& from) {
+  constexpr unsigned size = std::min(to_size, from_size);
+  std::copy_n(from.tag, size, to.tag);
+  if constexpr (config::vlan_types) std::copy_n(from.type->at, size, to.type->at);
+}
+
+// Between a packet's tags and the part of them that a direction keeps itself; what does not fit is in `overflow`.
+inline void store_tags(BasicFlowState& s, const TagStack& tags) {
+  if constexpr (config::vlans) copy_vlans(*s.vlan, *tags.vlan);
   s.vlans = tags.vlans & 15;
 }
 inline TagStack stored_tags(const BasicFlowState& s) {
   if (s.overflow) return s.overflow->tags;
   TagStack tags{};
-#if BFO_VLAN > 0
-  std::memcpy(tags.vlan, s.vlan, sizeof s.vlan);
-#if BFO_VLAN > 1
-  std::memcpy(tags.vlan_type, s.vlan_type, sizeof s.vlan_type);
-#endif
-#endif
+  if constexpr (config::vlans) copy_vlans(*tags.vlan, *s.vlan);
   tags.vlans = s.vlans;
   return tags;
 }
 
-inline void put_tags([[maybe_unused]] const TagStack& s, [[maybe_unused]] Row& row) {
-#if BFO_VLAN > 0
-  row.count(s.vlans);
-  for (unsigned i = 0; i < s.vlans; ++i) {
-    const unsigned tag = s.vlan[i];
-#if BFO_VLAN == 1
-    row.put(static_cast<std::uint16_t>(tag));
-#elif BFO_VLAN == 2
-    row.put(static_cast<std::uint32_t>(tag << 16 | s.vlan_type[i]));
-#else
-    row.put(s.vlan_type[i]);
-    row.put(static_cast<std::uint8_t>(tag >> 13));
-    row.put(static_cast<std::uint8_t>(tag >> 12 & 1));
-    row.put(static_cast<std::uint16_t>(tag & 0xfff));
-#endif
+inline void put_vlan(Row& row, const TagStack& tags, unsigned i) {
+  if constexpr (config::vlans) {
+    const unsigned tag = tags.vlan->tag[i];
+    if constexpr (config::vlan == VlanForm::numbers) row.put(static_cast<std::uint16_t>(tag));
+    if constexpr (config::vlan == VlanForm::with_next_type)
+      row.put(static_cast<std::uint32_t>(tag << 16 | tags.vlan->type->at[i]));
+    if constexpr (config::vlan == VlanForm::decoded) {
+      row.put(tags.vlan->type->at[i]);
+      row.put(static_cast<std::uint8_t>(tag >> 13));
+      row.put(static_cast<std::uint8_t>(tag >> 12 & 1));
+      row.put(static_cast<std::uint16_t>(tag & 0xfff));
+    }
   }
-#endif
-#if BFO_MPLS > 0
-  row.count(s.mpls_entries);
-  for (unsigned i = 0; i < s.mpls_entries; ++i) {
-    const std::uint32_t entry = s.mpls[i];
-#if BFO_MPLS == 3
-    row.put(entry);
-#else
-    row.put(entry >> 12);
-#endif
-#if BFO_MPLS == 4
+}
+
+inline void put_mpls(Row& row, std::uint32_t entry) {
+  row.put(config::mpls == MplsForm::entries ? entry : entry >> 12);
+  if constexpr (config::mpls == MplsForm::decoded) {
     row.put(static_cast<std::uint8_t>(entry >> 9 & 7));
     row.put(static_cast<std::uint8_t>(entry >> 8 & 1));
     row.put(static_cast<std::uint8_t>(entry));
-#endif
   }
-#endif
+}
+
+inline void put_tags(const TagStack& tags, Row& row) {
+  if constexpr (config::vlans) {
+    row.count(tags.vlans);
+    for (unsigned i = 0; i < tags.vlans; ++i) put_vlan(row, tags, i);
+  }
+  if constexpr (config::mpls != MplsForm::none) {
+    row.count(tags.mpls_entries);
+    for (unsigned i = 0; i < tags.mpls_entries; ++i) put_mpls(row, tags.mpls[i]);
+  }
 }
 
 }  // namespace t2::basic_flow

@@ -1,5 +1,7 @@
 // basicStats: how much and how fast. Packets and bytes of a flow, statistics of packet lengths and inter-arrival times,
 // rates, asymmetries; in the end report the flows that stand out.
+//
+// An instance belongs to one worker thread. Totals are maxima that do not depend on the order of flows.
 #include "basicStats_state.h"
 
 #include <arpa/inet.h>
@@ -8,6 +10,7 @@
 #include <cstdio>
 #include <string>
 
+#include "columns.hpp"
 #include "statistics.hpp"
 #include "t2/plugin.hpp"
 
@@ -17,109 +20,23 @@ namespace {
 
 using t2::Type;
 
-// Column names tell the layer whose length is counted.
-#if T2_CORE_PACKETLENGTH == 0
-#define BS_LAYER "2"
-#elif T2_CORE_PACKETLENGTH == 1
-#define BS_LAYER "3"
-#elif T2_CORE_PACKETLENGTH == 2
-#define BS_LAYER "4"
-#else
-#define BS_LAYER "7"
-#endif
-
 constexpr t2::Flag flags[] = {
     T2_FLAG(BS_AGGR_CNT), T2_FLAG(BS_REV_CNT),      T2_FLAG(BS_MOD),         T2_FLAG(BS_PAD),    T2_FLAG(BS_STATS),
     T2_FLAG(BS_PL_STATS), T2_FLAG(BS_IAT_STATS),    T2_FLAG(BS_VAR),         T2_FLAG(BS_STDDEV), T2_FLAG(BS_SK),
     T2_FLAG(BS_XCLD),     T2_RUNTIME_FLAG(BS_XMIN), T2_RUNTIME_FLAG(BS_XMAX)};
 
-constexpr t2::Column columns[] = {
-    {"pktsSnt", "Number of transmitted packets", Type::u64},
-#if BS_REV_CNT == 1
-    {"pktsRcvd", "Number of received packets", Type::u64},
-#endif
-#if BS_AGGR_CNT == 1
-    {"pktsRTAggr", "Number of received and transmitted packets", Type::u64},
-#endif
-#if BS_PAD == 1
-    {"padBytesSnt", "Number of transmitted padding bytes", Type::i64},
-#endif
-    {"l" BS_LAYER "BytesSnt", "Number of transmitted bytes", Type::u64},
-#if BS_REV_CNT == 1
-    {"l" BS_LAYER "BytesRcvd", "Number of received bytes", Type::u64},
-#endif
-#if BS_AGGR_CNT == 1
-    {"l" BS_LAYER "BytesRTAggr", "Number of received and transmitted bytes", Type::u64},
-#endif
-#if BS_STATS == 1
-#if BS_PL_STATS == 1
-    {"minL" BS_LAYER "PktSz", "Smallest packet size", Type::u16},
-    {"maxL" BS_LAYER "PktSz", "Largest packet size", Type::u16},
-    {"avgL" BS_LAYER "PktSz", "Average packet size", Type::f32},
-#if BS_STDDEV == 1
-    {"stdL" BS_LAYER "PktSz", "Standard deviation of the packet size", Type::f32},
-#endif
-#if BS_VAR == 1
-    {"varL" BS_LAYER "PktSz", "Variance of the packet size", Type::f32},
-#if BS_SK == 1
-    {"skewL" BS_LAYER "PktSz", "Skewness of the packet size", Type::f32},
-    {"kurL" BS_LAYER "PktSz", "Kurtosis of the packet size", Type::f32},
-#endif
-#endif
-#endif
-#if BS_IAT_STATS == 1
-    {"minIAT", "Smallest inter-arrival time", Type::f32},
-    {"maxIAT", "Largest inter-arrival time", Type::f32},
-    {"avgIAT", "Average inter-arrival time", Type::f32},
-#if BS_STDDEV == 1
-    {"stdIAT", "Standard deviation of the inter-arrival time", Type::f32},
-#endif
-#if BS_VAR == 1
-    {"varIAT", "Variance of the inter-arrival time", Type::f32},
-#if BS_SK == 1
-    {"skewIAT", "Skewness of the inter-arrival time", Type::f32},
-    {"kurIAT", "Kurtosis of the inter-arrival time", Type::f32},
-#endif
-#endif
-#endif
-    {"pktps", "Packets sent per second", Type::f32},
-    {"bytps", "Bytes sent per second", Type::f32},
-    {"pktAsm", "Packet asymmetry", Type::f32},
-    {"bytAsm", "Byte asymmetry", Type::f32},
-#endif
-};
-
-// With -s.
-constexpr t2::Column packet_columns[] = {
-    {"pktLen", "Length of the frame", Type::u32},
-    {"snapL3Len", "Captured bytes from layer 3 on", Type::u32},
-    {"snapL4Len", "Captured bytes from layer 4 on", Type::u32},
-    {"snapL7Len", "Captured bytes of layer 7", Type::u32},
-    {"l3Len", "Length of layer 3", Type::u32},
-    {"udpLen", "Length field of UDP", Type::u16},
-    {"l7Len", "Length of layer 7", Type::u32},
-#if BS_MOD > 1
-    {"pktLenMod", "Packet length modulo BS_MOD", Type::u32},
-#endif
-    {"padLen", "Padding bytes", Type::u32},
-};
-
-[[maybe_unused]] void put_moments([[maybe_unused]] t2::Row& row, [[maybe_unused]] const Moments& of) {
-#if BS_STDDEV == 1
-  row.put(deviation(of));
-#endif
-#if BS_VAR == 1
-  row.put(of.variance);
-#if BS_SK == 1
-  row.put(skewness(of));
-  row.put(kurtosis(of));
-#endif
-#endif
+void put_moments(t2::Row& row, const Moments& of) {
+  if constexpr (config::deviation) row.put(deviation(of));
+  if constexpr (config::variance) row.put(of.variance);
+  if constexpr (config::higher_moments) {
+    row.put(skewness(of.variance, *of.higher));
+    row.put(kurtosis(of.variance, *of.higher));
+  }
 }
 
 // Widens a range by a length; what is above 65535 counts as that.
 void widen(std::uint16_t& smallest, std::uint16_t& largest, std::uint32_t length) {
-  const std::uint32_t counted = std::min(length, 0xffffu);  // no branches: which is larger is chance
+  const std::uint32_t counted = std::min(length, 0xffffu);  // no branches: which is larger cannot be predicted
   smallest = static_cast<std::uint16_t>(std::min<std::uint32_t>(smallest, counted));
   largest = static_cast<std::uint16_t>(std::max<std::uint32_t>(largest, counted));
 }
@@ -185,7 +102,7 @@ class BasicStats final : public t2::Plugin {
   }
 
   void report(t2::Report& report) const override {
-    if constexpr (BS_STATS == 1) {
+    if constexpr (config::statistics) {
       report.line("Flow max(pktload): " + report.number(static_cast<std::uint64_t>(largest_load_)));
       report.line("Flow max(b/s), pkts: " +
                   report.number(static_cast<std::uint64_t>(8 * static_cast<double>(fastest_.count)), "b/s") + ", " +
@@ -210,58 +127,54 @@ class BasicStats final : public t2::Plugin {
     row.put(p.l3_length);
     row.put(header.u16());
     row.put(p.l7_length);
-    if constexpr (BS_MOD > 1) row.put(counted(p));
+    if constexpr (config::modulus > 0) row.put(counted_length(p));
     row.put(p.padding);
   }
 
  private:
-  static std::uint32_t counted(const t2::Packet& p) { return BS_MOD > 1 ? p.length % std::max(BS_MOD, 1) : p.length; }
+  static std::uint32_t counted_length(const t2::Packet& p) {
+    if constexpr (config::modulus > 0) return p.length % config::modulus;
+    else return p.length;
+  }
 
   void add_packet(BasicStatsState& s, const t2::Packet& p) {
-    const std::uint32_t length = counted(p);
+    const std::uint32_t length = counted_length(p);
     s.bytes += length;
     s.ip_bytes += p.l3_length;
     if (p.padding != 0) s.padding += p.padding;
     widen(s.min_ip_length, s.max_ip_length, p.l3_length);
-#if BS_STATS == 1 && BS_PL_STATS == 1
-    if (p.first_of_direction) s.length.mean = static_cast<float>(length);
-#endif
-#if BS_XCLD > 0
-    if (p.first_of_direction) s.last = p.time;
-    if (!included(length, low_, high_)) return;
-    ++s.included;
-#endif
+    if constexpr (config::lengths)
+      if (p.first_of_direction) s.length->mean = static_cast<float>(length);
+    Time previous = p.previous;
+    if constexpr (config::selective) {
+      if (p.first_of_direction) s.selected->last = p.time;
+      if (!is_selected(length, low_, high_)) return;
+      ++s.selected->packets;
+      previous = s.selected->last;
+      s.selected->last = p.time;
+    }
     widen(s.min_length, s.max_length, length);
-    [[maybe_unused]] const auto n =
-        static_cast<float>(static_cast<std::int64_t>(in_statistics(s, p.index_in_direction)));
-#if BS_STATS == 1 && BS_PL_STATS == 1 && BS_IAT_STATS == 0
-    update(s.length, static_cast<float>(length), n);
-#endif
-#if BS_STATS == 1 && BS_IAT_STATS == 1
-#if BS_XCLD > 0
-    const float interval = intervals_(s.last, p.time);
-    s.last = p.time;
-#else
-    const float interval = intervals_(p.previous, p.time);
-#endif
-    s.min_interval = std::min(s.min_interval, interval);
-    s.max_interval = std::max(s.max_interval, interval);
-#if BS_PL_STATS == 1
-    update(s.length, static_cast<float>(length), s.interval, interval, n);
-#else
-    update(s.interval, interval, n);
-#endif
-#endif
+    if constexpr (config::statistics) add_to_statistics(s, p, length, previous);
   }
 
-  // Of so many packets.
-  static std::uint64_t in_statistics([[maybe_unused]] const BasicStatsState& s,
-                                     [[maybe_unused]] std::uint64_t packets) {
-#if BS_XCLD > 0
-    return s.included;
-#else
-    return packets;
-#endif
+  void add_to_statistics(BasicStatsState& s, const t2::Packet& p, std::uint32_t length, Time previous) {
+    const auto n = static_cast<float>(static_cast<std::int64_t>(selected_packets(s, p.index_in_direction)));
+    const auto value = static_cast<float>(length);
+    if constexpr (config::intervals) {
+      const float passed = interval(splitter_, previous, p.time);
+      s.interval->smallest = std::min(s.interval->smallest, passed);
+      s.interval->largest = std::max(s.interval->largest, passed);
+      if constexpr (config::lengths) update(*s.length, value, s.interval->moments, passed, n);
+      else update(s.interval->moments, passed, n);
+    } else if constexpr (config::lengths) {
+      update(*s.length, value, n);
+    }
+  }
+
+  // Those of a direction's packets that are in its statistics.
+  static std::uint64_t selected_packets(const BasicStatsState& s, std::uint64_t packets) {
+    if constexpr (config::selective) return s.selected->packets;
+    else return packets;
   }
 
   struct Rates {
@@ -269,9 +182,9 @@ class BasicStats final : public t2::Plugin {
     float packets = 0, bytes = 0;  // per second; 0 where no time passed
   };
   static Rates rates_of(const t2::EndedFlow& e, const BasicStatsState& s) {
-    if constexpr (BS_STATS == 0) return {};
+    if constexpr (!config::statistics) return {};
     const auto bytes = static_cast<float>(s.bytes);
-    const std::uint64_t included = in_statistics(s, e.own.packets);
+    const std::uint64_t included = selected_packets(s, e.own.packets);
     Rates rates{included ? bytes / static_cast<float>(included) : 0, 0, 0};
     const t2::TimeRange times = e.times();
     const t2::Time duration = times.latest - times.earliest;
@@ -291,30 +204,29 @@ class BasicStats final : public t2::Plugin {
   }
 
   static void put_columns(const t2::EndedFlow& e, const BasicStatsState& s, const BasicStatsState* other,
-                          [[maybe_unused]] const Rates& rates, t2::Row& row) {
+                          const Rates& rates, t2::Row& row) {
     const std::uint64_t packets = e.own.packets;
-    [[maybe_unused]] const std::uint64_t packets_back = e.other ? e.other->packets : 0,
-                                         bytes_back = other ? other->bytes : 0;
+    const std::uint64_t packets_back = e.other ? e.other->packets : 0, bytes_back = other ? other->bytes : 0;
     row.put(packets);
-    if constexpr (BS_REV_CNT == 1) row.put(packets_back);
-    if constexpr (BS_AGGR_CNT == 1) row.put(packets + packets_back);
-    if constexpr (BS_PAD == 1) row.put(static_cast<std::int64_t>(s.padding));
+    if constexpr (config::received) row.put(packets_back);
+    if constexpr (config::sums) row.put(packets + packets_back);
+    if constexpr (config::padding) row.put(static_cast<std::int64_t>(s.padding));
     row.put(s.bytes);
-    if constexpr (BS_REV_CNT == 1) row.put(bytes_back);
-    if constexpr (BS_AGGR_CNT == 1) row.put(s.bytes + bytes_back);
-    if constexpr (BS_STATS == 0) return;
-#if BS_STATS == 1 && BS_PL_STATS == 1
-    row.put(s.min_length);
-    row.put(s.max_length);
-    row.put(rates.load);
-    put_moments(row, s.length);
-#endif
-#if BS_STATS == 1 && BS_IAT_STATS == 1
-    row.put(s.min_interval);
-    row.put(s.max_interval);
-    row.put(s.interval.mean);
-    put_moments(row, s.interval);
-#endif
+    if constexpr (config::received) row.put(bytes_back);
+    if constexpr (config::sums) row.put(s.bytes + bytes_back);
+    if constexpr (!config::statistics) return;
+    if constexpr (config::lengths) {
+      row.put(s.min_length);
+      row.put(s.max_length);
+      row.put(rates.load);
+      put_moments(row, *s.length);
+    }
+    if constexpr (config::intervals) {
+      row.put(s.interval->smallest);
+      row.put(s.interval->largest);
+      row.put(s.interval->moments.mean);
+      put_moments(row, s.interval->moments);
+    }
     row.put(rates.packets);
     row.put(rates.bytes);
     // A lone answer counts as -1 in packets; bytes have no such sign.
@@ -334,8 +246,8 @@ class BasicStats final : public t2::Plugin {
   }
 
   t2::State<BasicStatsState> state_;
-  [[maybe_unused]] std::uint32_t low_, high_;  // BS_XMIN, BS_XMAX
-  [[maybe_unused]] Intervals intervals_;
+  std::uint32_t low_, high_;  // BS_XMIN, BS_XMAX
+  TimeSplitter splitter_;
   LargestFlow<std::uint64_t> max_packets_[2], max_bytes_[2];  // of layer-2 flows, of IP flows
   LargestFlow<float> fastest_;                                // bytes per second
   float largest_load_ = 0;                                    // average packet length

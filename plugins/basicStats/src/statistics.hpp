@@ -1,14 +1,14 @@
-// The arithmetic of basicStats, free of packets and flows.
+// The arithmetic of basicStats, free of packets and flows. Pure functions, any thread.
 //
 // The order of the operations and their single precision are part of the columns' meaning: other tools' results rest on
-// these figures, so nothing here may be "simplified". The moments take deviations from the mean before the update.
+// these figures, so no operation may be reordered or widened. Moments take deviations from the mean before the update.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 
 #include "basicStats_state.h"
-#include "t2/packet.hpp"
+#include "t2/clock.hpp"
 
 namespace t2::basic_stats {
 
@@ -18,54 +18,45 @@ inline void update(Moments& of, float value, float n) {
   const float square = m * m;
   of.mean += m / n;
   of.variance += (square - of.variance) / n;
-#if BS_VAR == 1 && BS_SK == 1
-  of.third += (square * m - of.third) / n;
-  of.fourth += (square * square - of.fourth) / n;
-#endif
+  if constexpr (config::higher_moments) {
+    of.higher->third += (square * m - of.higher->third) / n;
+    of.higher->fourth += (square * square - of.higher->fourth) / n;
+  }
 }
 
 // The same for one value of each of two; the quotients are computed side by side, each as if alone.
 inline void update(Moments& a, float value_a, Moments& b, float value_b, float n) {
-#if BS_VAR == 1 && BS_SK == 1
-  update(a, value_a, n);
-  update(b, value_b, n);
-#else
-  using Lanes = float __attribute__((vector_size(16)));
-  const float m_a = value_a - a.mean, m_b = value_b - b.mean;
-  const Lanes change = Lanes{m_a, m_a * m_a - a.variance, m_b, m_b * m_b - b.variance} / n;
-  a.mean += change[0], a.variance += change[1];
-  b.mean += change[2], b.variance += change[3];
-#endif
+  if constexpr (config::higher_moments) {
+    update(a, value_a, n);
+    update(b, value_b, n);
+  } else {
+    using Lanes = float __attribute__((vector_size(16)));
+    const float m_a = value_a - a.mean, m_b = value_b - b.mean;
+    const Lanes change = Lanes{m_a, m_a * m_a - a.variance, m_b, m_b * m_b - b.variance} / n;
+    a.mean += change[0], a.variance += change[1];
+    b.mean += change[2], b.variance += change[3];
+  }
 }
 
 inline float deviation(const Moments& of) { return static_cast<float>(std::sqrt(static_cast<double>(of.variance))); }
 
-#if BS_VAR == 1 && BS_SK == 1
-inline float skewness(const Moments& of) {
-  if (of.variance == 0) return 0;
-  const double v = of.variance;
+// Only where there are higher moments.
+inline float skewness(float variance, const HigherMoments& of) {
+  if (variance == 0) return 0;
+  const double v = variance;
   return static_cast<float>(of.third / (v * std::sqrt(v)));
 }
-inline float kurtosis(const Moments& of) { return of.variance == 0 ? 0 : of.fourth / (of.variance * of.variance); }
-#endif
+inline float kurtosis(float variance, const HigherMoments& of) {
+  return variance == 0 ? 0 : of.fourth / (variance * variance);
+}
 
-// Seconds from one packet to the next; whole seconds and the rest are rounded apart. Which second a time is in takes a
-// division: packets come close together, so that of the last one is kept, and most intervals lie within it.
-class Intervals {
- public:
-  float operator()(Time from, Time to) {
-    if (!in_second(to)) start_ = one_second * (second_ = to / one_second);
-    if (in_second(from)) return static_cast<float>(static_cast<float>(to - from) / 1e9);
-    const Time seconds = second_ - from / one_second;
-    return static_cast<float>(static_cast<float>(seconds) + static_cast<float>(to - from - seconds * one_second) / 1e9);
-  }
-
- private:
-  bool in_second(Time time) const {
-    return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(one_second);
-  }
-  Time second_ = 0, start_ = 0;  // number of the second, and its first nanosecond
-};
+// Seconds from one packet to the next; whole seconds and the rest are rounded apart.
+inline float interval(TimeSplitter& splitter, Time from, Time to) {
+  const TimeSplitter::Parts end = splitter.split(to), start = splitter.split_earlier(from);
+  if (start.second == end.second) return static_cast<float>(static_cast<float>(end.rest - start.rest) / 1e9);
+  return static_cast<float>(static_cast<float>(end.second - start.second) +
+                            static_cast<float>(end.rest - start.rest) / 1e9);
+}
 
 inline float seconds(Time duration) {
   return static_cast<float>(static_cast<double>(duration / one_second) +
@@ -79,19 +70,16 @@ inline float asymmetry(std::uint64_t a, std::uint64_t b) {
 }
 
 // BS_XCLD: does a packet of this length join the statistics?
-inline bool included(std::uint32_t length, [[maybe_unused]] std::uint32_t low, [[maybe_unused]] std::uint32_t high) {
-  (void)length;
-#if BS_XCLD == 1
-  return length > low;
-#elif BS_XCLD == 2
-  return length < high;
-#elif BS_XCLD == 3
-  return length >= low && length <= high;
-#elif BS_XCLD == 4
-  return length < low || length > high;
-#else
+inline bool is_selected(std::uint32_t length, std::uint32_t low, std::uint32_t high) {
+  using config::Selection;
+  switch (config::selection) {
+    case Selection::longer: return length > low;
+    case Selection::shorter: return length < high;
+    case Selection::within: return length >= low && length <= high;
+    case Selection::outside: return length < low || length > high;
+    case Selection::all: break;
+  }
   return true;
-#endif
 }
 
 }  // namespace t2::basic_stats

@@ -1,3 +1,5 @@
+// Reads the registries of the IEEE and looks addresses up in them. The registry is built by the first worker that needs
+// a label; afterwards it is only read, by all of them.
 #include "labels.hpp"
 
 #include <algorithm>

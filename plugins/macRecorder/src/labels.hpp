@@ -2,7 +2,7 @@
 // the group addresses that standards define.
 //
 // The registries are read when the first label is wanted, into one sorted list. It points into their text: what it says
-// about an organisation is taken from there, and shortened, only when somebody asks for it.
+// about an organisation is taken from there, and shortened, only when a label is made.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +53,7 @@ class OuiRegistry {
   std::string text_;  // lines as in the CSV files
 };
 
-// What a start can be held up for: throws as OuiRegistry() would if there seems to be nothing to read.
+// Reads the beginning of the registry only. Throws as OuiRegistry() would if it holds no entry: the run must not start.
 void check(const std::string& folder);
 
 // "Cisco Systems, Inc" of the US: "CiscoSyst,US". Nine characters, at most `longest` with the country. No match: "-".

@@ -1,9 +1,10 @@
 // macRecorder: which pairs of MAC addresses a flow used, how often, and who made the devices.
 //
 // The core keeps the pair of a direction's first packet, which is enough for nearly all flows. When another one
-// appears, a chain of small blocks is begun in memory that the core frees with the flow.
-#include "macRecorder_state.h"
-
+// appears, a chain of small blocks begins, in memory that the core frees with the flow.
+//
+// An instance belongs to one worker thread; the registry is shared and only read. Labels are made when a row is
+// written, never per packet.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -12,7 +13,9 @@
 #include <memory>
 #include <string>
 
+#include "columns.hpp"
 #include "labels.hpp"
+#include "macRecorder_state.h"
 #include "t2/plugin.hpp"
 
 namespace t2::mac_recorder {
@@ -25,34 +28,8 @@ constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT),        T2_FLAG(MR_NPAIRS),   
                               T2_FLAG(MR_MAX_MAC),        T2_FLAG(MAC_SORGLEN), T2_FLAG(MAC_ORGLEN),
                               T2_RUNTIME_FLAG(MR_OUI_DIR)};
 
-constexpr Type mac_type = MR_MAC_FMT == 0 ? Type::h64 : MR_MAC_FMT == 1 ? Type::mac : Type::u64;
-constexpr Type label_type = MR_MACLBL == 1 ? Type::u32 : MR_MACLBL == 2 ? Type::label : Type::text;
-
-constexpr t2::Column columns[] = {
-    {"macStat", "macRecorder status: 0x01: there were more pairs", Type::h8},
-#if MR_NPAIRS == 1
-    {"macPairs", "Number of source and destination MAC pairs", Type::u32},
-#endif
-    t2::Column("srcMac_dstMac_numP", "Source and destination MAC address, packets", mac_type, mac_type, Type::u64)
-        .repeated(),
-#if MR_MACLBL > 0
-    t2::Column("srcMacLbl_dstMacLbl", "Source and destination MAC label", label_type, label_type).repeated(),
-#endif
-};
-
-#if MR_MACLBL > 0
-constexpr Type packet_label = MR_MACLBL == 1 ? Type::u32 : Type::label;
-// With -s.
-constexpr t2::Column packet_columns[] = {
-    t2::Column("srcMacLbl", "Source MAC label", packet_label).repeated(),
-    t2::Column("dstMacLbl", "Destination MAC label", packet_label).repeated(),
-};
-#else
-constexpr std::span<const t2::Column> packet_columns;
-#endif
-
-// One for all workers: it is only read. Whoever asks first waits until it is loaded. Was found at start (check()): if
-// it is gone by now, there are no names.
+// One registry for all workers, which only read it. The worker that needs the first label loads it, and others wait.
+// check() found it at start; if it was removed since, there are no names.
 const OuiRegistry& registry(const std::string& folder) {
   static const OuiRegistry registry = [&] {
     try {
@@ -64,7 +41,8 @@ const OuiRegistry& registry(const std::string& folder) {
   return registry;
 }
 
-// Labels of recently seen addresses: making one costs a few hundred nanoseconds, the first one that of the registry.
+// Labels of recently seen addresses: to make one costs a few hundred nanoseconds, the first one the time of loading the
+// registry. Belongs to one worker.
 class LabelCache {
  public:
   explicit LabelCache(std::string folder) : folder_(std::move(folder)) {}
@@ -75,9 +53,11 @@ class LabelCache {
     CachedLabel& slot = slots_[key * 0x9e3779b97f4a7c15u >> (64 - slot_bits)];
     if (slot.key != key) {
       const LabelMatch match = registry(folder_).find(mac, ether_type);
-      slot = {key, match.number, MR_MACLBL == 3 ? full_label(match, MAC_ORGLEN) : short_label(match, MAC_SORGLEN)};
+      slot = {key, match.number,
+              config::label_form == LabelForm::full_name ? full_label(match, config::max_full_name)
+                                                         : short_label(match, config::max_short_name)};
     }
-    if constexpr (MR_MACLBL == 1) row.put(slot.number);
+    if constexpr (config::label_form == LabelForm::number) row.put(slot.number);
     else row.text(slot.text);
   }
 
@@ -93,14 +73,14 @@ class LabelCache {
 };
 
 void put_mac(t2::Row& row, const std::uint8_t* bytes) {
-  if constexpr (MR_MAC_FMT == 1) row.mac(bytes);
+  if constexpr (config::mac_form == MacForm::address) row.mac(bytes);
   else row.put(load_mac(bytes));
 }
 
 class MacRecorder final : public t2::Plugin {
  public:
   explicit MacRecorder(t2::Host& host) : host_(host), state_(host) {
-#if MR_MACLBL > 0
+    if constexpr (!config::labels) return;
     try {
       const std::string folder = host.text("MR_OUI_DIR");
       check(folder);
@@ -108,7 +88,6 @@ class MacRecorder final : public t2::Plugin {
     } catch (const std::runtime_error& e) {
       throw t2::Error(std::string("macRecorder: ") + e.what());
     }
-#endif
   }
 
   void on_packets(std::span<const t2::Packet> packets) override {
@@ -129,15 +108,14 @@ class MacRecorder final : public t2::Plugin {
     if (row.is_read()) put_columns(e.own, s, e.flow.key.ether_type, row);
   }
 
-#if MR_MACLBL > 0
   void on_packet_row(const t2::Packet& p, t2::Row& row) override {
+    if constexpr (!config::labels) return;
     for (const std::uint32_t mac : {p.source_mac, p.destination_mac}) {
       const bool has = mac != t2::absent && !(p.status & t2::status::no_ethernet);
       row.count(has);
       if (has) labels_->put(row, p.data + mac, p.flow->key.ether_type);
     }
   }
-#endif
 
   void merge(t2::Plugin& plugin) override {
     const auto& other = static_cast<const MacRecorder&>(plugin);
@@ -158,11 +136,10 @@ class MacRecorder final : public t2::Plugin {
   }
 
  private:
-  void put_columns(const t2::Direction& direction, const MacRecorderState& s, [[maybe_unused]] std::uint16_t ether_type,
-                   t2::Row& row) {
+  void put_columns(const t2::Direction& direction, const MacRecorderState& s, std::uint16_t ether_type, t2::Row& row) {
     const unsigned pairs = s.pairs(direction);
     row.put(static_cast<std::uint8_t>(s.lost()));
-    if constexpr (MR_NPAIRS == 1) row.put(std::uint32_t{pairs});
+    if constexpr (config::pair_count) row.put(std::uint32_t{pairs});
     row.count(pairs);
     for (unsigned i = 0; i < pairs; ++i) {
       const MacPair pair = s.pair(direction, i);
@@ -170,14 +147,13 @@ class MacRecorder final : public t2::Plugin {
       put_mac(row, pair.destination);
       row.put(pair.packets);
     }
-#if MR_MACLBL > 0
+    if constexpr (!config::labels) return;
     row.count(pairs);
     for (unsigned i = 0; i < pairs; ++i) {
       const MacPair pair = s.pair(direction, i);
       labels_->put(row, pair.source, ether_type);
       labels_->put(row, pair.destination, ether_type);
     }
-#endif
   }
 
   // A packet that is not the first, and not like it; or there is more than one pair.
@@ -200,7 +176,7 @@ class MacRecorder final : public t2::Plugin {
 
   // With what there was before this packet.
   void begin_list(const t2::Packet& p, MacRecorderState& s) {
-    auto* list = MR_MAX_MAC > 1 ? static_cast<PairList*>(host_.flow_alloc(*p.flow, sizeof(PairList))) : nullptr;
+    auto* list = config::max_pairs > 1 ? static_cast<PairList*>(host_.flow_alloc(*p.flow, sizeof(PairList))) : nullptr;
     if (!list) {
       s.storage.begin_counting();
       return;
@@ -218,7 +194,7 @@ class MacRecorder final : public t2::Plugin {
     PairBlock* at = &list.first;
     for (unsigned i = 0;; ++i) {
       if (i > 0 && i % PairBlock::size == 0) {
-        if (i == list.pairs && i < MR_MAX_MAC)
+        if (i == list.pairs && i < config::max_pairs)
           at->next = static_cast<PairBlock*>(host_.flow_alloc(flow, sizeof(PairBlock)));
         if (!at->next) return nullptr;
         at = at->next;
@@ -227,7 +203,7 @@ class MacRecorder final : public t2::Plugin {
       if (i < list.pairs) {
         if (std::memcmp(pair.destination, macs, 12) == 0) return &pair;
       } else {
-        if (i == MR_MAX_MAC) return nullptr;
+        if (i == config::max_pairs) return nullptr;
         std::memcpy(pair.destination, macs, 12);
         ++list.pairs;
         return &pair;
@@ -237,9 +213,7 @@ class MacRecorder final : public t2::Plugin {
 
   t2::Host& host_;
   t2::State<MacRecorderState> state_;
-#if MR_MACLBL > 0
-  std::unique_ptr<LabelCache> labels_;
-#endif
+  std::unique_ptr<LabelCache> labels_;  // null: MR_MACLBL 0
   bool any_lost_ = false;
   unsigned min_ = ~0u, max_ = 0;  // pairs of a flow
   std::uint64_t pairs_ = 0, rows_ = 0;

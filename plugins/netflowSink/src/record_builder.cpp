@@ -194,16 +194,16 @@ class RecordBuilder final : public t2::Plugin {
 
   static void collect_tags_and_labels(const auto& own, FlowRecord& r) {
     if constexpr (max_tags > 0) {
-      if (own.vlans > 0) r.outer_tag = own.vlan[0];
+      if (own.vlans > 0) r.outer_tag = own.vlan->tag[0];
     }
     if constexpr (max_tags > 1) {
-      if (own.vlans > 1) r.inner_tag = own.vlan[1];
+      if (own.vlans > 1) r.inner_tag = own.vlan->tag[1];
     }
     if (own.overflow) std::copy_n(own.overflow->tags.mpls, own.overflow->tags.mpls_entries, r.mpls);
   }
 
   static void collect_flag_counts(const auto& own, FlowRecord& r) {
-    if constexpr (tcp_flag_counts) std::copy_n(own.flag_counts, std::size(r.flag_counts), r.flag_counts);
+    if constexpr (tcp_flag_counts) std::copy_n(own.flag_counts->begin(), std::size(r.flag_counts), r.flag_counts);
   }
 
   static constexpr std::uint16_t scaled = 0x0200;  // tcpFStat: both directions scale windows

@@ -26,8 +26,10 @@ constexpr ColdState no_cold_state{};
 const ColdState& cold_of(const TcpFlagsState& state) { return state.cold ? *state.cold : no_cold_state; }
 
 void put_tos(t2::Row& row, std::uint8_t tos) {
-  if (IPTOS == 0) put(row, tos);
-  else put(row, static_cast<std::uint8_t>(tos >> (IPTOS == 1 ? 2 : 5)), static_cast<std::uint8_t>(tos & 3));
+  if constexpr (config::tos_form == TosForm::hex) put(row, tos);
+  else
+    put(row, static_cast<std::uint8_t>(tos >> (config::tos_form == TosForm::dscp_ecn ? 2 : 5)),
+        static_cast<std::uint8_t>(tos & 3));
 }
 
 void put_ip(t2::Row& row, const TcpFlagsState& own, bool v4) {
@@ -36,10 +38,10 @@ void put_ip(t2::Row& row, const TcpFlagsState& own, bool v4) {
   put_tos(row, own.tos);
   put(row, own.ip_flags);
   const unsigned if_v4 = v4 ? 1 : 0, if_v6 = v4 ? 0 : 1;  // the fields hold the options of the flow's own version
-  if (t2::config::ipv6_activate != 1)
+  if constexpr (config::ipv4_columns)
     put(row, static_cast<std::uint16_t>(cold.ip_option_count[0] * if_v4), cold.ip_option_class,
         cold.ip_options[0] * if_v4);
-  if (t2::config::ipv6_activate != 0)
+  if constexpr (config::ipv6_columns)
     put(row, static_cast<std::uint16_t>(cold.ip_option_count[0] * if_v6),
         static_cast<std::uint16_t>(cold.ip_option_count[1] * if_v6), cold.ip_options[0] * if_v6,
         cold.ip_options[1] * if_v6);
@@ -59,7 +61,7 @@ void put_window(t2::Row& row, const t2::Direction& direction, const TcpFlagsStat
 
 // WINDOW_KIND-KIND...MSS_SHIFT: no separator between the last kind and the segment size, `00` for what is missing.
 void put_fingerprint(t2::Row& row, const TcpFlagsState& own) {
-  char text[4 * JA4TOPTMX + 32];
+  char text[4 * config::max_option_kinds + 32];
   char* at = text;
   const auto put = [&](std::string_view characters) {
     if (characters.size() <= static_cast<std::size_t>(std::end(text) - at))
@@ -84,7 +86,7 @@ void put_fingerprint(t2::Row& row, const TcpFlagsState& own) {
 void put_options(t2::Row& row, const TcpFlagsState& own) {
   const auto factor = static_cast<std::uint16_t>(own.status & stat::scaled ? 1u << (own.scale & 31) : 0);
   put(row, own.option_packets, own.option_count, own.options, own.mss(), factor);
-  if (!MPTCP) return;
+  if constexpr (!config::multipath) return;
   const ColdState& cold = cold_of(own);
   put(row, cold.mptcp_types, cold.mptcp_flags, cold.mptcp_address, cold.mptcp_dss);
 }
@@ -132,16 +134,15 @@ void put_times(t2::Row& row, const TcpFlagsState& own, const TcpFlagsState* othe
 
 void put_columns(t2::Row& row, const t2::EndedFlow& e, const TcpFlagsState& own, const TcpFlagsState* other) {
   put_ip(row, own, e.flow.key.family == t2::Family::ipv4);
-  if (SEQ_ACK_NUM) put_numbers(row, own);
-  if (WINDOWSIZE) put_window(row, e.own, own);
+  if constexpr (config::sequence_numbers) put_numbers(row, own);
+  if constexpr (config::windows) put_window(row, e.own, own);
   put(row, own.tcp_flags, own.anomaly);
-#if TCPFLGCNT
-  for (const std::uint16_t count : own.flag_counts) row.put(count);
-#endif
-  if (TCPJA4T) put_fingerprint(row, own);
+  if constexpr (config::flag_counters)
+    for (const std::uint16_t count : *own.flag_counts) row.put(count);
+  if constexpr (config::fingerprint) put_fingerprint(row, own);
   put_options(row, own);
-  if (NAT_BT_EST) put_clock(row, e, own);
-  if (RTT_ESTIMATE) put_times(row, own, other, e.own.status & t2::status::inverted);
+  if constexpr (config::timestamps) put_clock(row, e, own);
+  if constexpr (config::response_times) put_times(row, own, other, e.own.status & t2::status::inverted);
 }
 
 }  // namespace t2::tcp_flags

@@ -67,7 +67,7 @@ template <bool traced>
   const t2::Packet& packet = context.packet;
   if (!context.mid_connection && packet.captured_l3 < packet.l3_header) {
     context.ip_flags |= ip_bit::header_checksum | ip_bit::cut;
-  } else if (IPCHECKSUM > 0 &&
+  } else if (config::ip_checksum &&
              !checksum_ok(context.mid_connection || packet.l3_header == 20 ? sum_words(ip, 20)
                                                                            : sum_words(ip, packet.l3_header))) {
     context.ip_flags |= ip_bit::header_checksum;
@@ -82,8 +82,8 @@ template <bool traced>
 
 // Seconds from the other direction's last packet to this one. Fractions of a second are rounded to single precision
 // before they are subtracted: users' baselines were made so.
-[[gnu::always_inline]] inline float seconds_since_other(Seconds& kept, const t2::Packet& packet) {
-  const Seconds::Parts now = kept(packet.time), then = kept.before(packet.other_last);
+[[gnu::always_inline]] inline float seconds_since_other(t2::TimeSplitter& splitter, const t2::Packet& packet) {
+  const t2::TimeSplitter::Parts now = splitter.split(packet.time), then = splitter.split_earlier(packet.other_last);
   const double seconds = static_cast<double>(now.second - then.second);
   const float fraction = static_cast<float>(now.rest) - static_cast<float>(then.rest);
   return static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / 1e9));
@@ -137,12 +137,12 @@ template <bool traced>
   }
   verify_transport_checksum<traced>(context);
   check_time_order(context);
-  if (FRAG_ANALYZE && !context.mid_connection && (packet.more_fragments || header.position))
+  if (config::fragments && !context.mid_connection && (packet.more_fragments || header.position))
     context.set(check_fragment_position(context, header.position));
   own.ip_flags |= static_cast<Bits>(context.ip_flags);
 
   if (!context.other) return;
-  if (RTT_ESTIMATE) update_rtt(context);
+  if constexpr (config::response_times) update_rtt(context);
   else context.other->handshake = Handshake::none;
 }
 

@@ -41,8 +41,8 @@ std::uint16_t expected(std::uint16_t sum, std::uint16_t field) {
 std::uint16_t swapped(std::uint16_t word) { return static_cast<std::uint16_t>(as_word(word)); }
 
 void put_tos(t2::Row& row, std::uint8_t tos) {
-  const auto upper = static_cast<std::uint8_t>(tos >> (IPTOS == 1 ? 2 : 5));
-  if (IPTOS == 0) cell(row, tos);
+  const auto upper = static_cast<std::uint8_t>(tos >> (config::tos_form == TosForm::dscp_ecn ? 2 : 5));
+  if constexpr (config::tos_form == TosForm::hex) cell(row, tos);
   else cell(row, upper, static_cast<std::uint8_t>(tos & 3));
 }
 
@@ -56,7 +56,7 @@ void put_checksums(t2::Row& row, std::uint16_t field, bool summed, std::uint16_t
 
 void put_header_checksum(t2::Row& row, const t2::Packet& packet) {
   const bool v4 = packet.family == t2::Family::ipv4;
-  const bool summed = v4 && IPCHECKSUM > 0 && packet.l3_header >= 20 && packet.captured_l3 >= packet.l3_header;
+  const bool summed = v4 && config::ip_checksum && packet.l3_header >= 20 && packet.captured_l3 >= packet.l3_header;
   const std::uint16_t field = v4 ? packet.bytes(packet.l3 + 10).u16() : std::uint16_t{0};
   put_checksums(row, field, summed,
                 summed ? fold(sum_words(packet.data + packet.l3, packet.l3_header)) : std::uint16_t{0});
@@ -77,23 +77,20 @@ void put_transport_checksum(t2::Row& row, const PacketRowInput& parts) {
                 packet.protocol == protocol::udp || packet.protocol == protocol::udp_lite);
 }
 
-void put_options6([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Packet& packet,
-                  [[maybe_unused]] std::uint32_t header) {
-#if T2_CORE_IPV6_ACTIVATE != 0
+void put_options6(t2::Row& row, const t2::Packet& packet, std::uint32_t header) {
+  if constexpr (!config::ipv6_columns) return;
   const bool present = packet.family == t2::Family::ipv6 && header != t2::absent;
   const std::uint32_t length = present ? packet.bytes(header + 1).u8() * 8u + 6 : 0;
   cell(row, length);
   bytes_cell(row, captured(packet, present ? header + 2 : t2::absent, length));
-#endif
 }
 
-void put_options4([[maybe_unused]] t2::Row& row, [[maybe_unused]] const t2::Packet& packet) {
-#if T2_CORE_IPV6_ACTIVATE != 1
+void put_options4(t2::Row& row, const t2::Packet& packet) {
+  if constexpr (!config::ipv4_columns) return;
   const bool present = packet.family == t2::Family::ipv4 && packet.l3_header > 20;
   const std::uint32_t length = present ? packet.l3_header - 20 : 0;
   cell(row, length);
   bytes_cell(row, captured(packet, present ? packet.l3 + 20 : t2::absent, length));
-#endif
 }
 
 void put_ip(t2::Row& row, const PacketRowInput& parts) {
@@ -125,9 +122,10 @@ void put_numbers(t2::Row& row, const PacketRowInput& parts) {
   if (!memory.begun) memory.ack = ack;
   memory.begun = true;
   memory.payload += packet.l7_length;
-  const std::uint32_t seq_base = SPKTMD_SEQACKREL ? own.isn : 0;
-  const std::uint32_t ack_base = !SPKTMD_SEQACKREL ? 0 : other && other->tcp_seen ? other->isn : memory.ack;
-  const bool acknowledges = !SPKTMD_SEQACKREL || (trace.flags & flag::ack);  // else there is nothing to count from
+  const std::uint32_t seq_base = config::relative_numbers ? own.isn : 0;
+  const std::uint32_t ack_base = !config::relative_numbers ? 0 : other && other->tcp_seen ? other->isn : memory.ack;
+  const bool acknowledges =
+      !config::relative_numbers || (trace.flags & flag::ack);  // else there is nothing to count from
   cell(row, seq - seq_base);
   cell(row, acknowledges ? ack - ack_base : 0u);
   cell(row, trace.seq_max - seq_base);
@@ -143,18 +141,18 @@ void put_numbers(t2::Row& row, const PacketRowInput& parts) {
 
 void put_tcp(t2::Row& row, const PacketRowInput& parts) {
   const auto& [packet, own, other, trace, memory] = parts;
-  if (SEQ_ACK_NUM) put_numbers(row, parts);
+  if constexpr (config::sequence_numbers) put_numbers(row, parts);
   cell(row, trace.status);
   cell(row, trace.flags);
   cell(row, trace.anomaly);
   cell(row, trace.window);
   cell(row, trace.factor);
   cell(row, own.mss());
-  if (NAT_BT_EST) {
+  if constexpr (config::timestamps) {
     cell(row, own.timestamp);
     cell(row, own.timestamp_echo);
   }
-  if (MPTCP) {
+  if constexpr (config::multipath) {
     cell(row, trace.mptcp_subtype);
     cell(row, trace.mptcp_flags);
     cell(row, trace.mptcp_address);
@@ -166,9 +164,9 @@ void put_tcp(t2::Row& row, const PacketRowInput& parts) {
 }
 
 void put_no_tcp(t2::Row& row) {
-  if (SEQ_ACK_NUM) empty_cells(row, 11);
+  if constexpr (config::sequence_numbers) empty_cells(row, 11);
   cell(row, Bits{0});  // tcpFStat
-  empty_cells(row, 5 + (NAT_BT_EST ? 2 : 0) + (MPTCP ? 4 : 0));
+  empty_cells(row, 5 + (config::timestamps ? 2 : 0) + (config::multipath ? 4 : 0));
   cell(row, std::int32_t{0});  // tcpOptLen
   empty_cells(row, 1);
 }

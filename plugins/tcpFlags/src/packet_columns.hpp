@@ -4,9 +4,12 @@
 #include <cstdint>
 
 #include "packet_context.hpp"
-#include "t2/row.hpp"
+#include "t2/flags.hpp"
+#include "tcpFlags_config.hpp"
 
 namespace t2::tcp_flags {
+
+using config::TosForm;
 
 namespace packet {
 
@@ -17,69 +20,58 @@ constexpr t2::Column cell(std::string_view name, std::string_view doc, T... type
   return t2::Column(name, doc, types...).repeated();
 }
 
-inline constexpr t2::Type number = SPKTMD_SEQACKHEX ? h32 : u32;
+inline constexpr t2::Type number = config::hex_numbers ? h32 : u32;
 
 }  // namespace packet
 
-inline constexpr t2::Column packet_columns[] = {
-#if IPTOS == 0
-    packet::cell("ipToS", "type of service or traffic class", packet::h8),
-#elif IPTOS == 1
-    packet::cell("ipToSDscp_ecn", "DSCP and ECN", packet::u8, packet::u8),
-#else
-    packet::cell("ipToSPrec_ecn", "precedence and ECN", packet::u8, packet::u8),
-#endif
-    packet::cell("ipID", "IPv4 identification", packet::u16),
-    packet::cell("ipIDDiff", "step of the identification", packet::i32),
-    packet::cell("ipFrag", "fragment bits and position as in the header", packet::h16),
-    packet::cell("ipTTL", "TTL or hop limit", packet::u8),
-    packet::cell("ipHdrChkSum", "IPv4 header checksum", packet::h16),
-    packet::cell("ipCalChkSum", "what it should be", packet::h16),
-    packet::cell("l4HdrChkSum", "transport checksum", packet::h16),
-    packet::cell("l4CalChkSum", "what it should be", packet::h16),
-    packet::cell("ipFlags", "flags and oddities of the IP header, bits", packet::h16),
-#if T2_CORE_IPV6_ACTIVATE != 0
-    packet::cell("ip6HHOptLen", "bytes of IPv6 hop-by-hop options", packet::u32),
-    packet::cell("ip6HHOpts", "these bytes", packet::h8),
-    packet::cell("ip6DOptLen", "bytes of IPv6 destination options", packet::u32),
-    packet::cell("ip6DOpts", "these bytes", packet::h8),
-#endif
-#if T2_CORE_IPV6_ACTIVATE != 1
-    packet::cell("ipOptLen", "bytes of IPv4 options", packet::u32),
-    packet::cell("ipOpts", "these bytes", packet::h8),
-#endif
-#if SEQ_ACK_NUM
-    packet::cell("seq", "sequence number", packet::number),
-    packet::cell("ack", "acknowledgement number", packet::number),
-    packet::cell("seqMax", "largest sequence number that was expected before", packet::number),
-    packet::cell("seqDiff", "step of the sequence number", packet::i32),
-    packet::cell("ackDiff", "step of the acknowledgement number", packet::i32),
-    packet::cell("seqLen", "bytes by which the sequence number grew", packet::u32),
-    packet::cell("ackLen", "bytes by which the acknowledgement number grew", packet::u32),
-    packet::cell("seqFlowLen", "sum of seqLen", packet::u64),
-    packet::cell("ackFlowLen", "sum of ackLen", packet::u64),
-    packet::cell("tcpMLen", "payload of the direction so far", packet::u64),
-    packet::cell("tcpBFlgt", "bytes in flight", packet::u32),
-#endif
-    packet::cell("tcpFStat", "state of the TCP analysis, bits", packet::h16),
-    packet::cell("tcpFlags", "TCP flags and combinations, bits", packet::h16),
-    packet::cell("tcpAnomaly", "anomalies, bits", packet::h16),
-    packet::cell("tcpWin", "window, scaled", packet::u32),
-    packet::cell("tcpWS", "window scale factor, 0: no scaling", packet::u32),
-    packet::cell("tcpMSS", "last maximum segment size", packet::u16),
-#if NAT_BT_EST
-    packet::cell("tcpTmS", "last time stamp", packet::u32),
-    packet::cell("tcpTmER", "last time stamp echo", packet::u32),
-#endif
-#if MPTCP
-    packet::cell("tcpMPTyp", "multipath TCP: subtype", packet::u8),
-    packet::cell("tcpMPF", "multipath TCP: flags", packet::h8),
-    packet::cell("tcpMPAID", "multipath TCP: address id", packet::u8),
-    packet::cell("tcpMPDSSF", "multipath TCP: data sequence signal flags", packet::h8),
-#endif
-    packet::cell("tcpOptLen", "bytes of TCP options", packet::i32),
-    packet::cell("tcpOpts", "these bytes", packet::h8),
+inline constexpr t2::ColumnIf packet_column_table[] = {
+    {packet::cell("ipToS", "type of service or traffic class", packet::h8), config::tos_form == TosForm::hex},
+    {packet::cell("ipToSDscp_ecn", "DSCP and ECN", packet::u8, packet::u8), config::tos_form == TosForm::dscp_ecn},
+    {packet::cell("ipToSPrec_ecn", "precedence and ECN", packet::u8, packet::u8),
+     config::tos_form == TosForm::precedence_ecn},
+    {packet::cell("ipID", "IPv4 identification", packet::u16)},
+    {packet::cell("ipIDDiff", "step of the identification", packet::i32)},
+    {packet::cell("ipFrag", "fragment bits and position as in the header", packet::h16)},
+    {packet::cell("ipTTL", "TTL or hop limit", packet::u8)},
+    {packet::cell("ipHdrChkSum", "IPv4 header checksum", packet::h16)},
+    {packet::cell("ipCalChkSum", "what it should be", packet::h16)},
+    {packet::cell("l4HdrChkSum", "transport checksum", packet::h16)},
+    {packet::cell("l4CalChkSum", "what it should be", packet::h16)},
+    {packet::cell("ipFlags", "flags and oddities of the IP header, bits", packet::h16)},
+    {packet::cell("ip6HHOptLen", "bytes of IPv6 hop-by-hop options", packet::u32), config::ipv6_columns},
+    {packet::cell("ip6HHOpts", "these bytes", packet::h8), config::ipv6_columns},
+    {packet::cell("ip6DOptLen", "bytes of IPv6 destination options", packet::u32), config::ipv6_columns},
+    {packet::cell("ip6DOpts", "these bytes", packet::h8), config::ipv6_columns},
+    {packet::cell("ipOptLen", "bytes of IPv4 options", packet::u32), config::ipv4_columns},
+    {packet::cell("ipOpts", "these bytes", packet::h8), config::ipv4_columns},
+    {packet::cell("seq", "sequence number", packet::number), config::sequence_numbers},
+    {packet::cell("ack", "acknowledgement number", packet::number), config::sequence_numbers},
+    {packet::cell("seqMax", "largest sequence number that was expected before", packet::number),
+     config::sequence_numbers},
+    {packet::cell("seqDiff", "step of the sequence number", packet::i32), config::sequence_numbers},
+    {packet::cell("ackDiff", "step of the acknowledgement number", packet::i32), config::sequence_numbers},
+    {packet::cell("seqLen", "bytes by which the sequence number grew", packet::u32), config::sequence_numbers},
+    {packet::cell("ackLen", "bytes by which the acknowledgement number grew", packet::u32), config::sequence_numbers},
+    {packet::cell("seqFlowLen", "sum of seqLen", packet::u64), config::sequence_numbers},
+    {packet::cell("ackFlowLen", "sum of ackLen", packet::u64), config::sequence_numbers},
+    {packet::cell("tcpMLen", "payload of the direction so far", packet::u64), config::sequence_numbers},
+    {packet::cell("tcpBFlgt", "bytes in flight", packet::u32), config::sequence_numbers},
+    {packet::cell("tcpFStat", "state of the TCP analysis, bits", packet::h16)},
+    {packet::cell("tcpFlags", "TCP flags and combinations, bits", packet::h16)},
+    {packet::cell("tcpAnomaly", "anomalies, bits", packet::h16)},
+    {packet::cell("tcpWin", "window, scaled", packet::u32)},
+    {packet::cell("tcpWS", "window scale factor, 0: no scaling", packet::u32)},
+    {packet::cell("tcpMSS", "last maximum segment size", packet::u16)},
+    {packet::cell("tcpTmS", "last time stamp", packet::u32), config::timestamps},
+    {packet::cell("tcpTmER", "last time stamp echo", packet::u32), config::timestamps},
+    {packet::cell("tcpMPTyp", "multipath TCP: subtype", packet::u8), config::multipath},
+    {packet::cell("tcpMPF", "multipath TCP: flags", packet::h8), config::multipath},
+    {packet::cell("tcpMPAID", "multipath TCP: address id", packet::u8), config::multipath},
+    {packet::cell("tcpMPDSSF", "multipath TCP: data sequence signal flags", packet::h8), config::multipath},
+    {packet::cell("tcpOptLen", "bytes of TCP options", packet::i32)},
+    {packet::cell("tcpOpts", "these bytes", packet::h8)},
 };
+inline constexpr auto packet_columns = t2::present_columns<packet_column_table>();
 
 // What only rows of packets need to know of a direction. It costs nothing where there are no such rows.
 struct PacketRowState {

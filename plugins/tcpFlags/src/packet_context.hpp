@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "bits.hpp"
+#include "t2/clock.hpp"
 #include "t2/plugin.hpp"
 #include "tcpFlags_state.h"
 
@@ -34,34 +35,11 @@ struct PacketTrace {
   std::uint32_t l4_field = 0;  // offset of the checksum in the transport header, 0: has none
 };
 
-// Which second a time is in takes a division: that of the last packet is kept, most times asked for are in it.
-class Seconds {
- public:
-  struct Parts {
-    t2::Time second, rest;
-  };
-  Parts operator()(t2::Time time) {
-    if (!has(time)) start_ = t2::one_second * (second_ = time / t2::one_second);
-    return {second_, time - start_};
-  }
-  Parts before(t2::Time time) const {  // of a packet before: the second that is kept stays
-    if (has(time)) return {second_, time - start_};
-    const t2::Time second = time / t2::one_second;
-    return {second, time - second * t2::one_second};
-  }
-
- private:
-  bool has(t2::Time time) const {
-    return static_cast<std::uint64_t>(time - start_) < static_cast<std::uint64_t>(t2::one_second);
-  }
-  t2::Time second_ = 0, start_ = 0;
-};
-
 // What an instance has for all packets.
 struct WorkerContext {
   t2::Host& host;
   Totals totals{};
-  Seconds seconds{};
+  t2::TimeSplitter splitter{};
   PacketTrace trace{};
 };
 

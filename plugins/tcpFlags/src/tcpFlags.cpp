@@ -74,8 +74,8 @@ class TcpFlags : public t2::Plugin {
     TcpFlagsState* other = e.other ? &state_(*e.other) : nullptr;
     if (!packet_row_states_.empty()) packet_row_states_.erase(row_state_key(e.flow, e.direction));
     add_to_totals(own);
-    if (SCAN_DETECTOR) scan_verdict(e, own, other);
-    if (FRAG_ANALYZE && (e.own.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
+    if constexpr (config::scans) scan_verdict(e, own, other);
+    if (config::fragments && (e.own.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
     if (row.is_read()) put_columns(row, e, own, other);
   }
 
@@ -88,7 +88,7 @@ class TcpFlags : public t2::Plugin {
   }
 
   float response_time(const t2::Packet& packet) {
-    return RTT_ESTIMATE && packet.other ? seconds_since_other(worker_.seconds, packet) : 0;
+    return config::response_times && packet.other ? seconds_since_other(worker_.splitter, packet) : 0;
   }
 
   // `answer`: seconds since the other direction's last packet. `traced`: fills the trace for the packet's row.
@@ -176,7 +176,7 @@ void TcpFlags::report(t2::Report& report) const {
     report.line("Number of TCP SYN retries, seq retries: " + report.number(t.syn_retries) + ", " +
                 report.number(t.seq_retries));
   if (t.window_below)
-    report.line(text("Number WinSz below %u: ", WINMIN + 0u) + report.number(t.window_below) +
+    report.line(text("Number WinSz below %u: ", config::min_window) + report.number(t.window_below) +
                 share(t.window_below, report.run().tcp_packets));
   if (!t.mptcp_options) return;
   report.line(text("Aggregated MPTCP subtypes: tcpMPTBF=0x%04x", t.mptcp_types + 0u));

@@ -60,16 +60,17 @@ PacketFindings count_without_header(PacketContext context) {
   return context;
 }
 
-#if TCPFLGCNT
 // Counters of the eight flags stop at their end, those of the combinations wrap.
 void count_flags(TcpFlagsState& own, unsigned flags) {
-  constexpr Bits combinations[] = {flag::fin_ack, flag::syn_ack,     flag::rst_ack, flag::null,
-                                   flag::syn_fin, flag::syn_fin_rst, flag::rst_fin, flag::xmas};
-  for (unsigned i = 0; i < 8; ++i)
-    if ((flags & 1u << i) && own.flag_counts[i] != 0xffff) ++own.flag_counts[i];
-  for (unsigned i = 0; i < 8; ++i)
-    if (flags & combinations[i]) ++own.flag_counts[8 + i];
+  if constexpr (config::flag_counters) {
+    constexpr Bits combinations[] = {flag::fin_ack, flag::syn_ack,     flag::rst_ack, flag::null,
+                                     flag::syn_fin, flag::syn_fin_rst, flag::rst_fin, flag::xmas};
+    std::array<std::uint16_t, 16>& counts = *own.flag_counts;
+    for (unsigned i = 0; i < 8; ++i)
+      if ((flags & 1u << i) && counts[i] != 0xffff) ++counts[i];
+    for (unsigned i = 0; i < 8; ++i)
+      if (flags & combinations[i]) ++counts[8 + i];
+  }
 }
-#endif
 
 }  // namespace t2::tcp_flags

@@ -28,9 +28,7 @@ struct TcpSegment {
 PacketFindings analyse_control_flags(PacketContext);
 PacketFindings count_window_below(PacketContext);
 PacketFindings count_without_header(PacketContext);
-#if TCPFLGCNT
 void count_flags(TcpFlagsState& own, unsigned flags);
-#endif
 
 inline bool was_control(const TcpFlagsState& state) { return state.last & flag::control; }
 
@@ -78,9 +76,9 @@ inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
     own.window = segment.window;
     own.window_first = static_cast<std::uint16_t>(segment.window);
   }
-  if (!WINDOWSIZE) return;
+  if constexpr (!config::windows) return;
   const std::uint32_t now = segment.window;
-  if (!segment.control && now < WINMIN + 0u) {
+  if (!segment.control && now < config::min_window) {
     context.set(count_window_below(context));
     context.status |= stat::window_below;
   }
@@ -104,7 +102,7 @@ inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
 }
 
 [[gnu::always_inline]] inline bool beyond_retransmission_timeout(const PacketContext& context) {
-  if (!RTT_ESTIMATE) return context.inter_arrival() > retry_interval;
+  if constexpr (!config::response_times) return context.inter_arrival() > retry_interval;
   return context.other && static_cast<double>(context.inter_arrival()) >
                               retry_factor * static_cast<double>(context.other->rtt_mean + context.own.rtt_mean);
 }
@@ -229,12 +227,10 @@ template <bool traced>
   if (context.mid_connection || (context.flags & (flag::ack | flag::control)) == flag::ack)
     acknowledge_only(context, segment);
   else context.set(analyse_control_flags(context));
-#if TCPFLGCNT
-  count_flags(own, context.flags);
-#endif
+  if constexpr (config::flag_counters) count_flags(own, context.flags);
   tcp_options(context);
   analyse_window(context, segment);
-  if (SEQ_ACK_NUM) {
+  if constexpr (config::sequence_numbers) {
     if (!is_window_probe(context, segment) && (context.mid_connection || (context.flags & flag::ack)))
       analyse_sequence<traced>(context, segment);
     if (is_window_full(context)) context.status |= stat::window_full;
@@ -246,7 +242,7 @@ template <bool traced>
     context.worker.trace.seq_max = own.seq_max;
   }
   save_segment(context, segment);
-  if (FRAG_ANALYZE && !context.mid_connection && packet.other_fragment_pending && context.other &&
+  if (config::fragments && !context.mid_connection && packet.other_fragment_pending && context.other &&
       (context.flags & (flag::rst | flag::fin)))
     context.other->ip_flags |= ip_bit::fragment_sequence;
 }

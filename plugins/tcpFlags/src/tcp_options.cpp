@@ -80,10 +80,10 @@ void take(PacketContext& context, const TcpOption& option) {
     case window_scale: scale(context, option); break;
     case sack: context.status |= stat::sack; break;
     case timestamps:
-      if (NAT_BT_EST) read_timestamp(context, option.at);
+      if constexpr (config::timestamps) read_timestamp(context, option.at);
       break;
     case multipath:
-      if (MPTCP) multipath_option(context, option);
+      if constexpr (config::multipath) multipath_option(context, option);
       break;
     default: break;
   }
@@ -93,7 +93,7 @@ void take(PacketContext& context, const TcpOption& option) {
 // as it gets longer (a SYN that was sent again) or has unusual kinds.
 void record_option_kind(PacketContext& context, std::uint8_t kind) {
   TcpFlagsState& own = context.own;
-  if (own.kind_count == JA4TOPTMX) return;
+  if (own.kind_count == config::max_option_kinds) return;
   if (!(own.cold && own.cold->has_all_kinds)) {
     if (own.kind_count < packed_kinds && kind < 16) {
       own.kinds |= static_cast<std::uint32_t>(kind) << 4 * own.kind_count++;
@@ -122,7 +122,7 @@ void walk(PacketContext& context) {
   for (const std::uint8_t* at = header + 20; at < end && *at != end_of_list;) {
     const TcpOption option{at, end - at, *at, end - at > 1 ? at[1] : std::uint8_t{0}};
     ++own.option_count;
-    if (TCPJA4T && (context.flags & flag::syn)) record_option_kind(context, option.kind);
+    if (config::fingerprint && (context.flags & flag::syn)) record_option_kind(context, option.kind);
     own.options |= 1u << std::min<unsigned>(option.kind, 31);
     if (option.kind != no_operation && option.length == 0) {
       context.status |= stat::options_corrupt;

@@ -17,7 +17,7 @@ enum OptionKind : std::uint8_t {
 };
 
 // TcpFlagsState::kinds
-inline constexpr unsigned packed_kinds = JA4TOPTMX < 8 ? JA4TOPTMX : 8;
+inline constexpr unsigned packed_kinds = config::max_option_kinds < 8 ? config::max_option_kinds : 8;
 inline std::uint8_t packed_kind(const TcpFlagsState& state, unsigned i) {
   return static_cast<std::uint8_t>(state.kinds >> 4 * i & 15);
 }
@@ -54,12 +54,12 @@ PacketFindings record_timestamp_time(PacketContext, bool first);
   ++own.option_packets;
   own.option_count = static_cast<std::uint16_t>(own.option_count + 3);
   own.options |= 1u << no_operation | 1u << timestamps;
-  if (NAT_BT_EST) read_timestamp(context, options + 2);
+  if constexpr (config::timestamps) read_timestamp(context, options + 2);
 }
 
 // Behind each packet of a direction: was the last time stamp in this one?
 [[gnu::always_inline]] inline void update_timestamp_on_last(PacketContext& context) {
-  if (!NAT_BT_EST || context.own.timestamp_on_last == context.has_timestamp) return;
+  if (!config::timestamps || context.own.timestamp_on_last == context.has_timestamp) return;
   if (!context.has_timestamp) context.set(record_timestamp_time(context, false));
   context.own.timestamp_on_last = context.has_timestamp;
 }

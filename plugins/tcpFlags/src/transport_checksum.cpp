@@ -119,7 +119,7 @@ void later_fragment(PacketContext& context) {
 void verify_uncommon(PacketContext& context) {
   const t2::Packet& packet = context.packet;
   if (packet.later_fragment) {
-    if (IPCHECKSUM > 1) later_fragment(context);
+    if (config::transport_checksum) later_fragment(context);
     return;
   }
   const ChecksumCoverage coverage = coverage_of(context);
@@ -128,7 +128,7 @@ void verify_uncommon(PacketContext& context) {
   if (!coverage.known) return;
   context.worker.trace.l4_field = coverage.field;
   context.status |= stat::checksum_open;
-  if (IPCHECKSUM < 2) return;
+  if (!config::transport_checksum) return;
   if (packet.more_fragments) {
     first_fragment(context, coverage);
     return;

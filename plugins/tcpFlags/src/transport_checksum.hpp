@@ -49,7 +49,7 @@ template <bool traced>
       context.mid_connection || (!packet.later_fragment && !packet.more_fragments &&
                                  packet.captured_l3 >= packet.l3_length && packet.captured_l4 >= packet.l4_length);
   std::uint32_t field = 0;
-  if (IPCHECKSUM < 2 || !whole) return context.set(verify_other_checksum(context));
+  if (!config::transport_checksum || !whole) return context.set(verify_other_checksum(context));
   const std::uint8_t* header = packet.data + packet.l4;
   if (context.mid_connection || (packet.protocol == tcp && packet.captured_l4 >= 18)) {
     field = 16;
