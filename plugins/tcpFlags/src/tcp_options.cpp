@@ -101,7 +101,7 @@ void record_option_kind(PacketContext& context, std::uint8_t kind) {
     }
     ColdState* cold = context.cold();
     if (!cold) return;
-    for (unsigned i = 0; i < own.kind_count; ++i) cold->kinds[i] = packed_kind(own, i);
+    for (unsigned i = 0; i < packed_kinds; ++i) cold->kinds[i] = packed_kind(own, i);  // behind the last one: 0
     cold->has_all_kinds = true;
   }
   own.cold->kinds[own.kind_count++] = kind;
