@@ -148,7 +148,7 @@ class RecordBuilder final : public t2::Plugin {
     r.tcp_options = own.options & 0x7fff'ffff;
     r.anomaly = own.anomaly;
     r.mss = own.mss();
-    r.scale = static_cast<std::uint16_t>(own.status & scaled ? 1u << (own.scale & 15) : 0);
+    r.scale = own.window_factor();
     r.sent_bytes = own.sent_bytes;
     r.acked_bytes = own.acked_bytes;
     r.retransmissions = own.retransmissions;
@@ -205,8 +205,6 @@ class RecordBuilder final : public t2::Plugin {
   static void collect_flag_counts(const auto& own, FlowRecord& r) {
     if constexpr (tcp_flag_counts) std::copy_n(own.flag_counts->begin(), std::size(r.flag_counts), r.flag_counts);
   }
-
-  static constexpr std::uint16_t scaled = 0x0200;  // tcpFStat: both directions scale windows
 
   t2::Peek<t2::basic_flow::BasicFlowState> basic_flow_;
   t2::Peek<t2::basic_stats::BasicStatsState> basic_stats_;

@@ -306,6 +306,20 @@ TEST_CASE("netflowSink: what IPFIX has on top", "[netflowSink]") {
   CHECK(value(six, 209) == 0);
 }
 
+TEST_CASE("netflowSink: the window scale factor is that of tcpWS, also for shifts above 14", "[netflowSink]") {
+  for (const unsigned shift : {0u, 7u, 14u, 15u, 16u, 255u}) {
+    CAPTURE(shift);
+    Capture c;
+    c.add(epoch, from_a().tcp(40000, 80).flags("S").seq(1).options(window_scale(static_cast<std::uint8_t>(shift))));
+    c.add(epoch + millisecond, from_b().tcp(80, 40000).flags("SA").seq(101).ack(2).options(window_scale(1)));
+    c.add(epoch + 2 * millisecond, from_a().tcp(40000, 80).flags("A").seq(2).ack(102));
+    const Export e = export_of(c, {{"NF_VER", "10"}, {"NF_PEN", "32473"}});
+    REQUIRE(e.records.size() == 2);
+    CHECK(value(e.records[0], enterprise_element + 35) == 1u << std::min(shift, 14u));
+    CHECK(value(e.records[1], enterprise_element + 35) == 2);
+  }
+}
+
 TEST_CASE("netflowSink: several collectors get the same records, each in a sequence of its own", "[netflowSink]") {
   const Socket first, other;
   const Result result =

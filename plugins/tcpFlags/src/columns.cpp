@@ -84,8 +84,7 @@ void put_fingerprint(t2::Row& row, const TcpFlagsState& own) {
 }
 
 void put_options(t2::Row& row, const TcpFlagsState& own) {
-  const auto factor = static_cast<std::uint16_t>(own.status & stat::scaled ? 1u << (own.scale & 31) : 0);
-  put(row, own.option_packets, own.option_count, own.options, own.mss(), factor);
+  put(row, own.option_packets, own.option_count, own.options, own.mss(), own.window_factor());
   if constexpr (!config::multipath) return;
   const ColdState& cold = cold_of(own);
   put(row, cold.mptcp_types, cold.mptcp_flags, cold.mptcp_address, cold.mptcp_dss);

@@ -6,9 +6,11 @@
 // Figures of an analysis that a user flag turned off stay 0 (sequence numbers and windows are always known).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
+#include "bits.hpp"
 #include "t2/flags.hpp"
 #include "t2/packet.hpp"
 #include "tcpFlags_config.hpp"
@@ -95,7 +97,7 @@ struct TcpFlagsState {
   std::uint32_t timestamp_first = 0;
   std::uint32_t isn = 0;            // sequence number of the first TCP packet
   std::uint32_t id_first : 24 = 0;  // IPv4: identification; IPv6: flow label
-  std::uint32_t scale : 8 = 0;      // window scale option: shift
+  std::uint32_t scale : 8 = 0;      // window scale option: the shift as it was sent; see window_factor()
   ColdState* cold = nullptr;
   [[no_unique_address]] t2::FieldIf<std::array<std::uint16_t, 16>, config::flag_counters> flag_counts;
 
@@ -103,6 +105,10 @@ struct TcpFlagsState {
   static constexpr std::uint8_t last_duplicate = 0x10;  // a duplicate ACK
   static constexpr std::size_t other_bytes = 48;
   std::uint16_t mss() const { return tcp_seen ? mss_or_icmp : std::uint16_t{0}; }  // 0: none
+  // By which the windows of this direction are multiplied. A shift above 14 counts as 14 (RFC 7323, 2.3).
+  std::uint16_t agreed_window_factor() const { return static_cast<std::uint16_t>(1u << std::min<unsigned>(scale, 14)); }
+  // The same, 0 unless both sides offered the option.
+  std::uint16_t window_factor() const { return status & stat::scaled ? agreed_window_factor() : std::uint16_t{0}; }
   std::uint8_t icmp_type() const {
     return tcp_seen ? std::uint8_t{0} : static_cast<std::uint8_t>(mss_or_icmp >> 8);
   }  // ICMP and ICMPv6

@@ -69,7 +69,7 @@ inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
 [[gnu::always_inline]] inline void analyse_window(PacketContext& context, TcpSegment& segment) {
   TcpFlagsState& own = context.own;
   if (context.status & stat::scaled) {
-    segment.factor = static_cast<std::uint16_t>(1u << (own.scale & 31));
+    segment.factor = own.agreed_window_factor();
     segment.window *= segment.factor;
   }
   if (!context.mid_connection && !own.tcp_seen) {

@@ -1,4 +1,5 @@
 // What tcpFlags says about TCP: flags and scans, windows, sequence numbers, options.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "dialog.hpp"
@@ -212,6 +213,24 @@ TEST_CASE("tcpFlags: window scale is used if both sides offer it", "[tcpFlags]")
       {{0, 'a', "S", 1, 0, 0, 1000, window_scale(3)}, {1, 'b', "SA", 1, 2, 0, 500}, {2, 'a', "A", 2, 2, 0, 10}});
   CHECK(one.a["tcpWS"] == "0");
   CHECK(one.a["tcpMinWinSz"] == "10");
+}
+
+TEST_CASE("tcpFlags: a window scale above 14 counts as 14", "[tcpFlags]") {
+  const struct {
+    unsigned sent, factor;
+  } cases[] = {{0, 1},      {1, 2},      {13, 8192},  {14, 16384}, {15, 16384},
+               {16, 16384}, {31, 16384}, {32, 16384}, {255, 16384}};
+  for (const auto& [sent, factor] : cases) {
+    CAPTURE(sent);
+    const Rows rows = run_dialog({{0, 'a', "S", 1, 0, 0, 1000, window_scale(static_cast<std::uint8_t>(sent))},
+                                  {1, 'b', "SA", 1, 2, 0, 500, window_scale(2)},
+                                  {2, 'a', "A", 2, 2, 0, 10}});
+    CHECK(rows.a["tcpWS"] == std::to_string(factor));
+    CHECK(rows.a["tcpMinWinSz"] == std::to_string(std::min(1000u, 10 * factor)));
+    CHECK(rows.a["tcpMaxWinSz"] == std::to_string(std::max(1000u, 10 * factor)));
+    CHECK(rows.a["tcpJA4T"] == "1000_300_" + std::to_string(sent));  // the fingerprint shows what was sent
+    CHECK(rows.b["tcpWS"] == "4");
+  }
 }
 
 TEST_CASE("tcpFlags: subtypes of multipath TCP", "[tcpFlags]") {
