@@ -1,7 +1,7 @@
 // The options of a TCP header: which there are, and the values of those that say something about the sender.
 //
-// The walk trusts the length bytes, whatever the kind says they should be, but never leaves the header: a value that
-// would stand behind its end does not exist.
+// The walk trusts the length bytes, whatever the kind says they should be, but never leaves the captured part of the
+// header: a value that would stand behind its end does not exist. Runs in the worker that owns the flow.
 #include "tcp_options.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 struct TcpOption {
   const std::uint8_t* at;
-  std::ptrdiff_t room;  // bytes up to the end of the header
+  std::ptrdiff_t room;  // captured bytes up to the end of the header
   std::uint8_t kind, length;
   bool has(std::ptrdiff_t bytes) const { return room >= bytes; }
 };
@@ -70,7 +70,7 @@ std::ptrdiff_t needed(std::uint8_t kind) {
   }
 }
 
-void take(PacketContext& context, const TcpOption& option) {
+void read_option(PacketContext& context, const TcpOption& option) {
   if (!option.has(needed(option.kind))) {
     context.status |= stat::options_corrupt;
     return;
@@ -109,16 +109,15 @@ void record_option_kind(PacketContext& context, std::uint8_t kind) {
 
 void walk(PacketContext& context) {
   const t2::Packet& packet = context.packet;
-  if (packet.captured_l4 < packet.l4_header) {
-    context.status |= stat::options_corrupt;
-    return;
-  }
+  const std::uint32_t length = std::min(packet.l4_header, packet.captured_l4);  // the rest is cut off, or in a fragment
+  if (length < packet.l4_header) context.status |= stat::options_corrupt;
+  if (length <= 20) return;
   TcpFlagsState& own = context.own;
   PacketTrace& trace = context.worker.trace;
   trace.mptcp_subtype = trace.mptcp_flags = trace.mptcp_address = trace.mptcp_dss = 0;
   ++own.option_packets;
   const std::uint8_t* header = packet.data + packet.l4;
-  const std::uint8_t* end = header + packet.l4_header;
+  const std::uint8_t* end = header + length;
   for (const std::uint8_t* at = header + 20; at < end && *at != end_of_list;) {
     const TcpOption option{at, end - at, *at, end - at > 1 ? at[1] : std::uint8_t{0}};
     ++own.option_count;
@@ -128,7 +127,7 @@ void walk(PacketContext& context) {
       context.status |= stat::options_corrupt;
       return;
     }
-    take(context, option);
+    read_option(context, option);
     at += option.kind == no_operation ? 1 : option.length;
   }
 }

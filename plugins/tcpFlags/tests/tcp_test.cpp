@@ -257,6 +257,61 @@ TEST_CASE("tcpFlags: subtypes of multipath TCP", "[tcpFlags]") {
   CHECK((result.out + result.err).find("Number of MPTCP packets: 9 [100.00%]") != std::string::npos);
 }
 
+TEST_CASE("tcpFlags: options of a header that goes on in the next fragment are read as far as they go", "[tcpFlags]") {
+  const Buffer options =
+      mss(1460) + window_scale(7) + nop() + timestamps(1, 2) + sack_permitted() + nop(2);  // 24 bytes
+  const struct {
+    std::size_t size;  // of the first fragment, from the TCP header on
+    std::string kinds, mss, options, count, stamp;
+  } cases[] = {{24, "2", "1460", "0x00000004", "1", "0"},           // segment size alone
+               {32, "2-3-1-8", "1460", "0x0000010e", "4", "0"},     // the time stamp is cut
+               {40, "2-3-1-8-4", "1460", "0x0000011e", "5", "1"}};  // only the last two NOP are missing
+  for (const auto& c : cases) {
+    CAPTURE(c.size);
+    for (const bool v6 : {false, true}) {
+      Frame frame;
+      frame.eth();
+      if (v6) frame.ip6("2001:db8::1", "2001:db8::2");
+      else frame.ip4("10.0.0.1", "10.0.0.2");
+      frame.tcp(40000, 80).flags("S").seq(1).window(1000).options(options);
+      Capture capture;
+      for (const Buffer& piece : frame.fragments(c.size, 7)) capture.add(epoch, piece);
+      const Result result = run_tcp(capture);
+      REQUIRE(result.flows.size() == 1);
+      const Table::Row row = result.flows.row(0);
+      CHECK(row["tcpMSS"] == c.mss);
+      CHECK(row["tcpOptions"] == c.options);
+      CHECK(row["tcpOptPktCnt"] == "1");
+      CHECK(row["tcpOptCnt"] == c.count);
+      CHECK(row["tcpJA4T"] == "1000_" + c.kinds + "1460_00");
+      CHECK(row["tcpTmS"] == c.stamp);
+      CHECK((status(row) & 0x0008) != 0);
+    }
+  }
+}
+
+TEST_CASE("tcpFlags: options that the snapshot length cuts are read up to there", "[tcpFlags]") {
+  const Buffer options = mss(1460) + sack_permitted() + timestamps(5, 6) + nop() + window_scale(7);  // 20 bytes
+  const struct {
+    std::size_t captured;  // of the options
+    std::string kinds, count, stamp;
+  } cases[] = {{0, "00_00", "0", "0"},      {1, "200", "1", "0"},          {3, "200", "1", "0"},
+               {4, "21460", "1", "0"},      {6, "2-41460", "2", "0"},      {15, "2-4-81460", "3", "0"},
+               {16, "2-4-81460", "3", "5"}, {17, "2-4-8-11460", "4", "5"}, {20, "2-4-8-1-31460", "5", "5"}};
+  for (const auto& c : cases) {
+    CAPTURE(c.captured);
+    Buffer frame = tcp_frame({0, 'a', "S", 1, 0, 0, 1000, options}).bytes();
+    const auto wire = static_cast<std::uint32_t>(frame.size());
+    frame.resize(14 + 20 + 20 + c.captured);
+    const Result result = run_tcp(Capture().add(epoch, frame, wire));
+    const Table::Row row = result.flows.row(0);
+    CHECK(row["tcpJA4T"] == "1000_" + c.kinds + "_00");
+    CHECK(row["tcpOptCnt"] == c.count);
+    CHECK(row["tcpTmS"] == c.stamp);
+    CHECK(((status(row) & 0x0008) != 0) == (c.captured < options.size()));
+  }
+}
+
 TEST_CASE("tcpFlags: a header that was cut before the window is no header", "[tcpFlags]") {
   Buffer frame = tcp_frame({0, 'a', "S", 1000, 0}).bytes();
   const std::uint32_t wire = static_cast<std::uint32_t>(frame.size());
