@@ -50,6 +50,8 @@ void Engine::run() {
     handle_signals();
     std::shared_ptr<Block> block = blocks.take();
     kind = read(*block);
+    if constexpr (TSTAMP_PREC == 0)  // the program counts in microseconds: differences are those of the printed times
+      for (RawPacket& raw : block->packets) raw.time -= raw.time % 1000;
     for (const RawPacket& raw : block->packets) decode(raw);
     if (parts_.source.live() && !block->packets.empty()) last_arrival_ = steady_clock();
     parts_.totals.packets.store(counters_.packets, std::memory_order_relaxed);

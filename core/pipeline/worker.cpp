@@ -125,7 +125,8 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
   }
   if (packet.time < own.last || flow->ranges) [[unlikely]]
     update_ranges(packet);
-  if (packet.more_fragments || packet.later_fragment || (own.status & status::fragment_pending)) [[unlikely]]
+  if (FRAGMENTATION && (packet.more_fragments || packet.later_fragment || own.status & status::fragment_pending))
+      [[unlikely]]
     note_fragment(packet, lookup, joined);
   own.last = packet.time;
   Time& due = flow->due[packet.direction];

@@ -71,6 +71,7 @@ void Worker::begin_direction(Packet& packet, FlowEntry& flow, const Successor& s
   packet.first_of_flow = !other;
   if (shared_) starts_.push_back({packet.number, Expiry::bucket_of(packet.clock), !other && !successor.index});
   own.status |= successor.status;
+  if (other) own.status |= other->status & status::duration_limit;  // a continuation is one in both directions
   if (other ? !(other->status & status::inverted) : looks_like_responder(packet)) own.status |= status::inverted;
   const auto kind = packet.family == Family::ipv4   ? status::ipv4
                     : packet.family == Family::ipv6 ? status::ipv6
@@ -166,7 +167,6 @@ Worker::Successor Worker::cut(FlowEntry& flow, const Packet& packet) {
   Direction& own = *flow.directions[packet.direction];
   own.status |= status::removed;
   counters_.status |= status::removed;
-  if (FDLSFINDEX) mark(flow, status::duration_limit);
   end_early(flow, packet.at);
   table_.detach(flow);
   expiry_.schedule(flow);

@@ -76,6 +76,24 @@ void Worker::end(FlowEntry& flow, EndReason reason) {
   if (!shared_ && rows_.size() >= rows_at_once) drain();
 }
 
+// What a packet's row shows as content: from the layer that SPKTMD_PCNTL names to the end of the packet. Padding and
+// trailers behind it belong to the frame, which SPKTMD_PCNTL 0 shows as it was captured.
+static std::string_view content_of(const Packet& packet) {
+  enum Layer : int { frame, layer2, layer3, layer4, layer7 };
+  constexpr Layer first{SPKTMD_PCNTL};
+  const std::uint32_t from = first == frame    ? 0
+                             : first == layer2 ? packet.l2
+                             : first == layer3 ? packet.l3
+                             : first == layer4 ? packet.l4
+                                               : packet.l7;
+  std::span<const std::uint8_t> content = packet.bytes(from).rest();
+  std::uint32_t end = packet.captured;
+  if (first == layer7) end = packet.l7 + packet.captured_l7;
+  else if (first != frame) end = packet.is_ip() ? packet.l3 + packet.captured_l3 : packet.wire - packet.padding;
+  if (!content.empty()) content = content.first(std::min<std::size_t>(content.size(), end > from ? end - from : 0));
+  return {reinterpret_cast<const char*>(content.data()), content.size()};
+}
+
 // With -s: what every plugin has to say about this packet, then its content.
 void Worker::packet_row(const Packet& packet) {
   Row& columns = packet_columns_;
@@ -83,16 +101,9 @@ void Worker::packet_row(const Packet& packet) {
   if (SPKTMD_PKTNO) columns.put(packet.number);
   columns.put(packet.flow->index);
   row_writer_.write(packet, columns);
-  const std::uint32_t from = SPKTMD_PCNTL == 0   ? 0
-                             : SPKTMD_PCNTL == 1 ? packet.l2
-                             : SPKTMD_PCNTL == 2 ? packet.l3
-                             : SPKTMD_PCNTL == 3 ? packet.l4
-                                                 : packet.l7;
-  std::span<const std::uint8_t> content = packet.bytes(from).rest();
-  if (SPKTMD_PCNTL == 4) content = content.first(std::min<std::size_t>(content.size(), packet.captured_l7));
-  const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
-  if (SPKTMD_PCNTH) columns.text(text);
-  if (SPKTMD_PCNTC) columns.text(text);
+  const std::string_view content = content_of(packet);
+  if (SPKTMD_PCNTH) columns.text(content);
+  if (SPKTMD_PCNTC) columns.text(content);
   packet_rows_.add({packet.direction, true, packet.flow->index, packet.number, packet.time}, columns, {});
   if (packet_rows_.size() >= rows_at_once) drain();
 }

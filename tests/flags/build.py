@@ -124,7 +124,7 @@ class Tree:
         words = [str(word).replace('OUT', f'{output}/out') for word in words]
         if '-W' not in words:
             words = ['-w', output / 'out', *words]
-        if '-D' not in words:
+        if '-D' not in words and '-r' not in words:
             words = ['-r', self.scratch / 'everything.pcap', *words]
         log = command(program, '-p', folder, *words, environment={k: v for k, v in (self.environment | environment).items() if v is not None})
         return Output(output, log)

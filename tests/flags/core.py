@@ -5,6 +5,8 @@ T2_LOG_COLOR, MONINTV, RROP, POLLTM, MFPTMOUT), and PLUGIN_FOLDER, which every u
 """
 import re
 
+import frames
+
 from build import CORE, Table
 from plugins import FEATURES, expect_cells, same
 
@@ -29,18 +31,60 @@ def check_frames_of_IPv4_and_relative_times(tree):
     assert '# Col No.\tName\tDescription\n1\tdir\tFlow direction\n' in output.text('_headers.txt')
     flows, packets = output.flows(), Table(output.text('.packets'))
     address = lambda n: {'srcIP': f'010.000.{n:03}.001'}
-    same({row['ethType'] for row in flows.rows}, {'0x0800'}, 'only IPv4')
+    assert 'ethType' not in flows.columns  # all flows have the same
+    same({row['ethType'] for row in packets.rows}, {'0x0800'}, 'only IPv4')
     same(flows.rows[0]['sensorID'], '9', 'sensorID')
     expect_cells(flows, address(1), timeFirst='0.000000', timeLast='0.041500', duration='0.041500', ipToS='0xB8', srcMac='0x0000020000000001',
                  dstIP='010.000.001.002')
     expect_cells(flows, address(2), timeFirst='0.050000', hdrDesc='eth:vlan:vlan:ipv4:udp')
     expect_cells(flows, address(3), l2BytesSnt='70', minL2PktSz='70')
     expect_cells(flows, address(6), pktsSnt='1')  # later fragments are left out
+    same(int(flows.find(**address(6))['flowStat'], 16) & 0xf000000000, 0, 'no fragment bits without fragments')
     assert all(row['srcIP'] != '010.000.007.001' for row in flows.rows)
     same([row['timeFirst'] for row in flows.rows if row['srcIP'] == '010.000.014.001'], ['0.160000', '100.000000'], 'a pause of 60 s ends a flow')
     same((packets.columns[0], packets.columns[-1]), ('flowInd', 'hexContent'), 'packet columns')
     expect_cells(packets, address(2), relTime='0.050000', pktIAT='0.000000')
     assert packets.rows[0]['hexContent'].startswith('02.00.00.00.00.02.02.00.00.00.00.01.08.00.45.B8.')
+    expect_microseconds(tree, run)
+
+
+def expect_continuations(tree, run):
+    """A dialog of seven seconds that is cut every two: every part but the first is marked, in both directions."""
+    file = tree.scratch / 'dialog.pcap'
+    ends, ports = ('10.0.0.1', '10.0.0.2'), (5000, 6000)
+    ask, answer = (frames.eth(frames.ip4(*ends[::way], 17, frames.udp(*ends[::way], ports[::way], b'x'))) for way in (1, -1))
+    file.write_bytes(frames.pcap([(frames.START + at * frames.MS, frame) for second in range(8)
+                                  for at, frame in ((1000 * second, ask), (1000 * second + 100, answer))]))
+    rows = run('-r', file).flows().rows
+    first = min(float(row['timeFirst']) for row in rows)
+    marked = lambda row: int(row['flowStat'], 16) >> 62 & 1
+    assert len(rows) >= 6 and {row['dir'] for row in rows} == {'A', 'B'}, rows
+    same(len({row['flowInd'] for row in rows}), 1, 'flowInd')
+    same([marked(row) for row in rows], [int(float(row['timeFirst']) - first > 1) for row in rows], 'continuations')
+
+
+def expect_no_trailer(tree, run, column, ends=('10.0.0.1', '10.0.0.2'), **form):
+    """Content of a packet ends with the packet; padding of the frame is none of it."""
+    header, kind = (frames.ip6, 0x86dd) if ':' in ends[0] else (frames.ip4, 0x0800)
+    file = tree.scratch / 'padded.pcap'
+    file.write_bytes(frames.pcap([(frames.START, frames.eth(header(*ends, 17, frames.udp(*ends, (7, 7), b'abc')) + b'TRAILER', kind))]))
+    content = run('-s', '-r', file).packets(**form).rows[0][column]
+    assert content.endswith('abc'), content
+
+
+def expect_microseconds(tree, run):
+    """TSTAMP_PREC 0: times are cut to microseconds as they are read, so a duration is the difference of the times that are printed."""
+    file = tree.scratch / 'nanoseconds.pcap'
+    ask, answer = (frames.eth(frames.ip4(*ends, 17, frames.udp(*ends, ports, b'x')))
+                   for ends, ports in ((('10.0.0.1', '10.0.0.2'), (40000, 53)), (('10.0.0.2', '10.0.0.1'), (53, 40000))))
+    file.write_bytes(frames.pcap([(frames.START - 123_456_789 + at, frame) for at, frame in ((900, ask), (333_333_999, answer), (1_000_000_100, ask))]))
+    output = run('-s', '-r', file)
+    flows, packets = output.flows(), Table(output.text('.packets'))
+    first, back = flows.rows
+    same((first['timeFirst'], first['timeLast'], first['duration']), ('0.000000', '1.000000', '1.000000'), 'times of A')
+    same([row['pktIAT'] for row in packets.rows], ['0.000000', '0.000000', '1.000000'], 'pktIAT')
+    same([row['pktTrip'] for row in packets.rows], ['0.000000', '0.333333', '0.666667'], 'pktTrip')
+    same((first['tcpRTTAckTripMin'], back['tcpRTTAckTripMax'], first['maxIAT']), ('0.333333', '0.666667', '1'), 'round trips')
 
 
 def check_IPv6_only_and_dates(tree):
@@ -65,6 +109,7 @@ def check_IPv6_only_and_dates(tree):
     expect_cells(flows, {'ethType': '0x0806'}, srcIP=':'.join(['0000'] * 8))
     expect_cells(packets, SIX, time='2023-11-15T03:43:20.193456789+0530', pktIAT='0.000000000')
     assert packets.rows[0]['l2Content'].startswith('............'), packets.rows[0]['l2Content']
+    expect_no_trailer(tree, run, 'l2Content', ('2001:db8::1', '2001:db8::2'))
     assert not any(row['srcPort'] == '3333' for row in flows.rows)  # of four extension headers three are walked
 
 
@@ -89,6 +134,7 @@ def check_MAC_pairs_in_the_key_and_separators(tree):
     same([row['pktsSnt'] for row in cut], ['1', '1'], 'FDURLIMIT')
     assert cut[0]['flowInd'] != cut[1]['flowInd']
     assert packets.rows[0]['l3Content'].startswith('E.'), packets.rows[0]['l3Content']
+    expect_no_trailer(tree, run, 'l3Content', **form)
     parts = [name for name in run('-W', 'OUT').names() if name.startswith('_flows')]
     assert len(parts) > 3, parts
     (next(iter(tree.scratch.glob(f'plugins{tree.variants}'))) / 'without.txt').write_text('tcpFlags\n')
@@ -109,7 +155,9 @@ def check_parts_of_one_index_and_numbers(tree):
     cut = [row for row in flows.rows if row['srcIP'] == str(10 << 24 | 14 << 8 | 1)]
     same([row['pktsSnt'] for row in cut], ['1', '1'], 'FDURLIMIT')
     same(cut[0]['flowInd'], cut[1]['flowInd'], 'FDLSFINDEX')
-    same({row['flowStat'] for row in cut}, {'0x4400020000004000', '0x4400000000004000'}, 'flowStat of the parts')
+    same({row['flowStat'] for row in cut}, {'0x0400020000004000', '0x4400000000004000'}, 'flowStat: a continuation is marked, what it continues is not')
+    expect_continuations(tree, run)
+    expect_no_trailer(tree, run, 'l4Content')
     room = [int(re.search(r'at most (\d+)', log)[1]) for log in (output.log, tree.variant({}, 'txtSink')().log)]
     assert room[0] < room[1], room
     same(packets.columns[-2:], ['l4HexContent', 'l4Content'], 'packet columns')

@@ -4,6 +4,7 @@
 
 #include <ctime>
 
+#include "t2/config.hpp"
 #include "t2/packet.hpp"
 
 namespace t2 {
@@ -24,22 +25,26 @@ inline void sleep_for(Time duration) {
   nanosleep(&pause, nullptr);
 }
 
+// What fractions of a second are counted in, in nanoseconds: single-precision figures depend on it.
+constexpr Time fraction_unit = config::tstamp_prec == 0 ? 1000 : 1;
+constexpr double fractions_per_second = static_cast<double>(one_second / fraction_unit);
+
 // Takes times apart. Finding the second of a time is a division, so the second of the last time is kept: packets come
 // close together, and most times that are asked for lie in it.
 class TimeSplitter {
  public:
   struct Parts {
-    Time second, rest;  // nanoseconds since that second
+    Time second, fraction;  // fraction: in units of fraction_unit
   };
   Parts split(Time time) {
     if (!is_within(time)) start_ = one_second * (second_ = time / one_second);
-    return {second_, time - start_};
+    return {second_, (time - start_) / fraction_unit};
   }
   // Of a time before the last one: the second that is kept stays.
   Parts split_earlier(Time time) const {
-    if (is_within(time)) return {second_, time - start_};
+    if (is_within(time)) return {second_, (time - start_) / fraction_unit};
     const Time second = time / one_second;
-    return {second, time - second * one_second};
+    return {second, (time - second * one_second) / fraction_unit};
   }
 
  private:

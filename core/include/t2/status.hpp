@@ -67,7 +67,7 @@ constexpr Word vlan_zero = bit(57);    // priority tag (VLAN id 0)
 constexpr Word ipv4_seen = bit(58);    // an IPv4 header was met at any level
 constexpr Word ipv6_seen = bit(59);
 constexpr Word dtls = bit(61);
-constexpr Word duration_limit = bit(62);  // FDURLIMIT with FDLSFINDEX: a part of one index
+constexpr Word duration_limit = bit(62);  // FDURLIMIT with FDLSFINDEX: continues a flow that was cut
 
 constexpr Word mpls = mpls_unicast | mpls_multicast;
 constexpr Word snapped = l2_snapped | l3_snapped;

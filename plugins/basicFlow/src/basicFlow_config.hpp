@@ -8,7 +8,9 @@
 namespace t2::basic_flow::config {
 
 inline constexpr bool sensor_id = BFO_SENSORID == 1;
-inline constexpr bool ether_type = BFO_ETHERTYPE == 1;
+// Only where flows can differ in it.
+inline constexpr bool ether_type =
+    BFO_ETHERTYPE == 1 && (t2::config::eth_activate > 0 || t2::config::ipv6_activate == 2);
 
 inline constexpr bool header_descriptions = t2::config::pri_hdrdesc == 1;
 inline constexpr bool count_headers = BFO_HDRDESC_PKTCNT == 1;

@@ -53,9 +53,9 @@ inline float kurtosis(float variance, const HigherMoments& of) {
 // Seconds from one packet to the next; whole seconds and the rest are rounded apart.
 inline float interval(TimeSplitter& splitter, Time from, Time to) {
   const TimeSplitter::Parts end = splitter.split(to), start = splitter.split_earlier(from);
-  if (start.second == end.second) return static_cast<float>(static_cast<float>(end.rest - start.rest) / 1e9);
-  return static_cast<float>(static_cast<float>(end.second - start.second) +
-                            static_cast<float>(end.rest - start.rest) / 1e9);
+  const double fraction = static_cast<float>(end.fraction - start.fraction) / fractions_per_second;
+  if (start.second == end.second) return static_cast<float>(fraction);
+  return static_cast<float>(static_cast<float>(end.second - start.second) + fraction);
 }
 
 inline float seconds(Time duration) {

@@ -85,8 +85,8 @@ template <bool traced>
 [[gnu::always_inline]] inline float seconds_since_other(t2::TimeSplitter& splitter, const t2::Packet& packet) {
   const t2::TimeSplitter::Parts now = splitter.split(packet.time), then = splitter.split_earlier(packet.other_last);
   const double seconds = static_cast<double>(now.second - then.second);
-  const float fraction = static_cast<float>(now.rest) - static_cast<float>(then.rest);
-  return static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / 1e9));
+  const float fraction = static_cast<float>(now.fraction) - static_cast<float>(then.fraction);
+  return static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / t2::fractions_per_second));
 }
 
 // The time since the other direction's last packet counts as the answer time that the other side saw. Means are weighed
