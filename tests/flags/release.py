@@ -1,0 +1,64 @@
+"""Flags are built as users build them: optimised, with each compiler that is installed, warnings being errors.
+
+A run takes a share: every flag of every plugin, and of the core, gets a value that depends on the day, and all plugins are
+built once with each compiler. T2_FLAGS_DAY=N repeats the run of a day. Values of JA4TOPTMX, which sizes an array,
+are built around the sizes at which its code changes.
+"""
+import datetime
+import os
+import random
+import re
+import shutil
+
+from build import CORE, Failure, command
+
+LINE = re.compile(r'^#define (\w+) +\S+ +//.*\[([^\]]+)\]', re.M)
+EDGE = 12  # of a range so many of the smallest values are tried, and the largest: code that sizes arrays changes there
+
+
+def values(text):
+    """The values of [a|b] or [a-b] that are tried."""
+    if '|' in text:
+        return text.split('|')
+    first, last = text.split('-')
+    if '.' in text:
+        return [first, last]
+    first, last = int(first), int(last)
+    return [str(value) for value in (*range(first, min(first + EDGE, last)), last)]
+
+
+def headers(tree):
+    yield CORE, tree / 'core/tranalyzer.h.in'
+    for header in sorted(tree.glob('plugins/*/src/*.h.in')):
+        yield header.name.removesuffix('.h.in'), header
+
+
+def compilers():
+    return [name for name in ('g++', 'clang++') if shutil.which(name)]
+
+
+def build(tree, settings, *targets):
+    """Builds with every compiler; a failure names it."""
+    tree.set_flags(settings)
+    for compiler in compilers():
+        folder = tree.scratch / f'release-{compiler}'
+        if not (folder / 'build.ninja').exists():
+            command('cmake', '--preset', 'release', '-S', tree.tree, '-B', folder, f'-DCMAKE_CXX_COMPILER={compiler}', environment=tree.environment)
+        try:
+            command('ninja', '-C', folder, *targets, environment=tree.environment)
+        except Failure as failure:
+            raise Failure(f'{compiler} with {settings}:\n{failure}') from None
+
+
+def check_share_of_the_day(tree):
+    day = int(os.environ.get('T2_FLAGS_DAY') or datetime.date.today().toordinal())
+    print(f'release: T2_FLAGS_DAY={day}, compilers: {" ".join(compilers())}', flush=True)
+    choose = random.Random(day).choice
+    settings = {component: {name: choose(values(text)) for name, text in LINE.findall(header.read_text())}
+                for component, header in headers(tree.tree)}
+    build(tree, {component: flags for component, flags in settings.items() if flags}, 'plugins')
+
+
+def check_sizes(tree):
+    for size in (1, 2, 3, 8, 9, 255):  # up to eight option kinds are packed into the state itself
+        build(tree, {'tcpFlags': dict(JA4TOPTMX=size)}, 'tcpFlags')
