@@ -222,7 +222,7 @@ std::runtime_error unreadable(const std::string& folder) {
 }  // namespace
 
 OuiRegistry::OuiRegistry(const std::string& folder) {
-  text_.reserve(6 << 20);  // what the four files have today, and a bit
+  text_.reserve(6 << 20);  // larger than the four files together
   for (const char* name : {"/oui", "/mam", "/oui36", "/iab"}) add_file(text_, folder + name, text_.max_size());
   index();
   if (entries_.empty()) throw unreadable(folder);

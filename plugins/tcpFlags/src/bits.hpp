@@ -1,4 +1,5 @@
 // Names of the bits in the status words of this plugin, and of the TCP flags. README.md explains them to users.
+// Constants only.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ constexpr Bits started = 0x0001, timestamp_seen = 0x0002, timestamp_back = 0x000
 constexpr Bits window_known = 0x0010, window_update = 0x0020, probe = 0x0040, probe_reply = 0x0080;
 constexpr Bits window_below = 0x0100, scaled = 0x0200, window_full = 0x0400, window_up = 0x0800;
 constexpr Bits checksum_open = 0x1000, no_memory = 0x2000, sack = 0x4000, mptcp = 0x8000;
-// What a packet knows of the packets before it; the other bits start anew.
+// Bits that a packet takes over from the packets before it; the others start at 0.
 constexpr Bits carried_over = started | timestamp_seen | window_known | scaled | window_up | mptcp;
 }  // namespace stat
 

@@ -2,6 +2,7 @@
 //
 // The sum does not depend on byte order, so words are added as they lie in memory; the caller folds once. Bytes that
 // include a correct checksum fold to 0xffff on any machine. Reads exactly the bytes given, at any alignment.
+// Pure functions, any thread.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +26,8 @@ constexpr std::size_t max_blocks = 4096;  // of so many the lanes below cannot o
 using Lanes16 = std::uint32_t __attribute__((vector_size(16)));
 using Lanes32 = std::uint32_t __attribute__((vector_size(32)));
 
-// By vectors in lanes of two 16-bit words. Adding whole lanes loses what overflows, but not the lower words, once the
-// upper ones, which are added apart, are taken off again.
+// Adds vectors whose lanes are two 16-bit words. A lane loses what overflows it; the upper words are therefore added
+// apart as well, and subtracting their sum from that of the whole lanes gives the lower words.
 template <class Lanes>
 [[gnu::always_inline]] inline std::uint64_t sum_blocks(const std::uint8_t* data, std::size_t blocks) {
   constexpr std::size_t width = sizeof(Lanes);
@@ -49,7 +50,7 @@ template <class Lanes>
   return (sum & 0xffff'ffff) + (sum >> 32);
 }
 
-// Up to some dozens of bytes: 64 bits at a time, what they carry over is added again.
+// For up to some dozens of bytes: adds 64 bits at a time, and the carry again.
 [[gnu::always_inline]] inline std::uint64_t sum_few(const std::uint8_t* data, std::size_t bytes) {
   const auto load = [](const std::uint8_t* from, auto word) {
     std::memcpy(&word, from, sizeof word);
@@ -136,7 +137,7 @@ inline std::uint64_t sum_words(const std::uint8_t* data, std::size_t bytes) {
 }
 
 // The same, of up to 65,535 bytes, where at least 32 bytes up to the end may be read, whatever stands in them. Lengths
-// are what packets differ in: a branch on them that was guessed wrong takes as long as a hundred bytes.
+// differ from packet to packet: a mispredicted branch on them takes as long as the sum of a hundred bytes.
 inline std::uint64_t sum_words_behind(const std::uint8_t* data, std::size_t bytes) {
 #ifdef __x86_64__
   if (__builtin_cpu_supports("avx2")) return detail::sum_behind_avx2(data, bytes);

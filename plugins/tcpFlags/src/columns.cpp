@@ -1,5 +1,5 @@
-// Fills the columns of a finished direction. Where a figure is derived (clock tick, boot time, fingerprint), this is
-// where it is derived.
+// Fills the columns of a finished direction, and derives figures that no packet needs: clock tick, boot time,
+// fingerprint. Runs in the worker when a flow has ended; changes no state.
 #include "columns.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace t2::tcp_flags {
 
 namespace {
 
-// Several values at once: the row is asked for room once, the rest are plain stores.
+// Several values at once: the row checks its room once, the rest are plain stores.
 template <class... T>
 void put(t2::Row& row, T... values) {
   std::uint8_t bytes[(sizeof(T) + ...)], *at = bytes;
@@ -90,7 +90,8 @@ void put_options(t2::Row& row, const TcpFlagsState& own) {
   put(row, cold.mptcp_types, cold.mptcp_flags, cold.mptcp_address, cold.mptcp_dss);
 }
 
-// Clocks tick in 1, 4, 10 or 100 ms, or in seconds. A clock that did not move is told by the initial TTL of the system.
+// Clocks tick in 1, 4, 10 or 100 ms, or in seconds. Of a clock that did not move the tick is guessed
+// from the TTL, which tells operating systems apart.
 float tick_of(const TcpFlagsState& own, t2::Time first, t2::Time last) {
   const std::uint32_t ticks = own.timestamp - own.timestamp_first;
   if (ticks == 0) {

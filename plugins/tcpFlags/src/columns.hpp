@@ -1,4 +1,4 @@
-// The columns of tcpFlags: which there are, depending on the user flags, and how a finished direction fills them.
+// The columns of tcpFlags: which there are under the flags, and how a finished direction fills them.
 #pragma once
 
 #include "t2/plugin.hpp"

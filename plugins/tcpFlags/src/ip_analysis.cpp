@@ -1,4 +1,5 @@
-// What few IP packets are asked: the first one of a direction, those with options, fragments.
+// Analyses what few IP packets have: the first packet of a direction, options, extension headers, fragments. Runs in
+// the worker that owns the flow; never reads beyond the captured bytes.
 #include "ip_analysis.hpp"
 
 #include <algorithm>
@@ -45,7 +46,7 @@ void ipv6_options(PacketContext& context, std::uint32_t offset, unsigned which) 
   }
 }
 
-// The chain from the IP header to what it carries, as far as it was captured.
+// Records the extension headers between the IPv6 header and the transport header, as far as they were captured.
 void walk_extension_headers(PacketContext& context, const std::uint8_t* ip) {
   const t2::Packet& packet = context.packet;
   ColdState* cold = context.cold();

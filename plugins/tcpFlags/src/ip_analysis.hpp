@@ -1,5 +1,5 @@
-// What every IP packet is asked, whatever it carries: header flags, TTL, identification, checksums, order in time, and
-// how long the other side waited for it. What few packets are asked is in ip_analysis.cpp.
+// Analyses an IP packet, whatever it carries: header flags, TTL, identification, checksums, order in time, and how long
+// the other side waited for it. What few packets have is in ip_analysis.cpp. Runs in the worker that owns the flow.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace t2::tcp_flags {
 
-// Fields that both versions have in other places.
+// Fields that stand in different places in IPv4 and IPv6.
 struct IpHeader {
   std::uint8_t ttl, tos;
   std::uint16_t id;        // 0 for IPv6
@@ -81,7 +81,7 @@ template <bool traced>
 }
 
 // Seconds from the other direction's last packet to this one. Fractions of a second are rounded to single precision
-// before they are subtracted: users' baselines were made so.
+// before they are subtracted: published figures rest on that.
 [[gnu::always_inline]] inline float seconds_since_other(t2::TimeSplitter& splitter, const t2::Packet& packet) {
   const t2::TimeSplitter::Parts now = splitter.split(packet.time), then = splitter.split_earlier(packet.other_last);
   const double seconds = static_cast<double>(now.second - then.second);
@@ -89,8 +89,8 @@ template <bool traced>
   return static_cast<float>(std::fabs(seconds + static_cast<double>(fraction) / t2::fractions_per_second));
 }
 
-// The time since the other direction's last packet counts as the answer time that the other side saw. Means are weighed
-// with all packets of this direction, as ever.
+// The time since the other direction's last packet counts as the answer time that the other side saw. The weight
+// of a new value is one of all packets of this direction, not of the values: the columns are defined so.
 [[gnu::always_inline]] inline void update_rtt(const PacketContext& context) {
   TcpFlagsState& own = context.own;
   TcpFlagsState& other = *context.other;

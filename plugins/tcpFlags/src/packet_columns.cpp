@@ -1,5 +1,5 @@
-// Fills the columns of a packet. Runs right after the packet was analysed; what stands in its headers is read again
-// here, what only the analysis knew is in its trace.
+// Fills the columns of a packet. Runs in the worker right after the packet was analysed: header fields are read again
+// here, what only the analysis knew is in the packet's trace. Never reads beyond the captured bytes.
 #include "packet_columns.hpp"
 
 #include <algorithm>
@@ -113,8 +113,8 @@ void put_ip(t2::Row& row, const PacketRowInput& parts) {
   put_options4(row, packet);
 }
 
-// SPKTMD_SEQACKREL: numbers count from the first one of the side they belong to. The other's is what this side
-// acknowledged first, as long as the other side was not seen.
+// SPKTMD_SEQACKREL: numbers count from the first one of the direction that they belong to. While the other direction
+// has had no packet, its first number is taken to be the first one that this direction acknowledged.
 void put_numbers(t2::Row& row, const PacketRowInput& parts) {
   const auto& [packet, own, other, trace, memory] = parts;
   t2::Bytes header = packet.bytes(packet.l4 + 4);

@@ -1,4 +1,5 @@
-// The columns of a packet's row (-s), and how they are filled. A cell that does not apply to a packet is an empty list.
+// The columns of a packet's row (-s): which there are under the flags, and how they are filled. A cell that does not
+// apply to a packet is an empty list.
 #pragma once
 
 #include <cstdint>
@@ -73,7 +74,7 @@ inline constexpr t2::ColumnIf packet_column_table[] = {
 };
 inline constexpr auto packet_columns = t2::present_columns<packet_column_table>();
 
-// What only rows of packets need to know of a direction. It costs nothing where there are no such rows.
+// What only rows of packets (-s) need to know of a direction.
 struct PacketRowState {
   std::uint64_t payload = 0;   // of the packets with a TCP header
   std::uint16_t checksum = 0;  // field of the datagram's first fragment

@@ -1,4 +1,6 @@
-// What the steps of the work on one packet hand to each other.
+// What the functions that analyse one packet hand to each other: the packet, the states of both directions, what was
+// found, and what the worker keeps across packets. Lives in the worker that owns the flow, for the time of one packet;
+// nothing here may point to a packet longer than that.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +37,7 @@ struct PacketTrace {
   std::uint32_t l4_field = 0;  // offset of the checksum in the transport header, 0: has none
 };
 
-// What an instance has for all packets.
+// What one worker keeps across packets: totals, and the trace of the packet being analysed.
 struct WorkerContext {
   t2::Host& host;
   Totals totals{};
@@ -43,17 +45,17 @@ struct WorkerContext {
   PacketTrace trace{};
 };
 
-// What is found out about one packet.
+// What the analysis of one packet found.
 struct PacketFindings {
   unsigned status;  // tcpFStat, ipFlags, tcpFlags, tcpAnomaly of this packet
   unsigned ip_flags = 0;
   unsigned flags = 0;
   unsigned anomaly = 0;
-  bool has_timestamp = false;  // has a time stamp
+  bool has_timestamp = false;  // time-stamp option
 };
 
-// One packet. `other` is null as long as the other direction had no packet. Functions that are not inline get a copy
-// and answer what they found: so a PacketContext lives in registers.
+// One packet. `other` is null as long as the other direction had no packet. Functions that are not inline take a copy
+// and return their findings: a PacketContext whose address escaped could not stay in registers.
 struct PacketContext : PacketFindings {
   PacketContext(const t2::Packet& p, TcpFlagsState& of, TcpFlagsState* of_other, WorkerContext& of_worker,
                 unsigned carried, float since_other, bool known_mid_connection)
@@ -71,7 +73,7 @@ struct PacketContext : PacketFindings {
   TcpFlagsState* other;
   WorkerContext& worker;
   float response_time;  // seconds since the other direction's last packet
-  bool mid_connection;  // see is_mid_connection(); known when this is compiled, so most questions are answered then
+  bool mid_connection;  // see is_mid_connection(); a compile-time constant where functions are inlined
   void set(const PacketFindings& found) { static_cast<PacketFindings&>(*this) = found; }
 
   bool first() const { return !mid_connection && packet.first_of_direction; }
@@ -79,7 +81,7 @@ struct PacketContext : PacketFindings {
   // Seconds since the packet before in this direction.
   float inter_arrival() const { return static_cast<float>(static_cast<double>(packet.time - packet.previous) / 1e9); }
 
-  // Where the direction keeps what few directions have. Null: there is no memory, and tcpFStat says so.
+  // The direction's memory for what few directions have. Null: there is no memory, and tcpFStat says so.
   ColdState* cold() {
     if (!own.cold) own.cold = static_cast<ColdState*>(worker.host.flow_alloc(*packet.flow, sizeof(ColdState)));
     if (!own.cold) status |= stat::no_memory;
@@ -93,7 +95,7 @@ inline std::uint64_t tcp_packets(const t2::Direction& direction, const TcpFlagsS
 }
 
 // A packet in the middle of a connection: TCP with ACK and none of SYN, FIN and RST, over IPv4 without options,
-// complete; both directions have begun. Most packets are like that.
+// complete; both directions have begun. Most packets are: analysis is compiled a second time for them alone.
 inline bool is_mid_connection(const t2::Packet& packet, const TcpFlagsState& own) {
   constexpr unsigned begun = stat::started | stat::window_known;
   return packet.protocol == protocol::tcp && packet.family == t2::Family::ipv4 && packet.l4 == packet.l3 + 20 &&

@@ -1,9 +1,10 @@
 // tcpFlags: what the IP and TCP headers of a flow say about its health: flags and their odd combinations, windows,
 // retransmissions, checksums, options, clocks and answer times.
 //
-// The work on a packet is done in ip_analysis.hpp and tcp_analysis.hpp, that on unusual ones in the .cpp files of these
-// names; the columns are filled in columns.cpp (of flows) and packet_columns.cpp (of packets); here is the frame around
-// them: the verdict when a flow ends, totals and report. Must never look at bytes that were not captured.
+// ip_analysis.hpp and tcp_analysis.hpp analyse packets, the .cpp files of these names what few packets have;
+// columns.cpp and packet_columns.cpp fill rows of flows and of packets. This file joins them: it decides about scans
+// when a flow ends, keeps totals and writes the report. An instance belongs to one worker thread. Never reads beyond
+// the captured bytes.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -48,7 +49,7 @@ class TcpFlags : public t2::Plugin {
       if (packets[0].is_ip()) analyse<true, false>(packets[0], state_(*packets[0].own), response_time(packets[0]));
       return;
     }
-    // Answer times are what takes longest to compute: those of many packets, side by side.
+    // Response times take longest to compute (divisions): many packets' divisions overlap in the processor.
     constexpr std::size_t some = 64;
     for (std::array<float, some> response_times; !packets.empty();
          packets = packets.subspan(std::min(packets.size(), some))) {
@@ -91,7 +92,7 @@ class TcpFlags : public t2::Plugin {
     return config::response_times && packet.other ? seconds_since_other(worker_.splitter, packet) : 0;
   }
 
-  // `answer`: seconds since the other direction's last packet. `traced`: fills the trace for the packet's row.
+  // `response_time`: seconds since the other direction's last packet. `traced`: fills the trace for the packet's row.
   template <bool traced, bool mid_connection>
   [[gnu::always_inline]] void analyse(const t2::Packet& packet, TcpFlagsState& own, float response_time) {
     PacketContext context(packet, own, mid_connection || packet.other ? &state_(*packet.other) : nullptr, worker_,
@@ -145,7 +146,7 @@ class TcpFlags : public t2::Plugin {
 
   t2::State<TcpFlagsState> state_;
   WorkerContext worker_;
-  std::unordered_map<std::uintptr_t, PacketRowState> packet_row_states_;  // with -s: of every side that is alive
+  std::unordered_map<std::uintptr_t, PacketRowState> packet_row_states_;  // with -s: of every direction that is alive
 };
 
 template <class... Values>

@@ -1,8 +1,9 @@
-// What tcpFlags remembers of each direction of a conversation. Other plugins may read it when a flow has ended.
+// What tcpFlags remembers of each direction of a conversation. Written by the worker that owns the flow; other plugins
+// may Peek at it when the flow has ended.
 //
 // Fields stand in the order in which packets touch them: the first 48 bytes are those that packets of the other
 // direction look at, too; then come those of every packet, TCP options, and what only the first packet writes. What few
-// directions have is in memory of its own. Integers are as the output columns print them; times are nanoseconds.
+// directions have is in ColdState. Integers are as the output columns print them; times are nanoseconds.
 // Figures of an analysis that a user flag turned off stay 0 (sequence numbers and windows are always known).
 #pragma once
 
@@ -17,7 +18,7 @@
 
 namespace t2::tcp_flags {
 
-// What the last packets of a direction were, as far as answer times are concerned.
+// How far the handshake of a direction has got, as response times need to know.
 enum class Handshake : std::uint8_t { none, syn, syn_ack, ack, stop };
 
 // Extension headers of IPv6, as bits of ColdState::extensions.

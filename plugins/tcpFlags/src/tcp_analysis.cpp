@@ -1,5 +1,5 @@
-// TCP packets that are no plain ACK: they open, close or reset a connection, or have flags that should not be. And
-// windows that should be larger.
+// Analyses the flags of TCP packets other than ACK alone: those that open, close or reset a connection, and impossible
+// combinations. Counts what few packets have. Runs in the worker that owns the flow.
 #include "tcp_analysis.hpp"
 
 namespace t2::tcp_flags {

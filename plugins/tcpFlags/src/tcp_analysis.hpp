@@ -1,8 +1,9 @@
-// What every packet with a TCP header is asked: flags, options, window, sequence and acknowledgement numbers against
-// those of both directions. Packets other than a plain ACK go through tcp_analysis.cpp, too.
+// Analyses a packet with a TCP header: flags, options, window, and its sequence and acknowledgement numbers against
+// those of both directions. Packets with other flags than ACK go through tcp_analysis.cpp as well. Runs in the worker
+// that owns the flow; the caller has checked has_tcp_header().
 //
-// What is decided by chance, like which of two numbers is larger, is computed without a branch, or asked behind what
-// hardly ever is so: a branch that the processor guesses wrong costs as much as twenty of these lines.
+// Decisions that a branch predictor cannot learn, such as which of two numbers is larger, are computed without a branch
+// or made only after a rare condition: a mispredicted branch costs as much as twenty of these lines.
 //
 // Numbers are compared as plain unsigned values: behind a wrap of the sequence space a flow looks out of order, as it
 // always did in this program. Only the step from one packet to the next is taken modulo 2^32.
@@ -38,7 +39,7 @@ inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
 }
 
 // Payload counts as in flight until the other side sends something with ACK alone, whatever number it acknowledges.
-// Where no other was seen nothing can be in flight to it.
+// As long as nothing was seen from it, nothing counts as in flight.
 [[gnu::always_inline]] inline void acknowledge_only(PacketContext& context, const TcpSegment& segment) {
   TcpFlagsState& own = context.own;
   if (own.handshake == Handshake::syn_ack) own.handshake = Handshake::ack;
@@ -92,7 +93,7 @@ inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
   count_window_changes(context, now);
 }
 
-// A byte sent into a closed window, or the answer to one.
+// A byte sent into a closed window, or the reply to one.
 [[gnu::always_inline]] inline bool is_window_probe(PacketContext& context, const TcpSegment& segment) {
   if (!context.other || segment.control) return false;
   if (context.other->window == 0 && segment.payload == 1) context.status |= stat::probe;
@@ -142,7 +143,7 @@ inline std::int32_t sequence_change(std::uint32_t from, std::uint32_t to) {
   return from == 0 ? 0 : static_cast<std::int32_t>(to - from);
 }
 
-// Of a step forward; the one number that SYN, FIN and RST stand for is no byte.
+// Bytes of a step forward. The number that SYN, FIN or RST takes up is no byte.
 inline std::uint32_t counted_bytes(std::int32_t change, bool after_control) {
   const unsigned counts = (change > 0) & !(after_control & (change == 1));
   return static_cast<std::uint32_t>(change) & -counts;
@@ -202,7 +203,7 @@ template <bool traced>
   if (!context.mid_connection) own.tcp_seen = true;
 }
 
-// Another protocol; or TCP, but the header was not captured.
+// Of a packet of another protocol, or whose TCP header was not captured.
 [[gnu::always_inline]] inline void analyse_without_tcp(PacketContext& context) {
   TcpFlagsState& own = context.own;
   if (context.packet.first_of_direction) own.handshake = Handshake::syn_ack;

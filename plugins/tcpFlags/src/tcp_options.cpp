@@ -89,8 +89,8 @@ void read_option(PacketContext& context, const TcpOption& option) {
   }
 }
 
-// Kinds of packets with SYN, in order: the first ones in the state itself, the whole list in memory of its own as soon
-// as it gets longer (a SYN that was sent again) or has unusual kinds.
+// Records the option kinds of packets with SYN, in order: up to eight kinds below 16 in the state itself; all of them
+// in the cold state as soon as there are more (a SYN that was sent again) or larger ones.
 void record_option_kind(PacketContext& context, std::uint8_t kind) {
   TcpFlagsState& own = context.own;
   if (own.kind_count == config::max_option_kinds) return;
@@ -139,7 +139,7 @@ PacketFindings walk_tcp_options(PacketContext context) {
   return context;
 }
 
-// Times of the first and last packets of a direction are known to the core. Here are the others.
+// The core knows when the first and the last packet of a direction came; here the times of others are recorded.
 PacketFindings record_timestamp_time(PacketContext context, bool first) {
   ColdState* cold = context.cold();
   if (!cold) return context;

@@ -1,5 +1,5 @@
-// The options of a TCP header. Most headers have none or a time stamp alone: that is done here, the walk through all
-// the others in tcp_options.cpp.
+// The options of a TCP header. Headers without options and with a time stamp alone, nearly all, are handled inline
+// here; tcp_options.cpp walks through the others. Runs in the worker that owns the flow.
 #pragma once
 
 #include "packet_context.hpp"
@@ -57,7 +57,7 @@ PacketFindings record_timestamp_time(PacketContext, bool first);
   if constexpr (config::timestamps) read_timestamp(context, options + 2);
 }
 
-// Behind each packet of a direction: was the last time stamp in this one?
+// After each packet: remembers whether the last time stamp came with it, and if not, when it came.
 [[gnu::always_inline]] inline void update_timestamp_on_last(PacketContext& context) {
   if (!config::timestamps || context.own.timestamp_on_last == context.has_timestamp) return;
   if (!context.has_timestamp) context.set(record_timestamp_time(context, false));

@@ -1,8 +1,8 @@
 // The checksum of everything but complete packets of TCP and UDP: other protocols, fragments, packets that were cut.
 //
 // A packet is right if the sum over everything the checksum covers, the checksum included, folds to 0xffff. For a
-// fragmented datagram the sums of its fragments are collected, in any order behind the first, and judged when all of
-// its bytes were there once; as long as some are missing nothing is claimed.
+// fragmented datagram the sums of its fragments are collected, in any order after the first, and verified when all of
+// its bytes have arrived. While some are missing, no result is claimed. Never reads beyond the captured bytes.
 #include "transport_checksum.hpp"
 
 namespace t2::tcp_flags {
@@ -23,7 +23,7 @@ bool has_pseudo_header(const t2::Packet& packet) {
          (packet.protocol != ospf || packet.family == t2::Family::ipv6);
 }
 
-// UDP lengths are compared with what was captured; UDP-Lite has a coverage in that place (RFC 3828).
+// UDP lengths are compared with what was captured; in UDP-Lite that field is the coverage (RFC 3828).
 ChecksumCoverage coverage_of(PacketContext& context) {
   const t2::Packet& packet = context.packet;
   ChecksumCoverage coverage{packet.l4_length, 0, has_pseudo_header(packet), true, true};

@@ -1,5 +1,5 @@
-// The checksum of TCP, UDP, ICMP and their like. Nearly all packets are plain TCP or UDP and complete: these are judged
-// here, the others in transport_checksum.cpp.
+// The checksum of TCP, UDP, ICMP and their like. Complete packets of TCP and UDP, nearly all, are verified inline
+// here; transport_checksum.cpp verifies the others. Runs in the worker that owns the flow.
 #pragma once
 
 #include "checksum.hpp"
@@ -18,7 +18,7 @@ inline std::uint64_t pseudo_header(const t2::Packet& packet, std::uint32_t lengt
          as_word(packet.protocol) + as_word(static_cast<std::uint16_t>(length));
 }
 
-// Of a sum over all that the checksum covers, if it is long enough to have one.
+// Takes the sum over everything that the checksum covers. `has_field`: the packet is long enough to hold a checksum.
 template <bool traced>
 [[gnu::always_inline]] inline void verify(PacketContext& context, std::uint64_t sum, bool has_field) {
   if (traced) {
@@ -28,8 +28,8 @@ template <bool traced>
   if (!checksum_ok(sum) || !has_field) context.ip_flags |= ip_bit::transport_checksum;
 }
 
-// Of a complete packet: over its header and payload and the pseudo header. The addresses of IPv4 stand in front of what
-// follows, unless there are options.
+// The sum of a complete packet: transport header, payload and pseudo header. The addresses of IPv4 stand in front of
+// what follows, unless there are options.
 inline std::uint64_t complete_sum(const t2::Packet& packet, bool mid_connection) {
   const std::uint32_t length = packet.l4_length;
   const std::uint8_t* header = packet.data + packet.l4;

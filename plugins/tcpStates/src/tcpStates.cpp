@@ -195,7 +195,7 @@ class TcpStates : public t2::Plugin {
   // The flags are the 14th byte of the header.
   static bool followed(const t2::Packet& packet) { return packet.is_tcp_header() && packet.captured_l4 >= 14; }
 
-  // What can only be judged at the end: was there a complete set-up and teardown.
+  // Anomalies that show only at the end of the flow: a set-up or a teardown that was not complete.
   static void finish(TcpStatesState& own, TcpStatesState* other) {
     const bool set_up = other && own.syn_seen && own.syn_acked && other->syn_seen && other->syn_acked;
     const bool torn_down = other && own.fin_seen && own.fin_acked && other->fin_seen && other->fin_acked;

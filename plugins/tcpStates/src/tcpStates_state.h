@@ -1,4 +1,5 @@
-// What tcpStates remembers of each direction of a TCP connection. Other plugins may read it when a flow has ended:
+// What tcpStates remembers of each direction of a TCP connection. Written by the worker that owns the flow; other
+// plugins may Peek at it when the flow has ended:
 // a flow whose directions are `closed` or `reset` ended because the connection did, not because of silence.
 #pragma once
 
