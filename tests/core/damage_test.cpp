@@ -154,7 +154,11 @@ TEST_CASE("input: a list of files is one capture", "[capture]") {
   CHECK(packets() == "2");
   check_refused(list(""));
   check_refused(list("# nothing\n"));
-  check_refused(list(a + "\n/no/such/file\n"));
+  const Execution without = list(a + "\n/no/such/file\n");  // said and skipped
+  CHECK(without.status == 2);
+  CHECK(packets() == "1");
+  CHECK_THAT(without.out + without.err, Catch::Contains("/no/such/file"));
+  check_refused(list("/no/such/file\n/nor/this/one\n"));
 }
 
 TEST_CASE("input: numbered files are one capture", "[capture]") {

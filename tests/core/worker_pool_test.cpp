@@ -82,7 +82,7 @@ Outcome analyse(const std::vector<std::pair<Time, Buffer>>& frames, std::size_t 
       const RawPacket raw{time, frame.data(), static_cast<std::uint32_t>(frame.size()),
                           static_cast<std::uint32_t>(frame.size()), DLT_EN10MB};
       static constexpr Packet fresh{};
-      begin_packet(pool.next(), fresh, raw, clock, ++number);
+      begin_packet(pool.next(), fresh, raw, {.number = ++number, .clock = clock, .at = clock});
       REQUIRE(dissector.walk(DLT_EN10MB, pool.next()));
       pool.take();
       if (number % 100 == 0) pool.flush(clock, nullptr, number % 300 == 0);
