@@ -14,10 +14,16 @@ inputs_of() { # NAME: the components whose flags decide about its build
     printf '%s\n' "$CORE"
     if [ "$1" != "$CORE" ]; then printf '%s\n' "$1"; plugin_peeks "$1"; fi
 }
+# The flags of the core that plugins are built with: the list T2_SHARED_FLAGS of core/cmake/t2.cmake.
+shared_flags=" $(sed -n '/^set(T2_SHARED_FLAGS/,/)/{s/^set(T2_SHARED_FLAGS//;s/)//;p}' "$ROOT/core/cmake/t2.cmake" | xargs) "
+
 flags_of() { # NAME: a line `COMPONENT: FLAG = VALUE` for each of these flags, sorted
     local component name
     for component in $(inputs_of "$1"); do
-        for name in ${flag_names[$component]}; do printf '%s: %s = %s\n' "$component" "$name" "${flag_value[$component:$name]-?}"; done
+        for name in ${flag_names[$component]}; do
+            [ "$component" != "$CORE" ] || [ "$1" = "$CORE" ] || [[ $shared_flags = *" $name "* ]] || continue
+            printf '%s: %s = %s\n' "$component" "$name" "${flag_value[$component:$name]-?}"
+        done
     done | sort
 }
 result_of() { # NAME: what the build makes of it
@@ -43,15 +49,11 @@ pending() { # NAME: prints in a few words why what is there is not what would be
 say_pending() { # NAME...: of these plugins and the core, what was changed and is not built
     local name reason text='' advice=t2build
     load_all_flags "$@"
-    reason=$(pending "$CORE")
-    if [ -n "$reason" ]; then
-        warn "Changed and not built: $CORE ($reason), and with it every plugin; run 't2build -R'"
-        return
-    fi
-    for name in "$@"; do
+    for name in "$CORE" "$@"; do
         reason=$(pending "$name")
         [ -n "$reason" ] && [[ " ${failed[*]} " != *" $name "* ]] || continue
         text+=", $name ($reason)" advice+=" $name"
     done
+    [[ $advice != *" $CORE "* ]] || advice='t2build -R'
     [ -z "$text" ] || warn "Changed and not built: ${text#, }; run '$advice'"
 }

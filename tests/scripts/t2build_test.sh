@@ -64,9 +64,15 @@ expect 'back to the default: the same file' same "$(sums)" "$before"
 # ---- A flag of the core
 t2conf tranalyzer2 -D IO_BUFFERING=1
 run t2build -l
-expect '-l marks every plugin after a change of the core' same "$(grep -c '(not built yet: IO_BUFFERING = 1)' <<< "$output")" 6
+expect '-l names the core after a change of a flag of its own' says "tranalyzer2 is not built yet: IO_BUFFERING = 1"
+expect 'no plugin is built with it' silent_about '(not built yet'
 run t2build basicFlow
-expect 'a plugin alone does not fit the old core: it says so' says "Changed and not built: tranalyzer2 (IO_BUFFERING = 1), and with it every plugin; run 't2build -R'"
+expect 'the core is left unbuilt: it says so' says "Changed and not built: tranalyzer2 (IO_BUFFERING = 1); run 't2build tranalyzer2'"
+t2conf tranalyzer2 -D HEX_CAPITAL=1
+run t2build -l
+expect '-l marks every plugin after a change of a flag that they share' same "$(grep -c '(not built yet: HEX_CAPITAL = 1)' <<< "$output")" 6
+run t2build basicFlow
+expect 'what does not fit together: it says so' says "run 't2build -R'"
 run t2build -R
 expect '-R after a change of the core' ends_with 'BUILD SUCCESSFUL'
 expect '-R builds every plugin of the folder' same "$(changed_between "$before" "$(sums)")" "$(printf '%s\n' "${tutorial[@]}" | sort | tr '\n' ' ')"
