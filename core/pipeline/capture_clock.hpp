@@ -21,7 +21,7 @@ class CaptureClock {
  public:
   static constexpr Time small_step = one_second;     // forward; believed at once
   static constexpr Time max_late = 10 * one_second;  // beyond that a packet is not late: the clock was set back
-  static constexpr std::size_t window = 8;           // packets that make a large step believable
+  static constexpr std::size_t window = 3;           // packets that make a large step believable
 
   struct Steps {
     std::uint64_t back = 0;      // times that the clock was set back
