@@ -5,9 +5,10 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 
-#include "capture/packet_file.hpp"
+#include "capture/source.hpp"
 #include "rules.hpp"
 #include "t2/plugin.hpp"
 
@@ -19,7 +20,8 @@ volatile unsigned sum;  // every byte is read
 
 void read_all(const std::string& path, const std::string& filter, std::size_t size) {
   try {
-    PacketFile file(path, {.filter = filter});
+    const std::unique_ptr<Source> opened = open_file(path, {.filter = filter});
+    Source& file = *opened;
     fuzz::demand(file.describe().size() < 4096, "a description is short");
     Block block;
     std::size_t packets = 0;
