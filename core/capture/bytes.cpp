@@ -319,7 +319,8 @@ std::unique_ptr<ByteSource> open_stream(File file, const std::string& path, cons
   Input input(std::move(file), path, stop);
   std::span<const std::uint8_t> first = input.peek();
   while (is_skippable(first) && first.size() >= 8) {
-    const std::uint64_t length = first[4] | first[5] << 8 | first[6] << 16 | std::uint64_t{first[7]} << 24;
+    std::uint64_t length = 0;  // little endian
+    for (unsigned i = 8; i-- > 4;) length = length << 8 | first[i];
     input.skip(8 + length);
     first = input.peek();
   }
