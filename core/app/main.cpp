@@ -101,8 +101,9 @@ void place_process(const Options& options, Log& log) {
   }
 }
 
-// Where nobody said how many: one processor is for the thread that reads, which keeps up with no more than a few
-// others. Rows of packets come from one thread only, and each worker has its part of a bound, which would show.
+// Default: one worker for each processor besides the reader's; one reader saturates at four workers. Rows of packets
+// come from one thread only, and a bound on flows would be shared out to workers, which would show: there are none
+// then.
 std::size_t worker_threads(const Options& options) {
   constexpr std::size_t most = 4;
   if (options.threads) return *options.threads;

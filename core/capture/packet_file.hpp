@@ -72,7 +72,7 @@ class PacketFile final : public Source {
   // How far the file was read. A copy of it is the point that reading a mapped part can go back to.
   struct Progress {
     std::uint64_t position = 0;  // in the file, of the first byte that is not done with
-    std::uint64_t skip = 0;      // bytes from there on that nobody wants: the rest of a block of `skipped` bytes
+    std::uint64_t skip = 0;      // bytes from there on to be skipped: the rest of a block of `skipped` bytes
     std::uint32_t skipped = 0;
     std::uint64_t packets = 0;
     Time last_time = 0;  // of the last packet: a simple packet block has no time and takes this one

@@ -169,8 +169,8 @@ void WorkerPool::work(std::size_t which) {
   }
 }
 
-// Few things at a time are not worth waking the writer for, unless somebody watches, or others' rows wait for word from
-// here.
+// Wakes the output thread only for many rows at once, when other workers' rows have waited for a second of capture
+// time, or, with live input, whenever the clock enters another bucket.
 void WorkerPool::deliver_due(std::size_t which, Time clock, Time& delivered) {
   const Time complete = Expiry::bucket_of(clock);
   const bool long_ago = live_ ? complete != delivered : complete >= delivered + Expiry::bucket_of(one_second);

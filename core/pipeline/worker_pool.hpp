@@ -55,7 +55,7 @@ class WorkerPool {
   void idle(Time now);  // live input: hands on what waits, and lets sinks look at the clock
 
   std::uint64_t flows_in_memory() const;
-  // What follows is consistent while nobody works: after finish(), and inside pause().
+  // What follows is consistent while no worker runs: after finish(), and inside pause().
   void pause(const std::function<void()>& look);
   FlowCounters counters() const;
   // Gives `look` the plugins with the totals of all workers.
