@@ -15,8 +15,8 @@ FastPath::FastPath(HeaderStacks& stacks) {
       p.headers = stacks.text_id(stack);
       p.header_count = header_count;
       p.family = v6 ? Family::ipv6 : Family::ipv4;
-      p.ether_type = v6 ? type_ipv6 : type_ipv4;
-      p.protocol = udp ? ip_protocol::udp : ip_protocol::tcp;
+      p.ether_type = v6 ? ether_type::ipv6 : ether_type::ipv4;
+      p.protocol = udp ? protocol::udp : protocol::tcp;
       p.has_ports = true;
       p.l2 = p.destination_mac = 0;
       p.source_mac = 6;

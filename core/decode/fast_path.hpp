@@ -117,14 +117,14 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
   if (raw.captured < at + 28 || raw.wire < raw.captured || (frame[0] & 0xfd) == 0x01) return false;
   std::uint32_t header, length;
   std::uint8_t protocol;
-  if (word(frame + 12) == type_ipv4) {
+  if (word(frame + 12) == ether_type::ipv4) {
     if (frame[at] != 0x45 || (word(frame + at + 6) & 0x3fff) != 0) return false;  // options; fragments
     found.v6 = false;
     header = 20;
     length = word(frame + at + 2);
     protocol = frame[at + 9];
   } else {
-    if (word(frame + 12) != type_ipv6 || frame[at] >> 4 != 6 || word(frame + at + 4) == 0) return false;
+    if (word(frame + 12) != ether_type::ipv6 || frame[at] >> 4 != 6 || word(frame + at + 4) == 0) return false;
     found.v6 = true;
     header = 40;
     length = word(frame + at + 4) + 40u;
@@ -133,13 +133,13 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
   const std::uint32_t captured_l3 = std::min(raw.captured - at, length);
   if (length > raw.wire - at) return false;
   const std::uint8_t* const l4 = frame + at + header;
-  if (protocol == ip_protocol::tcp) {
+  if (protocol == protocol::tcp) {
     if (captured_l3 < header + 20) return false;
     found.l4_header = 4u * (l4[12] >> 4);
     if (found.l4_header < 20 || found.l4_header > captured_l3 - header) return false;
     found.udp = false;
   } else {
-    if (protocol != ip_protocol::udp || captured_l3 < header + 12 ||
+    if (protocol != protocol::udp || captured_l3 < header + 12 ||
         may_be_tunnel(long_word(l4 + 8), word(l4), word(l4 + 2)))
       return false;
     found.l4_header = 8;

@@ -8,26 +8,26 @@ bool Dissector::protocol_tunnel(bool& named) {
   const std::uint32_t at = p_->l4;
   const bool v4 = p_->family == Family::ipv4;
   switch (p_->protocol) {
-    case ip_protocol::ipv4:
+    case protocol::ipv4:
       if (v4) set(status::ip_in_ip);  // as Tranalyzer2, which never sets it for IPv4 in IPv6
       return ipv4(at);
-    case ip_protocol::ipv6: set(status::ip_in_ip); return ipv6(at);
-    case ip_protocol::gre: named = true; return gre(at);
-    case ip_protocol::ether_ip:
+    case protocol::ipv6: set(status::ip_in_ip); return ipv6(at);
+    case protocol::gre: named = true; return gre(at);
+    case protocol::ether_ip:
       if (u8(at) >> 4 < 3) return false;
       named = true;
       return ether_ip(at);
-    case ip_protocol::mpls:
+    case protocol::mpls:
       if (!fits_mpls(at)) return false;
       named = true;
-      return mpls(ethertype::mpls, at);
-    case ip_protocol::pim:
-    case ip_protocol::l2tp: break;
+      return mpls(ether_type::mpls_unicast, at);
+    case protocol::pim:
+    case protocol::l2tp: break;
     default: return false;
   }
   named = true;
   name_protocol(p_->protocol);
-  if (p_->protocol == ip_protocol::pim) return pim(at);
+  if (p_->protocol == protocol::pim) return pim(at);
   set(status::l2tp);
   constexpr std::uint32_t session_identifier = 4;  // 0: a control message
   return u32(at) != 0 && l2tp_session(at + session_identifier);
@@ -44,7 +44,7 @@ std::uint32_t Dissector::gre_header(std::uint32_t at) const {
   if (u8(at + 1) & acknowledgement) size += 4;
   const std::uint16_t type = u16(at + 2);
   // ERSPAN type I has no sequence number, and no header of its own.
-  const bool with_erspan = type == ethertype::erspan3 || (type == ethertype::erspan && flags & sequence);
+  const bool with_erspan = type == ether_type::erspan3 || (type == ether_type::erspan && flags & sequence);
   return with_erspan ? size + erspan_header(at + size) : size;
 }
 
@@ -62,18 +62,18 @@ bool Dissector::gre(std::uint32_t at) {
   const std::uint16_t type = u16(at + 2);
   const std::uint32_t content = at + gre_header(at);
   switch (type) {
-    case ethertype::ppp: {
+    case ether_type::ppp: {
       name(header::ppp);
       set(status::ppp);
       const bool without_payload = (u8(at + 1) & 7) == 1 && u16(at + 4) == 0;  // an acknowledgement of PPTP
       return without_payload ? undecoded() : ppp(content);
     }
-    case ethertype::erspan:
-    case ethertype::erspan3:
+    case ether_type::erspan:
+    case ether_type::erspan3:
       name(header::erspan);
       set(status::erspan);
       return ethernet_frame(content);
-    case ethertype::wccp:
+    case ether_type::wccp:
       name(header::wccp);
       set(status::wccp);
       return ip(u8(content) >> 4 == 4 ? content : content + 4);  // version 1 has no redirect header
@@ -86,7 +86,7 @@ bool Dissector::erspan(std::uint32_t at) {
   name(header::erspan);
   set(status::erspan);
   const std::uint32_t frame = at + erspan_header(at);
-  return captured(frame, 14) || in_tunnel() ? ethernet_frame(frame) : layer2(ethertype::erspan, frame);
+  return captured(frame, 14) || in_tunnel() ? ethernet_frame(frame) : layer2(ether_type::erspan, frame);
 }
 
 // RFC 3378: two bytes, then a frame.

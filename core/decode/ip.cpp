@@ -35,7 +35,7 @@ bool Dissector::enter_ip(unsigned version, std::uint32_t at) {
   if (!descend()) return false;
   ++ip_headers_;
   p.family = v4 ? Family::ipv4 : Family::ipv6;
-  p.ether_type = v4 ? type_ipv4 : type_ipv6;
+  p.ether_type = v4 ? ether_type::ipv4 : ether_type::ipv6;
   p.l3 = at;
   p.source_port = p.destination_port = 0;
   p.later_fragment = p.more_fragments = p.has_ports = false;
@@ -56,9 +56,9 @@ bool Dissector::ipv4(std::uint32_t at) {
   if (p.later_fragment) {
     set(status::stopped);
   } else {
-    for (unsigned n = 0; n < MAXHDRCNT && p.protocol == ip_protocol::ah && captured(p.l4, 8); ++n) {
+    for (unsigned n = 0; n < MAXHDRCNT && p.protocol == protocol::ah && captured(p.l4, 8); ++n) {
       p.protocol = u8(p.l4);
-      p.l4 += extension_header(ip_protocol::ah, p.l4);
+      p.l4 += extension_header(protocol::ah, p.l4);
     }
     if (content(named)) return true;
   }
@@ -98,7 +98,7 @@ bool Dissector::extension_headers(std::uint32_t at) {
     const bool complete = here <= end && end - here >= 8;
     const std::uint32_t size = complete ? extension_header(next, here) : 0;
     if (size == 0) {
-      reached = here - at <= p.l3_length && (complete || !ip_protocol::is_extension(next));
+      reached = here - at <= p.l3_length && (complete || !is_extension(next));
       break;
     }
     next = u8(here);
@@ -107,7 +107,7 @@ bool Dissector::extension_headers(std::uint32_t at) {
   p.protocol = next;
   p.l4 = here;
   p.l3_header = here - at;
-  const bool too_many = ip_protocol::is_extension(next) && here <= end && end - here >= 8;
+  const bool too_many = is_extension(next) && here <= end && end - here >= 8;
   if (!reached && !p.later_fragment && too_many) set(status::stopped);
   return reached;
 }
@@ -117,16 +117,16 @@ std::uint32_t Dissector::extension_header(std::uint8_t type, std::uint32_t at) {
   Packet& p = *p_;
   const std::uint32_t size = (u8(at + 1) + 1u) * 8;
   switch (type) {
-    case ip_protocol::hop_by_hop:
+    case protocol::hop_by_hop:
       name(header::hopopts);
       p.hop_options = at;
       return size;
-    case ip_protocol::destination_options:
+    case protocol::destination_options:
       name(header::dstopts);
       p.destination_options = at;
       return size;
-    case ip_protocol::routing: name(header::routing); return size;
-    case ip_protocol::fragment: {
+    case protocol::routing: name(header::routing); return size;
+    case protocol::fragment: {
       name(header::fraghdr);
       p.fragment_header = at;
       const std::uint16_t word = u16(at + 2);
@@ -134,14 +134,14 @@ std::uint32_t Dissector::extension_header(std::uint8_t type, std::uint32_t at) {
       p.more_fragments = word & 1;
       return 8;
     }
-    case ip_protocol::ah:
+    case protocol::ah:
       name(header::ah);
       set(status::ipsec_ah);
       return (u8(at + 1) + 2u) * 4;
-    case ip_protocol::mobility:
-    case ip_protocol::hip:
-    case ip_protocol::shim6:
-      if (u8(at) == ip_protocol::no_next) return 0;  // the message itself, as it usually is
+    case protocol::mobility:
+    case protocol::hip:
+    case protocol::shim6:
+      if (u8(at) == protocol::no_next_header) return 0;  // the message itself, as it usually is
       name_protocol(type);
       return size;
     default: return 0;

@@ -23,11 +23,9 @@ struct EndType {
   status::Word mark;
 };
 constexpr EndType end_types[] = {
-    {ethertype::arp, header::arp, status::arp},
-    {ethertype::aarp, header::aarp, status::arp},
-    {ethertype::rarp, header::rarp, status::rarp},
-    {ethertype::lldp, header::lldp, status::lldp},
-    {ethertype::slow, header::slow, 0},
+    {ether_type::arp, header::arp, status::arp},    {ether_type::aarp, header::aarp, status::arp},
+    {ether_type::rarp, header::rarp, status::rarp}, {ether_type::lldp, header::lldp, status::lldp},
+    {ether_type::slow_protocols, header::slow, 0},
 };
 
 // Subtypes of IEEE 802.3's slow protocols.
@@ -61,7 +59,7 @@ bool Dissector::ethernet_frame(std::uint32_t at) {
   macs(at);
   at += 14;
   const std::uint16_t type = tags(u16(at - 2), at);
-  if (type == ethertype::llc) return llc(at, on_wire(at));
+  if (type == ether_type::llc) return llc(at, on_wire(at));
   if (type <= max_llc_length) return llc(at, type);
   return ether_type(type, at);
 }
@@ -86,10 +84,10 @@ std::uint16_t Dissector::tags(std::uint16_t type, std::uint32_t& at) {
       ++p_->vlan_count;
       name(header::vlan);
       at += 4;
-    } else if (type == ethertype::vntag && captured(at, 6)) {
+    } else if (type == ether_type::vntag && captured(at, 6)) {
       name(header::vntag);
       at += 6;
-    } else if (type == ethertype::cisco_metadata && captured(at, 8)) {
+    } else if (type == ether_type::cisco_metadata && captured(at, 8)) {
       name(header::cmd);
       at += 4u + 4u * std::max<std::uint32_t>(u8(at + 1), 1);  // version, options' length in words, options, type
     } else {
@@ -133,20 +131,20 @@ bool Dissector::llc(std::uint32_t at, std::uint32_t length) {
 // EtherType `type`, its content at `at`.
 bool Dissector::ether_type(std::uint16_t type, std::uint32_t at) {
   switch (type) {
-    case type_ipv4:
-    case type_ipv6: return announced_ip(type, at);
-    case ethertype::mpls:
-    case ethertype::mpls_multicast: return mpls(type, at);
-    case ethertype::pppoe_session: return pppoe_session(at);
-    case ethertype::pppoe_discovery:
+    case ether_type::ipv4:
+    case ether_type::ipv6: return announced_ip(type, at);
+    case ether_type::mpls_unicast:
+    case ether_type::mpls_multicast: return mpls(type, at);
+    case ether_type::pppoe_session: return pppoe_session(at);
+    case ether_type::pppoe_discovery:
       name(header::pppoed);
       set(status::pppoe_discovery);
       return layer2(type, at);
-    case ethertype::erspan:
-    case ethertype::erspan3:
+    case ether_type::erspan:
+    case ether_type::erspan3:
       if (captured(at, 8)) return erspan(at);
       break;
-    case ethertype::nsh: return nsh(at);
+    case ether_type::nsh: return nsh(at);
     default: break;
   }
   const auto* end =
@@ -156,21 +154,22 @@ bool Dissector::ether_type(std::uint16_t type, std::uint32_t at) {
   } else {
     name(end->name);
     if (!in_tunnel()) set(end->mark);
-    if (type == ethertype::arp) pad_to(at + 28);
-    if (const HeaderCode code = slow_name(u8(at)); type == ethertype::slow && code != header::names_end) name(code);
+    if (type == ether_type::arp) pad_to(at + 28);
+    if (const HeaderCode code = slow_name(u8(at)); type == ether_type::slow_protocols && code != header::names_end)
+      name(code);
   }
   return layer2(type, at);
 }
 
 // What GRE, GENEVE and others announce: an EtherType, or a bridged frame.
 bool Dissector::carried_type(std::uint16_t type, std::uint32_t at) {
-  return type == ethertype::bridged ? ethernet_frame(at) : ether_type(type, at);
+  return type == ether_type::transparent_ethernet ? ethernet_frame(at) : ether_type(type, at);
 }
 
 bool Dissector::announced_ip(std::uint16_t type, std::uint32_t at) {
   const unsigned version = u8(at) >> 4;
-  if (type == type_ipv4 && version == 4) return ipv4(at);
-  if (type == type_ipv6 && version == 6) return ipv6(at);
+  if (type == ether_type::ipv4 && version == 4) return ipv4(at);
+  if (type == ether_type::ipv6 && version == 6) return ipv6(at);
   if (!captured(at, 1)) return undecoded(status::l3_snapped);
   name(header::ipvx);
   set(status::bad_ip_version);

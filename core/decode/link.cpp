@@ -146,8 +146,8 @@ bool Dissector::frame_relay(std::uint32_t at) {
   const std::uint8_t nlpid = u8(at++);
   switch (nlpid) {
     case snap: return frame_relay_snap(at);
-    case ipv4_in: return announced_ip(type_ipv4, at);
-    case ipv6_in: return announced_ip(type_ipv6, at);
+    case ipv4_in: return announced_ip(ether_type::ipv4, at);
+    case ipv6_in: return announced_ip(ether_type::ipv6, at);
     case ppp_in:
       name(header::ppp);
       set(status::ppp);

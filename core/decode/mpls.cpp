@@ -51,9 +51,9 @@ Dissector::Fit Dissector::ethernet_fit(std::uint32_t at) const {
   }
   const auto checked = [](bool fits) { return fits ? Fit::checked : Fit::none; };
   switch (type) {
-    case type_ipv4: return captured(at, 20) ? checked(fits_ipv4(at)) : Fit::known_type;
-    case type_ipv6: return captured(at, 40) ? checked(fits_ipv6(at)) : Fit::known_type;
-    case ethertype::arp: return checked(u32(at) == 0x00010800);
+    case ether_type::ipv4: return captured(at, 20) ? checked(fits_ipv4(at)) : Fit::known_type;
+    case ether_type::ipv6: return captured(at, 40) ? checked(fits_ipv6(at)) : Fit::known_type;
+    case ether_type::arp: return checked(u32(at) == 0x00010800);
     default: break;
   }
   if (type <= max_llc_length) {
@@ -77,7 +77,7 @@ bool Dissector::fits_mpls(std::uint32_t at) const {
 }
 
 bool Dissector::mpls(std::uint16_t type, std::uint32_t at) {
-  set(type == ethertype::mpls ? status::mpls_unicast : status::mpls_multicast);
+  set(type == ether_type::mpls_unicast ? status::mpls_unicast : status::mpls_multicast);
   p_->mpls = at;
   p_->mpls_count = 0;
   bool bottom = false;

@@ -16,8 +16,8 @@ bool Dissector::ppp(std::uint32_t at, std::uint32_t session) {
   const unsigned version = u8(at) >> 4;
   const bool v4 = protocol == ppp_protocol::ipv4, v6 = protocol == ppp_protocol::ipv6;
   if ((v4 && version == 4) || (v6 && version == 6)) return ip(at);
-  if (protocol == ppp_protocol::mpls) return mpls(ethertype::mpls, at);
-  if (protocol == ppp_protocol::mpls_multicast) return mpls(ethertype::mpls_multicast, at);
+  if (protocol == ppp_protocol::mpls) return mpls(ether_type::mpls_unicast, at);
+  if (protocol == ppp_protocol::mpls_multicast) return mpls(ether_type::mpls_multicast, at);
   if ((v4 || v6) && !captured(at, 1)) return undecoded(status::l3_snapped);
   name_ppp(protocol);
   if (v4 || v6) {
@@ -27,7 +27,7 @@ bool Dissector::ppp(std::uint32_t at, std::uint32_t session) {
   if (protocol == ppp_protocol::compressed) set(status::ppp_compressed);
   constexpr std::uint8_t beginning = 0x80;  // RFC 1990: a later fragment has no protocol
   if (protocol == ppp_protocol::multilink && u8(at) & beginning) return ppp(at + 4, session);
-  return session == absent ? undecoded() : layer2(ethertype::pppoe_session, session);
+  return session == absent ? undecoded() : layer2(ether_type::pppoe_session, session);
 }
 
 bool Dissector::pppoe_session(std::uint32_t at) {
@@ -43,8 +43,8 @@ bool Dissector::hdlc(std::uint32_t at) {
   if (!captured(at, 4)) return undecoded(status::l2_snapped);
   at += 4;
   const std::uint16_t type = tags(u16(at - 2), at);
-  if (type == ppp_protocol::ipv4) return announced_ip(type_ipv4, at);
-  if (type == ppp_protocol::ipv6) return announced_ip(type_ipv6, at);
+  if (type == ppp_protocol::ipv4) return announced_ip(ether_type::ipv4, at);
+  if (type == ppp_protocol::ipv6) return announced_ip(ether_type::ipv6, at);
   return ether_type(type, at);
 }
 

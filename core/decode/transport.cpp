@@ -11,17 +11,17 @@ std::uint32_t Dissector::transport_header(std::uint32_t captured_l4) const {
   const Packet& p = *p_;
   const bool v4 = p.family == Family::ipv4;
   switch (p.protocol) {
-    case ip_protocol::tcp: {
+    case protocol::tcp: {
       const bool cut = left(p.l3) < p.l3_length && captured_l4 < 20;
       return captured_l4 > 12 && !cut ? 4u * (u8(p.l4 + 12) >> 4) : 20;
     }
-    case ip_protocol::udp:
-    case ip_protocol::udplite:
-    case ip_protocol::icmpv6: return 8;
-    case ip_protocol::sctp: return 12;
-    case ip_protocol::ospf: return u8(p.l4) == 2 ? 24 : 16;
-    case ip_protocol::gre: return v4 ? gre_header(p.l4) : 0;
-    case ip_protocol::ipv4: return v4 ? p.l3_header : 0;
+    case protocol::udp:
+    case protocol::udp_lite:
+    case protocol::icmpv6: return 8;
+    case protocol::sctp: return 12;
+    case protocol::ospf: return u8(p.l4) == 2 ? 24 : 16;
+    case protocol::gre: return v4 ? gre_header(p.l4) : 0;
+    case protocol::ipv4: return v4 ? p.l3_header : 0;
     default: return v4 ? 8 : 0;
   }
 }
@@ -29,22 +29,22 @@ std::uint32_t Dissector::transport_header(std::uint32_t captured_l4) const {
 void Dissector::transport(bool named) {
   Packet& p = *p_;
   const bool v4 = p.family == Family::ipv4;
-  if (ip_protocol::has_ports(p.protocol)) read_ports();
-  if (p.protocol == ip_protocol::l2tp) set(status::l2tp);
-  if (p.protocol == ip_protocol::sctp) set(status::sctp);
+  if (has_ports(p.protocol)) read_ports();
+  if (p.protocol == protocol::l2tp) set(status::l2tp);
+  if (p.protocol == protocol::sctp) set(status::sctp);
   if (has(status::stopped)) return;
   if (!named) name_protocol(p.protocol);
   switch (p.protocol) {
-    case ip_protocol::esp:
+    case protocol::esp:
       if (v4) set(status::ipsec_esp);
       break;
-    case ip_protocol::ah: set(status::ipsec_ah); break;
-    case ip_protocol::igmp:
+    case protocol::ah: set(status::ipsec_ah); break;
+    case protocol::igmp:
       if (v4) igmp();
       break;
-    case ip_protocol::tcp:
-    case ip_protocol::udp:
-    case ip_protocol::udplite: name_payload(); break;
+    case protocol::tcp:
+    case protocol::udp:
+    case protocol::udp_lite: name_payload(); break;
     default: break;
   }
 }
@@ -52,7 +52,7 @@ void Dissector::transport(bool named) {
 // Ports that were not captured are 0. IPv4 options do not count here: an old rule that flow files rest on.
 void Dissector::read_ports() {
   Packet& p = *p_;
-  const std::uint32_t needed = p.protocol == ip_protocol::tcp ? 20 : p.protocol == ip_protocol::sctp ? 16 : 8;
+  const std::uint32_t needed = p.protocol == protocol::tcp ? 20 : p.protocol == protocol::sctp ? 16 : 8;
   if (p.l3_length < needed + (p.family == Family::ipv4 ? 20 : p.l3_header)) return set(status::l4_header_short);
   p.source_port = u16(p.l4);
   p.destination_port = u16(p.l4 + 2);
@@ -70,7 +70,7 @@ void Dissector::igmp() {
 // Names of what is recognised by port or first bytes in TCP and UDP payloads.
 void Dissector::name_payload() {
   Packet& p = *p_;
-  const bool datagram = p.protocol != ip_protocol::tcp;
+  const bool datagram = p.protocol != protocol::tcp;
   const std::uint16_t a = p.source_port, b = p.destination_port;
   const std::uint32_t at = p.l4 + 8;
   if (datagram) dtls_records(at);

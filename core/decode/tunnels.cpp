@@ -35,14 +35,14 @@ bool between(Ends ends, std::uint16_t port, std::uint16_t source, std::uint16_t 
 bool Dissector::content(bool& named) {
   Packet& p = *p_;
   std::uint16_t a = 0, b = 0;
-  if (ip_protocol::has_ports(p.protocol)) {
+  if (has_ports(p.protocol)) {
     a = u16(p.l4);
     b = u16(p.l4 + 2);
     using fast::special_purpose_ports;
     const bool special = special_purpose_ports.may_hold(a) || special_purpose_ports.may_hold(b);
-    const bool datagram = p.protocol == ip_protocol::udp && fast::may_be_tunnel(u32(p.l4 + 8), a, b);
+    const bool datagram = p.protocol == protocol::udp && fast::may_be_tunnel(u32(p.l4 + 8), a, b);
     if (a == 0 || b == 0 || !(special || datagram)) return false;
-  } else if (!ip_protocol::carries_packets(p.protocol)) {
+  } else if (!carries_packets(p.protocol)) {
     return false;
   }
   const Packet own = p;
@@ -77,11 +77,11 @@ bool Dissector::port_tunnel(std::uint16_t source, std::uint16_t destination, boo
       {{6635}, Ends::destination, &Dissector::mpls_in_udp},  // RFC 7510: the source port spreads load
   };
   const Packet& p = *p_;
-  const std::uint32_t payload = p.l4 + (p.protocol == ip_protocol::tcp    ? 4u * (u8(p.l4 + 12) >> 4)
-                                        : p.protocol == ip_protocol::sctp ? 12
-                                                                          : 8);
+  const std::uint32_t payload = p.l4 + (p.protocol == protocol::tcp    ? 4u * (u8(p.l4 + 12) >> 4)
+                                        : p.protocol == protocol::sctp ? 12
+                                                                       : 8);
   const std::uint8_t protocol = p.protocol;
-  const bool is_udp = protocol == ip_protocol::udp;
+  const bool is_udp = protocol == protocol::udp;
   for (const Tunnel& tunnel : tunnels) {
     if (tunnel.udp_only && !is_udp) continue;
     const auto fits = [&](std::uint16_t port) { return port != 0 && between(tunnel.ends, port, source, destination); };
@@ -103,7 +103,7 @@ bool Dissector::port_tunnel(std::uint16_t source, std::uint16_t destination, boo
 
 // Anything in anything: identity and signature of variable length in front of an IP header.
 bool Dissector::ayiya(std::uint32_t at) {
-  if (p_->protocol == ip_protocol::sctp) {
+  if (p_->protocol == protocol::sctp) {
     name(header::ayiya);
     return undecoded();
   }
@@ -111,8 +111,8 @@ bool Dissector::ayiya(std::uint32_t at) {
   const std::uint32_t size = 8 + (1u << (u8(at) >> 4)) + 4u * (u8(at + 1) >> 4);
   if (!captured(at, size)) return false;
   const std::uint8_t next = u8(at + 3), version = u8(at + size) >> 4;
-  const bool carries_ip = (next == ip_protocol::ipv6 && version == 6) || (next == ip_protocol::ipv4 && version == 4);
-  if (!carries_ip && next != ip_protocol::no_next) return undecoded();
+  const bool carries_ip = (next == protocol::ipv6 && version == 6) || (next == protocol::ipv4 && version == 4);
+  if (!carries_ip && next != protocol::no_next_header) return undecoded();
   name(header::ayiya);
   set(status::ayiya);
   return carries_ip ? ip(at + size) : undecoded();
@@ -168,7 +168,7 @@ bool Dissector::next_protocol(std::uint8_t next, std::uint32_t at) {
     case 2: return ip(at);
     case 3: return ethernet_frame(at);
     case 4: return nsh(at);
-    case 5: return mpls(ethertype::mpls, at);
+    case 5: return mpls(ether_type::mpls_unicast, at);
     default: return undecoded();
   }
 }
@@ -178,9 +178,9 @@ bool Dissector::nsh(std::uint32_t at) {
   name(header::nsh);
   if (!descend()) return false;
   const std::uint32_t size = 4u * (u8(at + 1) & 0x3f);
-  if (size < 8 || !captured(at, size)) return layer2(ethertype::nsh, at);
+  if (size < 8 || !captured(at, size)) return layer2(ether_type::nsh, at);
   const std::uint8_t next = u8(at + 3);
-  return next >= 1 && next <= 5 ? next_protocol(next, at + size) : layer2(ethertype::nsh, at);
+  return next >= 1 && next <= 5 ? next_protocol(next, at + size) : layer2(ether_type::nsh, at);
 }
 
 // RFC 8926. Other traffic of this port is told from it by version, reserved bits and a type that is no known EtherType.
@@ -260,7 +260,7 @@ bool Dissector::l2tp(std::uint32_t at) {
 }
 
 // Nothing but its content shows that a datagram to this port carries MPLS.
-bool Dissector::mpls_in_udp(std::uint32_t at) { return fits_mpls(at) && mpls(ethertype::mpls, at); }
+bool Dissector::mpls_in_udp(std::uint32_t at) { return fits_mpls(at) && mpls(ether_type::mpls_unicast, at); }
 
 // RFC 4380: IPv6 over UDP, with authentication and origin indication in front; one end must belong to Teredo. Answers
 // where IPv6 begins, or `absent`.

@@ -227,13 +227,13 @@ inline void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
 inline void make_lookup(const RawPacket& raw, const FastHeaders& found, std::uint64_t seed, Lookup& made) {
   using namespace keys;
   const std::uint8_t* ip = raw.data + FastPath::l3;
-  Kind kind{0, type_ipv4, found.udp ? ip_protocol::udp : ip_protocol::tcp, Family::ipv4};
+  Kind kind{0, ether_type::ipv4, found.udp ? protocol::udp : protocol::tcp, Family::ipv4};
   if (with_macs) kind.destination_mac = load<6>(raw.data), kind.source_mac = load<6>(raw.data + 6);
   Ends ends = found.v6 ? ipv6_ends(ip) : ipv4_ends(ip);
   ends.source.port = found.source_port;
   ends.destination.port = found.destination_port;
   if (!found.v6) return put_together<true>(ends, kind, ipv4_identification(ip), seed, made);
-  kind.ether_type = type_ipv6;
+  kind.ether_type = ether_type::ipv6;
   kind.family = Family::ipv6;
   put_together<false>(ends, kind, 0, seed, made);
 }

@@ -46,6 +46,7 @@ constexpr std::uint16_t ipv4 = 0x0800;
 constexpr std::uint16_t arp = 0x0806;
 constexpr std::uint16_t transparent_ethernet = 0x6558;  // a whole frame follows
 constexpr std::uint16_t rarp = 0x8035;
+constexpr std::uint16_t aarp = 0x80f3;
 constexpr std::uint16_t vlan = 0x8100;  // IEEE 802.1Q
 constexpr std::uint16_t ipv6 = 0x86dd;
 constexpr std::uint16_t ppp = 0x880b;
@@ -55,9 +56,14 @@ constexpr std::uint16_t mpls_unicast = 0x8847;
 constexpr std::uint16_t mpls_multicast = 0x8848;
 constexpr std::uint16_t pppoe_discovery = 0x8863;
 constexpr std::uint16_t pppoe_session = 0x8864;
+constexpr std::uint16_t llc = 0x8870;           // IEEE 802.2 in a frame over 1500 bytes (draft-ietf-isis-ext-eth)
 constexpr std::uint16_t service_vlan = 0x88a8;  // IEEE 802.1ad
-constexpr std::uint16_t erspan = 0x88be;        // in GRE: not in the registry
+constexpr std::uint16_t erspan = 0x88be;        // in GRE, types I and II: not in the registry
+constexpr std::uint16_t erspan3 = 0x22eb;       // in GRE, type III: not in the registry
 constexpr std::uint16_t lldp = 0x88cc;
+constexpr std::uint16_t cisco_metadata = 0x8909;  // Cisco TrustSec
+constexpr std::uint16_t vntag = 0x8926;           // IEEE 802.1BR
+constexpr std::uint16_t nsh = 0x894f;             // RFC 8300
 }  // namespace ether_type
 
 // IANA, Service Names and Port Numbers: https://www.iana.org/assignments/service-names-port-numbers
