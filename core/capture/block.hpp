@@ -1,7 +1,7 @@
 // Packets as they are read: so many at a time, with the bytes that they point into.
 //
 // A Block's packets stay valid until the block is filled again. Blocks are small enough for the second-level cache, and
-// the one that was let go last is filled first: what was read is still there when it is looked at.
+// the one that was released last is filled first: it is still in the cache when it is read.
 #pragma once
 
 #include <cstdint>
@@ -100,7 +100,8 @@ struct Block {
   void clear() { packets.clear(), memory.resize(0), holds.reset(); }
 };
 
-// Blocks for whoever reads, filled again when nobody holds them any longer. Blocks may be let go in any thread.
+// Blocks that a source fills, and fills again when the last reader has released them. Blocks may be released in any
+// thread.
 class BlockPool {
  public:
   std::shared_ptr<Block> take() {

@@ -38,7 +38,7 @@ class Buffered final : public Source {
       block.clear();
       return Read::idle;
     }
-    if (ready_.front().first == Read::end) {  // stays there: whoever reads on gets it again, without packets
+    if (ready_.front().first == Read::end) {  // stays there: each later read() returns it again, without packets
       block.clear();
       std::swap(block, ready_.front().second);
       return Read::end;

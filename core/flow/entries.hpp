@@ -1,6 +1,7 @@
 // Flows and directions as the core sees them: all fields of what plugins get as constant Flow and Direction.
 //
-// Used by the worker that the flow belongs to. They add no bytes: whatever a plugin is given is such an entry.
+// Used by the worker that the flow belongs to. They add no bytes: every Flow and Direction that a plugin gets is such
+// an entry.
 #pragma once
 
 #include "t2/packet.hpp"

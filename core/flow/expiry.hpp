@@ -1,7 +1,7 @@
 // When flows end: the only place that knows timeouts.
 //
 // A lazy wheel: a flow waits in the bucket of the time at which it would have ended when it was filed. When the capture
-// clock has passed a bucket, its flows that saw no packet since are handed over in the order of their end; the others
+// clock has passed a bucket, its flows that saw no packet since are returned in the order of their end; the others
 // are filed again. A flow that is due but still in its bucket is recognised by its end(), so the grain is never
 // visible. Used by one worker.
 #pragma once

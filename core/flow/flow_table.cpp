@@ -15,7 +15,7 @@ namespace t2 {
 
 namespace {
 
-// Whole huge pages, of usual ones as long as nobody says otherwise.
+// Memory of whole huge pages, backed by usual pages until HugePages asks the kernel for huge ones.
 std::byte* map_pages(std::size_t bytes) {
   constexpr std::size_t size = HugePages::size;
   return static_cast<std::byte*>(std::aligned_alloc(size, (bytes + size - 1) / size * size));

@@ -18,7 +18,7 @@ class Plugins {
   Plugins(const Plugins&) = delete;
   Plugins& operator=(const Plugins&) = delete;
 
-  // In order: whoever is needed comes first, ties by number.
+  // In order: plugins that others need come first, ties by number.
   const std::vector<const Descriptor*>& all() const { return ordered_; }
   const std::string& folder() const { return folder_; }
 

@@ -22,7 +22,7 @@ class FlowNumbers {
   [[gnu::always_inline]] void prefetch(std::uint64_t flow) const {
     if (flow < end_) __builtin_prefetch(&part(flow)->index[flow % size]);
   }
-  // Nobody will ask for this one again.
+  // This one is not asked for again.
   void drop(std::uint64_t flow) {
     std::unique_ptr<Part>& of = part(flow);
     if (++of->dropped < size) return;

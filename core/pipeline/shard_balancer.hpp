@@ -1,8 +1,8 @@
 // Which of several workers has the packets between two addresses.
 //
-// The pair's first packet decides: it goes to whoever has the least to do so far, by an estimate of what reading and
-// analysing cost; the thread that reads is worker 0. The estimate counts packets and bytes and never looks at a clock,
-// so the same input is shared out the same way every time. Used by the decoding thread.
+// The pair's first packet decides: it goes to the worker that has the least to do so far, by an estimate of what
+// reading and analysing cost; the thread that reads is worker 0. The estimate counts packets and bytes and never looks
+// at a clock, so the same input is shared out the same way every time. Used by the decoding thread.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ class ShardBalancer {
     const std::uint64_t analysing = analysing_packet + captured / analysing_bytes;
     load_[0] += reading_packet + captured / reading_bytes;
     std::uint8_t& owner = owner_[pair % pairs];
-    if (owner == nobody) [[unlikely]]
+    if (owner == unassigned) [[unlikely]]
       owner = least_loaded();
     load_[owner] += analysing;
     if (--until_forgetting_ == 0) [[unlikely]]
@@ -36,7 +36,7 @@ class ShardBalancer {
   // plugins on packets of 100 to 340 bytes, see tests/bench/README.md.
   static constexpr std::uint32_t reading_packet = 40, reading_bytes = 7, analysing_packet = 210, analysing_bytes = 16;
   static constexpr std::size_t pairs = 16384;  // that are told apart
-  static constexpr std::uint8_t nobody = 0xff;
+  static constexpr std::uint8_t unassigned = 0xff;
   static constexpr std::uint32_t memory = 1 << 16;  // packets after which what was before counts half
 
   std::uint8_t least_loaded() const {
@@ -53,7 +53,7 @@ class ShardBalancer {
   std::array<std::uint64_t, max_workers> load_{};
   std::array<std::uint8_t, pairs> owner_ = [] {
     std::array<std::uint8_t, pairs> all;
-    all.fill(nobody);
+    all.fill(unassigned);
     return all;
   }();
 };

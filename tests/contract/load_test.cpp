@@ -106,7 +106,7 @@ TEST_CASE("contract: every plugin of the project has the version of the core", "
   for (const std::string& name : names) CHECK_THAT(result.out, Catch::Contains(": " + name + ", " + version + "\n"));
 }
 
-TEST_CASE("contract: whoever is needed comes first, the number breaks ties", "[contract]") {
+TEST_CASE("contract: needed plugins come first, the number breaks ties", "[contract]") {
   const Loaded result = load({"220_late.so", "290_early.so", "250_middle.so", "210_good.so"}, {"basicFlow", "txtSink"});
   INFO(result.out << result.err);
   REQUIRE(result.status == 0);

@@ -233,7 +233,7 @@ TEST_CASE("capture: pcapng, blocks that are not known are skipped", "[capture]")
   check_two(read_bytes(file), 1);
 }
 
-TEST_CASE("capture: pcapng, a block that nobody wants may be longer than what is read at once, and be cut",
+TEST_CASE("capture: pcapng, a block of an unknown type may be longer than what is read at once, and be cut",
           "[capture]") {
   constexpr std::uint32_t content = 200'000;
   const Buffer plain = two().pcapng();

@@ -1,4 +1,4 @@
-// The short cut for plain packets against the walk: equal Packets and keys for whatever a frame holds, byte by byte.
+// The fast path against the walk: equal Packets and keys for whatever a frame holds, byte by byte.
 #include <catch2/catch.hpp>
 
 #include <algorithm>

@@ -67,7 +67,7 @@ TEST_CASE("flows: directions, numbers and the order of rows", "[flows]") {
               "A|11|0x0400000000004000|0.000000000|10.0.0.1|6000|7002|17|1|1"});
 }
 
-TEST_CASE("flows: whoever answered is B, even when it was seen first", "[flows]") {
+TEST_CASE("flows: the side that answered is B, even when it was seen first", "[flows]") {
   Capture c;
   c.add(epoch, Frame().eth().ip4("10.0.0.2", "10.0.0.1").tcp(80, 40000).flags("SA"));
   c.add(epoch + second, Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(40000, 80).flags("A"));

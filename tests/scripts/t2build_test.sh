@@ -76,7 +76,7 @@ expect 'what does not fit together: it says so' says "run 't2build -R'"
 run t2build -R
 expect '-R after a change of the core' ends_with 'BUILD SUCCESSFUL'
 expect '-R builds every plugin of the folder' same "$(changed_between "$before" "$(sums)")" "$(printf '%s\n' "${tutorial[@]}" | sort | tr '\n' ' ')"
-run env NF_DPORT=9 t2 -r "$tree/share/samples/office.pcap" -w "$scratch/elsewhere/office"   # where nobody listens
+run env NF_DPORT=9 t2 -r "$tree/share/samples/office.pcap" -w "$scratch/elsewhere/office"   # without a listener
 expect 'the program runs after -R' says 'Finished processing'
 t2conf tranalyzer2 --reset
 run t2build -R

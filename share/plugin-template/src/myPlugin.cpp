@@ -1,4 +1,4 @@
-// myPlugin: counts the pauses in each direction of a conversation. Somebody who types makes many, a download none.
+// myPlugin: counts the pauses in each direction of a conversation. An interactive session has many, a download none.
 //
 // An example to copy. It shows all that most plugins need: state per direction, a column, a flag, a report line.
 #include "myPlugin.h"
