@@ -31,7 +31,8 @@ bool Dissector::walk(int link_type, Packet& p) {
   p_ = &p;
   stack_ = HeaderStacks::root;
   depth_ = ip_headers_ = 0;
-  const bool flow = link(link_type);
+  continued_ = tunnel_rest_ = false;
+  const bool flow = link(link_type) && !tunnel_rest_;
   p.headers = stacks_.text_id(stack_);
   if (stacks_.overrun(stack_)) set(status::headers_overrun);
 

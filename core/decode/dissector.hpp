@@ -6,6 +6,7 @@
 // against the captured bytes: a byte that was not captured does not exist. Used by the reader thread; never throws.
 #pragma once
 
+#include "decode/datagram.hpp"
 #include "decode/fast_path.hpp"
 #include "decode/headers.hpp"
 #include "decode/protocols.hpp"
@@ -112,6 +113,8 @@ class Dissector {
   // What the innermost IP header so far carries: by its protocol number, or by the ports behind it. `named`: whether
   // the header stack has the protocol.
   bool content(bool& named);
+  bool carried(bool& named);
+  bool is_tunnel_rest();
   bool protocol_tunnel(bool& named);
   bool port_tunnel(std::uint16_t source, std::uint16_t destination, bool& named);
   bool gre(std::uint32_t at);
@@ -170,6 +173,8 @@ class Dissector {
   }
   std::uint32_t left(std::uint32_t at) const { return at < p_->captured ? p_->captured - at : 0; }
   std::uint32_t on_wire(std::uint32_t at) const { return at < p_->wire ? p_->wire - at : 0; }
+  // The largest length that an IP header here can rightly have.
+  std::uint32_t max_length(std::uint32_t at) const { return continued_ ? UINT32_MAX : on_wire(at); }
   // Values of captured bytes; a byte that was not captured reads as zero.
   std::uint8_t u8(std::uint32_t at) const { return captured(at, 1) ? p_->data[at] : std::uint8_t{0}; }
   std::uint16_t u16(std::uint32_t at) const {
@@ -183,8 +188,11 @@ class Dissector {
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;
-  unsigned depth_ = 0;       // headers entered so far that may carry others
-  unsigned ip_headers_ = 0;  // IP headers among them
+  unsigned depth_ = 0;        // headers entered so far that may carry others
+  unsigned ip_headers_ = 0;   // IP headers among them
+  bool continued_ = false;    // an outer IP header is that of a first fragment: what is here goes on in another packet
+  bool tunnel_rest_ = false;  // the packet is a later fragment of a tunnel whose content was decoded
+  TunnelDatagrams tunnel_datagrams_;
 };
 
 inline bool Dissector::match_fast_path(const RawPacket& raw, FastHeaders& found) {

@@ -1,5 +1,6 @@
 // IPv4 and IPv6: fixed headers, extension headers, lengths, and which header makes the flow. Reader thread.
 #include <algorithm>
+#include <utility>
 
 #include "decode/dissector.hpp"
 #include "tranalyzer.h"
@@ -47,20 +48,21 @@ bool Dissector::ipv4(std::uint32_t at) {
   Packet& p = *p_;
   const std::uint16_t length = u16(at + 2), fragment = u16(at + 6);
   p.l3_header = 4u * (p.data[at] & 0x0f);
-  p.l3_length = length == 0 || length > on_wire(at) ? on_wire(at) : length;
+  p.l3_length = length == 0 || length > max_length(at) ? on_wire(at) : length;
   p.l4 = at + p.l3_header;
   p.protocol = p.data[at + 9];
   p.more_fragments = fragment & 0x2000;
   p.later_fragment = fragment & 0x1fff;
   bool named = false;
   if (p.later_fragment) {
+    if (is_tunnel_rest()) return true;
     set(status::stopped);
   } else {
     for (unsigned n = 0; n < MAXHDRCNT && p.protocol == protocol::ah && captured(p.l4, 8); ++n) {
       p.protocol = u8(p.l4);
       p.l4 += extension_header(protocol::ah, p.l4);
     }
-    if (content(named)) return true;
+    if (carried(named)) return true;
   }
   if (length == 0 && on_wire(at) != 0) set(status::ip_length_mismatch);
   if (p.l3_length < 20) set(status::l3_header_short);
@@ -75,16 +77,35 @@ bool Dissector::ipv6(std::uint32_t at) {
   if (!enter_ip(6, at)) return false;
   Packet& p = *p_;
   const std::uint32_t length = u16(at + 4);
-  p.l3_length = length == 0 || length + 40 > on_wire(at) ? on_wire(at) : length + 40;
+  p.l3_length = length == 0 || length + 40 > max_length(at) ? on_wire(at) : length + 40;
   p.fragment_header = absent;  // options: the last ones of the packet count, whichever IPv6 header they follow
   const bool reached = extension_headers(at);
   bool named = false;
-  if (reached && content(named)) return true;
+  if (p.later_fragment && is_tunnel_rest()) return true;
+  if (reached && carried(named)) return true;
   if (length == 0) set(status::ip_length_mismatch);
   p.l4_header = reached ? transport_header(std::min(left(p.l4), beyond(p.l3_length, p.l3_header))) : 0;
   set_lengths();
   if (reached) transport(named);
   return makes_flow();
+}
+
+// What the IP header carries; of a first fragment, the rest comes in other packets.
+bool Dissector::carried(bool& named) {
+  if (!p_->more_fragments) return content(named);
+  const DatagramKey key = datagram_of(*p_);
+  const bool outside = std::exchange(continued_, true);
+  if (content(named)) return tunnel_datagrams_.add(key, p_->at), true;
+  tunnel_datagrams_.remove(key);
+  continued_ = outside;
+  return false;
+}
+
+// Whether a later fragment is the rest of a packet that was decoded in the first one: then it makes no flow.
+bool Dissector::is_tunnel_rest() {
+  if (!tunnel_datagrams_.contains(datagram_of(*p_), p_->at)) return false;
+  set(status::fragment);
+  return tunnel_rest_ = true;
 }
 
 // From the IPv6 header at `at` to the transport header. False: it is not in this packet, or was not found.
@@ -162,7 +183,7 @@ void Dissector::set_lengths() {
   Packet& p = *p_;
   const std::uint32_t headers = p.l4 - p.l3;  // with what IPsec put behind an IPv4 header
   p.captured_l3 = std::min(left(p.l3), p.l3_length);
-  if (p.captured_l3 < p.l3_length) set(status::l3_snapped);
+  if (p.captured_l3 < std::min(p.l3_length, on_wire(p.l3))) set(status::l3_snapped);
   p.l4_length = beyond(p.l3_length, headers);
   p.l7_length = beyond(p.l4_length, p.l4_header);
   p.captured_l4 = beyond(p.captured_l3, headers);

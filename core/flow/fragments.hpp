@@ -1,53 +1,53 @@
-// Datagrams whose later fragments are still to come: where a fragment without ports belongs.
+// Datagrams that came in fragments: where a fragment without ports belongs.
 //
-// At most one pending datagram per direction of a flow, so the table is bounded by the flow table. Used by one worker.
+// One datagram per direction of a flow, the last one that began, so the table is bounded by the flow table. It is kept
+// when it is complete, as fragments come twice. Used by one worker.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <unordered_map>
 
+#include "decode/datagram.hpp"
 #include "flow/entries.hpp"
 
 namespace t2 {
 
-// Directional: source, destination, identification.
-struct FragmentKey {
-  std::array<std::uint8_t, 16> source{}, destination{};
-  std::uint32_t identification = 0;
-  std::uint16_t vlan = 0;
-  std::uint8_t protocol = 0;
-  Family family = Family::layer2;
-  bool operator==(const FragmentKey&) const = default;
-};
-
 class Fragments {
  public:
-  struct Place {
-    FlowEntry* flow = nullptr;
-    unsigned direction = 0;
+  struct Datagram {
+    FlowEntry* flow;
+    unsigned direction;
+    Holes missing;
   };
-  explicit Fragments(std::uint64_t seed) : places_(16, Hash{seed}) {}
+  explicit Fragments(std::uint64_t seed) : datagrams_(16, Hash{seed}) {}
 
-  static FragmentKey key(const FlowEntry& flow, unsigned direction, std::uint32_t identification) {
-    return {flow.source(direction).address,
-            flow.destination(direction).address,
-            identification,
-            flow.key.vlan,
-            flow.key.protocol,
-            flow.key.family};
+  // Null: not known.
+  Datagram* find(const DatagramKey& key) {
+    const auto found = datagrams_.find(key);
+    return found == datagrams_.end() ? nullptr : &found->second;
   }
-  Place find(const FragmentKey& key) const {
-    const auto found = places_.find(key);
-    return found == places_.end() ? Place{} : found->second;
+  void set(const DatagramKey& key, Datagram datagram) { datagrams_.insert_or_assign(key, std::move(datagram)); }
+  // Forgets the datagram of this direction. False: there was none, or another flow has it now.
+  bool erase(const FlowEntry& flow, unsigned direction) {
+    const auto found = datagrams_.find(key_of(flow, direction));
+    if (found == datagrams_.end() || found->second.flow != &flow || found->second.direction != direction) return false;
+    datagrams_.erase(found);
+    return true;
   }
-  void set(const FragmentKey& key, Place place) { places_[key] = place; }
-  bool erase(const FragmentKey& key) { return places_.erase(key) != 0; }
 
  private:
+  static DatagramKey key_of(const FlowEntry& flow, unsigned direction) {
+    const auto& own = static_cast<const DirectionEntry&>(*flow.directions[direction]);
+    return {flow.source(direction).address,
+            flow.destination(direction).address,
+            own.fragment_id,
+            flow.key.vlan,
+            own.fragment_protocol,
+            flow.key.family};
+  }
   struct Hash {
     std::uint64_t seed;
-    std::size_t operator()(const FragmentKey& k) const {
+    std::size_t operator()(const DatagramKey& k) const {
       std::uint64_t w[5];
       static_assert(sizeof k == sizeof w);
       __builtin_memcpy(w, &k, sizeof w);
@@ -56,7 +56,7 @@ class Fragments {
       return h;
     }
   };
-  std::unordered_map<FragmentKey, Place, Hash> places_;
+  std::unordered_map<DatagramKey, Datagram, Hash> datagrams_;
 };
 
 }  // namespace t2

@@ -13,8 +13,6 @@ namespace t2 {
 
 namespace {
 
-constexpr Time millisecond = one_second / 1000;
-
 bool same(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) { return std::memcmp(a, b, bytes) == 0; }
 
 // Whether its direction's first packet had these headers and MAC addresses, too.
@@ -26,11 +24,6 @@ bool has_headers_of_first(const Packet& p, const Direction& own) {
   const std::uint8_t link = link_of(p);
   return link == own.link && (!(link & Direction::has_destination) || same(own.macs, p.data + p.destination_mac, 6)) &&
          (!(link & Direction::has_source) || same(own.macs + 6, p.data + p.source_mac, 6));
-}
-
-// Capture time ran backwards, by more than a timeout, to before the flow began.
-bool long_before(const Packet& packet, const FlowEntry& flow) {
-  return packet.time < flow.directions[0]->first - Time{FLOW_TIMEOUT} * one_second;
 }
 
 // FDURLIMIT: whether the packet is so late that its flow is cut in front of it.
@@ -64,7 +57,7 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
 inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
   FlowEntry* flow = lookup.cached_flow;
   if (!flow || lookup.removals != table_.removals()) flow = table_.find(lookup.key, lookup.hash);
-  if (flow && (flow->end() <= packet.at || long_before(packet, *flow))) [[unlikely]] {
+  if (flow && has_ended(*flow, packet)) [[unlikely]] {
     table_.detach(*flow);
     flow = nullptr;
   }
@@ -78,7 +71,7 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
   for (;;) {
     if (packet.later_fragment) [[unlikely]] {
       bool ignored;
-      flow = fragment_flow(packet, lookup, ignored);
+      flow = fragment_flow(packet, ignored);
       if (ignored) return LookedUp::ignored;
       joined = flow;
     }
@@ -88,8 +81,6 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
     }
     const bool too_long = flow && beyond_duration_limit(*flow, packet);
     if (too_long && undelivered) return LookedUp::deliver_first;
-    if (joined && !packet.more_fragments) [[unlikely]]
-      complete_datagram(packet, lookup, *flow);
     if (!too_long) break;
     successor = cut(*flow, packet);
     flow = nullptr;
@@ -127,7 +118,7 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
     update_ranges(packet);
   if (FRAGMENTATION && (packet.more_fragments || packet.later_fragment || own.status & status::fragment_pending))
       [[unlikely]]
-    note_fragment(packet, lookup, joined);
+    note_fragment(packet, joined);
   own.last = packet.time;
   Time& due = flow->due[packet.direction];
   due = std::max(due, packet.at + Time{own.timeout} * millisecond);
@@ -169,6 +160,7 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
   expiry_.start(packets[0].clock);
   std::size_t first = 0;      // packets from here to `i` are looked up and not delivered yet
   Time earliest = INT64_MAX;  // position of these on the clock
+  Time offset = 0;            // from their times to their positions
   const auto deliver_before = [&](std::size_t end) {
     if (first < end) deliver(packets.subspan(first, end - first), next);
     first = end;
@@ -177,8 +169,11 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
   for (std::size_t i = 0; i < packets.size(); ++i) {
     Packet& packet = packets[i];
     // So no flow with packets in the batch can have ended, whatever timeouts plugins give it.
-    if (i - first >= batch_ || (first < i && packet.at - earliest >= shortest_timeout)) deliver_before(i);
+    if (i - first >= batch_ ||
+        (first < i && (packet.at - earliest >= shortest_timeout || packet.at - packet.time != offset)))
+      deliver_before(i);
     earliest = std::min(earliest, packet.at);
+    offset = packet.at - packet.time;
     if (!expiry_.nothing_due(packet.clock)) expire(packet.clock);
     LookedUp found = look_up(packet, lookups[i], first < i);
     if (found == LookedUp::deliver_first) [[unlikely]] {

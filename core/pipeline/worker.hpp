@@ -21,8 +21,11 @@
 #include "output/merge.hpp"
 #include "output/row_writer.hpp"
 #include "output/sinks.hpp"
+#include "tranalyzer.h"
 
 namespace t2 {
+
+constexpr Time millisecond = one_second / 1000;
 
 struct WorkerOptions {
   std::size_t batch = 64;                  // packets that plugins get at once, at most
@@ -89,11 +92,10 @@ class Worker {
   };
   [[gnu::noinline]] FlowEntry* begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor);
   [[gnu::noinline]] void begin_direction(Packet& packet, FlowEntry& flow, const Successor& successor);
-  [[gnu::noinline]] FlowEntry* fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored);
-  void complete_datagram(const Packet& packet, const Lookup& lookup, FlowEntry& flow);
+  [[gnu::noinline]] FlowEntry* fragment_flow(Packet& packet, bool& ignored);
   [[gnu::noinline]] void update_ranges(const Packet& packet);
-  [[gnu::noinline]] void note_fragment(Packet& packet, const Lookup& lookup, bool joined);
-  void first_fragment(Packet& packet, std::uint32_t identification);
+  [[gnu::noinline]] void note_fragment(Packet& packet, bool joined);
+  void first_fragment(Packet& packet);
   Successor cut(FlowEntry& flow, const Packet& packet);
   void make_room(Time clock);
 
@@ -123,6 +125,26 @@ class Worker {
   std::vector<Plugin*> plugins_;       // those that see packets, in order
   std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
 };
+
+// Whether both directions were silent for their timeouts by the times of their packets. Flow::due says the same of
+// positions on the run's clock, which stands still for the first packets behind a large step.
+inline bool silent_before(const Packet& packet, const FlowEntry& flow) {
+  for (unsigned direction = 0; direction < 2; ++direction) {
+    const DirectionEntry* own = flow.direction(direction);
+    if (own && packet.time - flow.times(direction).latest < Time{own->timeout} * millisecond) return false;
+  }
+  return true;
+}
+
+// Capture time ran backwards, by more than a timeout, to before the flow began.
+inline bool long_before(const Packet& packet, const FlowEntry& flow) {
+  return packet.time < flow.directions[0]->first - Time{FLOW_TIMEOUT} * one_second;
+}
+
+// At a packet of its key.
+inline bool has_ended(const FlowEntry& flow, const Packet& packet) {
+  return flow.end() <= packet.at || long_before(packet, flow) || silent_before(packet, flow);
+}
 
 // Which MAC addresses a packet has, as in Direction::link.
 inline std::uint8_t link_of(const Packet& p) {

@@ -33,13 +33,6 @@ void end_early(FlowEntry& flow, Time clock) {
   flow.due[0] = clock;
 }
 
-FragmentKey fragment_key(const Lookup& lookup) {
-  const auto& address = lookup.key.address;
-  return {address[lookup.source_end], address[lookup.source_end ^ 1],
-          lookup.identification,      lookup.key.vlan,
-          lookup.key.protocol,        lookup.key.family};
-}
-
 }  // namespace
 
 // A conversation begins. Null: no new ones are taken. The packets before this one are delivered if the table is full.
@@ -89,23 +82,24 @@ void Worker::begin_direction(Packet& packet, FlowEntry& flow, const Successor& s
 }
 
 // The flow of a later fragment's datagram; sets the packet's direction. Null: not known; `ignored`: it makes no flow.
-FlowEntry* Worker::fragment_flow(Packet& packet, const Lookup& lookup, bool& ignored) {
+FlowEntry* Worker::fragment_flow(Packet& packet, bool& ignored) {
   ignored = !FRAGMENTATION;
   if (ignored) return nullptr;
-  const Fragments::Place place = fragments_.find(fragment_key(lookup));
-  if (!place.flow || place.flow->detached || place.flow->end() <= packet.at) {
+  Fragments::Datagram* const datagram = fragments_.find(datagram_of(packet));
+  if (!datagram || datagram->flow->detached || has_ended(*datagram->flow, packet)) {
     counters_.status |= status::fragment | status::fragment_headless;
     ignored = !FRAG_HLST_CRFT;
     return nullptr;
   }
-  packet.direction = static_cast<std::uint8_t>(place.direction);
-  return place.flow;
-}
-
-// The packet is the last fragment of its datagram.
-void Worker::complete_datagram(const Packet& packet, const Lookup& lookup, FlowEntry& flow) {
-  fragments_.erase(fragment_key(lookup));
-  flow.directions[packet.direction]->status &= ~status::fragment_pending;
+  packet.direction = static_cast<std::uint8_t>(datagram->direction);
+  packet.protocol = datagram->flow->key.protocol;
+  const Piece piece = piece_of(packet);
+  Holes& missing = datagram->missing;
+  missing.fill(piece);
+  // Without its beginning, which makes another flow, no datagram is complete: then the last piece ends it.
+  if (missing.none() || (piece.last && missing.without_beginning()))
+    datagram->flow->directions[packet.direction]->status &= ~status::fragment_pending;
+  return datagram->flow;
 }
 
 // Keeps the earliest and the latest time of a flow in which a packet was older than the one before it in its direction.
@@ -126,13 +120,13 @@ void Worker::update_ranges(const Packet& packet) {
 }
 
 // A fragment, or a packet where one was expected.
-void Worker::note_fragment(Packet& packet, const Lookup& lookup, bool joined) {
+void Worker::note_fragment(Packet& packet, bool joined) {
   DirectionEntry& own = entry_of(*packet.own);
   if (joined) {
     ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
   } else if (packet.later_fragment || packet.more_fragments) {
     if (packet.later_fragment) own.status |= status::fragment_headless;
-    first_fragment(packet, lookup.identification);
+    first_fragment(packet);
   } else {
     own.status |= status::fragment_error;
     counters_.status |= status::fragment_error;
@@ -140,25 +134,28 @@ void Worker::note_fragment(Packet& packet, const Lookup& lookup, bool joined) {
 }
 
 // A datagram begins (or is met without its beginning): its later fragments will find this flow.
-void Worker::first_fragment(Packet& packet, std::uint32_t identification) {
+void Worker::first_fragment(Packet& packet) {
   FlowEntry& flow = entry_of(*packet.flow);
   DirectionEntry& own = entry_of(*packet.own);
   packet.status |= status::fragment;
   ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
-  const FragmentKey key = Fragments::key(flow, packet.direction, identification);
+  const DatagramKey key = datagram_of(packet);
+  const bool erased = fragments_.erase(flow, packet.direction);
+  Holes missing;
   if (own.status & status::fragment_pending) {
-    const FragmentKey old = Fragments::key(flow, packet.direction, own.fragment_id);
-    const bool mine = fragments_.find(old).flow == &flow;
-    if (mine) fragments_.erase(old);
-    if (!mine || own.fragment_id != identification) {
+    if (!erased || own.fragment_id != key.identification) {
       own.status |= status::fragment_error;
       counters_.status |= status::fragment_error;
     }
-  } else if (const Fragments::Place other = fragments_.find(key); other.flow && other.flow != &flow) {
-    other.flow->directions[other.direction]->status &= ~status::fragment_pending;
+  } else if (Fragments::Datagram* other = fragments_.find(key)) {
+    // The beginning comes after other pieces, which made a flow without ports.
+    other->flow->directions[other->direction]->status &= ~status::fragment_pending;
+    missing = std::move(other->missing);
   }
-  fragments_.set(key, {&flow, packet.direction});
-  own.fragment_id = identification;
+  missing.fill(piece_of(packet));
+  fragments_.set(key, {&flow, packet.direction, std::move(missing)});
+  own.fragment_id = key.identification;
+  own.fragment_protocol = key.protocol;
   own.status |= status::fragment_pending;
 }
 

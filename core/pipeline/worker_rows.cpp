@@ -66,10 +66,7 @@ void Worker::end(FlowEntry& flow, EndReason reason) {
     --directions_;
   }
   for (unsigned direction = 0; direction < (both ? 2u : 1u); ++direction) {
-    const DirectionEntry& own = *flow.direction(direction);
-    if (!(own.status & status::fragment_pending)) continue;
-    const FragmentKey key = Fragments::key(flow, direction, own.fragment_id);
-    if (fragments_.find(key).flow == &flow) fragments_.erase(key);
+    if (flow.directions[direction]->status & status::fragment) fragments_.erase(flow, direction);
   }
   instances_.flow_memory().release(flow);
   table_.release(flow);

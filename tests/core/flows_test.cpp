@@ -226,6 +226,15 @@ TEST_CASE("flows: files of a list in any order make the same flows", "[flows]") 
   }
 }
 
+TEST_CASE("flows: the first packets behind a large step are told apart by their own times", "[flows]") {
+  std::vector<Time> order{0, 1000, 2000, 3000, 9000};
+  do {
+    Capture c;
+    for (const Time at : order) c.add(epoch + at * second, udp("10.0.0.1", at == 9000 ? 8 : 7, "10.0.0.2", 7000, 3));
+    for (const char* threads : {"0", "1"}) CHECK(rows(run(c, plugins, {"-t", threads}), {"pktsSnt"}) == Lines(5, "1"));
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
 TEST_CASE("flows: a clock that is set back by an hour delays no end", "[flows]") {
   Capture c;
   Time at = epoch + 7200 * second;
@@ -324,10 +333,14 @@ TEST_CASE("fragments: IPv4", "[flows]") {
   CHECK(fragment_rows({a.f2, a.f1, a.f3}) ==
         Lines{"A|1|0x0400085000004000|0|0|1|400", "A|2|0x0400081000004000|6000|7000|2|1648"});
   CHECK(fragment_rows({a.f2, a.f3}) == Lines{"A|1|0x0400085000004000|0|0|2|576"});
-  CHECK(fragment_rows({a.f1, whole, b.f1, b.f3, whole}) == Lines{"A|1|0x0400083000004000|6000|7000|5|3122"});
-  CHECK(fragment_rows({a.f1, reply, a.f3, a.f2}) == Lines{"A|1|0x0400081000004000|6000|7000|2|1648",
-                                                          "B|1|0x0400000000004001|7000|6000|1|1",
-                                                          "A|2|0x040008d000004000|0|0|1|400"});
+  CHECK(fragment_rows({a.f1, whole, b.f1, b.f3, whole}) == Lines{"A|1|0x040008b000004000|6000|7000|5|3122"});
+  // The last piece before a middle one; a piece is missing; all twice.
+  CHECK(fragment_rows({a.f1, reply, a.f3, a.f2}) ==
+        Lines{"A|1|0x0400081000004000|6000|7000|3|2048", "B|1|0x0400000000004001|7000|6000|1|1"});
+  CHECK(fragment_rows({a.f1, a.f3}) == Lines{"A|1|0x0400089000004000|6000|7000|2|1648"});
+  for (const auto& twice :
+       {std::vector<Buffer>{a.f1, a.f1, a.f2, a.f2, a.f3, a.f3}, {a.f1, a.f2, a.f3, a.f1, a.f2, a.f3}})
+    CHECK(fragment_rows(twice) == Lines{"A|1|0x0400081000004000|6000|7000|6|4096"});
   const auto echo = Frame().eth().ip4("10.0.0.1", "10.0.0.2").icmp(8).zeros(2000).fragments(1480, 7);
   CHECK(fragment_rows(echo) == Lines{"A|1|0x0400081000004000|0|0|2|2000"});
 }
@@ -340,6 +353,25 @@ TEST_CASE("fragments: IPv6 join the flow of their first", "[flows]") {
         Lines{"A|1|0x0800005000008000|0|0|1|616", "A|2|0x0800009000008000|6000|7000|1|1432"});
 }
 
+TEST_CASE("fragments: IPv6 belong together by addresses and identification, whatever the next headers say", "[flows]") {
+  const auto part = [](unsigned at, bool more, const Buffer& content, unsigned next) {
+    return Frame()
+        .eth()
+        .ip6("2001:db8::1", "2001:db8::2")
+        .hop_by_hop()
+        .fragment6(at, more, 9)
+        .next(next)
+        .raw(content)
+        .bytes();
+  };
+  const Buffer options = hex("11 00 01 04 00000000"), ports = Frame().udp(6000, 7000).zeros(1000);
+  const std::string one = "A|1|0x0800001000008000|6000|7000|3|";
+  CHECK(fragment_rows({part(0, true, options + ports, 60), part(1016, true, Buffer(400), 60),
+                       part(1416, false, Buffer(20), 60)}) == Lines{one + "1420"});
+  CHECK(fragment_rows({part(0, true, options + ports, 60), part(1416, false, Buffer(20), 17),
+                       part(1016, true, Buffer(400), 44)}) == Lines{one + "1420"});
+}
+
 TEST_CASE("fragments: those of other datagrams and of the other direction do not mix", "[flows]") {
   const Fragments4 a(100), b(101);
   CHECK(fragment_rows({a.f1, b.f2}).size() == 2);
@@ -349,6 +381,57 @@ TEST_CASE("fragments: those of other datagrams and of the other direction do not
   Buffer protocol = a.f2;
   protocol[23] = 6;
   CHECK(fragment_rows({a.f1, protocol}).size() == 2);
+  const auto parts = Frame().eth().ip6("2001:db8::1", "2001:db8::2").udp(6000, 7000).zeros(2048).fragments(1440, 9);
+  const auto others = Frame().eth().ip6("2001:db8::1", "2001:db8::2").udp(6001, 7000).zeros(2048).fragments(1440, 8);
+  CHECK(fragment_rows({parts[0], others[0], parts[1], others[1]}).size() == 2);
+}
+
+TEST_CASE("fragments: of a tunnel whose content was decoded make no flow", "[flows]") {
+  const Frame inner = Frame().ip4("192.168.0.1", "192.168.0.2").udp(6000, 7000).zeros(2000);
+  const std::string one = "A|1|0x0400000000004000|6000|7000|1|2000", in_udp = "A|1|0x0400000000404000|6000|7000|1|2000";
+  const auto cut = [](const Frame& tunnel) { return tunnel.fragments(1000, 55); };
+  const auto without_marks = [](Lines lines) {  // of the tunnel
+    for (std::string& line : lines) line.replace(4, 18, "status");
+    return lines;
+  };
+  const Buffer bridged = Buffer(Frame().eth("02:00:00:00:aa:01", "02:00:00:00:aa:02").next(0x0800)) + Buffer(inner);
+  const std::vector<Frame> tunnels{
+      Frame().eth().ip4("10.0.0.1", "10.0.0.2").next(4).raw(inner),
+      Frame().eth().ip6("2001:db8::1", "2001:db8::2").next(4).raw(inner),
+      Frame().eth().vlan(5).ip4("10.0.0.1", "10.0.0.2").gre().next(0x0800).raw(inner),
+      Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(40000, 4789).raw(hex("08000000 00002a00") + bridged),
+      Frame().eth().ip6("2001:db8::1", "2001:db8::2").udp(40000, 4789).raw(hex("08000000 00002a00") + bridged)};
+  for (const Frame& tunnel : tunnels) {
+    auto parts = cut(tunnel);
+    REQUIRE(parts.size() == 3);
+    const Lines whole = without_marks(fragment_rows({tunnel.bytes()}));
+    CHECK(whole == Lines{"A|1|status|6000|7000|1|2000"});
+    CHECK(without_marks(fragment_rows(parts)) == whole);
+    CHECK(without_marks(fragment_rows({parts[0], parts[2], parts[1], parts[1]})) == whole);
+    CHECK(fragment_rows({parts[1], parts[2]}).at(0).find("|0|0|2|") != std::string::npos);  // the first is missing
+    // Another tunnel carries the fragments of this one.
+    for (Buffer& part : parts) part = Frame().eth().ip4("10.1.0.1", "10.1.0.2").gre().next(0x6558).raw(part);
+    CHECK(without_marks(fragment_rows(parts)) == whole);
+  }
+  // What is no tunnel keeps its fragments, also with the identification of a tunnel's datagram.
+  const auto plain = cut(Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(40000, 4790).zeros(2000));
+  auto parts = cut(tunnels[3]);
+  CHECK(without_marks(fragment_rows({parts[0], parts[1], parts[2], plain[0], plain[1], plain[2]})) ==
+        Lines{"A|1|status|6000|7000|1|2000", "A|2|status|40000|4790|3|2000"});
+}
+
+TEST_CASE("fragments: of packets that a tunnel carries whole belong to the inner flow", "[flows]") {
+  std::vector<Buffer> parts;
+  for (const Buffer& part : Frame()
+                                .eth("02:00:00:00:aa:01", "02:00:00:00:aa:02")
+                                .ip4("192.168.0.1", "192.168.0.2")
+                                .udp(6000, 7000)
+                                .zeros(2000)
+                                .fragments(1000, 3))
+    parts.push_back(Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(40000, 4789).raw(hex("08000000 00002a00") + part));
+  const Lines got = fragment_rows(parts);
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].find("|6000|7000|3|2000") != std::string::npos);
 }
 
 TEST_CASE("flows: a full table ends the flow that would end first", "[flows]") {

@@ -77,9 +77,10 @@ struct alignas(64) Direction {
 
  protected:  // the core's own: see DirectionEntry
   friend struct Packet;
-  std::uint32_t timeout = 0;  // milliseconds
+  std::uint8_t fragment_protocol = 0;  // of the datagram that began last with a fragment, as its IPv4 header names it
+  std::uint32_t timeout = 0;           // milliseconds
   std::uint32_t last_ip_id = 0;
-  std::uint32_t fragment_id = 0;  // identification of the datagram whose fragments are pending
+  std::uint32_t fragment_id = 0;  // identification of that datagram
 };
 static_assert(sizeof(Direction) == 64);
 

@@ -1,0 +1,115 @@
+// Fragmented datagrams: which one a fragment belongs to, and what of it is missing. Used by any thread.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "t2/packet.hpp"
+
+namespace t2 {
+
+// What fragments of a datagram have in common: RFC 791 3.2; RFC 8200 4.5, where the next header does not count.
+struct DatagramKey {
+  std::array<std::uint8_t, 16> source{}, destination{};
+  std::uint32_t identification = 0;
+  std::uint16_t vlan = 0;
+  std::uint8_t protocol = 0;  // of the IPv4 header, 0 for IPv6
+  Family family = Family::layer2;
+  bool operator==(const DatagramKey&) const = default;
+};
+
+// Of a packet whose innermost IP header so far belongs to a fragment.
+inline DatagramKey datagram_of(const Packet& p) {
+  const bool v4 = p.family == Family::ipv4;
+  const std::uint8_t* const ip = p.data + p.l3;
+  DatagramKey key;
+  key.vlan = p.vlan;
+  key.family = p.family;
+  std::memcpy(key.source.data(), ip + (v4 ? 12 : 8), v4 ? 4 : 16);
+  std::memcpy(key.destination.data(), ip + (v4 ? 16 : 24), v4 ? 4 : 16);
+  key.identification = v4 ? load_big<std::uint16_t>(ip + 4) : load_big<std::uint32_t>(p.data + p.fragment_header + 4);
+  if (v4) key.protocol = ip[9];
+  return key;
+}
+
+// The bytes of a datagram that a fragment carries.
+struct Piece {
+  std::uint32_t begin = 0, end = 0;
+  bool last = false;  // the datagram ends here
+};
+
+inline Piece piece_of(const Packet& p) {
+  const bool v4 = p.family == Family::ipv4;
+  const std::uint32_t content = v4 ? p.l3 + 4u * (p.data[p.l3] & 0x0f) : p.fragment_header + 8,
+                      end = p.l3 + p.l3_length;
+  const std::uint32_t begin = v4 ? (load_big<std::uint16_t>(p.data + p.l3 + 6) & 0x1fffu) * 8
+                                 : load_big<std::uint16_t>(p.data + p.fragment_header + 2) & 0xfff8u;
+  return {begin, begin + (end > content ? end - content : 0), !p.more_fragments};
+}
+
+// What of a datagram is missing, as RFC 815 keeps it.
+class Holes {
+ public:
+  void fill(const Piece& piece) {
+    if (holes_.size() >= max_holes) return;
+    std::vector<Hole> left;
+    for (const Hole& hole : holes_) {
+      if (hole.begin < piece.begin) left.push_back({hole.begin, std::min(hole.end, piece.begin)});
+      if (piece.end < hole.end && !piece.last) left.push_back({std::max(hole.begin, piece.end), hole.end});
+    }
+    holes_.swap(left);
+  }
+  bool none() const { return holes_.empty(); }
+  bool without_beginning() const { return !none() && holes_.front().begin == 0; }
+
+ private:
+  static constexpr std::size_t max_holes = 64;  // with more the datagram is never complete: an attack, or no datagram
+  struct Hole {
+    std::uint32_t begin, end;
+  };
+  std::vector<Hole> holes_{{0, std::numeric_limits<std::uint32_t>::max()}};
+};
+
+// Datagrams whose first fragments were decoded as tunnels. Their later fragments are the rest of packets that have been
+// seen, and make no flow. Used by the reader thread.
+class TunnelDatagrams {
+ public:
+  void add(const DatagramKey& key, Time at) {
+    remove(key);
+    identifications_[next_] = key.identification;
+    entries_[next_] = {key, at};
+    next_ = (next_ + 1) % size;
+    used_ = std::min(used_ + 1, size);
+  }
+  void remove(const DatagramKey& key) {
+    if (Entry* entry = const_cast<Entry*>(find(key))) entry->key.family = Family::layer2;
+  }
+  bool contains(const DatagramKey& key, Time at) const {
+    const Entry* entry = find(key);
+    return entry && at - entry->at <= lifetime;
+  }
+
+ private:
+  struct Entry {
+    DatagramKey key;
+    Time at = 0;
+  };
+  const Entry* find(const DatagramKey& key) const {
+    for (std::size_t i = 0; i < used_; ++i) {
+      if (identifications_[i] == key.identification && entries_[i].key == key) return &entries_[i];
+    }
+    return nullptr;
+  }
+
+  static constexpr std::size_t size = 1024;            // more than are under way at once
+  static constexpr Time lifetime = 60 * one_second;    // for reassembly, RFC 8200 4.5
+  std::array<std::uint32_t, size> identifications_{};  // of the entries: searched first
+  std::array<Entry, size> entries_{};                  // a ring
+  std::size_t next_ = 0, used_ = 0;
+};
+
+}  // namespace t2
