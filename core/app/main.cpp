@@ -152,14 +152,14 @@ int run(const Options& options) {
       log.line(fmt::format("    {:02}: {}, {}", ++number, plugin->name, plugin->version));
   }
 
-  HeaderStacks stacks;
+  const std::uint64_t seed =
+      options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
+  HeaderStacks stacks{KeyedHash(seed)};
   Time run_start = 0;
   InputTotals totals;
   const Context context{config, stacks, log, plugins.folder(), options.sensor_id, &run_start, &totals};
   Layout layout(plugins.all());
   OutputSinks sinks(layout, context);
-  const std::uint64_t seed =
-      options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
   WorkerOptions how{
       .batch = options.batch, .seed = seed, .max_flows = options.max_flows, .rows = nullptr, .packets = nullptr};
   if (options.packets) how.packets = [&](RowBatch& rows) { sinks.write_packets(rows); };

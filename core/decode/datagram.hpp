@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <vector>
+#include <span>
+#include <utility>
 
 #include "t2/packet.hpp"
 
@@ -51,27 +52,36 @@ inline Piece piece_of(const Packet& p) {
   return {begin, begin + (end > content ? end - content : 0), !p.more_fragments};
 }
 
-// What of a datagram is missing, as RFC 815 keeps it.
+// What of a datagram is missing, as RFC 815 keeps it, in units of 8 bytes: all fragments but the last end with a whole
+// one. Of fixed size, so that fragments cannot make it grow.
 class Holes {
  public:
   void fill(const Piece& piece) {
-    if (holes_.size() >= max_holes) return;
-    std::vector<Hole> left;
-    for (const Hole& hole : holes_) {
-      if (hole.begin < piece.begin) left.push_back({hole.begin, std::min(hole.end, piece.begin)});
-      if (piece.end < hole.end && !piece.last) left.push_back({std::max(hole.begin, piece.end), hole.end});
+    if (count_ > max_holes) return;
+    const std::uint32_t begin = (piece.begin + 7) / 8, end = piece.end / 8;
+    const std::array<Hole, max_holes> before = holes_;
+    const unsigned holes = std::exchange(count_, 0);
+    for (const Hole& hole : std::span(before).first(holes)) {
+      if (hole.begin < begin) keep(hole.begin, std::min<std::uint32_t>(hole.end, begin));
+      if (end < hole.end && !piece.last) keep(std::max<std::uint32_t>(hole.begin, end), hole.end);
     }
-    holes_.swap(left);
   }
-  bool none() const { return holes_.empty(); }
-  bool without_beginning() const { return !none() && holes_.front().begin == 0; }
+  bool none() const { return count_ == 0; }
+  bool without_beginning() const { return !none() && holes_[0].begin == 0; }
 
  private:
-  static constexpr std::size_t max_holes = 64;  // with more the datagram is never complete: an attack, or no datagram
+  // With more holes the datagram is never complete: an attack, or no datagram. 45 fragments of 1,480 bytes in random
+  // order have some eleven.
+  static constexpr unsigned max_holes = 24;
   struct Hole {
-    std::uint32_t begin, end;
+    std::uint16_t begin = 0, end = std::numeric_limits<std::uint16_t>::max();
   };
-  std::vector<Hole> holes_{{0, std::numeric_limits<std::uint32_t>::max()}};
+  void keep(std::uint32_t begin, std::uint32_t end) {
+    if (count_ < max_holes) holes_[count_] = {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end)};
+    count_ = std::min(count_ + 1, max_holes + 1);
+  }
+  std::array<Hole, max_holes> holes_{};
+  unsigned count_ = 1;  // max_holes + 1: there were more
 };
 
 // Datagrams whose first fragments were decoded as tunnels. Their later fragments are the rest of packets that have been

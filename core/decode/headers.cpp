@@ -2,7 +2,6 @@
 #include "decode/headers.hpp"
 
 #include <array>
-#include <random>
 
 #include <fmt/format.h>
 
@@ -43,11 +42,8 @@ std::string name_of(HeaderCode code) {
 
 }  // namespace
 
-HeaderStacks::HeaderStacks()
-    : multiplier_(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}() | 1),
-      slots_(mask_ + 1),
-      nodes_(1),
-      texts_(new std::unique_ptr<std::string>[max_nodes]) {
+HeaderStacks::HeaderStacks(const KeyedHash& hash)
+    : hash_(hash), slots_(mask_ + 1), nodes_(1), texts_(new std::unique_ptr<std::string>[max_nodes]) {
   texts_[0] = std::make_unique<std::string>();
   text_ids_.emplace(*texts_[0], 0);
 }
@@ -96,13 +92,21 @@ void HeaderStacks::grow() {
   std::vector<Slot> old(2 * slots_.size());
   old.swap(slots_);
   mask_ = slots_.size() - 1;
-  --shift_;
   for (const Slot& s : old) {
     if (s.id == empty) continue;
     std::size_t at = slot(s.parent, s.code);
     while (slots_[at].id != empty) at = (at + 1) & mask_;
     slots_[at] = s;
   }
+}
+
+std::uint64_t HeaderStacks::probes() const {
+  std::uint64_t sum = 0;
+  for (std::size_t at = 0; at <= mask_; ++at) {
+    const Slot& s = slots_[at];
+    if (s.id != empty) sum += 1 + ((at - slot(s.parent, s.code)) & mask_);
+  }
+  return sum;
 }
 
 HeaderCode protocol_name(std::uint8_t protocol, bool& known) {

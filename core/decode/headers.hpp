@@ -2,16 +2,18 @@
 //
 // Stacks form a tree: a stack is its parent plus one header. Decoding a packet walks down the tree, one hash probe per
 // header, and never formats; a text is made once, when its stack is first seen. The reader thread adds stacks; other
-// threads call text() for numbers that reached them through a queue. The hash is seeded at random: a sender of packets
-// cannot choose stacks that share a slot. Numbers follow the order of the packets, so the seed shows nowhere.
+// threads call text() for numbers that reached them through a queue. The hash is keyed at random: a sender of packets
+// cannot choose stacks that share a slot. Numbers follow the order of the packets, so the key shows nowhere.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "t2/keyed_hash.hpp"
 
 namespace t2 {
 
@@ -169,7 +171,7 @@ class HeaderStacks {
   using Id = std::uint32_t;
   static constexpr Id root = 0;
 
-  HeaderStacks();  // with a random seed
+  explicit HeaderStacks(const KeyedHash& hash = KeyedHash());
   // The stack `parent` with one more header. When the tree is full (hostile traffic), parent itself.
   Id push(Id parent, HeaderCode code) {
     for (std::size_t at = slot(parent, code);; at = (at + 1) & mask_) {
@@ -182,6 +184,8 @@ class HeaderStacks {
   std::uint32_t text_id(Id id) const { return nodes_[id].text; }
   std::string_view text(std::uint32_t text_id) const { return *texts_[text_id]; }
   bool overrun(Id id) const { return nodes_[id].overrun; }  // the text was cut
+  // Slots that are looked at to find each stack once.
+  std::uint64_t probes() const;
 
  private:
   static constexpr Id empty = 0xffff'ffff;
@@ -197,22 +201,19 @@ class HeaderStacks {
     std::uint32_t run = 0;
     bool overrun = false;
   };
-  // Multiply-shift hashing by a random odd number: two stacks share a slot with a probability of at most two by the
-  // number of slots (Dietzfelbinger et al. 1997).
   std::size_t slot(Id parent, HeaderCode code) const {
-    return static_cast<std::size_t>((std::uint64_t{parent} << 32 | code) * multiplier_ >> shift_);
+    return static_cast<std::size_t>(hash_(std::uint64_t{parent}, std::uint64_t{code})) & mask_;
   }
   Id add(Id parent, HeaderCode code);
   void grow();
 
-  std::uint64_t multiplier_;
-  unsigned shift_ = 54;      // 64 less the bits of a slot's number
+  KeyedHash hash_;
   std::size_t mask_ = 1023;  // slots_.size() - 1
   std::vector<Slot> slots_;
   std::vector<Node> nodes_;
   std::unique_ptr<std::unique_ptr<std::string>[]> texts_;  // never moves: other threads read what was written before
   std::uint32_t texts_made_ = 1;
-  std::unordered_map<std::string_view, std::uint32_t> text_ids_;
+  std::map<std::string_view, std::uint32_t> text_ids_;  // only asked for a stack that is new
 };
 
 // Names of protocol numbers. A number without a name gets the code of an unknown, and `known` becomes false.

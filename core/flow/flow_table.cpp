@@ -1,7 +1,6 @@
-// Growing the index and the records, and taking flows out again.
+// Growing the records, and taking flows out again.
 #include "flow/flow_table.hpp"
 
-#include <bit>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -13,15 +12,10 @@
 
 namespace t2 {
 
-namespace {
-
 // Memory of whole huge pages, backed by usual pages until HugePages asks the kernel for huge ones.
-std::byte* map_pages(std::size_t bytes) {
-  constexpr std::size_t size = HugePages::size;
+std::byte* HugePages::allocate(std::size_t bytes) {
   return static_cast<std::byte*>(std::aligned_alloc(size, (bytes + size - 1) / size * size));
 }
-
-}  // namespace
 
 void HugePages::begin(std::byte* page) {
   if (++begun_ < next_try_) return;
@@ -41,11 +35,8 @@ FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most,
                      const std::vector<std::uint32_t>& other_lines)
     : prototype_(std::move(prototype)),
       stride_(prototype_.size()),
-      max_(std::min<std::uint64_t>(most, 0xffff'fff0)),
-      other_line_count_(std::min(other_lines.size(), other_lines_.size())),
-      slots_(make_slots(4096)),
-      mask_(4095) {
-  if (!slots_) throw Error("no memory for a flow table");
+      max_(std::min(most, max_records)),
+      other_line_count_(std::min(other_lines.size(), other_lines_.size())) {
   std::copy_n(other_lines.begin(), other_line_count_, other_lines_.begin());
 }
 
@@ -57,8 +48,8 @@ FlowTable::~FlowTable() {
 // Sees to it that a flow and both its sides are free. Chunks take up memory only where they have been written to.
 bool FlowTable::reserve() {
   if (!free_.empty() || next_record_ >> flow_bits < chunks_.size()) return true;
-  std::byte* flows = map_pages(sizeof(FlowEntry) << flow_bits);
-  std::byte* sides = map_pages(stride_ << (flow_bits + 1));
+  std::byte* flows = HugePages::allocate(sizeof(FlowEntry) << flow_bits);
+  std::byte* sides = HugePages::allocate(stride_ << (flow_bits + 1));
   if (!flows || !sides) return std::free(flows), std::free(sides), false;
   chunks_.push_back(flows);
   direction_chunks_.push_back(sides);
@@ -66,7 +57,6 @@ bool FlowTable::reserve() {
 }
 
 FlowEntry& FlowTable::create(const Key& key, std::uint64_t hash) {
-  if (2 * (indexed_ + 1) > mask_ + 1) grow();
   std::uint32_t number;
   if (!free_.empty()) {
     number = free_.back();
@@ -79,13 +69,10 @@ FlowEntry& FlowTable::create(const Key& key, std::uint64_t hash) {
   }
   FlowEntry& flow = *new (&record(number)) FlowEntry;
   flow.key = key;
-  flow.tag = tag_of(hash);
+  flow.tag = SlotIndex::tag_of(hash);
   flow.record = number;
-  std::size_t at = flow.tag & mask_;
-  while (slots_[at].record != 0) at = (at + 1) & mask_;
-  slots_[at] = {flow.tag, number};
+  index_.add(flow.tag, number);
   ++records_;
-  ++indexed_;
   return flow;
 }
 
@@ -110,18 +97,7 @@ void FlowTable::detach(FlowEntry& flow) {
   if (flow.detached) return;
   flow.detached = true;
   ++removals_;
-  --indexed_;
-  std::size_t hole = flow.tag & mask_;
-  while (slots_[hole].record != flow.record) hole = (hole + 1) & mask_;
-  // Shift back whatever could no longer be reached over the hole.
-  for (std::size_t at = (hole + 1) & mask_; slots_[at].record != 0; at = (at + 1) & mask_) {
-    const std::size_t home = slots_[at].tag & mask_;
-    if (((at - home) & mask_) >= ((at - hole) & mask_)) {
-      slots_[hole] = slots_[at];
-      hole = at;
-    }
-  }
-  slots_[hole] = {};
+  index_.erase(flow.tag, flow.record);
 }
 
 void FlowTable::release(FlowEntry& flow) {
@@ -132,29 +108,6 @@ void FlowTable::release(FlowEntry& flow) {
     if (side) free_directions_.push_back(side);
   }
   free_.push_back(flow.record);
-}
-
-FlowTable::Slots FlowTable::make_slots(std::size_t count) const {
-  auto* slots = reinterpret_cast<Slot*>(map_pages(count * sizeof(Slot)));
-  if (slots) huge_pages_.begin_all(reinterpret_cast<std::byte*>(slots), count * sizeof(Slot));
-  if (slots) std::uninitialized_fill_n(slots, count, Slot{});
-  return Slots(slots);
-}
-
-// Without memory for twice as many slots the index becomes fuller, until full() says so.
-void FlowTable::grow() {
-  Slots larger = make_slots(2 * (mask_ + 1));
-  if (!larger) return;
-  std::swap(slots_, larger);
-  const std::size_t before = mask_ + 1;
-  mask_ = 2 * before - 1;
-  for (std::size_t i = 0; i < before; ++i) {
-    const Slot slot = larger[i];
-    if (slot.record == 0) continue;
-    std::size_t at = slot.tag & mask_;
-    while (slots_[at].record != 0) at = (at + 1) & mask_;
-    slots_[at] = slot;
-  }
 }
 
 }  // namespace t2

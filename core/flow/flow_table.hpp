@@ -1,9 +1,8 @@
 // The flow table: records that never move, found by their key through an index of 8-byte slots.
 //
 // A conversation has a Flow and, for each direction that had a packet, a Direction with the state of every plugin
-// behind it; a new side is a copy of a prototype. The index is open addressing with linear probing, at most half full,
-// deletion by shifting back; it grows with the number of flows. The hash is seeded at random: nothing that is written
-// may depend on it. Used by one worker.
+// behind it; a new side is a copy of a prototype. The index grows with the number of flows. The hash is keyed at
+// random: nothing that is written may depend on it. Used by one worker.
 #pragma once
 
 #include <algorithm>
@@ -11,12 +10,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <vector>
 
 #include "flow/entries.hpp"
 #include "flow/lookup.hpp"
+#include "flow/slot_index.hpp"
 
 namespace t2 {
 
@@ -27,6 +25,7 @@ namespace t2 {
 class HugePages {
  public:
   static constexpr std::size_t size = 2 << 20;
+  static std::byte* allocate(std::size_t bytes);  // whole huge pages, usual ones so far; null: no memory
   // A record of a chunk that is filled from its beginning, before it is first written.
   [[gnu::always_inline]] void use(std::byte* chunk, std::size_t at, std::size_t bytes) {
     const std::size_t last = (at + bytes - 1) / size;
@@ -52,23 +51,13 @@ class FlowTable {
   FlowTable& operator=(const FlowTable&) = delete;
 
   FlowEntry* find(const Key& key, std::uint64_t hash) const {
-    const std::uint32_t tag = tag_of(hash);
-    for (std::size_t at = tag & mask_;; at = (at + 1) & mask_) {
-      const Slot slot = slots_[at];
-      if (slot.record == 0) return nullptr;
-      if (slot.tag == tag) {
-        FlowEntry& flow = record(slot.record);
-        if (flow.key == key) return &flow;
-      }
-    }
+    const std::uint32_t found = index_.find(hash, [&](std::uint32_t number) { return record(number).key == key; });
+    return found != 0 ? &record(found) : nullptr;
   }
   // What asks for memory ahead. Always inlined: the compiler takes a call that only prefetches for one without effect.
-  [[gnu::always_inline]] void prefetch_slot(std::uint64_t hash) const {
-    __builtin_prefetch(&slots_[tag_of(hash) & mask_]);
-  }
+  [[gnu::always_inline]] void prefetch_slot(std::uint64_t hash) const { index_.prefetch(SlotIndex::tag_of(hash)); }
   [[gnu::always_inline]] void prefetch_record(std::uint64_t hash) const {
-    const Slot slot = slots_[tag_of(hash) & mask_];
-    if (slot.record != 0) prefetch(record(slot.record));
+    if (const std::uint32_t number = index_.at_home(hash); number != 0) prefetch(record(number));
   }
   [[gnu::always_inline]] void prefetch(const FlowEntry& flow) const {
     const auto* line = reinterpret_cast<const char*>(&flow);
@@ -85,16 +74,16 @@ class FlowTable {
     for (std::size_t i = 0; i < other_line_count_; ++i) __builtin_prefetch(line + other_lines_[i], 1, 2);
   }
   [[gnu::always_inline]] void prefetch_for_release(const FlowEntry& flow) const {
-    if (!closed_) __builtin_prefetch(&slots_[flow.tag & mask_], 1, 2);
+    if (!closed_) index_.prefetch(flow.tag);
     for (const Direction* side : flow.directions) {
       if (side) prefetch_direction(*side);
     }
   }
 
   // No record for another flow: the bound is reached, or the system gives no more memory.
-  bool full() { return records_ >= max_ || indexed_ >= mask_ || !reserve(); }
+  bool full() { return records_ >= max_ || index_.full() || !reserve(); }
   std::uint64_t most() const { return max_; }
-  void bound(std::uint64_t most) { max_ = std::min<std::uint64_t>(most, 0xffff'fff0); }
+  void bound(std::uint64_t most) { max_ = std::min(most, max_records); }
   FlowEntry& create(const Key& key, std::uint64_t hash);  // the key must not be in the index, the table not full
   DirectionEntry& add_direction(FlowEntry& flow, unsigned direction);  // which the flow does not have yet
   void detach(FlowEntry& flow);                                        // no longer found; the records stay
@@ -106,16 +95,14 @@ class FlowTable {
     return *reinterpret_cast<FlowEntry*>(place.chunk + place.at);
   }
   std::uint64_t size() const { return records_; }
+  const SlotIndex& index() const { return index_; }
+  const HugePages& huge_pages() const { return huge_pages_; }
   std::uint32_t removals() const { return removals_; }  // how often a flow was detached, modulo 2^32
   std::size_t bytes_each() const { return sizeof(FlowEntry) + 2 * stride_; }  // of a conversation with both directions
 
  private:
-  struct Slot {
-    std::uint32_t tag = 0,
-                  record = 0;  // record 0: empty. The tag also tells the slot's home: no record is touched to move it
-  };
-  static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
-  static constexpr unsigned flow_bits = 16;  // flows in a chunk
+  static constexpr std::uint64_t max_records = 0x7fff'fff0;  // a fragment's number has the direction in one bit more
+  static constexpr unsigned flow_bits = 16;                  // flows in a chunk
   struct Place {
     std::byte* chunk;
     std::size_t at;
@@ -123,10 +110,10 @@ class FlowTable {
   Place place_of(std::uint32_t number) const {
     return {chunks_[number >> flow_bits], (number & ((1u << flow_bits) - 1)) * sizeof(FlowEntry)};
   }
-  void grow();
   bool reserve();
 
   HugePages huge_pages_;
+  SlotIndex index_{huge_pages_};
   std::vector<std::byte> prototype_;
   std::size_t stride_;  // from one side to the next
   std::uint64_t max_, records_ = 0;
@@ -140,14 +127,6 @@ class FlowTable {
   std::vector<std::byte*> direction_chunks_;  // as many sides as all flows of `chunks_` can have
   std::size_t next_direction_ = 0;
   std::vector<Direction*> free_directions_;
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-  using Slots = std::unique_ptr<Slot[], Free>;
-  Slots make_slots(std::size_t count) const;  // null: no memory
-
-  Slots slots_;
-  std::size_t mask_, indexed_ = 0;
 };
 
 // Finds the flow as it stands now and prefetches its directions. Packets in between may still begin or end it: the flow

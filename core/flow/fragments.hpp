@@ -1,39 +1,56 @@
 // Datagrams that came in fragments: where a fragment without ports belongs.
 //
 // One datagram per direction of a flow, the last one that began, so the table is bounded by the flow table. It is kept
-// when it is complete, as fragments come twice. Used by one worker.
+// when it is complete, as fragments come twice. Keys are not stored: flow and direction tell them. Used by one worker.
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
+#include <cstring>
+#include <memory>
+#include <vector>
 
 #include "decode/datagram.hpp"
-#include "flow/entries.hpp"
+#include "flow/flow_table.hpp"
+#include "t2/keyed_hash.hpp"
 
 namespace t2 {
 
 class Fragments {
  public:
   struct Datagram {
-    FlowEntry* flow;
-    unsigned direction;
+    FlowEntry* flow = nullptr;
+    unsigned direction = 0;
     Holes missing;
   };
-  explicit Fragments(std::uint64_t seed) : datagrams_(16, Hash{seed}) {}
+  Fragments(const HugePages& pages, const KeyedHash& hash) : hash_(hash), index_(pages) {}
 
   // Null: not known.
   Datagram* find(const DatagramKey& key) {
-    const auto found = datagrams_.find(key);
-    return found == datagrams_.end() ? nullptr : &found->second;
+    const std::uint32_t number = number_of(key, hash_of(key));
+    return number != 0 ? &entry(number) : nullptr;
   }
-  void set(const DatagramKey& key, Datagram datagram) { datagrams_.insert_or_assign(key, std::move(datagram)); }
+  // The direction has no other datagram, and will have this one's identification and protocol.
+  void set(const DatagramKey& key, const Datagram& datagram) {
+    const std::uint64_t hash = hash_of(key);
+    if (const std::uint32_t known = number_of(key, hash); known != 0) {
+      entry(known) = datagram;
+    } else if (!index_.full()) {  // full: no memory, as if its first fragment had not come
+      const std::uint32_t number = new_entry();
+      entry(number) = datagram;
+      index_.add(SlotIndex::tag_of(hash), number);
+    }
+  }
   // Forgets the datagram of this direction. False: there was none, or another flow has it now.
   bool erase(const FlowEntry& flow, unsigned direction) {
-    const auto found = datagrams_.find(key_of(flow, direction));
-    if (found == datagrams_.end() || found->second.flow != &flow || found->second.direction != direction) return false;
-    datagrams_.erase(found);
+    const DatagramKey key = key_of(flow, direction);
+    const std::uint64_t hash = hash_of(key);
+    const std::uint32_t number = number_of(key, hash);
+    if (number == 0 || entry(number).flow != &flow || entry(number).direction != direction) return false;
+    index_.erase(SlotIndex::tag_of(hash), number);
+    free_.push_back(number);
     return true;
   }
+  const SlotIndex& index() const { return index_; }
 
  private:
   static DatagramKey key_of(const FlowEntry& flow, unsigned direction) {
@@ -45,18 +62,33 @@ class Fragments {
             own.fragment_protocol,
             flow.key.family};
   }
-  struct Hash {
-    std::uint64_t seed;
-    std::size_t operator()(const DatagramKey& k) const {
-      std::uint64_t w[5];
-      static_assert(sizeof k == sizeof w);
-      __builtin_memcpy(w, &k, sizeof w);
-      std::uint64_t h = seed;
-      for (std::uint64_t x : w) h = (h ^ x) * 0x9e3779b97f4a7c15u, h ^= h >> 29;
-      return h;
+  std::uint64_t hash_of(const DatagramKey& key) const {
+    std::uint64_t w[5];
+    static_assert(sizeof key == sizeof w);
+    std::memcpy(w, &key, sizeof w);
+    return hash_(w[0], w[1], w[2], w[3], w[4], std::uint64_t{0});
+  }
+  std::uint32_t number_of(const DatagramKey& wanted, std::uint64_t hash) {
+    return index_.find(
+        hash, [&](std::uint32_t number) { return key_of(*entry(number).flow, entry(number).direction) == wanted; });
+  }
+  static constexpr std::uint32_t in_chunk = 1024;  // entries
+  Datagram& entry(std::uint32_t number) { return chunks_[number / in_chunk][number % in_chunk]; }
+  std::uint32_t new_entry() {
+    if (!free_.empty()) {
+      const std::uint32_t number = free_.back();
+      free_.pop_back();
+      return number;
     }
-  };
-  std::unordered_map<DatagramKey, Datagram, Hash> datagrams_;
+    if (next_ / in_chunk == chunks_.size()) chunks_.push_back(std::make_unique<Datagram[]>(in_chunk));
+    return next_++;
+  }
+
+  KeyedHash hash_;
+  SlotIndex index_;
+  std::vector<std::unique_ptr<Datagram[]>> chunks_;
+  std::vector<std::uint32_t> free_;
+  std::uint32_t next_ = 1;
 };
 
 }  // namespace t2

@@ -1,5 +1,5 @@
 // From a decoded packet to the key of its conversation, and to the worker that has it. Used by any thread; inline,
-// because every packet passes here. Must never depend on anything but the packet and the seed.
+// because every packet passes here. Must never depend on anything but the packet and the hash's secret.
 //
 // Canonical keys: the same end first, so that both directions find the same flow. A key is put together in registers
 // and stored word by word: stored field by field, the loads of its hash would wait for every store.
@@ -12,16 +12,17 @@
 
 #include "decode/fast_path.hpp"
 #include "flow/lookup.hpp"
+#include "t2/keyed_hash.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
 
-std::uint64_t hash_key(const Key& key, std::uint64_t seed);
-void make_lookup(const Packet& packet, std::uint64_t seed, Lookup& made);
-void make_lookup(const RawPacket& raw, const FastHeaders& found, std::uint64_t seed, Lookup& made);  // on the fast path
+std::uint64_t hash_key(const Key& key, const KeyedHash& hash);
+void make_lookup(const Packet& packet, const KeyedHash& hash, Lookup& made);
+void make_lookup(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash, Lookup& made);  // the fast path
 // Hash of the addresses, equal for both directions: it chooses the worker.
-std::uint32_t hash_pair(const Packet& packet);
-std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found);
+std::uint32_t hash_pair(const Packet& packet, const KeyedHash& hash);
+std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash);
 
 // ---- The parts of a key
 
@@ -91,28 +92,6 @@ bool put_in_order(Ends& ends, bool otherwise) {
   return swapped;
 }
 
-__extension__ using Wide = unsigned __int128;
-
-inline Word mix(Word a, Word b) {
-  const Wide product = Wide{a} * b;
-  return static_cast<Word>(product) ^ static_cast<Word>(product >> 64);
-}
-
-// Multiply-and-fold over the key's words, two at a time, seeded.
-class Hash {
- public:
-  explicit Hash(Word seed) : seed_(seed), hash_(seed ^ c) {}
-  void add(Word x, Word y) {
-    hash_ ^= mix(x ^ a ^ seed_, y ^ b ^ (words_ * c));
-    words_ += 2;
-  }
-  Word value() const { return mix(hash_ ^ b, seed_ ^ c); }
-
- private:
-  static constexpr Word a = 0xa0761d6478bd642f, b = 0xe7037ed1a0b428db, c = 0x8ebc6af09c88c6e3;
-  Word seed_, hash_, words_ = 0;
-};
-
 // A Key as words: what each of them holds. The last two exist with ETH_ACTIVATE 2 only.
 struct Words {
   Word first_low, first_high, second_low, second_high;  // addresses of both ends
@@ -125,17 +104,12 @@ static_assert(offsetof(Key, port) == offsetof(Words, ports_vlan_type) && offseto
               offsetof(Key, family) == 41 && sizeof(Key) == (with_macs ? sizeof(Words) : offsetof(Words, macs_low)));
 
 // The upper words of IPv4 addresses are always 0.
-[[gnu::always_inline]] inline Word hash_of(const Words& w, bool v4, Word seed) {
-  Hash hash(seed);
-  if (v4) {
-    hash.add(w.first_low, w.second_low);
-  } else {
-    hash.add(w.first_low, w.first_high);
-    hash.add(w.second_low, w.second_high);
-  }
-  hash.add(w.ports_vlan_type, w.protocol_family);
-  if (with_macs) hash.add(w.macs_low, w.macs_high);
-  return hash.value();
+[[gnu::always_inline]] inline Word hash_of(const Words& w, bool v4, const KeyedHash& hash) {
+  if (with_macs)
+    return hash(w.first_low, w.first_high, w.second_low, w.second_high, w.ports_vlan_type, w.protocol_family,
+                w.macs_low, w.macs_high);
+  if (v4) return hash(w.first_low, w.second_low, w.ports_vlan_type, w.protocol_family);
+  return hash(w.first_low, w.first_high, w.second_low, w.second_high, w.ports_vlan_type, w.protocol_family);
 }
 
 [[gnu::always_inline]] inline void store(const Words& w, Key& key) {
@@ -164,8 +138,8 @@ struct Kind {
 
 // Writes the lookup in place: copying it would wait for its stores.
 template <bool v4>
-[[gnu::always_inline]] inline void put_together(Ends ends, Kind kind, std::uint32_t identification, Word seed,
-                                                Lookup& made) {
+[[gnu::always_inline]] inline void put_together(Ends ends, Kind kind, std::uint32_t identification,
+                                                const KeyedHash& hash, Lookup& made) {
   const bool swapped = put_in_order<v4>(ends, with_macs && kind.destination_mac < kind.source_mac);
   const auto& [a, b] = ends;
   if (with_macs) swap_if(swapped, kind.source_mac, kind.destination_mac);
@@ -180,29 +154,31 @@ template <bool v4>
       .macs_low = kind.source_mac | kind.destination_mac << 48,
       .macs_high = kind.destination_mac >> 16};
   store(w, made.key);
-  made.hash = hash_of(w, v4, seed);
+  made.hash = hash_of(w, v4, hash);
   made.cached_flow = nullptr;
   made.identification = identification;
   made.source_end = swapped;
 }
 
-inline std::uint32_t hash_pair(const Ends& ends) {
-  const Word both =
-      ((ends.source.low ^ ends.destination.low) + 3 * (ends.source.high ^ ends.destination.high)) * 0x9e3779b97f4a7c15u;
-  return static_cast<std::uint32_t>((both ^ both >> 32) >> 8);
+inline std::uint32_t hash_pair(Ends ends, bool v4, const KeyedHash& hash) {
+  if (v4) put_in_order<true>(ends, false);
+  else put_in_order<false>(ends, false);
+  const auto& [a, b] = ends;
+  const Word both = v4 ? hash(a.low, b.low) : hash(a.low, a.high, b.low, b.high);
+  return static_cast<std::uint32_t>(both);
 }
 
 }  // namespace keys
 
 // ---- Lookups
 
-inline std::uint64_t hash_key(const Key& key, std::uint64_t seed) {
+inline std::uint64_t hash_key(const Key& key, const KeyedHash& hash) {
   keys::Words words{};
   std::memcpy(&words, &key, sizeof key);
-  return keys::hash_of(words, key.family == Family::ipv4, seed);
+  return keys::hash_of(words, key.family == Family::ipv4, hash);
 }
 
-inline void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
+inline void make_lookup(const Packet& p, const KeyedHash& hash, Lookup& made) {
   using namespace keys;
   Ends ends = ends_of(p);
   Kind kind{p.vlan, p.ether_type, p.protocol, p.family};
@@ -214,17 +190,17 @@ inline void make_lookup(const Packet& p, std::uint64_t seed, Lookup& made) {
     if (p.source_mac != absent) kind.source_mac = load<6>(p.data + p.source_mac);
     if (p.destination_mac != absent) kind.destination_mac = load<6>(p.data + p.destination_mac);
   }
-  if (p.family == Family::ipv4) return put_together<true>(ends, kind, ipv4_identification(p.data + p.l3), seed, made);
+  if (p.family == Family::ipv4) return put_together<true>(ends, kind, ipv4_identification(p.data + p.l3), hash, made);
   std::uint32_t identification = 0;
   if (p.family == Family::ipv6 && p.fragment_header != absent) {
     Bytes header = p.bytes(p.fragment_header);
     header.skip(4);
     identification = header.u32();
   }
-  put_together<false>(ends, kind, identification, seed, made);
+  put_together<false>(ends, kind, identification, hash, made);
 }
 
-inline void make_lookup(const RawPacket& raw, const FastHeaders& found, std::uint64_t seed, Lookup& made) {
+inline void make_lookup(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash, Lookup& made) {
   using namespace keys;
   const std::uint8_t* ip = raw.data + FastPath::l3;
   Kind kind{0, ether_type::ipv4, found.udp ? protocol::udp : protocol::tcp, Family::ipv4};
@@ -232,17 +208,20 @@ inline void make_lookup(const RawPacket& raw, const FastHeaders& found, std::uin
   Ends ends = found.v6 ? ipv6_ends(ip) : ipv4_ends(ip);
   ends.source.port = found.source_port;
   ends.destination.port = found.destination_port;
-  if (!found.v6) return put_together<true>(ends, kind, ipv4_identification(ip), seed, made);
+  if (!found.v6) return put_together<true>(ends, kind, ipv4_identification(ip), hash, made);
   kind.ether_type = ether_type::ipv6;
   kind.family = Family::ipv6;
-  put_together<false>(ends, kind, 0, seed, made);
+  put_together<false>(ends, kind, 0, hash, made);
 }
 
-inline std::uint32_t hash_pair(const Packet& p) { return keys::hash_pair(keys::ends_of(p)); }
+inline std::uint32_t hash_pair(const Packet& p, const KeyedHash& hash) {
+  return keys::hash_pair(keys::ends_of(p), p.family == Family::ipv4, hash);
+}
 
-inline std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found) {
+inline std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash) {
   const std::uint8_t* ip = raw.data + FastPath::l3;
-  return keys::hash_pair(found.v6 ? keys::ipv6_ends(ip) : keys::ipv4_ends(ip));
+  return found.v6 ? keys::hash_pair(keys::ipv6_ends(ip), false, hash)
+                  : keys::hash_pair(keys::ipv4_ends(ip), true, hash);
 }
 
 }  // namespace t2

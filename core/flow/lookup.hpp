@@ -9,7 +9,7 @@ namespace t2 {
 
 struct Lookup {
   Key key;
-  std::uint64_t hash = 0;            // of the key, seeded
+  std::uint64_t hash = 0;            // of the key, by the keyed hash
   FlowEntry* cached_flow = nullptr;  // what prefetch_lookup() found; valid while `removals` is that of the table
   std::uint32_t removals = 0;        // FlowTable::removals() at that time
   std::uint32_t identification = 0;  // of IPv4, or of the IPv6 fragment header

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t slice_size = 64;  // more packets gain nothing, and leave the first-level cache
 }
 
-PrefetchStage::PrefetchStage(Worker& worker, const FastPath& fast_path, std::size_t batch, std::uint64_t seed)
-    : worker_(worker), fast_path_(fast_path), seed_(seed) {
+PrefetchStage::PrefetchStage(Worker& worker, const FastPath& fast_path, std::size_t batch, const KeyedHash& hash)
+    : worker_(worker), fast_path_(fast_path), hash_(hash) {
   for (Slice& slice : slices_) {
     slice.packets.resize(std::clamp<std::size_t>(batch, 1, slice_size));
     slice.lookups.resize(slice.packets.size());
@@ -21,7 +21,7 @@ PrefetchStage::PrefetchStage(Worker& worker, const FastPath& fast_path, std::siz
 
 void PrefetchStage::take() {
   Lookup& made = next_lookup();
-  make_lookup(*next_, seed_, made);
+  make_lookup(*next_, hash_, made);
   added(made);
 }
 

@@ -17,8 +17,8 @@ namespace t2 {
 
 class PrefetchStage {
  public:
-  // `batch`: packets in a slice, at most. `seed`: of the keys' hashes.
-  PrefetchStage(Worker& worker, const FastPath& fast_path, std::size_t batch, std::uint64_t seed);
+  // `batch`: packets in a slice, at most. `hash`: of the keys.
+  PrefetchStage(Worker& worker, const FastPath& fast_path, std::size_t batch, const KeyedHash& hash);
   PrefetchStage(const PrefetchStage&) = delete;
   PrefetchStage& operator=(const PrefetchStage&) = delete;
 
@@ -29,7 +29,7 @@ class PrefetchStage {
   [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& headers, const PacketStamp& stamp) {
     fast_path_.fill(*next_, raw, headers, stamp);
     Lookup& made = next_lookup();
-    make_lookup(raw, headers, seed_, made);
+    make_lookup(raw, headers, hash_, made);
     added(made);
   }
   void flush();  // gives all packets to the worker
@@ -60,7 +60,7 @@ class PrefetchStage {
 
   Worker& worker_;
   const FastPath& fast_path_;
-  std::uint64_t seed_;
+  KeyedHash hash_;
   Slice slices_[2];
   unsigned filling_ = 0;  // which of them
   Packet* next_;

@@ -2,7 +2,7 @@
 //
 // The pair's first packet decides: it goes to the worker that has the least to do so far, by an estimate of what
 // reading and analysing cost; the thread that reads is worker 0. The estimate counts packets and bytes and never looks
-// at a clock, so the same input is shared out the same way every time. Used by the decoding thread.
+// at a clock, so the same input is shared out the same way with the same seed of the hash. Used by the decoding thread.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ class ShardBalancer {
  public:
   explicit ShardBalancer(std::size_t workers) : workers_(workers) {}
 
-  // `pair`: a hash of both addresses. `captured`: bytes of the packet.
+  // `pair`: the keyed hash of both addresses. `captured`: bytes of the packet.
   [[gnu::always_inline]] std::size_t of(std::uint32_t pair, std::uint32_t captured) {
     const std::uint64_t analysing = analysing_packet + captured / analysing_bytes;
     load_[0] += reading_packet + captured / reading_bytes;

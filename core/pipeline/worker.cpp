@@ -40,7 +40,7 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       instances_(layout, context),
       table_(layout.prototype(), options.max_flows, layout.other_lines()),  // after the instances claimed their state
       expiry_(table_),
-      fragments_(options.seed),
+      fragments_(table_.huge_pages(), KeyedHash(options.seed)),
       batch_(options.packets ? 1 : options.batch),
       rows_out_(std::move(options.rows)),
       packets_out_(std::move(options.packets)),

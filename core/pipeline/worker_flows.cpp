@@ -150,10 +150,10 @@ void Worker::first_fragment(Packet& packet) {
   } else if (Fragments::Datagram* other = fragments_.find(key)) {
     // The beginning comes after other pieces, which made a flow without ports.
     other->flow->directions[other->direction]->status &= ~status::fragment_pending;
-    missing = std::move(other->missing);
+    missing = other->missing;
   }
   missing.fill(piece_of(packet));
-  fragments_.set(key, {&flow, packet.direction, std::move(missing)});
+  fragments_.set(key, {&flow, packet.direction, missing});
   own.fragment_id = key.identification;
   own.fragment_protocol = key.protocol;
   own.status |= status::fragment_pending;

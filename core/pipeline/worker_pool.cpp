@@ -44,6 +44,7 @@ WorkerPool::WorkerPool(std::size_t threads, Layout& layout, const Context& conte
     : layout_(layout),
       context_(context),
       sinks_(sinks),
+      hash_(options.seed),
       balancer_(1 + threads),
       flows_(1 + threads),
       merge_(flows_.size(), [&sinks](RowBatch& rows) { sinks.write(rows); }) {
@@ -53,7 +54,7 @@ WorkerPool::WorkerPool(std::size_t threads, Layout& layout, const Context& conte
     if (!mine.shared) mine.rows = [&sinks](RowBatch& rows) { sinks.write(rows); };
     workers_.push_back(std::make_unique<Worker>(layout, context, std::move(mine)));
     stages_.push_back(
-        std::make_unique<PrefetchStage>(*workers_.back(), plain, options.packets ? 1 : options.batch, options.seed));
+        std::make_unique<PrefetchStage>(*workers_.back(), plain, options.packets ? 1 : options.batch, hash_));
   }
   constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
   bound(options.max_flows ? options.max_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index)));
@@ -88,7 +89,7 @@ void WorkerPool::take() {
     return stages_[0]->take();
   }
   ++waiting_;
-  const std::size_t worker = balancer_.of(hash_pair(next_), next_.captured);
+  const std::size_t worker = balancer_.of(hash_pair(next_, hash_), next_.captured);
   if (worker == 0) {
     ++taken_;
     stages_[0]->next() = next_;

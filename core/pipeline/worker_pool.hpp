@@ -39,7 +39,7 @@ class WorkerPool {
                                    const PacketStamp& stamp) {  // one that FastPath recognised
     if (threaded()) {
       ++waiting_;
-      if (const std::size_t worker = balancer_.of(hash_pair(raw, found), raw.captured); worker > 0) {
+      if (const std::size_t worker = balancer_.of(hash_pair(raw, found, hash_), raw.captured); worker > 0) {
         queues_[worker - 1]->filling.items.push_back({raw, found, stamp});
         return;
       }
@@ -98,6 +98,7 @@ class WorkerPool {
   OutputSinks& sinks_;
   std::vector<std::unique_ptr<Worker>> workers_;  // [0]: in the calling thread, [i]: behind queues_[i - 1]
   std::vector<std::unique_ptr<PrefetchStage>> stages_;
+  const KeyedHash hash_;
   ShardBalancer balancer_;
   struct Held {
     std::uint64_t taken;  // packets up to the end of the block

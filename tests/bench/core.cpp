@@ -32,13 +32,14 @@ test::Buffer inside(Frame outer, const test::Buffer& head, std::size_t skip) {
 
 void decode(benchmark::State& state, const test::Buffer& frame) {
   HeaderStacks stacks;
+  const KeyedHash hash(1);
   Dissector dissector(stacks);
   for (auto _ : state) {
     Packet p;
     p.data = frame.data();
     p.captured = p.wire = static_cast<std::uint32_t>(frame.size());
     Lookup lookup;
-    if (dissector.run(1, p)) make_lookup(p, 1, lookup);
+    if (dissector.run(1, p)) make_lookup(p, hash, lookup);
     benchmark::DoNotOptimize(lookup);
     benchmark::DoNotOptimize(p);
   }
@@ -102,7 +103,7 @@ struct Filled {
     std::uint64_t random = 1;
     for (std::uint64_t i = 0; i < flows; ++i) {
       const Key key = key_of(i);
-      lookups.push_back({.key = key, .hash = hash_key(key, 1)});
+      lookups.push_back({.key = key, .hash = hash_key(key, KeyedHash(1))});
       FlowEntry& flow = table.create(key, lookups.back().hash);
       table.add_direction(flow, 0), table.add_direction(flow, 1);
     }
@@ -150,7 +151,7 @@ void lookup_miss(benchmark::State& state) {
   std::vector<Lookup> others;
   for (std::uint64_t i = 0; i < 65536; ++i) {
     const Key key = key_of(flows + i);
-    others.push_back({.key = key, .hash = hash_key(key, 1)});
+    others.push_back({.key = key, .hash = hash_key(key, KeyedHash(1))});
   }
   std::size_t i = 0;
   for (auto _ : state) {
@@ -166,7 +167,7 @@ void create_and_release(benchmark::State& state) {
   std::uint64_t next = 1'000'000'000;
   for (auto _ : state) {
     const Key key = key_of(next++);
-    filled.table.release(filled.table.create(key, hash_key(key, 1)));
+    filled.table.release(filled.table.create(key, hash_key(key, KeyedHash(1))));
   }
   bench::each(state, 1);
 }

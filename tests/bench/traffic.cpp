@@ -75,7 +75,7 @@ Decoded::Decoded(const std::vector<test::Buffer>& frames, HeaderStacks& stacks) 
     p.data = frame.data();
     p.captured = p.wire = static_cast<std::uint32_t>(frame.size());
     if (!dissector.run(1, p)) continue;
-    make_lookup(p, 1, lookups.emplace_back());
+    make_lookup(p, KeyedHash(1), lookups.emplace_back());
     packets.push_back(p);
   }
 }

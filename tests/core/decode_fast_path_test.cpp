@@ -13,6 +13,7 @@ namespace t2::test {
 namespace {
 
 HeaderStacks stacks;
+const KeyedHash hash(7);
 Dissector dissector(stacks);
 
 Packet packet_of(const Buffer& frame, std::uint32_t wire) {
@@ -31,11 +32,11 @@ bool same(const Buffer& frame, std::uint32_t wire) {
   FastHeaders plain;
   if (!FastPath::match(raw, plain)) return true;
   Lookup a, b;
-  make_lookup(raw, plain, 7, a);
-  make_lookup(walked, 7, b);
-  return a.key == b.key && a.hash == b.hash && a.hash == hash_key(b.key, 7) && a.identification == b.identification &&
-         a.source_end == b.source_end && hash_pair(raw, plain) == hash_pair(walked) &&
-         dissector.fast_path().status(plain) == walked.status;
+  make_lookup(raw, plain, hash, a);
+  make_lookup(walked, hash, b);
+  return a.key == b.key && a.hash == b.hash && a.hash == hash_key(b.key, hash) &&
+         a.identification == b.identification && a.source_end == b.source_end &&
+         hash_pair(raw, plain, hash) == hash_pair(walked, hash) && dissector.fast_path().status(plain) == walked.status;
 }
 
 std::vector<Buffer> frames() {

@@ -61,7 +61,7 @@ Decoded decode(int link_type, const Buffer& frame, std::uint32_t wire, std::size
   out.counters = dissector.counters();
   out.flow = "none";
   if (out.has_flow) {
-    make_lookup(out.packet, 1, out.lookup);
+    make_lookup(out.packet, KeyedHash(1), out.lookup);
     out.flow = describe(out.packet, out.lookup);
   }
   return out;

@@ -24,7 +24,7 @@ struct World {
     Key key;
     ++made;
     std::memcpy(key.address[0].data(), &made, sizeof made);
-    FlowEntry& flow = table.create(key, hash_key(key, 1));
+    FlowEntry& flow = table.create(key, hash_key(key, KeyedHash(1)));
     flow.number = made;
     table.add_direction(flow, 0);
     flow.due[0] = seen + timeout;

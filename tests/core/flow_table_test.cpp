@@ -73,8 +73,8 @@ void play(Hash hash, unsigned keys, unsigned steps) {
 }  // namespace
 
 TEST_CASE("flow table: behaves like a map", "[table]") {
-  play([](std::uint32_t n) { return hash_key(key(n), 42); }, 20'000, 200'000);
-  play([](std::uint32_t n) { return hash_key(key(n), 0); }, 50, 20'000);
+  play([](std::uint32_t n) { return hash_key(key(n), KeyedHash(42)); }, 20'000, 200'000);
+  play([](std::uint32_t n) { return hash_key(key(n), KeyedHash(0)); }, 50, 20'000);
 }
 
 TEST_CASE("flow table: behaves like a map when hashes collide", "[table]") {
@@ -90,7 +90,7 @@ TEST_CASE("flow table: records do not move, and a new side is a copy of the prot
   FlowTable table(model, 1'000'000);
   std::vector<FlowEntry*> flows;
   for (std::uint32_t n = 0; n < 150'000; ++n) {
-    flows.push_back(&table.create(key(n), hash_key(key(n), 1)));
+    flows.push_back(&table.create(key(n), hash_key(key(n), KeyedHash(1))));
     std::memset(static_cast<void*>(&table.add_direction(*flows.back(), 0)), static_cast<int>(n), model.size());
     if (n % 2)
       std::memset(static_cast<void*>(&table.add_direction(*flows.back(), 1)), static_cast<int>(~n), model.size());
@@ -101,7 +101,7 @@ TEST_CASE("flow table: records do not move, and a new side is a copy of the prot
     return std::all_of(bytes, bytes + model.size(), [&](std::uint8_t b) { return b == (value & 0xff); });
   };
   for (std::uint32_t n = 0; n < 150'000; ++n) {
-    fine = fine && table.find(key(n), hash_key(key(n), 1)) == flows[n] && all(flows[n]->directions[0], n);
+    fine = fine && table.find(key(n), hash_key(key(n), KeyedHash(1))) == flows[n] && all(flows[n]->directions[0], n);
     fine = fine && (n % 2 ? all(flows[n]->directions[1], ~n) : flows[n]->directions[1] == nullptr);
   }
   CHECK(fine);
@@ -152,13 +152,13 @@ TEST_CASE("flow table: the seed changes the hash, every part of the key counts",
   for (const Family family : {Family::layer2, Family::ipv4, Family::ipv6}) {
     Key one = key(1);
     one.family = family;
-    CHECK(hash_key(one, 1) != hash_key(one, 2));
-    const std::uint64_t reference = hash_key(one, 1);
+    CHECK(hash_key(one, KeyedHash(1)) != hash_key(one, KeyedHash(2)));
+    const std::uint64_t reference = hash_key(one, KeyedHash(1));
     for (std::size_t i = 0; i < sizeof(Key); ++i) {
       if (family == Family::ipv4 && i < 32 && i % 16 >= 8) continue;  // of the address, and always zero
       Key other = one;
       reinterpret_cast<unsigned char*>(&other)[i] ^= 0x10;
-      CHECK(hash_key(other, 1) != reference);
+      CHECK(hash_key(other, KeyedHash(1)) != reference);
     }
   }
 }

@@ -20,6 +20,8 @@ DatagramKey key(std::uint8_t source, std::uint8_t destination, std::uint32_t ide
 }
 
 const Holes any_holes;
+const HugePages pages;
+const KeyedHash hash(1);
 
 // A flow whose first direction has a datagram of this key.
 struct Owner {
@@ -43,11 +45,12 @@ const FlowEntry* owner(Fragments& pending, const DatagramKey& k) {
 }  // namespace
 
 TEST_CASE("fragments: a datagram is found by addresses, identification, VLAN and protocol", "[fragments]") {
-  Fragments pending(1);
-  FlowEntry flow;
-  pending.set(key(1, 2, 7), {&flow, 1, any_holes});
+  Fragments pending(pages, hash);
+  Owner flow_of(key(1, 2, 7));
+  const FlowEntry& flow = flow_of.flow;
+  pending.set(key(1, 2, 7), {&flow_of.flow, 0, any_holes});
   REQUIRE(owner(pending, key(1, 2, 7)) == &flow);
-  CHECK(pending.find(key(1, 2, 7))->direction == 1);
+  CHECK(pending.find(key(1, 2, 7))->direction == 0);
   CHECK(owner(pending, key(2, 1, 7)) == nullptr);  // the other way is another datagram
   CHECK(owner(pending, key(1, 2, 8)) == nullptr);
   DatagramKey other = key(1, 2, 7);
@@ -62,7 +65,7 @@ TEST_CASE("fragments: a datagram is found by addresses, identification, VLAN and
 }
 
 TEST_CASE("fragments: the last one that was set counts, and is erased by its own flow only", "[fragments]") {
-  Fragments pending(1);
+  Fragments pending(pages, hash);
   Owner first(key(1, 2, 7)), second(key(1, 2, 7));
   pending.set(key(1, 2, 7), {&first.flow, 0, any_holes});
   pending.set(key(1, 2, 7), {&second.flow, 0, any_holes});
@@ -131,13 +134,15 @@ TEST_CASE("fragments: a datagram of very many holes never ends and costs little"
 
 TEST_CASE("fragments: many datagrams, with any seed", "[fragments]") {
   for (const std::uint64_t seed : {0ull, 1ull, ~0ull}) {
-    Fragments pending(seed);
+    Fragments pending(pages, KeyedHash(seed));
     std::vector<std::unique_ptr<Owner>> owners;
     for (std::uint32_t i = 0; i < 500; ++i) {
       owners.push_back(std::make_unique<Owner>(key(1, 2, i)));
       pending.set(key(1, 2, i), {&owners[i]->flow, 0, any_holes});
     }
+    CHECK(pending.index().size() == 500);
     for (std::uint32_t i = 0; i < 500; i += 2) CHECK(pending.erase(owners[i]->flow, 0));
+    CHECK(pending.index().size() == 250);
     for (std::uint32_t i = 0; i < 500; ++i) {
       INFO("seed " << seed << ", datagram " << i);
       CHECK(owner(pending, key(1, 2, i)) == (i % 2 ? &owners[i]->flow : nullptr));

@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!has_flow) continue;
     fuzz::check(packet);
     fuzz::demand(stacks.text(packet.headers).size() < 128, "descriptions have an end");
-    make_lookup(packet, 1, lookups.emplace_back());
+    make_lookup(packet, KeyedHash(1), lookups.emplace_back());
     packets.push_back(packet);
   }
   worker.process(packets, lookups);

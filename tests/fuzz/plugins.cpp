@@ -207,7 +207,7 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
     packet.wire = packet.captured + missing;
     if (dissector.run(link_type, packet)) {
       fuzz::check(packet);
-      make_lookup(packet, batch, lookups.emplace_back());
+      make_lookup(packet, KeyedHash(batch), lookups.emplace_back());
       packets.push_back(packet);
     }
     if (packets.size() >= batch) flush();

@@ -16,6 +16,7 @@
 #include "columns.hpp"
 #include "labels.hpp"
 #include "macRecorder_state.h"
+#include "t2/keyed_hash.hpp"
 #include "t2/plugin.hpp"
 
 namespace t2::mac_recorder {
@@ -50,7 +51,7 @@ class LabelCache {
   void put(t2::Row& row, const std::uint8_t* bytes, std::uint16_t ether_type) {
     const Mac mac = load_mac(bytes);
     const std::uint64_t key = mac << 16 | ether_type;
-    CachedLabel& slot = slots_[key * 0x9e3779b97f4a7c15u >> (64 - slot_bits)];
+    CachedLabel& slot = slots_[hash_(key, std::uint64_t{0}) >> (64 - slot_bits)];
     if (slot.key != key) {
       const LabelMatch match = registry(folder_).find(mac, ether_type);
       slot = {key, match.number,
@@ -69,6 +70,7 @@ class LabelCache {
   };
   static constexpr unsigned slot_bits = 10;
   const std::string folder_;
+  const KeyedHash hash_;
   std::array<CachedLabel, 1 << slot_bits> slots_;
 };
 
