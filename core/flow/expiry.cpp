@@ -12,6 +12,15 @@
 
 namespace t2 {
 
+namespace {
+
+bool earlier(const Expiry::Due& a, const Expiry::Due& b) {
+  return a.end != b.end ? a.end < b.end : a.number < b.number;
+}
+bool later(const Expiry::Due& a, const Expiry::Due& b) { return earlier(b, a); }
+
+}  // namespace
+
 void Expiry::schedule(FlowEntry& flow) {
   remove(flow);
   flow.wheel_bucket =
@@ -24,6 +33,10 @@ void Expiry::schedule(FlowEntry& flow) {
 
 void Expiry::remove(FlowEntry& flow) {
   if (flow.wheel_bucket == not_scheduled) return;
+  if (flow.wheel_bucket == ending) {
+    flow.wheel_bucket = not_scheduled;
+    return;
+  }
   std::vector<std::uint32_t>& bucket = buckets_[flow.wheel_bucket];
   bucket[flow.wheel_slot] = bucket.back();
   table_.record(bucket.back()).wheel_slot = flow.wheel_slot;
@@ -52,7 +65,6 @@ void Expiry::take(Time bucket, Time limit) {
 void Expiry::sort() {
   constexpr std::size_t few = 1024;
   constexpr unsigned digit = 11;  // bits
-  const auto earlier = [](const Due& a, const Due& b) { return a.end != b.end ? a.end < b.end : a.number < b.number; };
   const std::size_t n = due_.size();
   const std::unique_ptr<Due[]> other(n < few ? nullptr : new (std::nothrow) Due[n]);
   if (!other) return std::sort(due_.begin(), due_.end(), earlier);
@@ -90,6 +102,7 @@ Time Expiry::next_occupied(Time from, Time end) const {
 
 const std::vector<Expiry::Due>& Expiry::due(Time clock) {
   due_.clear();
+  return_ending();
   const Time now = clock >> grain_bits;
   if (now - next_ >= buckets) {  // a jump over the whole wheel
     const Time from = next_, end = from + buckets;
@@ -109,29 +122,45 @@ const std::vector<Expiry::Due>& Expiry::due(Time clock) {
 
 const std::vector<Expiry::Due>& Expiry::rest() {
   due_.clear();
+  return_ending();
   due_.reserve(table_.size());
   for (Time i = 0; i < buckets; ++i) take(next_ + i, INT64_MAX);
   sort();
   return due_;
 }
 
-FlowEntry* Expiry::first() {
-  for (Time i = 0; i < buckets; ++i) {
-    const Time bucket = next_ + i;
-    const std::vector<std::uint32_t>& flows = buckets_[slot(bucket)];
-    FlowEntry* best = nullptr;
-    for (std::size_t at = 0; at < flows.size();) {
-      FlowEntry& flow = table_.record(flows[at]);
-      if (flow.end() >> grain_bits > bucket && i + 1 < buckets) {  // filed too early: saw packets since
-        schedule(flow);                                            // another one takes its place
-        continue;
-      }
-      if (!best || flow.end() < best->end() || (flow.end() == best->end() && flow.number < best->number)) best = &flow;
-      ++at;
+// Takes the flows of the current bucket out of it, once, and gives out those that have ended, the first one first.
+FlowEntry* Expiry::next_ended(Time clock) {
+  for (const std::uint32_t record : std::exchange(buckets_[slot(next_)], {})) add_ending(table_.record(record));
+  while (!ending_.empty() && ending_.front().end <= clock) {
+    const Due first = ending_.front();
+    std::pop_heap(ending_.begin(), ending_.end(), later);
+    ending_.pop_back();
+    if (!is_ending(first)) continue;
+    if (first.flow->end() == first.end) {
+      first.flow->wheel_bucket = not_scheduled;
+      return first.flow;
     }
-    if (best) return best;
+    add_ending(*first.flow);  // it saw packets since
   }
   return nullptr;
+}
+
+void Expiry::add_ending(FlowEntry& flow) {
+  flow.wheel_bucket = not_scheduled;
+  if (flow.end() >> grain_bits > next_) return schedule(flow);
+  flow.wheel_bucket = ending;
+  ending_.push_back({flow.end(), flow.number, &flow});
+  std::push_heap(ending_.begin(), ending_.end(), later);
+}
+
+// Back into the wheel, which is about to turn.
+void Expiry::return_ending() {
+  for (const Due& one : std::exchange(ending_, {})) {
+    if (!is_ending(one)) continue;
+    one.flow->wheel_bucket = not_scheduled;
+    schedule(*one.flow);
+  }
 }
 
 }  // namespace t2

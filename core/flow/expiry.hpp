@@ -38,15 +38,21 @@ class Expiry {
   const std::vector<Due>& due(Time clock);
   // All flows that are left, in the same order.
   const std::vector<Due>& rest();
-  // The flow that ends first, for eviction; null if there is none.
-  FlowEntry* first();
+  // For eviction: the first flow that has ended at the clock, though the bucket has not passed, removed from the wheel;
+  // null: there is none. due() has said all before.
+  FlowEntry* next_ended(Time clock);
 
  private:
-  static constexpr Time buckets = 4096;  // 275 s ahead; longer timeouts are filed several times
+  static constexpr Time buckets = 4096;            // 275 s ahead; longer timeouts are filed several times
+  static constexpr std::uint16_t ending = 0xfffe;  // wheel_bucket of a flow in ending_
   static std::size_t slot(Time bucket) { return static_cast<std::size_t>(bucket & (buckets - 1)); }
   // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.
   Time scheduled(const FlowEntry& flow) const { return next_ + ((flow.wheel_bucket - next_) & (buckets - 1)); }
   void take(Time bucket, Time limit);
+  // Its record may have been released since, and belong to another flow.
+  static bool is_ending(const Due& one) { return one.flow->number == one.number && one.flow->wheel_bucket == ending; }
+  void add_ending(FlowEntry& flow);
+  void return_ending();
   Time next_occupied(Time from, Time end) const;
   void sort();
 
@@ -54,6 +60,8 @@ class Expiry {
   std::vector<std::vector<std::uint32_t>> buckets_;     // numbers of the flows' records
   std::array<std::uint64_t, buckets / 64> occupied_{};  // a bit for each slot: whether its bucket may hold flows
   std::vector<Due> due_;
+  // next_ended(): flows of the current bucket, a heap. Those that were scheduled anew since are recognised and ignored.
+  std::vector<Due> ending_;
   Time next_ = 0;  // first bucket that is not done
   bool started_ = false;
 };

@@ -40,6 +40,7 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       instances_(layout, context),
       table_(layout.prototype(), options.max_flows, layout.other_lines()),  // after the instances claimed their state
       expiry_(table_),
+      eviction_(table_),
       fragments_(table_.huge_pages(), KeyedHash(options.seed)),
       batch_(options.packets ? 1 : options.batch),
       rows_out_(std::move(options.rows)),
@@ -64,7 +65,8 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
   return flow;
 }
 
-[[gnu::always_inline]] inline Worker::LookedUp Worker::look_up(Packet& packet, const Lookup& lookup, bool undelivered) {
+[[gnu::always_inline]] inline Worker::LookedUp Worker::look_up(Packet& packet, const Lookup& lookup,
+                                                               std::span<const Packet> undelivered) {
   FlowEntry* flow = nullptr;
   bool joined = false;  // a later fragment found its datagram
   Successor successor;
@@ -80,7 +82,7 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
       if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->initiator);
     }
     const bool too_long = flow && beyond_duration_limit(*flow, packet);
-    if (too_long && undelivered) return LookedUp::deliver_first;
+    if (too_long && !undelivered.empty()) return LookedUp::deliver_first;
     if (!too_long) break;
     successor = cut(*flow, packet);
     flow = nullptr;
@@ -89,9 +91,9 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
     successor = {};
   }
   if (!flow) [[unlikely]] {
-    if (undelivered && creating_ && table_.full()) return LookedUp::deliver_first;
-    flow = begin_flow(packet, lookup, successor);
-    if (!flow) return LookedUp::ignored;
+    if (!creating_) return LookedUp::ignored;
+    if (table_.full() && !make_room(packet.clock, undelivered)) return LookedUp::deliver_first;
+    flow = &begin_flow(packet, lookup, successor);
   }
   packet.flow = flow;
   if (const Direction* other = packet.other = flow->directions[packet.direction ^ 1]) {
@@ -175,11 +177,11 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
     earliest = std::min(earliest, packet.at);
     offset = packet.at - packet.time;
     if (!expiry_.nothing_due(packet.clock)) expire(packet.clock);
-    LookedUp found = look_up(packet, lookups[i], first < i);
+    LookedUp found = look_up(packet, lookups[i], packets.subspan(first, i - first));
     if (found == LookedUp::deliver_first) [[unlikely]] {
       deliver_before(i);
       earliest = packet.at;
-      found = look_up(packet, lookups[i], false);
+      found = look_up(packet, lookups[i], {});
     }
     if (found == LookedUp::ignored) [[unlikely]] {
       deliver_before(i);

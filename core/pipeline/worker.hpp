@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "flow/counters.hpp"
+#include "flow/eviction.hpp"
 #include "flow/expiry.hpp"
 #include "flow/flow_table.hpp"
 #include "flow/fragments.hpp"
@@ -81,7 +82,7 @@ class Worker {
 
  private:
   enum class LookedUp { in_flow, ignored, deliver_first };  // the last: the packets before it, then look up again
-  LookedUp look_up(Packet& packet, const Lookup& lookup, bool undelivered);
+  LookedUp look_up(Packet& packet, const Lookup& lookup, std::span<const Packet> undelivered);
   void deliver(std::span<Packet> packets, PrefetchQueue& next);
   FlowEntry* find(const Lookup& lookup, const Packet& packet);
 
@@ -90,14 +91,14 @@ class Worker {
     status::Word status = 0;
     std::optional<std::uint64_t> index;  // without one: its own
   };
-  [[gnu::noinline]] FlowEntry* begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor);
+  [[gnu::noinline]] FlowEntry& begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor);
   [[gnu::noinline]] void begin_direction(Packet& packet, FlowEntry& flow, const Successor& successor);
   [[gnu::noinline]] FlowEntry* fragment_flow(Packet& packet, bool& ignored);
   [[gnu::noinline]] void update_ranges(const Packet& packet);
   [[gnu::noinline]] void note_fragment(Packet& packet, bool joined);
   void first_fragment(Packet& packet);
   Successor cut(FlowEntry& flow, const Packet& packet);
-  void make_room(Time clock);
+  [[gnu::noinline]] bool make_room(Time clock, std::span<const Packet> undelivered);
 
   void expire(Time clock);
   void end(std::span<const Expiry::Due> flows, Time clock);
@@ -109,6 +110,7 @@ class Worker {
   Instances instances_;
   FlowTable table_;
   Expiry expiry_;
+  EvictionOrder eviction_;
   Fragments fragments_;
   std::size_t batch_;
   std::size_t prefetches_per_plugin_;  // so that a batch prefetches as many lookups as it has packets

@@ -35,10 +35,8 @@ void end_early(FlowEntry& flow, Time clock) {
 
 }  // namespace
 
-// A conversation begins. Null: no new ones are taken. The packets before this one are delivered if the table is full.
-FlowEntry* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor) {
-  if (!creating_) return nullptr;
-  if (table_.full()) make_room(packet.clock);
+// A conversation begins; there is room for it.
+FlowEntry& Worker::begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor) {
   FlowEntry& flow = table_.create(lookup.key, lookup.hash);
   flow.number = packet.number;
   flow.index = successor.index ? *successor.index : shared_ ? flow_number_++ : ++flow_number_;
@@ -46,7 +44,8 @@ FlowEntry* Worker::begin_flow(Packet& packet, const Lookup& lookup, const Succes
   packet.direction = 0;  // in a flow that was cut it may have been the other one
   flow.due[0] = packet.at + Time{FLOW_TIMEOUT} * one_second;
   expiry_.schedule(flow);
-  return &flow;
+  eviction_.add(flow);
+  return flow;
 }
 
 // The first packet of a direction.
@@ -172,16 +171,19 @@ Worker::Successor Worker::cut(FlowEntry& flow, const Packet& packet) {
   return successor;
 }
 
-void Worker::make_room(Time clock) {
-  expire(clock);
+// Ends flows until there is room for one. False, where that would be a flow of `undelivered` packets: these first.
+bool Worker::make_room(Time clock, std::span<const Packet> undelivered) {
   while (table_.full()) {
-    FlowEntry* flow = expiry_.first();
-    if (!flow) return;
-    expiry_.remove(*flow);
-    if (flow->end() <= clock) {
-      end(*flow, flow->ended_early ? EndReason::duration_limit : EndReason::idle);
+    if (FlowEntry* ended = expiry_.next_ended(clock)) {
+      end(*ended, ended->ended_early ? EndReason::duration_limit : EndReason::idle);
       continue;
     }
+    FlowEntry* flow = eviction_.first();
+    if (!flow) break;
+    for (const Packet& packet : undelivered) {
+      if (packet.flow == flow) return false;
+    }
+    expiry_.remove(*flow);
     if (counters_.evicted == 0) {
       log_.warn("Hash Autopilot: main HashMap full: flushing 1 oldest flow(s)");
       log_.info(
@@ -193,6 +195,7 @@ void Worker::make_room(Time clock) {
     end_early(*flow, clock);
     end(*flow, EndReason::evicted);
   }
+  return true;
 }
 
 }  // namespace t2

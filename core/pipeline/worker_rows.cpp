@@ -69,6 +69,7 @@ void Worker::end(FlowEntry& flow, EndReason reason) {
     if (flow.directions[direction]->status & status::fragment) fragments_.erase(flow, direction);
   }
   instances_.flow_memory().release(flow);
+  if (!table_.closed()) eviction_.remove(flow);
   table_.release(flow);
   if (!shared_ && rows_.size() >= rows_at_once) drain();
 }

@@ -434,7 +434,7 @@ TEST_CASE("fragments: of packets that a tunnel carries whole belong to the inner
   CHECK(got[0].find("|6000|7000|3|2000") != std::string::npos);
 }
 
-TEST_CASE("flows: a full table ends the flow that would end first", "[flows]") {
+TEST_CASE("flows: a full table ends the oldest of flows that are missed equally", "[flows]") {
   Capture c;
   for (unsigned i = 0; i < 20; ++i) c.add(epoch + i, udp("10.0.0.1", 5000 + i, "10.0.0.2", 7000, 1));
   const Result result = run(c, plugins, {"--max-flows", "16"});
