@@ -31,9 +31,13 @@ namespace {
 
 class File {
  public:
-  explicit File(const std::string& path)
-      : number_(path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (number_ < 0) throw Error(fmt::format("cannot open {}: {}", quoted(path), std::strerror(errno)));
+  File(const std::string& path, const std::atomic<bool>& stop) {
+    do {  // a named pipe waits for its writer
+      number_ = path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    } while (number_ < 0 && errno == EINTR && !stop);
+    if (number_ >= 0) return;
+    if (errno == EINTR) throw Error(fmt::format("stopped while {} waited for a writer", quoted(path)));
+    throw Error(fmt::format("cannot open {}: {}", quoted(path), std::strerror(errno)));
   }
   ~File() {
     if (number_ >= 0) ::close(number_);
@@ -43,7 +47,7 @@ class File {
   int number() const { return number_; }
 
  private:
-  int number_;
+  int number_ = -1;
 };
 
 class RegularFile final : public ByteSource {
@@ -318,6 +322,7 @@ bool is_skippable(std::span<const std::uint8_t> bytes) {
 std::unique_ptr<ByteSource> open_stream(File file, const std::string& path, const std::atomic<bool>& stop) {
   Input input(std::move(file), path, stop);
   std::span<const std::uint8_t> first = input.peek();
+  if (stop && first.size() < 8) throw Error(fmt::format("stopped while {} waited for its file header", quoted(path)));
   while (is_skippable(first) && first.size() >= 8) {
     std::uint64_t length = 0;  // little endian
     for (unsigned i = 8; i-- > 4;) length = length << 8 | first[i];
@@ -340,7 +345,7 @@ bool compressed(const File& file) {
 }  // namespace
 
 std::unique_ptr<ByteSource> open_bytes(const std::string& path, const std::atomic<bool>& stop) {
-  File file(path);
+  File file(path, stop);
   struct stat about {};
   if (path != "-" && fstat(file.number(), &about) == 0) {
     if (S_ISDIR(about.st_mode)) throw Error(fmt::format("'{}' is a directory: name a capture file", path));
@@ -352,7 +357,7 @@ std::unique_ptr<ByteSource> open_bytes(const std::string& path, const std::atomi
 
 std::unique_ptr<ByteSource> follow_bytes(const std::string& path, const std::atomic<bool>& stop,
                                          std::function<bool()> complete) {
-  File file(path);
+  File file(path, stop);
   if (!compressed(file)) return std::make_unique<GrowingFile>(std::move(file), path, stop, std::move(complete));
   while (!complete() && !stop) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   return open_bytes(path, stop);
@@ -360,7 +365,8 @@ std::unique_ptr<ByteSource> follow_bytes(const std::string& path, const std::ato
 
 // A lease to read is given only while there is no writer.
 std::optional<bool> has_no_writer(const std::string& path) {
-  const File file(path);
+  const std::atomic<bool> stop = true;
+  const File file(path, stop);
   if (fcntl(file.number(), F_SETLEASE, F_RDLCK) == 0) {
     fcntl(file.number(), F_SETLEASE, F_UNLCK);
     return true;

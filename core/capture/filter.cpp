@@ -13,21 +13,23 @@ namespace t2 {
 
 namespace {
 
-// A handle to compile for. DLT_NULL frames begin with the address family, in the byte order and with the numbers of the
-// machine that captured: libpcap takes that into account for files only, and learns the order from their header.
+// A handle to compile for. Null and loop frames begin with the address family, with the numbers of the machine that
+// captured, null frames also in its byte order: libpcap takes that into account for files only, and learns the order from
+// their header.
 pcap_t* open_handle(int link_type, bool swapped) {
-  if (link_type != DLT_NULL) return pcap_open_dead(link_type, 262144);
-  struct Header {  // draft-ietf-opsawg-pcap; link type 0 in files is DLT_NULL, too
+  if (link_type != DLT_NULL && link_type != DLT_LOOP) return pcap_open_dead(link_type, 262144);
+  struct Header {  // draft-ietf-opsawg-pcap; these link types have the same numbers in files
     std::uint32_t magic = 0xa1b2c3d4;
     std::uint16_t major = 2, minor = 4;
-    std::uint32_t reserved[2] = {}, snaplen = 262144, link_type = 0;
-  } header;
+    std::uint32_t reserved[2] = {}, snaplen = 262144, link_type;
+  } header{.link_type = static_cast<std::uint32_t>(link_type)};
   static_assert(sizeof header == 24);
   if (swapped) {
     header.magic = __builtin_bswap32(header.magic);
     header.major = __builtin_bswap16(header.major);
     header.minor = __builtin_bswap16(header.minor);
     header.snaplen = __builtin_bswap32(header.snaplen);
+    header.link_type = __builtin_bswap32(header.link_type);
   }
   std::FILE* file = fmemopen(&header, sizeof header, "rb");
   if (!file) return nullptr;

@@ -35,6 +35,10 @@ std::uint32_t load32(const std::uint8_t* p) {
   for (std::size_t at = distance; at < distance + bytes; at += 64) __builtin_prefetch(from + at, 0, 2);
 }
 
+// Blocks of pcapng are multiples of four bytes. Some writers leave out the padding in their lengths, against the
+// format.
+constexpr std::uint64_t padded(std::uint32_t length) { return (std::uint64_t{length} + 3) / 4 * 4; }
+
 // Link types of files that have another number in libpcap.
 int dlt_of(std::uint32_t link_type) { return link_type == 101 ? DLT_RAW : static_cast<int>(link_type & 0xffff); }
 
@@ -63,6 +67,8 @@ PacketFile::PacketFile(std::string name, const CaptureOptions& options, const Op
     : name_(std::move(name)), stopped_(options.stop ? *options.stop : own_stop_), bytes_(opener(stopped_)) {
   needed_ = first_read;
   while (rest_.size() < pcap_head && fill(rest_)) {}
+  if (stopped_ && rest_.size() < pcap_head)
+    throw Error(fmt::format("stopped while {} waited for its file header", name_));
   if (rest_.size() == 0) throw Error(fmt::format("{} is empty: a capture begins with a header of 24 bytes", name_));
   const std::uint32_t magic = rest_.size() >= 4 ? load32(rest_.data()) : 0;
   int link_type = DLT_EN10MB;
@@ -127,8 +133,8 @@ void PacketFile::open_pcapng() {
   while (at >= section_head && at <= max_ahead && there(at + interface_head)) {
     const std::uint32_t type = u32(rest_.data() + at), length = u32(rest_.data() + at + 4);
     if (type == 1) return interfaces_.push_back({dlt_of(u16(rest_.data() + at + 8)), u32(rest_.data() + at + 12)});
-    if (length < block_head || length % 4 != 0) return;
-    at += length;
+    if (length < block_head) return;
+    at += padded(length);
   }
 }
 
@@ -283,24 +289,29 @@ std::size_t PacketFile::take_pcapng(const std::uint8_t* data, std::size_t size, 
     if (section) progress_.swapped = load32(block + 8) != order_ng;
     const std::uint32_t type = u32(block), length = u32(block + 4);
     const bool wanted = section || type == 1 || type == 2 || type == 3 || type == 6;
-    if (length < block_head || length % 4 != 0 || (wanted && length > max_of_block)) {
+    if (length < block_head || (wanted && length > max_of_block)) {
       damaged(progress_.position + at, fmt::format("impossible block length {}", length));
       return at;
     }
-    needed_ = length;
-    if (mapping_) prefetch_behind(block, std::min<std::size_t>(length, size - at));
-    if (size - at < length) {
+    const std::uint64_t whole = padded(length);
+    needed_ = whole;
+    if (mapping_) prefetch_behind(block, std::min<std::size_t>(whole, size - at));
+    if (size - at < whole) {
       if (wanted) return at;
-      progress_.skipped = length;  // names, statistics, ...: nothing for us
-      progress_.skip = length - (size - at);
+      progress_.skipped = whole;  // names, statistics, ...: nothing for us
+      progress_.skip = whole - (size - at);
       return size;
     }
-    if (wanted && !pcapng_block(block, length, packets)) {
+    if (whole != length && u32(block + whole - 4) != length) {
+      damaged(progress_.position + at, fmt::format("impossible block length {}", length));
+      return at;
+    }
+    if (wanted && !pcapng_block(block, static_cast<std::uint32_t>(whole), packets)) {
       damaged(progress_.position + at, section ? "a section header without byte order"
                                                : "a packet block whose lengths do not fit, or of an unknown interface");
       return at;
     }
-    at += length;
+    at += whole;
   }
 }
 

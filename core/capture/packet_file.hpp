@@ -73,7 +73,7 @@ class PacketFile final : public Source {
   struct Progress {
     std::uint64_t position = 0;  // in the file, of the first byte that is not done with
     std::uint64_t skip = 0;      // bytes from there on to be skipped: the rest of a block of `skipped` bytes
-    std::uint32_t skipped = 0;
+    std::uint64_t skipped = 0;
     std::uint64_t packets = 0;
     Time last_time = 0;  // of the last packet: a simple packet block has no time and takes this one
     bool swapped = false;

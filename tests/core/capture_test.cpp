@@ -224,6 +224,22 @@ TEST_CASE("capture: pcapng, a new section begins with no interfaces and may have
   CHECK(got.damage == "");
 }
 
+TEST_CASE("capture: pcapng, block lengths may leave out the padding", "[capture]") {
+  const Buffer odd(frame.begin(), frame.end() - 1);
+  const Buffer file = Capture().add(t1, odd).add(t2_, odd).pcapng();
+  const std::size_t padding = (4 - odd.size() % 4) % 4, block = 32 + odd.size() + padding, at = file.size() - 2 * block;
+  REQUIRE(padding > 0);
+  Buffer changed = file;
+  for (const std::size_t length : {at, at + block - 4, at + block, at + 2 * block - 4})
+    patch(changed, length, le32(static_cast<std::uint32_t>(block - padding)));
+  const Content got = read_bytes(changed);
+  REQUIRE(got.packets.size() == 2);
+  CHECK(got.packets[1].bytes == odd);
+  CHECK(got.damage == "");
+  patch(changed, at + block - 4, le32(0));  // not what stands in front: damage
+  CHECK(read_bytes(changed).damage.find("impossible block length") != std::string::npos);
+}
+
 TEST_CASE("capture: pcapng, blocks that are not known are skipped", "[capture]") {
   const Buffer plain = two().pcapng();
   const Buffer unknown = le32(0x0bad0001) + le32(16) + le32(0) + le32(16),
