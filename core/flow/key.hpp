@@ -103,6 +103,10 @@ static_assert(offsetof(Key, port) == offsetof(Words, ports_vlan_type) && offseto
               offsetof(Key, ether_type) == 38 && offsetof(Key, protocol) == offsetof(Words, protocol_family) &&
               offsetof(Key, family) == 41 && sizeof(Key) == (with_macs ? sizeof(Words) : offsetof(Words, macs_low)));
 
+#if ETH_ACTIVATE == 2
+static_assert(offsetof(Key, mac) == offsetof(Words, macs_low));
+#endif
+
 // The upper words of IPv4 addresses are always 0.
 [[gnu::always_inline]] inline Word hash_of(const Words& w, bool v4, const KeyedHash& hash) {
   if (with_macs)

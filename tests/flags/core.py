@@ -4,6 +4,9 @@ Not here: what only live capture, a terminal, a signal or waiting can show (SNAP
 T2_LOG_COLOR, MONINTV, RROP, POLLTM, MFPTMOUT), and PLUGIN_FOLDER, which every user has.
 """
 import re
+import shutil
+import socket
+import struct
 
 import frames
 
@@ -46,6 +49,7 @@ def check_frames_of_IPv4_and_relative_times(tree):
     expect_cells(packets, address(2), relTime='0.050000', pktIAT='0.000000')
     assert packets.rows[0]['hexContent'].startswith('02.00.00.00.00.02.02.00.00.00.00.01.08.00.45.B8.')
     expect_microseconds(tree, run)
+    expect_outer_flows(tree, run, 4, 6)
 
 
 def expect_continuations(tree, run):
@@ -70,6 +74,41 @@ def expect_no_trailer(tree, run, column, ends=('10.0.0.1', '10.0.0.2'), **form):
     file.write_bytes(frames.pcap([(frames.START, frames.eth(header(*ends, 17, frames.udp(*ends, (7, 7), b'abc')) + b'TRAILER', kind))]))
     content = run('-s', '-r', file).packets(**form).rows[0][column]
     assert content.endswith('abc'), content
+
+
+def expect_outer_flows(tree, run, outer, inner):
+    """Packets of a family that makes no flows belong to the tunnel that carries them; the tunnel's own family counts in any depth."""
+    forms = {4: (frames.ip4, ('10.9.0.1', '10.9.0.2'), 4, 0x0800), 6: (frames.ip6, ('2001:db8:9::1', '2001:db8:9::2'), 41, 0x86dd)}
+    (header, ends, own_number, outermost), (carried, other, number, kind) = forms[outer], forms[inner]
+    content = carried(*other, 17, frames.udp(*other, (5, 6), b'x'))
+    back = header(*ends, 17, frames.udp(*ends, (7, 8), b'y'))  # the innermost header is of the family that makes flows
+    file = tree.scratch / 'tunnels.pcap'
+    file.write_bytes(frames.pcap([(frames.START + i * frames.MS, frames.eth(packet, outermost)) for i, packet in enumerate((
+        header(*ends, number, content), header(*ends, 47, struct.pack('>HH', 0, kind) + content),
+        header(*ends, number, carried(*other, own_number, back))))] + [(frames.START + 9 * frames.MS, frames.eth(content, kind))]))
+    flows = run('-r', file).flows().rows
+    same([(row['l4Proto'], row['srcPort'], row['pktsSnt']) for row in flows], [(str(number), '0', '1'), ('47', '0', '1'), ('17', '7', '1')],
+         'flows of tunnels whose content makes none')
+
+
+def expect_MACs_in_records(tree):
+    """With MAC addresses in the key NetFlow records have those of the key."""
+    folder = tree.scratch / 'records'
+    folder.mkdir()
+    for plugin in 'basicFlow', 'netflowSink':
+        source, = (tree.build / 'plugins').glob(f'???_{plugin}.so')
+        shutil.copy2(source, folder)
+    ends, macs = ('10.9.0.1', '10.9.0.2'), ('02:00:00:00:00:77', '02:00:00:00:00:88')
+    file = tree.scratch / 'macs.pcap'
+    file.write_bytes(frames.pcap([(frames.START + i, frames.eth(frames.ip4(*ends[::way], 17, frames.udp(*ends[::way], (5, 6)[::way], b'x')), 0x0800, *macs[::way]))
+                                  for i, way in enumerate((1, -1))]))
+    with socket.socket(type=socket.SOCK_DGRAM) as collector:
+        collector.bind(('127.0.0.1', 0))
+        collector.settimeout(5)
+        tree.run(tree.scratch / f'tranalyzer{tree.variants}', folder, ('-r', file), {'NF_SERVADD': '127.0.0.1', 'NF_DPORT': str(collector.getsockname()[1])})
+        records = b''
+        while not all(frames.mac(address) in records for address in macs):
+            records += collector.recv(65536)  # a timeout: the addresses are missing
 
 
 def expect_microseconds(tree, run):
@@ -111,6 +150,7 @@ def check_IPv6_only_and_dates(tree):
     assert packets.rows[0]['l2Content'].startswith('............'), packets.rows[0]['l2Content']
     expect_no_trailer(tree, run, 'l2Content', ('2001:db8::1', '2001:db8::2'))
     assert not any(row['srcPort'] == '3333' for row in flows.rows)  # of four extension headers three are walked
+    expect_outer_flows(tree, run, 6, 4)
 
 
 def check_MAC_pairs_in_the_key_and_separators(tree):
@@ -118,7 +158,8 @@ def check_MAC_pairs_in_the_key_and_separators(tree):
         CORE: dict(PACKETLENGTH=2, ETH_ACTIVATE=2, FRAG_HLST_CRFT=0, FDURLIMIT=2, IP4_FORMAT=2, IP6_FORMAT=2, T2_HDRDESC_LEN=16, SEP_CHR=',', HDR_CHR='#',
                    B2T_NON_IP_STR='none', MAC_SEP='-', SPKTMD_PCNTL=2, USE_PLLIST=2, PLLIST='without.txt', OFRWFILELN=3000),
         'macRecorder': dict(MR_MACLBL=3, MAC_ORGLEN=12), 'txtSink': dict(TFS_SAN_UTF8=0)}, *PLUGINS)
-    tree.make('netflowSink')  # whose records depend on ETH_ACTIVATE
+    tree.make('netflowSink')
+    expect_MACs_in_records(tree)
     form = dict(mark='#', separator=',')
     output = run('-s')
     flows, packets = output.flows(**form), output.packets(**form)

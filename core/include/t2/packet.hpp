@@ -43,11 +43,10 @@ struct Key {
   std::uint16_t ether_type = 0;  // that of IPv4 or IPv6, or the type of a layer-2 flow
   std::uint8_t protocol = 0;     // IANA protocol number, 0 for layer 2
   Family family = Family::layer2;
+  std::uint8_t reserved[6]{};
 #if T2_CORE_ETH_ACTIVATE == 2
   std::array<std::uint8_t, 6> mac[2]{};  // of both ends
-  std::uint8_t reserved[10]{};
-#else
-  std::uint8_t reserved[6]{};
+  std::uint8_t reserved_behind[4]{};
 #endif
   Endpoint end(unsigned which) const { return {address[which], port[which]}; }
   bool operator==(const Key& other) const {
