@@ -116,6 +116,7 @@ void input_lines(Writer& w, const ReportData& d) {
   w.share("Number of IPv4 packets", in.ipv4, in.packets);
   w.share("Number of IPv6 packets", in.ipv6, in.packets);
   w.share("Number of IPvX packets", d.decode.ipvx, in.packets);
+  w.share("Number of packets without data", in.without_data, in.packets);
   const FlowCounters& f = d.flows;
   const std::uint64_t with_flow = f.packets[0] + f.packets[1], bytes = f.bytes[0] + f.bytes[1];
   if (with_flow != in.packets && with_flow > 0)
@@ -153,8 +154,8 @@ void protocol_lines(Writer& w, const ReportData& d) {
   w.share("Number of SCTP packets", f.protocol_packets[protocol::sctp], packets);
   w.share("Number of SCTP bytes", f.protocol_bytes[protocol::sctp], bytes);
   w.share("Number of DTLS packets", c.dtls, packets);
-  w.share("Number of IPv4 fragmented packets", f.ipv4_fragments, d.input.ipv4);
-  w.share("Number of IPv6 fragmented packets", f.ipv6_fragments, d.input.ipv6);
+  w.share("Number of IPv4 fragmented packets", f.ipv4_fragments + c.ipv4_fragments, d.input.ipv4);
+  w.share("Number of IPv6 fragmented packets", f.ipv6_fragments + c.ipv6_fragments, d.input.ipv6);
 }
 
 void flow_lines(Writer& w, const ReportData& d, double seconds) {

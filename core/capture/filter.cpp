@@ -14,8 +14,8 @@ namespace t2 {
 namespace {
 
 // A handle to compile for. Null and loop frames begin with the address family, with the numbers of the machine that
-// captured, null frames also in its byte order: libpcap takes that into account for files only, and learns the order from
-// their header.
+// captured, null frames also in its byte order: libpcap takes that into account for files only, and learns the order
+// from their header.
 pcap_t* open_handle(int link_type, bool swapped) {
   if (link_type != DLT_NULL && link_type != DLT_LOOP) return pcap_open_dead(link_type, 262144);
   struct Header {  // draft-ietf-opsawg-pcap; these link types have the same numbers in files

@@ -22,7 +22,8 @@ constexpr unsigned max_depth = 32;
 // What the decoder counts over a run, for the end report. Reader thread.
 struct DecodeCounters {
   std::uint64_t llc = 0, ipvx = 0, gre = 0, teredo = 0, ayiya = 0, dtls = 0;
-  std::uint64_t decoded = 0, headers = 0;  // packets that were looked at; their headers
+  std::uint64_t ipv4_fragments = 0, ipv6_fragments = 0;  // that no flow counts: of decoded tunnels, and atomic ones
+  std::uint64_t decoded = 0, headers = 0;                // packets that were looked at; their headers
   std::uint32_t min_headers = 0xffff, max_headers = 0, max_vlans = 0, max_mpls = 0;
 
   void add_headers(std::uint32_t of_packet, std::uint64_t packets = 1) {

@@ -95,7 +95,11 @@ bool Dissector::carried(bool& named) {
   if (!p_->more_fragments) return content(named);
   const DatagramKey key = datagram_of(*p_);
   const bool outside = std::exchange(continued_, true);
-  if (content(named)) return tunnel_datagrams_.add(key, p_->at), true;
+  if (content(named)) {
+    tunnel_datagrams_.add(key, p_->at);
+    ++(key.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
+    return true;
+  }
   tunnel_datagrams_.remove(key);
   continued_ = outside;
   return false;
@@ -104,7 +108,9 @@ bool Dissector::carried(bool& named) {
 // Whether a later fragment is the rest of a packet that was decoded in the first one: then it makes no flow.
 bool Dissector::is_tunnel_rest() {
   if (!tunnel_datagrams_.contains(datagram_of(*p_), p_->at)) return false;
-  set(status::fragment);
+  const bool v4 = p_->family == Family::ipv4;
+  set(status::fragment | (v4 ? status::ipv4 : status::ipv6));
+  ++(v4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
   return tunnel_rest_ = true;
 }
 
@@ -153,6 +159,7 @@ std::uint32_t Dissector::extension_header(std::uint8_t type, std::uint32_t at) {
       const std::uint16_t word = u16(at + 2);
       p.later_fragment = word & 0xfff8;
       p.more_fragments = word & 1;
+      if (!p.later_fragment && !p.more_fragments) ++counters_.ipv6_fragments;  // atomic: RFC 6946
       return 8;
     }
     case protocol::ah:

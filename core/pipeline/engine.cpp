@@ -107,6 +107,7 @@ void Engine::decode(const RawPacket& raw) {
     else parts_.totals.ignore_one();
     return;
   }
+  if (raw.captured == 0) return skip_without_data();
   Packet& packet = parts_.workers.next();
   static constexpr Packet fresh{};
   begin_packet(packet, fresh, raw, stamp);
@@ -118,6 +119,15 @@ void Engine::decode(const RawPacket& raw) {
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
   if (has_flow) parts_.workers.take();
   else parts_.totals.ignore_one();
+}
+
+// Nothing of the packet was captured. The first ones are told one by one.
+void Engine::skip_without_data() {
+  constexpr std::uint64_t told = 10;
+  if (++counters_.without_data <= told)
+    parts_.log.warn(fmt::format("No data available for packet {}", counters_.packets));
+  if (counters_.without_data == told) parts_.log.warn("further packets without data are only counted");
+  parts_.totals.ignore_one();
 }
 
 void Engine::count_dropped() {

@@ -46,6 +46,7 @@ class Engine {
  private:
   Read read(Block& block);
   [[gnu::hot, gnu::noinline]] void decode(const RawPacket& raw);  // not into run(), which runs once and is compiled so
+  void skip_without_data();
   [[gnu::cold]] void begin(Time first);
   [[gnu::cold]] bool accepts(int link_type);
   void handle_signals();

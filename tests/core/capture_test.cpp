@@ -230,7 +230,7 @@ TEST_CASE("capture: pcapng, block lengths may leave out the padding", "[capture]
   const std::size_t padding = (4 - odd.size() % 4) % 4, block = 32 + odd.size() + padding, at = file.size() - 2 * block;
   REQUIRE(padding > 0);
   Buffer changed = file;
-  for (const std::size_t length : {at, at + block - 4, at + block, at + 2 * block - 4})
+  for (const std::size_t length : {at + 4, at + block - 4, at + block + 4, at + 2 * block - 4})
     patch(changed, length, le32(static_cast<std::uint32_t>(block - padding)));
   const Content got = read_bytes(changed);
   REQUIRE(got.packets.size() == 2);

@@ -234,6 +234,26 @@ TEST_CASE("program: lines of the report", "[program]") {
   CHECK(result.out.find('\033') == std::string::npos);  // colours are for terminals
 }
 
+TEST_CASE("program: packets without data and all kinds of fragments are counted in the report", "[program]") {
+  Capture c;
+  for (unsigned i = 0; i < 12; ++i) c.add(epoch + i, Buffer{}, 60);
+  const Frame v6 = Frame().eth().ip6("2001:db8::1", "2001:db8::2");
+  c.add(epoch + second, Frame(v6).fragment6(0, false, 7).udp(1, 2).zeros(8));                                 // atomic
+  for (const Buffer& part : Frame(v6).udp(3, 4).zeros(2000).fragments(1000, 8)) c.add(epoch + second, part);  // 3
+  const Buffer inner = Frame().ip4("10.0.0.1", "10.0.0.2").udp(5, 6).zeros(2000);
+  const Frame tunnel = Frame().eth().ip4("10.1.0.1", "10.1.0.2").next(4).raw(inner);
+  for (const Buffer& part : tunnel.fragments(1000, 9)) c.add(epoch + second, part);  // 3
+  const Result result = run(c, plugins);
+  CHECK(result.status == 0);
+  for (const char* line :
+       {"[WRN] No data available for packet 1\n", "[WRN] No data available for packet 10\n",
+        "[WRN] further packets without data are only counted", "Number of packets without data: 12 [63.16%]",
+        "Number of IPv4 fragmented packets: 3 [100.00%]", "Number of IPv6 fragmented packets: 4 [100.00%]",
+        "Number of packets without flow: 14 [73.68%]"})
+    CHECK_THAT(result.out, Contains(line));
+  CHECK_THAT(result.out, !Contains("packet 11"));
+}
+
 TEST_CASE("program: configuration, environment before file before compiled value", "[program]") {
   const Place place;
   const std::string out = (place.folder / "o").string(), config = (place.folder / "c.toml").string();

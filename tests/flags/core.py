@@ -95,7 +95,7 @@ def expect_MACs_in_records(tree):
     """With MAC addresses in the key NetFlow records have those of the key."""
     folder = tree.scratch / 'records'
     folder.mkdir()
-    for plugin in 'basicFlow', 'netflowSink':
+    for plugin in 'basicFlow', 'basicStats', 'netflowSink':
         source, = (tree.build / 'plugins').glob(f'???_{plugin}.so')
         shutil.copy2(source, folder)
     ends, macs = ('10.9.0.1', '10.9.0.2'), ('02:00:00:00:00:77', '02:00:00:00:00:88')

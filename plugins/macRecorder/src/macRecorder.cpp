@@ -7,6 +7,7 @@
 // written, never per packet.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
@@ -29,12 +30,16 @@ constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT),        T2_FLAG(MR_NPAIRS),   
                               T2_FLAG(MR_MAX_MAC),        T2_FLAG(MAC_SORGLEN), T2_FLAG(MAC_ORGLEN),
                               T2_RUNTIME_FLAG(MR_OUI_DIR)};
 
+std::atomic<std::size_t> registry_size = 0;  // entries that were loaded
+
 // One registry for all workers, which only read it. The worker that needs the first label loads it, and others wait.
 // check() found it at start; if it was removed since, there are no names.
 const OuiRegistry& registry(const std::string& folder) {
   static const OuiRegistry registry = [&] {
     try {
-      return OuiRegistry(folder);
+      OuiRegistry loaded(folder);
+      registry_size = loaded.size();
+      return loaded;
     } catch (const std::exception&) {
       return OuiRegistry();
     }
@@ -130,6 +135,9 @@ class MacRecorder final : public t2::Plugin {
 
   void report(t2::Report& report) const override {
     if (any_lost_) report.line("Aggregated macStat=0x01");
+    constexpr std::string_view kinds[] = {"", "index", "short org name", "full org name"};  // by MR_MACLBL
+    if (registry_size > 0)                                                                  // some label was wanted
+      report.line(report.number(registry_size) + " " + std::string(kinds[MR_MACLBL]) + " records loaded");
     if (max_ < 2) return;
     char text[128];
     std::snprintf(text, sizeof text, "MAC pairs per flow: min: %u, max: %u, average: %.2f", min_, max_,

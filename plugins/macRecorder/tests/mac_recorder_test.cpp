@@ -38,7 +38,8 @@ TEST_CASE("macRecorder: one pair", "[macRecorder]") {
   CHECK(row["macPairs"] == "1");
   CHECK(row["srcMac_dstMac_numP"] == pair(1, 3));
   CHECK(row["srcMacLbl_dstMacLbl"] == "-_-");
-  CHECK(result.out.find("macRecorder:") == std::string::npos);
+  CHECK(result.out.find("macRecorder: MAC pairs") == std::string::npos);
+  CHECK(result.out.find(" short org name records loaded\n") != std::string::npos);
 }
 
 TEST_CASE("macRecorder: pairs in order of appearance, counted across the blocks of the list", "[macRecorder]") {
