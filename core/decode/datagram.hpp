@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "t2/packet.hpp"
+#include "tranalyzer.h"
 
 namespace t2 {
 
@@ -28,7 +29,7 @@ inline DatagramKey datagram_of(const Packet& p) {
   const bool v4 = p.family == Family::ipv4;
   const std::uint8_t* const ip = p.data + p.l3;
   DatagramKey key;
-  key.vlan = p.vlan;
+  key.vlan = VLAN_IN_KEY ? p.vlan : std::uint16_t{0};
   key.family = p.family;
   std::memcpy(key.source.data(), ip + (v4 ? 12 : 8), v4 ? 4 : 16);
   std::memcpy(key.destination.data(), ip + (v4 ? 16 : 24), v4 ? 4 : 16);

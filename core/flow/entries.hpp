@@ -9,12 +9,13 @@
 namespace t2 {
 
 struct DirectionEntry : Direction {
-  using Direction::fragment_id, Direction::fragment_protocol, Direction::last_ip_id, Direction::timeout;
+  using Direction::fragment_id, Direction::fragment_protocol, Direction::last_ip_id, Direction::syn, Direction::timeout;
 };
 static_assert(sizeof(DirectionEntry) == sizeof(Direction));
 
 struct FlowEntry : Flow {
-  using Flow::allocations, Flow::detached, Flow::directions, Flow::due, Flow::ended_early, Flow::initiator;
+  using Flow::allocations, Flow::detached, Flow::directions, Flow::due, Flow::ended_early, Flow::finished,
+      Flow::initiator;
   using Flow::ranges, Flow::record, Flow::tag, Flow::timeout_shortened, Flow::wheel_bucket, Flow::wheel_slot;
   DirectionEntry* direction(unsigned which) const { return static_cast<DirectionEntry*>(directions[which]); }
   // The time at which both directions have been silent for their timeouts.

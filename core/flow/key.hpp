@@ -185,7 +185,7 @@ inline std::uint64_t hash_key(const Key& key, const KeyedHash& hash) {
 inline void make_lookup(const Packet& p, const KeyedHash& hash, Lookup& made) {
   using namespace keys;
   Ends ends = ends_of(p);
-  Kind kind{p.vlan, p.ether_type, p.protocol, p.family};
+  Kind kind{VLAN_IN_KEY ? p.vlan : std::uint16_t{0}, p.ether_type, p.protocol, p.family};
   if (p.has_ports) {
     ends.source.port = p.source_port;
     ends.destination.port = p.destination_port;

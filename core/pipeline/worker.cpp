@@ -26,6 +26,19 @@ bool has_headers_of_first(const Packet& p, const Direction& own) {
          (!(link & Direction::has_source) || same(own.macs + 6, p.data + p.source_mac, 6));
 }
 
+// A SYN of a new connection between the ports of one that is over, or was silent for FLOW_TIMEOUT. Not a SYN that comes
+// again: that has the number of the one before.
+bool begins_connection(const FlowEntry& flow, const Packet& packet) {
+  const DirectionEntry* own = flow.direction(packet.direction);
+  if (own && own->syn == load_big<std::uint16_t>(packet.data + packet.l4 + 6)) return false;
+  if (flow.finished) return true;
+  for (unsigned direction = 0; direction < 2; ++direction) {
+    if (flow.directions[direction] && packet.time - flow.times(direction).latest < Time{FLOW_TIMEOUT} * one_second)
+      return false;
+  }
+  return true;
+}
+
 // FDURLIMIT: whether the packet is so late that its flow is cut in front of it.
 bool beyond_duration_limit(const FlowEntry& flow, const Packet& packet) {
   const Direction* own = flow.directions[packet.direction];
@@ -80,6 +93,14 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
     if (!joined) {
       flow = find(lookup, packet);
       if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->initiator);
+      if (SYN_BEGINS_FLOW && flow && packet.is_opening()) [[unlikely]] {
+        if (!undelivered.empty()) return LookedUp::deliver_first;  // plugins may find that the connection is over
+        if (begins_connection(*flow, packet)) {
+          table_.detach(*flow);
+          flow = nullptr;
+          break;
+        }
+      }
     }
     const bool too_long = flow && beyond_duration_limit(*flow, packet);
     if (too_long && !undelivered.empty()) return LookedUp::deliver_first;

@@ -15,6 +15,7 @@ constexpr std::uint32_t no_identification = 0xffff'ffff;
 // Whether the first packet of a conversation comes from the end that answers: the connection began before the capture.
 bool looks_like_responder(const Packet& p) {
   if (!p.is_ip()) return false;
+  if (SYN_MAKES_A && p.is_opening()) return false;
   if (p.source_port < 1024 && p.source_port < p.destination_port) return true;
   if ((p.source_port & 0xfff6) == 8080) return true;  // 8080, 8081, 8088, 8089
   if (p.protocol != protocol::tcp || p.later_fragment || p.l4 == absent || p.l4 + 14 > p.captured) return false;
@@ -59,6 +60,7 @@ void Worker::begin_direction(Packet& packet, FlowEntry& flow, const Successor& s
   own.link = link_of(packet);
   if (own.link & Direction::has_destination) std::memcpy(own.macs, packet.data + packet.destination_mac, 6);
   if (own.link & Direction::has_source) std::memcpy(own.macs + 6, packet.data + packet.source_mac, 6);
+  if (packet.is_opening()) own.syn = load_big<std::uint16_t>(packet.data + packet.l4 + 6);
   packet.first_of_direction = true;
   packet.first_of_flow = !other;
   if (shared_) starts_.push_back({packet.number, Expiry::bucket_of(packet.clock), !other && !successor.index});

@@ -23,7 +23,7 @@ def total(table, column):
 
 def check_frames_of_IPv4_and_relative_times(tree):
     run = tree.variant({
-        CORE: dict(PACKETLENGTH=0, ETH_ACTIVATE=0, IPV6_ACTIVATE=0, FRAGMENTATION=0, FLOW_TIMEOUT=60, T2_HDRDESC_AGGR=0, RELTIME=1, TSTAMP_PREC=0,
+        CORE: dict(PACKETLENGTH=0, ETH_ACTIVATE=0, IPV6_ACTIVATE=0, FRAGMENTATION=0, SYN_MAKES_A=1, FLOW_TIMEOUT=60, T2_HDRDESC_AGGR=0, RELTIME=1, TSTAMP_PREC=0,
                    IP4_FORMAT=1, MAC_FORMAT=1, HEX_CAPITAL=1, SPKTMD_PKTNO=0, SPKTMD_PCNTH=1, SPKTMD_PCNTC=0, SPKTMD_PCNTL=0,
                    SPKTMD_PCNTH_PREF='', SPKTMD_PCNTH_SEP='.', PACKETS_SUFFIX='.packets', LOG_SUFFIX='.log', MON_SUFFIX='.monitor', VERBOSE=1, T2_SENSORID=9),
         'basicFlow': dict(BFO_SENSORID=1), 'txtSink': dict(TFS_NC_TYPE=0)}, *PLUGINS)
@@ -50,6 +50,7 @@ def check_frames_of_IPv4_and_relative_times(tree):
     assert packets.rows[0]['hexContent'].startswith('02.00.00.00.00.02.02.00.00.00.00.01.08.00.45.B8.')
     expect_microseconds(tree, run)
     expect_outer_flows(tree, run, 4, 6)
+    expect_SYN_makes_A(tree, run, True)
 
 
 def expect_continuations(tree, run):
@@ -89,6 +90,29 @@ def expect_outer_flows(tree, run, outer, inner):
     flows = run('-r', file).flows().rows
     same([(row['l4Proto'], row['srcPort'], row['pktsSnt']) for row in flows], [(str(number), '0', '1'), ('47', '0', '1'), ('17', '7', '1')],
          'flows of tunnels whose content makes none')
+
+
+def expect_SYN_makes_A(tree, run, by_syn):
+    """The client's port is below 1024: who is A?"""
+    ends, ports = ('10.9.0.1', '10.9.0.2'), (700, 2049)
+    file = tree.scratch / 'low-port.pcap'
+    file.write_bytes(frames.pcap([(frames.START + i, frames.eth(frames.ip4(*ends[::way], 6, frames.tcp(*ends[::way], ports[::way], flags, seq, ack))))
+                                  for i, (way, flags, seq, ack) in enumerate(((1, 'S', 1, 0), (-1, 'SA', 9, 2), (1, 'A', 2, 10)))]))
+    same(run('-r', file).flows().find(dir='A')['srcPort'], '700' if by_syn else '2049', 'port of A')
+
+
+def expect_one_conversation(tree, run):
+    """VLAN_IN_KEY 0: tags do not count. SYN_BEGINS_FLOW 0: nor does a new SYN on a connection that is over."""
+    ends, ports = ('10.9.0.1', '10.9.0.2'), (40000, 80)
+    def packet(way, flags, seq, ack, tag):
+        content = frames.ip4(*ends[::way], 6, frames.tcp(*ends[::way], ports[::way], flags, seq, ack))
+        return frames.eth(frames.vlan(content, tag), 0x8100) if tag else frames.eth(content)
+    connection = lambda seq, ack: ((1, 'S', seq, 0, 0), (-1, 'SA', ack, seq + 1, 10), (1, 'FA', seq + 1, ack + 1, 0), (-1, 'FA', ack + 1, seq + 2, 20),
+                                   (1, 'A', seq + 2, ack + 2, 0))
+    file = tree.scratch / 'tags.pcap'
+    file.write_bytes(frames.pcap([(frames.START + i, packet(*one)) for i, one in enumerate((*connection(100, 500), *connection(7000, 9000)))]))
+    flows = run('-r', file).flows().rows
+    same([(row['dir'], row['pktsSnt']) for row in flows], [('A', '6'), ('B', '4')], 'one conversation')
 
 
 def expect_MACs_in_records(tree):
@@ -183,7 +207,7 @@ def check_MAC_pairs_in_the_key_and_separators(tree):
 
 
 def check_parts_of_one_index_and_numbers(tree):
-    run = tree.variant({CORE: dict(PACKETLENGTH=1, FRGIPPKTLENVIEW=0, FDURLIMIT=2, FDLSFINDEX=1, IP4_FORMAT=3, IP6_FORMAT=3, SPKTMD_PCNTL=3,
+    run = tree.variant({CORE: dict(PACKETLENGTH=1, FRGIPPKTLENVIEW=0, VLAN_IN_KEY=0, SYN_BEGINS_FLOW=0, FDURLIMIT=2, FDLSFINDEX=1, IP4_FORMAT=3, IP6_FORMAT=3, SPKTMD_PCNTL=3,
                                    SPKTMD_PCNTH=1, IO_BUFFERING=1, IO_BUFFER_SIZE=64, USE_PLLIST=0, PLUGIN_REPORT=0, BPF_OPTIMIZE=0, FLOW_MEMORY=5, SCHR='_')},
                        *PLUGINS)
     output = run('-s')
@@ -198,6 +222,8 @@ def check_parts_of_one_index_and_numbers(tree):
     same(cut[0]['flowInd'], cut[1]['flowInd'], 'FDLSFINDEX')
     same({row['flowStat'] for row in cut}, {'0x0400020000004000', '0x4400000000004000'}, 'flowStat: a continuation is marked, what it continues is not')
     expect_continuations(tree, run)
+    expect_SYN_makes_A(tree, run, False)
+    expect_one_conversation(tree, run)
     expect_no_trailer(tree, run, 'l4Content')
     room = [int(re.search(r'at most (\d+)', log)[1]) for log in (output.log, tree.variant({}, 'txtSink')().log)]
     assert room[0] < room[1], room

@@ -77,6 +77,7 @@ struct alignas(64) Direction {
  protected:  // the core's own: see DirectionEntry
   friend struct Packet;
   std::uint8_t fragment_protocol = 0;  // of the datagram that began last with a fragment, as its IPv4 header names it
+  std::uint16_t syn = 0;               // lower half of the sequence number of the SYN that it began with
   std::uint32_t timeout = 0;           // milliseconds
   std::uint32_t last_ip_id = 0;
   std::uint32_t fragment_id = 0;  // identification of that datagram
@@ -118,6 +119,7 @@ struct alignas(64) Flow {
   std::uint8_t initiator = 0;          // the end of the key that sent the first packet
   bool detached : 1 = false;           // no longer found by key: waits for its rows to be written
   bool ended_early : 1 = false;        // was cut short: due[0] says when
+  bool finished : 1 = false;           // a TCP connection that is over: a new SYN begins another flow
   bool timeout_shortened : 1 = false;  // a timeout became shorter since it was put into the wheel
   TimeRange* ranges = nullptr;  // of both directions, from the first packet on that was older than the one before it
 };
@@ -178,11 +180,15 @@ struct Packet {
   bool operator==(const Packet&) const = default;
   bool is_ip() const { return family != Family::layer2; }
   bool is_tcp_header() const { return protocol == protocol::tcp && is_ip() && !later_fragment; }
+  // SYN without ACK: a connection is asked for.
+  bool is_opening() const { return is_tcp_header() && captured_l4 >= 14 && (data[l4 + 13] & 0x12) == 0x02; }
   std::span<const std::uint8_t> frame() const { return {data, captured}; }
   // Captured bytes from an offset on; empty where the header is absent.
   Bytes bytes(std::uint32_t offset) const {
     return Bytes(offset < captured ? frame().subspan(offset) : frame().first(0));
   }
+  // The TCP connection is over: a new SYN begins another flow (SYN_BEGINS_FLOW).
+  void set_finished() const { const_cast<Flow&>(*flow).finished = true; }
   // Only of a direction that exists.
   void set_timeout(unsigned of_direction, Time timeout) const {
     constexpr Time millisecond = one_second / 1000;

@@ -84,6 +84,7 @@ class Transition {
   }
   void reset(unsigned own, unsigned other) {
     enter_both(Phase::reset);
+    packet_.set_finished();
     mark(own, other);
   }
   void bad_start() {
@@ -94,6 +95,7 @@ class Transition {
     own_.fin_seen = true;
     own_.fin_seq = header.seq;
     enter_own(Phase::closing);
+    if (!other_ || other_->fin_seen) packet_.set_finished();
   }
   void acknowledge_fin(const TcpHeader& header) {
     if (other_ && (header.flags & ack) && other_->fin_seen && acknowledges(header, other_->fin_seq))

@@ -86,19 +86,72 @@ TEST_CASE("tcpStates: FIN with payload is acknowledged with another number than 
 }
 
 TEST_CASE("tcpStates: timeouts follow the state", "[tcpStates]") {
-  const Segment again_after_reset_soon{60, 'a', "S", 77, 0}, again_after_reset_late{210, 'a', "S", 77, 0};
+  const Segment after_reset_soon{60, 'a', "A", 1001, 5001}, after_reset_late{210, 'a', "A", 1001, 5001};
   const Segments reset = handshake({{10, 'b', "RA", 5001, 1001}});
   Segments soon = reset, late = reset;
-  soon.push_back(again_after_reset_soon);
-  late.push_back(again_after_reset_late);
+  soon.push_back(after_reset_soon);
+  late.push_back(after_reset_late);
   CHECK(rows(soon) == 2);
   CHECK(rows(late) == 3);
-  CHECK(rows(closed({{5000, 'a', "S", 77, 0}})) == 2);
-  CHECK(rows(closed({{11000, 'a', "S", 77, 0}})) == 3);
+  CHECK(rows(closed({{5000, 'a', "A", 1002, 5002}})) == 2);
+  CHECK(rows(closed({{11000, 'a', "A", 1002, 5002}})) == 3);
   CHECK(rows(handshake({{600000, 'a', "A", 1001, 5001}})) == 2);
   CHECK(rows(handshake({{620000, 'a', "A", 1001, 5001}})) == 3);
   CHECK(rows({{0, 'a', "S", 1000, 0}, {119000, 'a', "S", 1000, 0}}) == 1);
   CHECK(rows({{0, 'a', "S", 1000, 0}, {121000, 'a', "S", 1000, 0}}) == 2);
+}
+
+TEST_CASE("tcpStates: a new SYN on a connection that is over begins another flow", "[tcpStates]") {
+  const Segments again{{5000, 'a', "S", 77, 0}, {5001, 'b', "SA", 900, 78}, {5002, 'a', "A", 78, 901}};
+  const auto after = [&](Segments before, double ms = 5000) {
+    for (Segment next : again) {
+      next.ms += ms - 5000;
+      before.push_back(next);
+    }
+    return rows(before);
+  };
+  CHECK(after(closed()) == 4);
+  CHECK(after(closed(), 13) == 4);                                                           // in the same batch
+  CHECK(after(handshake({{10, 'a', "FA", 1001, 5001}, {11, 'b', "FA", 5001, 1002}})) == 4);  // last ACK is missing
+  CHECK(after(handshake({{10, 'b', "RA", 5001, 1001}}), 11) == 4);
+  CHECK(rows({{0, 'a', "S", 1000, 0}, {1, 'b', "RA", 0, 1001}, {2, 'a', "S", 1001, 0}, {3, 'b', "RA", 0, 1002}}) == 4);
+  CHECK(after(handshake(), 300'000) == 4);  // silent for more than FLOW_TIMEOUT
+  // Of one direction alone.
+  CHECK(rows({{0, 'a', "S", 1, 0}, {1, 'a', "A", 2, 9}, {2, 'a', "FA", 2, 9}, {3, 'a', "S", 77, 0}}) == 2);
+  // The other end begins.
+  CHECK(rows(closed({{5000, 'b', "S", 77, 0}, {5001, 'a', "SA", 900, 78}})) == 4);
+  // The first connection has its own end, the second one its own beginning.
+  Segments both_connections = closed();
+  both_connections.insert(both_connections.end(), again.begin(), again.end());
+  const Result result = run_tcp(dialog(both_connections));
+  CHECK(result.flows.find({{"flowInd", "1"}, {"dir", "A"}})["tcpStatesAFlags"] == "0x00");
+  CHECK(result.flows.find({{"flowInd", "2"}, {"dir", "A"}})["tcpStatesAFlags"] == "0x02");
+}
+
+TEST_CASE("tcpStates: other SYNs belong to their connection", "[tcpStates]") {
+  CHECK(rows(closed({{13, 'a', "S", 1000, 0}})) == 2);                                // a copy of its own SYN
+  CHECK(rows({{0, 'a', "S", 1000, 0}, {1, 'a', "S", 2000, 0}}) == 1);                 // a flood
+  CHECK(rows(handshake({{100, 'a', "S", 9999, 0}})) == 2);                            // in an open connection
+  CHECK(rows(handshake({{10, 'a', "FA", 1001, 5001}, {20, 'a', "S", 77, 0}})) == 2);  // half closed
+  CHECK(rows(closed({{13, 'b', "SA", 77, 1001}})) == 2);                              // no opening
+  CHECK(rows({{0, 'a', "S", 1000, 0}, {100'000, 'a', "S", 1000, 0}}) == 1);
+}
+
+TEST_CASE("tcpStates: new connections begin the same flows whatever the size of batches", "[tcpStates]") {
+  Segments all;
+  for (unsigned i = 0; i < 200; ++i) {
+    for (Segment s : i % 3 ? closed() : handshake({{10, 'b', "RA", 5001, 1001}})) {
+      s.ms = i * 20 + s.ms;
+      s.seq += s.from == 'a' ? 7 * i : 11 * i;
+      s.ack += s.from == 'a' ? 11 * i : 7 * i;
+      all.push_back(s);
+    }
+  }
+  const std::vector<std::string> used{"basicFlow", "tcpStates", "txtSink"};
+  const std::string expected = run(dialog(all), used, {"--batch", "1"}).flow_file;
+  CHECK(std::count(expected.begin(), expected.end(), '\n') == 401);
+  for (const char* batch : {"2", "63", "4096"}) CHECK(run(dialog(all), used, {"--batch", batch}).flow_file == expected);
+  CHECK(run(dialog(all), used, {"-t", "2"}).flow_file == expected);
 }
 
 TEST_CASE("tcpStates: other protocols have no state", "[tcpStates]") {
