@@ -181,6 +181,15 @@ int run(const Options& options) {
   const std::uint64_t capacity = workers.max_flows();
   log.info(
       fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), workers.bytes_each()));
+  MemoryBound bound = workers.memory_bound();
+  bound.stacks = HeaderStacks::max_bytes();
+  bound.sinks = sinks.max_memory();
+  const auto mega = [](std::uint64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); };
+  log.info(
+      fmt::format("Memory that grows with traffic: at most {}: flows {}, lists of plugins {}, fragments {}, "
+                  "rows {}, packets {}, header stacks {}, waiting for collectors {}",
+                  mega(bound.total()), mega(bound.flows), mega(bound.lists), mega(bound.fragments), mega(bound.rows),
+                  mega(bound.packets), mega(bound.stacks), mega(bound.sinks)));
   const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
   if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
   log.flush();

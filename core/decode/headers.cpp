@@ -100,6 +100,13 @@ void HeaderStacks::grow() {
   }
 }
 
+std::uint64_t HeaderStacks::max_bytes() {
+  constexpr std::size_t allocation = 16, tree_node = 48;  // bytes that they cost besides
+  constexpr std::size_t text = sizeof(std::string) + T2_HDRDESC_LEN + 2 * allocation + sizeof(std::string_view) +
+                               sizeof(std::uint64_t) + tree_node + sizeof(std::unique_ptr<std::string>);
+  return max_nodes * (2 * sizeof(Node) + 3 * 2 * sizeof(Slot) + text);  // nodes and slots: while they grow
+}
+
 std::uint64_t HeaderStacks::probes() const {
   std::uint64_t sum = 0;
   for (std::size_t at = 0; at <= mask_; ++at) {

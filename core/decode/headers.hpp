@@ -186,6 +186,7 @@ class HeaderStacks {
   bool overrun(Id id) const { return nodes_[id].overrun; }  // the text was cut
   // Slots that are looked at to find each stack once.
   std::uint64_t probes() const;
+  static std::uint64_t max_bytes();  // of a full tree
 
  private:
   static constexpr Id empty = 0xffff'ffff;

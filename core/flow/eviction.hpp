@@ -31,7 +31,8 @@ class EvictionOrder {
   void remove(const FlowEntry& flow);
   // The flow to evict; it stays in its queue. Null: there is none.
   FlowEntry* first();
-  std::uint64_t moves() const { return moves_; }  // so far: for tests, which count work
+  static constexpr std::size_t bytes_each() { return sizeof(Node); }  // of a flow
+  std::uint64_t moves() const { return moves_; }                      // so far: for tests, which count work
 
  private:
   enum Queue : std::uint32_t { probe, unanswered, asked_once, exchanged, queues };

@@ -42,12 +42,20 @@ void Expiry::remove(FlowEntry& flow) {
   table_.record(bucket.back()).wheel_slot = flow.wheel_slot;
   bucket.pop_back();
   flow.wheel_bucket = not_scheduled;
+  // Flows may be many in one bucket after the other, and leave before its time.
+  if (bucket.capacity() > min_capacity && bucket.size() < bucket.capacity() / 4) {
+    std::vector<std::uint32_t> smaller;
+    smaller.reserve(bucket.capacity() / 2);
+    smaller.assign(bucket.begin(), bucket.end());
+    bucket.swap(smaller);
+  }
 }
 
 // Empties a bucket: flows that end before `limit` (a bucket number) are due, the others are filed again.
 void Expiry::take(Time bucket, Time limit) {
   const std::vector<std::uint32_t> flows = std::exchange(buckets_[slot(bucket)], {});
   occupied_[slot(bucket) / 64] &= ~(std::uint64_t{1} << slot(bucket) % 64);
+  if (due_.empty()) due_.reserve(flows.size());
   for (std::size_t i = 0; i < flows.size(); ++i) {
     constexpr std::size_t ahead = 16;
     if (i + ahead < flows.size()) table_.prefetch(table_.record(flows[i + ahead]));
@@ -107,6 +115,7 @@ const std::vector<Expiry::Due>& Expiry::due(Time clock) {
   if (now - next_ >= buckets) {  // a jump over the whole wheel
     const Time from = next_, end = from + buckets;
     next_ = now;
+    due_.reserve(table_.size());
     for (Time bucket = next_occupied(from, end); bucket < end; bucket = next_occupied(bucket + 1, end))
       take(bucket, now);
   } else {

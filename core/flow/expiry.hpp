@@ -41,9 +41,15 @@ class Expiry {
   // For eviction: the first flow that has ended at the clock, though the bucket has not passed, removed from the wheel;
   // null: there is none. due() has said all before.
   FlowEntry* next_ended(Time clock);
+  // Of a wheel with so many flows: their numbers, in vectors that are a quarter full, and those of one bucket that are
+  // put in order.
+  static std::uint64_t max_bytes(std::uint64_t flows) {
+    return flows * (4 * sizeof(std::uint32_t) + 2 * sizeof(Due)) + buckets * min_capacity * sizeof(std::uint32_t);
+  }
 
  private:
   static constexpr Time buckets = 4096;            // 275 s ahead; longer timeouts are filed several times
+  static constexpr std::size_t min_capacity = 32;  // of a bucket: below that its memory is kept
   static constexpr std::uint16_t ending = 0xfffe;  // wheel_bucket of a flow in ending_
   static std::size_t slot(Time bucket) { return static_cast<std::size_t>(bucket & (buckets - 1)); }
   // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.

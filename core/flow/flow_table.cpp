@@ -53,6 +53,8 @@ bool FlowTable::reserve() {
   if (!flows || !sides) return std::free(flows), std::free(sides), false;
   chunks_.push_back(flows);
   direction_chunks_.push_back(sides);
+  free_.reserve(chunks_.size() << flow_bits);  // touched as far as it is used; to double it would cost more
+  free_directions_.reserve(chunks_.size() << (flow_bits + 1));
   return true;
 }
 

@@ -1,7 +1,8 @@
 // Datagrams that came in fragments: where a fragment without ports belongs.
 //
 // One datagram per direction of a flow, the last one that began, so the table is bounded by the flow table. It is kept
-// when it is complete, as fragments come twice. Keys are not stored: flow and direction tell them. Used by one worker.
+// when it is complete, as fragments come twice. Where too many are known, the one that began longest ago is forgotten.
+// Keys are not stored: flow and direction tell them. Used by one worker.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +52,11 @@ class Fragments {
     return true;
   }
   const SlotIndex& index() const { return index_; }
+  void bound(std::uint64_t max_flows) { max_ = max_datagrams(max_flows); }
+  static std::uint64_t max_bytes(std::uint64_t max_flows) {
+    return max_datagrams(max_flows) * (sizeof(Datagram) + sizeof(std::uint32_t)) +
+           SlotIndex::max_bytes(max_datagrams(max_flows));
+  }
 
  private:
   static DatagramKey key_of(const FlowEntry& flow, unsigned direction) {
@@ -74,7 +80,17 @@ class Fragments {
   }
   static constexpr std::uint32_t in_chunk = 1024;  // entries
   Datagram& entry(std::uint32_t number) { return chunks_[number / in_chunk][number % in_chunk]; }
+  static std::uint32_t max_datagrams(std::uint64_t max_flows) {
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(max_flows / 4, 4096, UINT32_MAX / 2));
+  }
+  // Entries are taken in turn, so the one behind the one that was taken last began longest ago, or nearly.
+  void forget_one() {
+    oldest_ = oldest_ % max_ + 1;
+    const Datagram& old = entry(oldest_);
+    erase(*old.flow, old.direction);
+  }
   std::uint32_t new_entry() {
+    if (free_.empty() && next_ > max_) forget_one();
     if (!free_.empty()) {
       const std::uint32_t number = free_.back();
       free_.pop_back();
@@ -88,7 +104,8 @@ class Fragments {
   SlotIndex index_;
   std::vector<std::unique_ptr<Datagram[]>> chunks_;
   std::vector<std::uint32_t> free_;
-  std::uint32_t next_ = 1;
+  std::uint32_t next_ = 1, oldest_ = 0;
+  std::uint32_t max_ = max_datagrams(0);
 };
 
 }  // namespace t2

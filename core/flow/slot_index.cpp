@@ -8,10 +8,6 @@
 
 namespace t2 {
 
-namespace {
-constexpr std::size_t slots_at_first = 4096;
-}
-
 SlotIndex::SlotIndex(const HugePages& pages)
     : pages_(pages), slots_(make_slots(slots_at_first)), mask_(slots_at_first - 1) {
   if (!slots_) throw Error("no memory for a flow table");

@@ -4,6 +4,8 @@
 // which also tell its home: no record is touched to move a slot. Used by one worker.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -37,6 +39,10 @@ class SlotIndex {
   void replace(std::uint32_t tag, std::uint32_t number, std::uint32_t by);  // the number is in the index
   void erase(std::uint32_t tag, std::uint32_t number);                      // the number is in the index
   std::size_t size() const { return size_; }
+  // With so many numbers; while it grows, half of that besides.
+  static std::uint64_t max_bytes(std::uint64_t numbers) {
+    return std::bit_ceil(std::max<std::uint64_t>(2 * numbers, slots_at_first)) * sizeof(Slot) * 3 / 2;
+  }
   bool full() const { return size_ >= mask_; }  // there was no memory for more slots
   // Slots that are looked at to find each number once.
   std::uint64_t probes() const;
@@ -45,6 +51,7 @@ class SlotIndex {
   struct Slot {
     std::uint32_t tag = 0, number = 0;  // number 0: empty
   };
+  static constexpr std::size_t slots_at_first = 4096;
   struct Free {
     void operator()(void* memory) const { std::free(memory); }
   };

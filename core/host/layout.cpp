@@ -19,24 +19,42 @@ FlowMemory::~FlowMemory() {
   for (void* slab : slabs_) std::free(slab);
 }
 
+void FlowMemory::declare(std::size_t bytes) {
+  if (class_of(bytes) <= classes) ++classes_[class_of(bytes)].declared;
+}
+
+void FlowMemory::bound(std::uint64_t max_flows) {
+  for (SizeClass& one : classes_) one.max = max_blocks(max_flows, one.declared);
+}
+
+std::uint64_t FlowMemory::max_bytes(std::uint64_t max_flows) const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i <= classes; ++i) {
+    if (const unsigned declared = classes_[i].declared) sum += max_blocks(max_flows, declared) * i * step + slab_bytes;
+  }
+  return sum;
+}
+
 void* FlowMemory::get(FlowEntry& flow, std::size_t bytes) {
-  const std::size_t size_class = (bytes + sizeof(Head) + step - 1) / step;
+  const std::size_t size_class = class_of(bytes), size = size_class * step;
   if (size_class > classes) return nullptr;
-  if (!free_[size_class]) {
-    const std::size_t size = size_class * step;
+  SizeClass& from = classes_[size_class];
+  if (from.declared == 0 || from.used >= from.max) return nullptr;
+  if (!from.free) {
     auto* slab = static_cast<std::byte*>(std::aligned_alloc(step, slab_bytes));
     if (!slab) return nullptr;
     slabs_.push_back(slab);
     for (std::size_t at = 0; at + size <= slab_bytes; at += size)
-      free_[size_class] = new (slab + at) Head{free_[size_class], size_class};
+      from.free = new (slab + at) Head{from.free, size_class};
   }
-  Head* head = free_[size_class];
-  free_[size_class] = head->next;
+  if (++from.used + margin == from.max) ++tight_;
+  Head* head = from.free;
+  from.free = head->next;
   head->next = static_cast<Head*>(flow.allocations);
   flow.allocations = head;
-  bytes_ += size_class * step;
+  bytes_ += size;
   void* memory = head + 1;
-  std::memset(memory, 0, size_class * step - sizeof(Head));
+  std::memset(memory, 0, size - sizeof(Head));
   return memory;
 }
 
@@ -44,8 +62,10 @@ void FlowMemory::release(FlowEntry& flow) {
   auto* head = static_cast<Head*>(flow.allocations);
   while (head) {
     Head* next = head->next;
-    head->next = free_[head->size_class];
-    free_[head->size_class] = head;
+    SizeClass& to = classes_[head->size_class];
+    if (to.used-- + margin == to.max) --tight_;
+    head->next = to.free;
+    to.free = head;
     bytes_ -= head->size_class * step;
     head = next;
   }
@@ -127,6 +147,10 @@ std::vector<std::uint32_t> Layout::other_lines() const {
 }
 
 Instances::Instances(Layout& layout, const Context& context) {
+  flow_memory_.declare(2 * sizeof(TimeRange));  // Flow::ranges
+  for (const Descriptor* plugin : layout.plugins()) {
+    for (const std::size_t bytes : plugin->flow_blocks) flow_memory_.declare(bytes);
+  }
   for (std::size_t i = 0; i < layout.plugins().size(); ++i) {
     Entry& entry = entries_.emplace_back(
         Entry{layout.plugins()[i], std::make_unique<PluginHost>(layout, context, i, &flow_memory_), nullptr});

@@ -1,6 +1,7 @@
 // The record of a direction that all plugins share, the columns of a row, and the instances of a worker.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,12 +30,21 @@ struct Context {
 };
 
 // Memory for state that only few flows need: chained to the flow, given back when it ends. Used by one worker.
+//
+// Bounded: of each size that was declared there may be half as many blocks as there may be conversations. A
+// block is refused by the number of blocks alone; near the bound, where it matters in which order plugins ask,
+// is_tight() tells the worker to let them see one packet at a time, so that results do not depend on batches.
 class FlowMemory {
  public:
   ~FlowMemory();
+  void declare(std::size_t bytes);  // blocks of this size may be asked for; before bound()
+  void bound(std::uint64_t max_flows);
   void* get(FlowEntry& flow, std::size_t bytes);
   void release(FlowEntry& flow);
+  bool is_tight() const { return tight_ > 0; }
   std::uint64_t bytes() const { return bytes_; }
+  // With this bound; declared sizes alone count.
+  std::uint64_t max_bytes(std::uint64_t max_flows) const;
 
  private:
   struct Head {
@@ -42,9 +52,21 @@ class FlowMemory {
     std::size_t size_class;
   };
   static constexpr std::size_t step = 64, classes = 64;  // blocks of 64, 128, ... 4096 bytes
-  Head* free_[classes + 1] = {};
+  static constexpr std::uint64_t min_blocks = 16'384;    // of a size, however few flows there may be
+  static constexpr std::uint64_t margin = 1024;          // blocks: more than a batch of packets asks for
+  struct SizeClass {
+    unsigned declared = 0;                     // how often
+    std::uint64_t used = 0, max = min_blocks;  // blocks
+    Head* free = nullptr;
+  };
+  static std::size_t class_of(std::size_t bytes) { return (bytes + sizeof(Head) + step - 1) / step; }
+  static std::uint64_t max_blocks(std::uint64_t max_flows, unsigned declared) {
+    return std::max(min_blocks, max_flows / 2 * declared);
+  }
+  SizeClass classes_[classes + 1];
   std::vector<void*> slabs_;
   std::uint64_t bytes_ = 0;
+  unsigned tight_ = 0;  // sizes of which fewer than `margin` blocks are left
 };
 
 // Where each plugin's state lies behind a Direction, and the record that a new direction is copied from.
@@ -89,6 +111,7 @@ class Instances {
   };
   std::vector<Entry>& all() { return entries_; }
   FlowMemory& flow_memory() { return flow_memory_; }
+  const FlowMemory& flow_memory() const { return flow_memory_; }
   void merge(Instances& other);
 
  private:

@@ -94,6 +94,12 @@ void OutputSinks::report(Report& report, const std::function<void(std::string_vi
   }
 }
 
+std::uint64_t OutputSinks::max_memory() const {
+  std::uint64_t sum = 0;
+  for (const Entry& entry : sinks_) sum += entry.sink->max_memory();
+  return sum;
+}
+
 std::uint64_t OutputSinks::lost() const {
   std::uint64_t sum = 0;
   for (const Entry& entry : sinks_) sum += entry.sink->lost();

@@ -57,6 +57,7 @@ class OutputSinks {
   void close();
   void report(Report& report, const std::function<void(std::string_view)>& from) const;
   std::uint64_t lost() const;
+  std::uint64_t max_memory() const;  // of all sinks, for what waits
 
  private:
   struct Entry {

@@ -14,6 +14,7 @@ template <class T>
 class Queue {
  public:
   explicit Queue(std::size_t most) : max_(most) {}
+  std::size_t max() const { return max_; }
 
   void push(T item) {
     std::unique_lock hold(mutex_);

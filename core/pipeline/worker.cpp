@@ -58,6 +58,7 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       batch_(options.packets ? 1 : options.batch),
       rows_out_(std::move(options.rows)),
       packets_out_(std::move(options.packets)),
+      completed_(std::move(options.completed)),
       shared_(options.shared),
       row_writer_(instances_, layout.columns_are_read()) {
   for (const Instances::Entry& entry : instances_.all()) {
@@ -163,6 +164,14 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
   return LookedUp::in_flow;
 }
 
+MemoryBound Worker::memory_bound(std::uint64_t max_flows) const {
+  MemoryBound bound;
+  bound.flows = table_.max_bytes(max_flows) + Expiry::max_bytes(max_flows) + max_flows * EvictionOrder::bytes_each();
+  bound.lists = instances_.flow_memory().max_bytes(max_flows);
+  bound.fragments = Fragments::max_bytes(max_flows);
+  return bound;
+}
+
 // Gives a batch to one plugin after the other.
 void Worker::deliver(std::span<Packet> packets, PrefetchQueue& next) {
   for (Plugin* plugin : plugins_) {
@@ -192,7 +201,8 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
   for (std::size_t i = 0; i < packets.size(); ++i) {
     Packet& packet = packets[i];
     // So no flow with packets in the batch can have ended, whatever timeouts plugins give it.
-    if (i - first >= batch_ ||
+    const std::size_t most = instances_.flow_memory().is_tight() ? 1 : batch_;
+    if (i - first >= most ||
         (first < i && (packet.at - earliest >= shortest_timeout || packet.at - packet.time != offset)))
       deliver_before(i);
     earliest = std::min(earliest, packet.at);

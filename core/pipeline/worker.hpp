@@ -22,6 +22,7 @@
 #include "output/merge.hpp"
 #include "output/row_writer.hpp"
 #include "output/sinks.hpp"
+#include "pipeline/memory_bound.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -35,6 +36,7 @@ struct WorkerOptions {
   std::function<void(RowBatch&)> rows;     // takes rows of flows that ended
   std::function<void(RowBatch&)> packets;  // -s: takes rows of packets; set: batches hold one packet
   bool shared = false;                     // one of several: rows wait for take_completed(), flows are numbered from 0
+  std::function<void()> completed = {};    // shared: there are many rows, of flows that end at once
 };
 
 // Lookups of packets that are processed next: the flows' records are prefetched while plugins work on earlier packets.
@@ -68,13 +70,19 @@ class Worker {
   std::optional<Time> finish(Time clock);
   void stop_creating() { creating_ = false; }
   void drain();  // hands out the rows that wait
-  bool has_many_completed() const { return rows_.size() >= 512 || starts_.size() >= 4096; }
+  static constexpr std::size_t many_rows = 512;
+  bool has_many_completed() const { return rows_.size() >= many_rows || starts_.size() >= 4096; }
   // The rows and flow starts since the last call; `empty`: memory for the next rows.
   Delivery take_completed(RowBatch empty);
 
   std::uint64_t flows_in_memory() const { return table_.size(); }
   std::uint64_t max_flows() const { return table_.most(); }
-  void bound(std::uint64_t max_flows) { table_.bound(max_flows); }
+  void bound(std::uint64_t max_flows) {
+    table_.bound(max_flows);
+    fragments_.bound(max_flows);
+    instances_.flow_memory().bound(max_flows);
+  }
+  MemoryBound memory_bound(std::uint64_t max_flows) const;
   std::size_t bytes_each() const { return table_.bytes_each(); }  // of a conversation
   const FlowCounters& counters() const { return counters_; }
   Instances& instances() { return instances_; }
@@ -119,6 +127,7 @@ class Worker {
   bool creating_ = true;
   FlowCounters counters_;
   std::function<void(RowBatch&)> rows_out_, packets_out_;
+  std::function<void()> completed_;
   RowBatch rows_, packet_rows_;
   bool shared_;
   std::vector<FlowStart> starts_;

@@ -16,6 +16,7 @@ namespace t2 {
 
 namespace {
 
+constexpr std::size_t max_blocks = 32;  // that the packets of a chunk lie in
 constexpr std::size_t in_chunk = 1024;  // packets that a worker gets at once, on average; more would leave the cache
 
 // The reader has seen the frame, but in another cache.
@@ -51,16 +52,20 @@ WorkerPool::WorkerPool(std::size_t threads, Layout& layout, const Context& conte
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     WorkerOptions mine = options;
     mine.shared = threads > 0;
+    mine.completed = [this, i] { deliver(i, INT64_MIN); };
     if (!mine.shared) mine.rows = [&sinks](RowBatch& rows) { sinks.write(rows); };
     workers_.push_back(std::make_unique<Worker>(layout, context, std::move(mine)));
     stages_.push_back(
         std::make_unique<PrefetchStage>(*workers_.back(), plain, options.packets ? 1 : options.batch, hash_));
   }
-  constexpr std::size_t index = 32;  // slots of 8 bytes, a quarter to half of them in use
-  bound(options.max_flows ? options.max_flows : std::max<std::uint64_t>(1024, memory / (bytes_each() + index)));
+  for (std::size_t i = 0; i < threads; ++i) queues_.push_back(std::make_unique<WorkerQueue>());
+  std::uint64_t max_flows = options.max_flows;
+  for (std::uint64_t step = std::uint64_t{1} << 32; !options.max_flows && step >= 1024; step /= 2) {
+    if (memory_bound(max_flows + step).total() <= memory) max_flows += step;
+  }
+  bound(options.max_flows ? max_flows : std::max<std::uint64_t>(1024, max_flows));
   if (threads == 0) return;
   writer_ = guarded_thread([this] { write(); });
-  for (std::size_t i = 0; i < threads; ++i) queues_.push_back(std::make_unique<WorkerQueue>());
   for (std::size_t i = 0; i < threads; ++i) queues_[i]->thread = guarded_thread([this, i] { work(i); });
 }
 
@@ -76,11 +81,30 @@ WorkerPool::~WorkerPool() {
   }
 }
 
-// How many flows may be in memory. What a worker gets is not known before; the one in the thread that reads gets less.
-void WorkerPool::bound(std::uint64_t max_flows) {
+// What a worker gets is not known before; the one in the thread that reads gets less.
+std::uint64_t WorkerPool::share_of(std::size_t worker, std::uint64_t max_flows) const {
   const std::uint64_t parts = 2 * workers_.size() - 1;
-  for (const auto& worker : workers_)
-    worker->bound(std::max<std::uint64_t>(1, max_flows * (worker == workers_[0] ? 1 : 2) / parts));
+  return std::max<std::uint64_t>(1, max_flows * (worker == 0 ? 1 : 2) / parts);
+}
+
+void WorkerPool::bound(std::uint64_t max_flows) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->bound(share_of(i, max_flows));
+}
+
+MemoryBound WorkerPool::memory_bound(std::uint64_t max_flows) const {
+  constexpr std::uint64_t row = 640;  // bytes of one with all plugins; long lists are rare
+  MemoryBound bound;
+  for (std::size_t i = 0; i < workers_.size(); ++i) bound += workers_[i]->memory_bound(share_of(i, max_flows));
+  bound.rows = 4 * Worker::many_rows * row;
+  bound.packets = max_blocks * (Block::usual_size + Block::usual_packets * sizeof(RawPacket));
+  if (threaded()) {
+    // Deliveries, their memory that is used again, and rows that wait for those of the slowest worker.
+    bound.rows += (deliveries_.max() + spent_.max()) * Worker::many_rows * row + 2 * max_flows * row;
+    constexpr std::uint64_t chunks = 8 + 8 + 2;  // of a queue: on their way there, back, at both ends
+    bound.packets *= chunks;
+    bound.packets += queues_.size() * chunks * in_chunk * workers_.size() * (sizeof(Item) + sizeof(Packet));
+  }
+  return bound;
 }
 
 void WorkerPool::take() {
@@ -110,7 +134,6 @@ void WorkerPool::flush(Time clock, std::shared_ptr<Block> block, bool now) {
     if (now) stages_[0]->flush();
     return release_blocks();
   }
-  constexpr std::size_t max_blocks = 32;
   if (!now && waiting_ < in_chunk * workers_.size() && queues_[0]->filling.blocks.size() < max_blocks)
     return release_blocks();
   waiting_ = 0;

@@ -24,8 +24,8 @@ namespace t2 {
 
 class WorkerPool {
  public:
-  // `threads` 0: everything happens in the calling thread. `memory`: bytes for flow records, where the options bound
-  // nothing.
+  // `threads` 0: everything happens in the calling thread. `memory`: bytes for what grows with traffic, where the
+  // options bound nothing.
   WorkerPool(std::size_t threads, Layout& layout, const Context& context, const WorkerOptions& options,
              const FastPath& plain, std::uint64_t memory, OutputSinks& sinks);
   ~WorkerPool();
@@ -62,6 +62,7 @@ class WorkerPool {
   void with_totals(const std::function<void(Instances&)>& look);
   std::size_t bytes_each() const { return workers_[0]->bytes_each(); }  // of a conversation
   std::uint64_t max_flows() const;
+  MemoryBound memory_bound() const { return memory_bound(max_flows()); }
 
  private:
   enum class Kind { packets, pause, end };
@@ -89,6 +90,8 @@ class WorkerPool {
   void write();
   bool threaded() const { return !queues_.empty(); }
   void bound(std::uint64_t max_flows);
+  std::uint64_t share_of(std::size_t worker, std::uint64_t max_flows) const;
+  MemoryBound memory_bound(std::uint64_t max_flows) const;
   void release_blocks();
   void send(WorkerQueue& queue, Kind kind, Time clock);
   void wait_paused();

@@ -72,6 +72,7 @@ void Worker::end(FlowEntry& flow, EndReason reason) {
   if (!table_.closed()) eviction_.remove(flow);
   table_.release(flow);
   if (!shared_ && rows_.size() >= rows_at_once) drain();
+  if (shared_ && has_many_completed()) completed_();
 }
 
 // What a packet's row shows as content: from the layer that SPKTMD_PCNTL names to the end of the packet. Padding and

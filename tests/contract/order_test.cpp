@@ -190,12 +190,14 @@ TEST_CASE("merge: totals of all workers end up in the first", "[contract]") {
 }
 
 TEST_CASE("extra memory: zeroed, aligned, bounded, given back with the flow", "[contract]") {
+  constexpr std::size_t sizes[] = {1, 8, 48, 49, 100, 1000, 4000};
   FlowMemory flow_memory;
+  for (const std::size_t size : sizes) flow_memory.declare(size);
   std::vector<std::byte> record(sizeof(FlowEntry) + 64);
   auto* flow =
       new (reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64)) FlowEntry;
   for (int round = 0; round < 3; ++round) {
-    for (const std::size_t size : {1u, 8u, 48u, 49u, 100u, 1000u, 4000u}) {
+    for (const std::size_t size : sizes) {
       auto* memory = static_cast<std::uint8_t*>(flow_memory.get(*flow, size));
       REQUIRE(memory);
       CHECK(reinterpret_cast<std::uintptr_t>(memory) % 8 == 0);
@@ -208,6 +210,35 @@ TEST_CASE("extra memory: zeroed, aligned, bounded, given back with the flow", "[
     CHECK(flow->allocations == nullptr);
   }
   CHECK(flow_memory.get(*flow, 1 << 20) == nullptr);
+  CHECK(flow_memory.get(*flow, 500) == nullptr);  // not declared
+}
+
+TEST_CASE("extra memory: ends at its bound, by the number of blocks alone", "[contract]") {
+  FlowMemory flow_memory;
+  flow_memory.declare(100);
+  flow_memory.declare(1000);
+  flow_memory.bound(60'000);
+  std::vector<std::byte> record(3 * sizeof(FlowEntry) + 64);
+  auto* flows = reinterpret_cast<FlowEntry*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64);
+  for (int i = 0; i < 3; ++i) new (flows + i) FlowEntry;
+  for (int round = 0; round < 2; ++round) {
+    unsigned got = 0, tight = 0;
+    while (flow_memory.get(flows[got % 2], 100)) {
+      if (++got == 1000) CHECK_FALSE(flow_memory.is_tight());
+      tight += flow_memory.is_tight();
+    }
+    CHECK(got == 30'000);
+    CHECK(tight > 64);  // it is known for longer than a batch takes
+    CHECK(flow_memory.bytes() <= flow_memory.max_bytes(60'000));
+    CHECK(flow_memory.get(flows[2], 1000) != nullptr);  // other sizes have their own bound
+    flow_memory.release(flows[0]);
+    CHECK_FALSE(flow_memory.is_tight());
+    CHECK(flow_memory.get(flows[2], 100) != nullptr);
+    flow_memory.release(flows[1]);
+    flow_memory.release(flows[2]);
+    CHECK(flow_memory.bytes() == 0);
+    CHECK_FALSE(flow_memory.is_tight());
+  }
 }
 
 TEST_CASE("rows: values come back as they were put", "[contract]") {

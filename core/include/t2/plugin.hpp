@@ -57,6 +57,7 @@ struct Descriptor {
   Plugin* (*create)(Host&) = nullptr;           // per worker; null for a sink that only reads rows
   Sink* (*create_sink)(Host&) = nullptr;        // once, for the output thread
   bool reads_columns = true;                    // a sink: false if it reads only what its own on_flow_end() wrote
+  std::span<const std::size_t> flow_blocks = {};  // sizes of the blocks that it asks Host::flow_alloc() for
 };
 
 // Own state: one T per direction of a conversation, behind the core's Direction in memory. It starts as a copy of T{}
@@ -156,8 +157,9 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   virtual std::string data_file(std::string_view name) const = 0;  // path in the plugin folder
   virtual void info(std::string_view line) = 0;                    // log, prefixed with the plugin's name
   virtual void warn(std::string_view line) = 0;
-  virtual void* flow_alloc(const Flow& flow,
-                           std::size_t bytes) = 0;  // zeroed, aligned to 8, freed with the flow; null: no memory
+  // Zeroed, aligned to 8, freed with the flow. Null: no memory, the bound is reached, or the size is not one of
+  // Descriptor::flow_blocks.
+  virtual void* flow_alloc(const Flow& flow, std::size_t bytes) = 0;
 
  protected:
   ~Host() = default;
@@ -194,7 +196,8 @@ class Sink {
   virtual void idle(Time /*wall clock*/) {}                // now and then, on live input also without rows
   virtual void close() = 0;                                // all rows were written
   virtual void report(Report&) const {}
-  virtual std::uint64_t lost() const { return 0; }  // rows that could not be delivered: exit status 3
+  virtual std::uint64_t lost() const { return 0; }        // rows that could not be delivered: exit status 3
+  virtual std::uint64_t max_memory() const { return 0; }  // bytes that may wait for a slow receiver; after open()
 };
 
 template <class T>

@@ -22,6 +22,7 @@ constexpr t2::Flag flags[] = {T2_FLAG(BFO_SENSORID),    T2_FLAG(BFO_HDRDESC_PKTC
                               T2_FLAG(BFO_ETHERTYPE),   T2_FLAG(BFO_MPLS),           T2_FLAG(BFO_VLAN),
                               T2_FLAG(BFO_MAX_HDRDESC), T2_FLAG(BFO_MAX_MAC),        T2_FLAG(BFO_MAX_MPLS),
                               T2_FLAG(BFO_MAX_VLAN)};
+constexpr std::size_t flow_blocks[] = {sizeof(BasicFlowOverflow)};
 
 void put_address(t2::Row& row, t2::Family family, const t2::Endpoint& end) {
   if constexpr (address == Type::ip) {
@@ -239,4 +240,5 @@ T2_PLUGIN = {.name = "basicFlow",
              .flags = t2::basic_flow::flags,
              .columns = t2::basic_flow::columns,
              .packet_columns = t2::basic_flow::packet_columns,
-             .create = [](t2::Host& host) -> t2::Plugin* { return new t2::basic_flow::BasicFlow(host); }};
+             .create = [](t2::Host& host) -> t2::Plugin* { return new t2::basic_flow::BasicFlow(host); },
+             .flow_blocks = t2::basic_flow::flow_blocks};

@@ -29,6 +29,7 @@ using t2::Type;
 constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT),        T2_FLAG(MR_NPAIRS),   T2_FLAG(MR_MACLBL),
                               T2_FLAG(MR_MAX_MAC),        T2_FLAG(MAC_SORGLEN), T2_FLAG(MAC_ORGLEN),
                               T2_RUNTIME_FLAG(MR_OUI_DIR)};
+constexpr std::size_t flow_blocks[] = {sizeof(PairList), sizeof(PairBlock)};
 
 std::atomic<std::size_t> registry_size = 0;  // entries that were loaded
 
@@ -243,4 +244,5 @@ T2_PLUGIN = {.name = "macRecorder",
              .flags = t2::mac_recorder::flags,
              .columns = t2::mac_recorder::columns,
              .packet_columns = t2::mac_recorder::packet_columns,
-             .create = [](t2::Host& host) -> t2::Plugin* { return new t2::mac_recorder::MacRecorder(host); }};
+             .create = [](t2::Host& host) -> t2::Plugin* { return new t2::mac_recorder::MacRecorder(host); },
+             .flow_blocks = t2::mac_recorder::flow_blocks};

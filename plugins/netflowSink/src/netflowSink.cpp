@@ -146,6 +146,13 @@ class NetflowSink final : public t2::Sink {
     return sum;
   }
 
+  // TCP and TLS: messages that wait, and those that the kernel's buffers hold, which may have to be sent again.
+  std::uint64_t max_memory() const override {
+    constexpr std::uint64_t each = 128, in_flight = 16 << 20;  // bytes of a message besides its own, of messages
+    if (socket_type_ == SocketType::udp) return collectors_.size() * (1 << 20);
+    return collectors_.size() * (max_waiting_ * (settings_.message_size + each) + in_flight);
+  }
+
  private:
   std::unique_ptr<Transport> transport(const CollectorAddress& collector, const Warn& warn) const {
     switch (socket_type_) {

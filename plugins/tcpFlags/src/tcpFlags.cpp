@@ -191,6 +191,7 @@ constexpr t2::Flag flags[] = {T2_FLAG(IPTOS),        T2_FLAG(RTT_ESTIMATE),     
                               T2_FLAG(FRAG_ANALYZE), T2_FLAG(NAT_BT_EST),       T2_FLAG(SCAN_DETECTOR),
                               T2_FLAG(MPTCP),        T2_FLAG(TCPJA4T),          T2_FLAG(JA4TOPTMX),
                               T2_FLAG(TCPFLGCNT),    T2_FLAG(SPKTMD_SEQACKREL), T2_FLAG(SPKTMD_SEQACKHEX)};
+constexpr std::size_t flow_blocks[] = {sizeof(ColdState)};
 
 t2::Plugin* create(t2::Host& host) { return new TcpFlags(host); }
 
@@ -205,4 +206,5 @@ T2_PLUGIN = {.name = "tcpFlags",
              .flags = t2::tcp_flags::flags,
              .columns = t2::tcp_flags::columns,
              .packet_columns = t2::tcp_flags::packet_columns,
-             .create = t2::tcp_flags::create};
+             .create = t2::tcp_flags::create,
+             .flow_blocks = t2::tcp_flags::flow_blocks};
