@@ -62,6 +62,8 @@ std::vector<DecodeCase> link_cases() {
       {"raw, neither", 101, hex("f0000000"), "raw", no_ethernet, "none"},
       {"link type IPv4", 228, v4, "ipv4:udp", seen4 | no_ethernet, flow4},
       {"link type IPv6", 229, v6, "ipv6:udp", seen6 | no_ethernet, flow6},
+      {"link type IPv4, IPv6 in it", 228, v6, "ipv6:udp", seen6 | no_ethernet, flow6},
+      {"link type IPv6, IPv4 in it", 229, v4, "ipv4:udp", seen4 | no_ethernet, flow4},
       {"Linux cooked", 113, hex("0000 0001 0006 020000000007 0000 0800") + v4, "sll:ipv4:udp", seen4, flow4},
       {"Linux cooked, VLAN tag", 113, hex("0000 0001 0006 020000000007 0000 8100 0064 0800") + v4, "sll:vlan:ipv4:udp",
        seen4 | vlan, "192.168.0.1:6000 192.168.0.2:7000 17 l7 10 vlan 100"},

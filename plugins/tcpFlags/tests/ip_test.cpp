@@ -81,6 +81,28 @@ TEST_CASE("tcpFlags: checksums of whole packets", "[tcpFlags]") {
   CHECK((ip_flags({six().tcp(1, 2).flags("S").checksum(9).bytes()}) & both) == bad_transport);
 }
 
+TEST_CASE("tcpFlags: checksums of OSPF leave out the authentication, GRE and PIM have none that can be judged",
+          "[tcpFlags]") {
+  const auto flags = [](unsigned protocol, const Buffer& content) {
+    return ip_flags({four().next(protocol).raw(content).bytes()}) & bad_transport;
+  };
+  const auto ospf = [](unsigned kind, const Buffer& authentication) {
+    const Buffer body = hex("ffffff00 000a 02 01 00000028 0a000001 0a000002");
+    const Buffer front = hex("0201 002c 0a000001 00000000"), type = {0, static_cast<std::uint8_t>(kind)};
+    Buffer sum;
+    append16(sum, internet_checksum(front + hex("0000") + type + body));
+    return front + (kind == 2 ? hex("0000") : sum) + type + authentication + body;
+  };
+  CHECK(flags(89, ospf(0, Buffer(8))) == 0);
+  CHECK(flags(89, ospf(1, text("password"))) == 0);
+  CHECK(flags(89, ospf(2, hex("0000 01 10 3c7ec4f0"))) == 0);
+  Buffer wrong = ospf(1, text("password"));
+  wrong.back() ^= 1;
+  CHECK(flags(89, wrong) == bad_transport);
+  CHECK(flags(47, hex("0000 1234") + Buffer(21, 0x55)) == 0);
+  CHECK(flags(103, hex("2100 deff 40000000") + Buffer(24)) == 0);  // a register without content
+}
+
 TEST_CASE("tcpFlags: UDP without a checksum is right over IPv4, wrong over IPv6", "[tcpFlags]") {
   CHECK(ip_flags({four().udp(9, 9).checksum(0).payload("abc").bytes()}) == 0);
   CHECK(ip_flags({six().udp(9, 9).checksum(0).payload("abc").bytes()}) == bad_transport);
