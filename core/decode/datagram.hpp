@@ -7,8 +7,10 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <unordered_map>
 #include <utility>
 
+#include "t2/keyed_hash.hpp"
 #include "t2/packet.hpp"
 #include "tranalyzer.h"
 
@@ -23,6 +25,13 @@ struct DatagramKey {
   Family family = Family::layer2;
   bool operator==(const DatagramKey&) const = default;
 };
+
+inline std::uint64_t hash_of(const DatagramKey& key, const KeyedHash& hash) {
+  std::uint64_t w[5];
+  static_assert(sizeof key == sizeof w);
+  std::memcpy(w, &key, sizeof w);
+  return hash(w[0], w[1], w[2], w[3], w[4], std::uint64_t{0});
+}
 
 // Of a packet whose innermost IP header so far belongs to a fragment.
 inline DatagramKey datagram_of(const Packet& p) {
@@ -89,38 +98,37 @@ class Holes {
 // seen, and make no flow. Used by the reader thread.
 class TunnelDatagrams {
  public:
+  explicit TunnelDatagrams(const KeyedHash& hash = KeyedHash()) : known_(0, Hash{hash}) {}
   void add(const DatagramKey& key, Time at) {
-    remove(key);
-    identifications_[next_] = key.identification;
-    entries_[next_] = {key, at};
+    if (const auto oldest = known_.find(added_[next_]); oldest != known_.end() && oldest->second.place == next_)
+      known_.erase(oldest);
+    added_[next_] = key;
+    known_[key] = {at, next_};
     next_ = (next_ + 1) % size;
-    used_ = std::min(used_ + 1, size);
   }
   void remove(const DatagramKey& key) {
-    if (Entry* entry = const_cast<Entry*>(find(key))) entry->key.family = Family::layer2;
+    if (!known_.empty()) known_.erase(key);
   }
   bool contains(const DatagramKey& key, Time at) const {
-    const Entry* entry = find(key);
-    return entry && at - entry->at <= lifetime;
+    if (known_.empty()) return false;
+    const auto found = known_.find(key);
+    return found != known_.end() && at - found->second.at <= lifetime;
   }
 
  private:
-  struct Entry {
-    DatagramKey key;
-    Time at = 0;
+  struct Hash {
+    KeyedHash hash;
+    std::size_t operator()(const DatagramKey& key) const { return hash_of(key, hash); }
   };
-  const Entry* find(const DatagramKey& key) const {
-    for (std::size_t i = 0; i < used_; ++i) {
-      if (identifications_[i] == key.identification && entries_[i].key == key) return &entries_[i];
-    }
-    return nullptr;
-  }
-
-  static constexpr std::size_t size = 1024;            // more than are under way at once
-  static constexpr Time lifetime = 60 * one_second;    // for reassembly, RFC 8200 4.5
-  std::array<std::uint32_t, size> identifications_{};  // of the entries: searched first
-  std::array<Entry, size> entries_{};                  // a ring
-  std::size_t next_ = 0, used_ = 0;
+  struct Seen {
+    Time at;
+    std::size_t place;  // in added_
+  };
+  static constexpr std::size_t size = 1024;          // more than are under way at once
+  static constexpr Time lifetime = 60 * one_second;  // for reassembly, RFC 8200 4.5
+  std::unordered_map<DatagramKey, Seen, Hash> known_;
+  std::array<DatagramKey, size> added_{};  // a ring
+  std::size_t next_ = 0;
 };
 
 }  // namespace t2

@@ -91,6 +91,7 @@ class Dissector {
   bool pppoe_session(std::uint32_t at);
   bool layer2(std::uint16_t type, std::uint32_t payload);
   std::uint16_t tags(std::uint16_t type, std::uint32_t& at);
+  unsigned vlan_tags(bool first, unsigned most, std::uint16_t& type, std::uint32_t& at);
   void macs(std::uint32_t at);
   void name_type(std::uint16_t type);
   void name_ppp(std::uint16_t protocol);
@@ -166,6 +167,10 @@ class Dissector {
   void name(HeaderCode code) {
     stack_ = stacks_.push(stack_, code);
     ++p_->header_count;
+  }
+  void name(HeaderCode code, unsigned times) {
+    stack_ = stacks_.push(stack_, code, times);
+    p_->header_count = static_cast<std::uint16_t>(p_->header_count + times);
   }
   void set(status::Word bits) { p_->status |= bits; }
   bool has(status::Word bits) const { return p_->status & bits; }

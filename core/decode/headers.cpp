@@ -43,7 +43,7 @@ std::string name_of(HeaderCode code) {
 }  // namespace
 
 HeaderStacks::HeaderStacks(const KeyedHash& hash)
-    : hash_(hash), slots_(mask_ + 1), nodes_(1), texts_(new std::unique_ptr<std::string>[max_nodes]) {
+    : hash_(hash), slots_(mask_ + 1), nodes_(1), chains_(1), texts_(new std::unique_ptr<std::string>[max_nodes]) {
   texts_[0] = std::make_unique<std::string>();
   text_ids_.emplace(*texts_[0], 0);
 }
@@ -88,6 +88,22 @@ HeaderStacks::Id HeaderStacks::add(Id parent, HeaderCode code) {
   return id;
 }
 
+// The stack with `times` headers of a kind, of which `first` ends with one. When the tree is full, the largest known
+// one.
+HeaderStacks::Id HeaderStacks::in_run(Id first, HeaderCode code, unsigned times) {
+  if (nodes_[first].chain == 0) {
+    nodes_[first].chain = static_cast<std::uint32_t>(chains_.size());
+    chains_.push_back({first});
+  }
+  std::vector<Id>& chain = chains_[nodes_[first].chain];
+  while (chain.size() < times) {
+    const Id next = push(chain.back(), code);
+    if (next == chain.back()) return next;
+    chain.push_back(next);
+  }
+  return chain[times - 1];
+}
+
 void HeaderStacks::grow() {
   std::vector<Slot> old(2 * slots_.size());
   old.swap(slots_);
@@ -104,7 +120,8 @@ std::uint64_t HeaderStacks::max_bytes() {
   constexpr std::size_t allocation = 16, tree_node = 48;  // bytes that they cost besides
   constexpr std::size_t text = sizeof(std::string) + T2_HDRDESC_LEN + 2 * allocation + sizeof(std::string_view) +
                                sizeof(std::uint64_t) + tree_node + sizeof(std::unique_ptr<std::string>);
-  return max_nodes * (2 * sizeof(Node) + 3 * 2 * sizeof(Slot) + text);  // nodes and slots: while they grow
+  return max_nodes * (2 * sizeof(Node) + 3 * 2 * sizeof(Slot) + text +  // nodes and slots: while they grow
+                      2 * sizeof(std::vector<Id>) + allocation + 2 * sizeof(Id));
 }
 
 std::uint64_t HeaderStacks::probes() const {

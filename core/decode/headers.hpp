@@ -180,6 +180,12 @@ class HeaderStacks {
       if (s.parent == parent && s.code == code) return s.id;
     }
   }
+  // The stack with so many more headers of one kind, at the cost of one.
+  Id push(Id parent, HeaderCode code, unsigned times) {
+    if (times == 0) return parent;
+    const Id first = push(parent, code);
+    return times == 1 || first == parent ? first : in_run(first, code, times);
+  }
   // Number of the stack's text: two stacks whose (cut) texts are equal have the same.
   std::uint32_t text_id(Id id) const { return nodes_[id].text; }
   std::string_view text(std::uint32_t text_id) const { return *texts_[text_id]; }
@@ -200,18 +206,21 @@ class HeaderStacks {
     std::uint32_t before_run = 0;  // length of the text in front of a run of equal headers
     HeaderCode last = header::names_end;
     std::uint32_t run = 0;
+    std::uint32_t chain = 0;  // in chains_: the stacks that more headers of the same kind make; 0: none are known
     bool overrun = false;
   };
   std::size_t slot(Id parent, HeaderCode code) const {
     return static_cast<std::size_t>(hash_(std::uint64_t{parent}, std::uint64_t{code})) & mask_;
   }
   Id add(Id parent, HeaderCode code);
+  Id in_run(Id first, HeaderCode code, unsigned times);
   void grow();
 
   KeyedHash hash_;
   std::size_t mask_ = 1023;  // slots_.size() - 1
   std::vector<Slot> slots_;
   std::vector<Node> nodes_;
+  std::vector<std::vector<Id>> chains_;                    // [0] is not used
   std::unique_ptr<std::unique_ptr<std::string>[]> texts_;  // never moves: other threads read what was written before
   std::uint32_t texts_made_ = 1;
   std::map<std::string_view, std::uint32_t> text_ids_;  // only asked for a stack that is new

@@ -70,20 +70,37 @@ void Dissector::macs(std::uint32_t at) {
   p_->source_mac = at + 6;
 }
 
+// Steps over VLAN tags that follow each other, at least one, at most `most`; `first`: of the frame. Answers how many.
+unsigned Dissector::vlan_tags(bool first, unsigned most, std::uint16_t& type, std::uint32_t& at) {
+  if (first || at != p_->vlans + 4u * p_->vlan_count) {  // not right behind the tag before
+    p_->vlans = at;
+    p_->vlan_count = 0;
+  }
+  unsigned run = 0;
+  std::uint16_t vlan = p_->vlan;
+  status::Word found = status::vlan;
+  do {
+    const std::uint16_t id = u16(at) & 0x0fff;
+    if (id != 0) vlan = id;  // a priority tag (802.1Q) names no VLAN: the tag in front of it does
+    else found |= status::vlan_zero;
+    ++run;
+    at += 4;
+    type = u16(at - 2);
+  } while (run < most && is_vlan_tag(type) && captured(at, 4));
+  p_->vlan = vlan;
+  p_->vlan_count = static_cast<std::uint8_t>(p_->vlan_count + run);
+  set(found);
+  name(header::vlan, run);
+  return run;
+}
+
 // Steps over tags: `type` is the type in front of `at`. Answers the type behind them, and moves `at` there.
 std::uint16_t Dissector::tags(std::uint16_t type, std::uint32_t& at) {
   for (unsigned n = 0; n < max_tags; ++n) {
     if (is_vlan_tag(type) && captured(at, 4)) {
-      if (n == 0 || at != p_->vlans + 4u * p_->vlan_count) {  // not right behind the tag before
-        p_->vlans = at;
-        p_->vlan_count = 0;
-      }
-      const std::uint16_t id = u16(at) & 0x0fff;
-      if (n == 0 || id != 0) p_->vlan = id;  // a priority tag (802.1Q) names no VLAN: the tag in front of it does
-      set(id == 0 ? status::vlan | status::vlan_zero : status::vlan);
-      ++p_->vlan_count;
-      name(header::vlan);
-      at += 4;
+      if (n == 0) p_->vlan = 0;
+      n += vlan_tags(n == 0, max_tags - n, type, at) - 1;
+      continue;
     } else if (type == ether_type::vntag && captured(at, 6)) {
       name(header::vntag);
       at += 6;

@@ -10,6 +10,8 @@ namespace t2 {
 
 namespace {
 
+constexpr unsigned max_stack = 255;  // labels that are read
+
 // Ethernet's padding and check sequence: so many bytes may follow an IP packet in a frame.
 constexpr std::uint32_t max_trailer = 50;
 
@@ -81,12 +83,10 @@ bool Dissector::mpls(std::uint16_t type, std::uint32_t at) {
   p_->mpls = at;
   p_->mpls_count = 0;
   bool bottom = false;
-  while (!bottom && captured(at, 4) && p_->mpls_count < 255) {
-    bottom = p_->data[at + 2] & 1;
-    ++p_->mpls_count;
-    name(header::mpls);
-    at += 4;
-  }
+  unsigned labels = 0;
+  for (; !bottom && captured(at, 4) && labels < max_stack; ++labels, at += 4) bottom = p_->data[at + 2] & 1;
+  p_->mpls_count = static_cast<std::uint8_t>(labels);
+  name(header::mpls, labels);
   return bottom ? mpls_content(type, at) : layer2(type, at);
 }
 

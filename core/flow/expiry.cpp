@@ -27,6 +27,7 @@ void Expiry::schedule(FlowEntry& flow) {
       static_cast<std::uint16_t>(slot(std::clamp(flow.end() >> grain_bits, next_, next_ + buckets - 1)));
   std::vector<std::uint32_t>& bucket = buckets_[flow.wheel_bucket];
   flow.wheel_slot = static_cast<std::uint32_t>(bucket.size());
+  ++filings_;
   bucket.push_back(flow.record);
   occupied_[flow.wheel_bucket / 64] |= std::uint64_t{1} << flow.wheel_bucket % 64;
 }

@@ -41,6 +41,8 @@ class Expiry {
   // For eviction: the first flow that has ended at the clock, though the bucket has not passed, removed from the wheel;
   // null: there is none. due() has said all before.
   FlowEntry* next_ended(Time clock);
+  // So far: how often a flow was put into a bucket. For tests, which count work.
+  std::uint64_t filings() const { return filings_; }
   // Of a wheel with so many flows: their numbers, in vectors that are a quarter full, and those of one bucket that are
   // put in order.
   static std::uint64_t max_bytes(std::uint64_t flows) {
@@ -65,6 +67,7 @@ class Expiry {
   FlowTable& table_;
   std::vector<std::vector<std::uint32_t>> buckets_;     // numbers of the flows' records
   std::array<std::uint64_t, buckets / 64> occupied_{};  // a bit for each slot: whether its bucket may hold flows
+  std::uint64_t filings_ = 0;
   std::vector<Due> due_;
   // next_ended(): flows of the current bucket, a heap. Those that were scheduled anew since are recognised and ignored.
   std::vector<Due> ending_;

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -27,12 +26,12 @@ class Fragments {
 
   // Null: not known.
   Datagram* find(const DatagramKey& key) {
-    const std::uint32_t number = number_of(key, hash_of(key));
+    const std::uint32_t number = number_of(key, hash_of(key, hash_));
     return number != 0 ? &entry(number) : nullptr;
   }
   // The direction has no other datagram, and will have this one's identification and protocol.
   void set(const DatagramKey& key, const Datagram& datagram) {
-    const std::uint64_t hash = hash_of(key);
+    const std::uint64_t hash = hash_of(key, hash_);
     if (const std::uint32_t known = number_of(key, hash); known != 0) {
       entry(known) = datagram;
     } else if (!index_.full()) {  // full: no memory, as if its first fragment had not come
@@ -44,7 +43,7 @@ class Fragments {
   // Forgets the datagram of this direction. False: there was none, or another flow has it now.
   bool erase(const FlowEntry& flow, unsigned direction) {
     const DatagramKey key = key_of(flow, direction);
-    const std::uint64_t hash = hash_of(key);
+    const std::uint64_t hash = hash_of(key, hash_);
     const std::uint32_t number = number_of(key, hash);
     if (number == 0 || entry(number).flow != &flow || entry(number).direction != direction) return false;
     index_.erase(SlotIndex::tag_of(hash), number);
@@ -67,12 +66,6 @@ class Fragments {
             flow.key.vlan,
             own.fragment_protocol,
             flow.key.family};
-  }
-  std::uint64_t hash_of(const DatagramKey& key) const {
-    std::uint64_t w[5];
-    static_assert(sizeof key == sizeof w);
-    std::memcpy(w, &key, sizeof w);
-    return hash_(w[0], w[1], w[2], w[3], w[4], std::uint64_t{0});
   }
   std::uint32_t number_of(const DatagramKey& wanted, std::uint64_t hash) {
     return index_.find(

@@ -47,4 +47,29 @@ TEST_CASE("header stacks: a full tree gives a new stack the number of its parent
   CHECK(stacks.push(known, header::shim6) == known);
 }
 
+TEST_CASE("header stacks: a run of equal headers is the same stack as one header after the other", "[decode]") {
+  HeaderStacks runs, single;
+  const auto one_by_one = [&](HeaderStacks::Id stack, HeaderCode code, unsigned times) {
+    for (unsigned i = 0; i < times; ++i) stack = single.push(stack, code);
+    return stack;
+  };
+  for (const unsigned times : {0u, 1u, 5u, 3u, 255u, 254u, 2u, 255u}) {
+    for (const HeaderCode code : {header::vlan, header::mpls, header::vntag}) {
+      INFO(times << " headers of kind " << code);
+      const HeaderStacks::Id run = runs.push(runs.push(HeaderStacks::root, header::eth), code, times);
+      const HeaderStacks::Id same = one_by_one(single.push(HeaderStacks::root, header::eth), code, times);
+      CHECK(run == same);
+      const HeaderStacks::Id more = runs.push(run, header::ipv4), also = single.push(same, header::ipv4);
+      CHECK(runs.text(runs.text_id(more)) == single.text(single.text_id(also)));
+      CHECK(runs.text_id(more) == single.text_id(also));
+    }
+  }
+  bool fine = true;  // and when the tree is full: the stack that was reached last
+  for (std::uint32_t n = 0; n < 70'000; ++n) {
+    const HeaderCode code = header::unknown_type(static_cast<std::uint16_t>(n));
+    fine = fine && runs.push(HeaderStacks::root, code, 3) == one_by_one(HeaderStacks::root, code, 3);
+  }
+  CHECK(fine);
+}
+
 }  // namespace t2::test

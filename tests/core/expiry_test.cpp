@@ -177,4 +177,23 @@ TEST_CASE("expiry: flows that have ended within the current bucket are found in 
   }
 }
 
+TEST_CASE("expiry: a flow is filed a few times at most, however time jumps", "[expiry]") {
+  for (const Time step :
+       {Time{1}, grain / 2, grain, one_second, 10 * one_second, 275 * one_second, 3600 * one_second}) {
+    for (const Time timeout : {shortest_timeout, 182 * one_second, 610 * one_second}) {
+      INFO("steps of " << step << " ns, timeouts of " << timeout << " ns");
+      World w;
+      Time clock = 1'600'000'000 * one_second;
+      w.expiry.start(clock);
+      for (int i = 0; i < 2000; ++i) w.make(clock, timeout);
+      for (int i = 0; i < 5000; ++i, clock += step) {
+        w.due(clock);
+        w.make(clock, timeout);
+      }
+      const auto often = static_cast<std::uint64_t>(2 + timeout / (275 * one_second));
+      CHECK(w.expiry.filings() <= often * w.made);
+    }
+  }
+}
+
 }  // namespace t2::test
