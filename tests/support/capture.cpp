@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 namespace t2::test {
@@ -77,7 +77,9 @@ void write_file(const std::filesystem::path& path, const Buffer& content) {
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream content;
+  content << in.rdbuf();
+  return std::move(content).str();
 }
 
 Capture& Capture::add(std::int64_t time, Buffer bytes, std::uint32_t wire, unsigned interface) {

@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <thread>
 
@@ -118,18 +120,21 @@ Execution execute(const Arguments& command, const TempFolder& folder, const Envi
   std::vector<std::string> variables = merged(environment);
   const auto argv = pointers(words), envp = pointers(variables);
 
-  const pid_t child = fork();
-  if (child < 0) throw std::runtime_error("cannot fork");
-  if (child == 0) {  // only system calls from here on
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
-    const int in = open("/dev/null", O_RDONLY), one = open(out.c_str(), flags, 0600),
-              two = open(err.c_str(), flags, 0600);
-    if (dup2(in, 0) < 0 || dup2(one, 1) < 0 || dup2(two, 2) < 0) _exit(127);
-    execvpe(argv[0], argv.data(), envp.data());
-    _exit(127);
-  }
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  pid_t child = 0;
+  const int problem = posix_spawnp(&child, argv[0], &files, nullptr, argv.data(), envp.data());
+  posix_spawn_file_actions_destroy(&files);
 
   Execution result;
+  if (problem != 0) {
+    result.status = 127;  // as a shell has it
+    result.err = "cannot start " + command.front() + ": " + std::strerror(problem);
+    return result;
+  }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   int status = 0;
   bool late = false;
