@@ -190,7 +190,7 @@ TEST_CASE("decode: link types that are not known make no flow", "[decode]") {
     CHECK_FALSE(Dissector::supports(other));
     CHECK(decode(other, over4().udp(1, 2)).flow == "none");
   }
-  for (const DecodeCase& c : link_cases()) CHECK(Dissector::supports(c.link_type));
+  for (const DecodeCase& one : link_cases()) CHECK(Dissector::supports(one.link_type));
 }
 
 }  // namespace t2::test

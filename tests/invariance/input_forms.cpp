@@ -74,7 +74,7 @@ TEST_CASE("input forms: pcap and pcapng give the same flows", "[input]") {
   same("gzip of pcapng", gzip(capture.pcapng({.interfaces = two})));
 }
 
-TEST_CASE("input forms: standard input and pieces give the same flows", "[input]") {
+TEST_CASE("input forms: standard input and pieces give the same flows", "[input][threads]") {
   const Capture capture = packets();
   const TempFolder folder;
   write_file(folder / "whole", capture.pcap());
@@ -95,6 +95,9 @@ TEST_CASE("input forms: standard input and pieces give the same flows", "[input]
   const std::string t2 = binary().string() + " ", here = folder.path().string() + "/";
   same("pipe", "cat " + here + "whole | " + t2 + "-r -");
   same("redirected", t2 + "-r - < " + here + "whole");
+  const std::string slowly = "{ head -c 5000 " + here + "whole; sleep 1.3; tail -c +5001 " + here + "whole; } | ";
+  same("pipe that pauses, with reports in between", slowly + t2 + "-M 1 -r -");
+  same("the same, with workers", slowly + t2 + "-t 2 -M 1 -r -");
 
   std::string list;
   const std::size_t pieces[] = {0, 1, 700, 2500, capture.records().size()};
@@ -107,4 +110,5 @@ TEST_CASE("input forms: standard input and pieces give the same flows", "[input]
   write_file(here + "list", text(list));
   same("list of pieces", t2 + "-R " + here + "list");
   same("series of pieces", t2 + "-D " + here + "piece0:e,3");
+  same("series of pieces, with workers", t2 + "-t 2 -D " + here + "piece0:e,3");
 }
