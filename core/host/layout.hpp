@@ -72,7 +72,7 @@ class FlowMemory {
 // Where each plugin's state lies behind a Direction, and the record that a new direction is copied from.
 class Layout {
  public:
-  Layout(std::vector<const Descriptor*> plugins);
+  explicit Layout(std::vector<const Descriptor*> plugins);
   const std::vector<const Descriptor*>& plugins() const { return plugins_; }
   const std::vector<Column>& columns() const { return columns_; }  // of a whole row, dir and flowInd first
   bool columns_are_read() const;                                   // by a sink

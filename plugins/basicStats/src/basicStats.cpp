@@ -18,8 +18,6 @@ namespace t2::basic_stats {
 
 namespace {
 
-using t2::Type;
-
 constexpr t2::Flag flags[] = {
     T2_FLAG(BS_AGGR_CNT), T2_FLAG(BS_REV_CNT),      T2_FLAG(BS_MOD),         T2_FLAG(BS_PAD),    T2_FLAG(BS_STATS),
     T2_FLAG(BS_PL_STATS), T2_FLAG(BS_IAT_STATS),    T2_FLAG(BS_VAR),         T2_FLAG(BS_STDDEV), T2_FLAG(BS_SK),

@@ -10,7 +10,8 @@ namespace t2::basic_stats {
 // The layer whose length is counted stands in column names: "l?BytesSnt" becomes "l7BytesSnt".
 template <std::size_t size>
 struct LayerName {
-  constexpr LayerName(const char (&pattern)[size]) {  // a literal, as it is written in the table
+  // NOLINTNEXTLINE(google-explicit-constructor): a literal, as it is written in the table, becomes one
+  constexpr LayerName(const char (&pattern)[size]) {
     constexpr char layer = "2347"[t2::config::packetlength];
     for (std::size_t i = 0; i < size; ++i) text[i] = pattern[i] == '?' ? layer : pattern[i];
   }

@@ -24,8 +24,6 @@ namespace t2::mac_recorder {
 
 namespace {
 
-using t2::Type;
-
 constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT),        T2_FLAG(MR_NPAIRS),   T2_FLAG(MR_MACLBL),
                               T2_FLAG(MR_MAX_MAC),        T2_FLAG(MAC_SORGLEN), T2_FLAG(MAC_ORGLEN),
                               T2_RUNTIME_FLAG(MR_OUI_DIR)};
