@@ -36,8 +36,8 @@ class File {
       number_ = path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     } while (number_ < 0 && errno == EINTR && !stop);
     if (number_ >= 0) return;
-    if (errno == EINTR) throw Error(fmt::format("stopped while {} waited for a writer", quoted(path)));
-    throw Error(fmt::format("cannot open {}: {}", quoted(path), std::strerror(errno)));
+    if (errno == EINTR) throw Error(fmt::format("stopped while {} waited for a writer", input_name(path)));
+    throw Error(fmt::format("cannot open {}: {}", input_name(path), std::strerror(errno)));
   }
   ~File() {
     if (number_ >= 0) ::close(number_);
@@ -60,14 +60,14 @@ class RegularFile final : public ByteSource {
     for (;;) {
       const ssize_t n = ::read(file_.number(), to, most);
       if (n >= 0) return static_cast<std::size_t>(n);
-      if (errno != EINTR) throw Error(fmt::format("cannot read {}: {}", quoted(path_), std::strerror(errno)));
+      if (errno != EINTR) throw Error(fmt::format("cannot read {}: {}", input_name(path_), std::strerror(errno)));
     }
   }
   std::uint64_t size() const override { return size_; }
   std::shared_ptr<Mapping> map() override { return Mapping::make(file_.number(), size_); }
   void skip_to(std::uint64_t position) override {
     if (lseek(file_.number(), static_cast<off_t>(position), SEEK_SET) < 0)
-      throw Error(fmt::format("cannot read {}: {}", quoted(path_), std::strerror(errno)));
+      throw Error(fmt::format("cannot read {}: {}", input_name(path_), std::strerror(errno)));
   }
 
  private:
@@ -84,7 +84,7 @@ class GrowingFile final : public ByteSource {
     for (bool complete = false;;) {
       const ssize_t n = ::read(file_.number(), to, most);
       if (n > 0) return static_cast<std::size_t>(n);
-      if (n < 0 && errno != EINTR) throw Error(fmt::format("cannot read {}: {}", quoted(path_), std::strerror(errno)));
+      if (n < 0 && errno != EINTR) throw Error(fmt::format("cannot read {}: {}", input_name(path_), std::strerror(errno)));
       if (complete || stop_) return 0;
       complete = complete_();  // then once more: what was written before the answer is read
       if (!complete) std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -111,7 +111,7 @@ class Input {
       if (poll(&input, 1, 100) > 0) {
         const ssize_t n = ::read(file_.number(), bytes_.data(), bytes_.size());
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (n < 0) throw Error(fmt::format("cannot read {}: {}", quoted(path_), std::strerror(errno)));
+        if (n < 0) throw Error(fmt::format("cannot read {}: {}", input_name(path_), std::strerror(errno)));
         return std::span(bytes_).first(static_cast<std::size_t>(n));
       }
       if (stop_) return {};
@@ -168,7 +168,7 @@ class Decompressed : public ByteSource {
       const std::size_t n = decompress(to, most);
       if (n > 0) return n;
     }
-    if (!problem_.empty()) throw Error(fmt::format("cannot read {}: {}", quoted(path_), problem_));
+    if (!problem_.empty()) throw Error(fmt::format("cannot read {}: {}", input_name(path_), problem_));
     return 0;
   }
 
@@ -261,7 +261,7 @@ class Stream final : public ByteSource {
     if (archive_read_open(a, this, nullptr, &Stream::fill, nullptr) != ARCHIVE_OK ||
         archive_read_next_header(a, &entry) != ARCHIVE_OK) {
       const char* why = archive_error_string(a);
-      throw Error(fmt::format("cannot read {}: {}", quoted(path), why ? why : "it is empty"));
+      throw Error(fmt::format("cannot read {}: {}", input_name(path), why ? why : "it is empty"));
     }
   }
   std::size_t read(std::uint8_t* to, std::size_t most) override {
@@ -271,7 +271,7 @@ class Stream final : public ByteSource {
       const int status = archive_read_data_block(archive_.get(), &data, &left_, &offset);
       if (status == ARCHIVE_EOF) return 0;
       if (status < ARCHIVE_WARN)
-        throw Error(fmt::format("cannot read {}: {}", quoted(path_), archive_error_string(archive_.get())));
+        throw Error(fmt::format("cannot read {}: {}", input_name(path_), archive_error_string(archive_.get())));
       block_ = static_cast<const std::uint8_t*>(data);
     }
     const std::size_t n = std::min(most, left_);
@@ -322,7 +322,7 @@ bool is_skippable(std::span<const std::uint8_t> bytes) {
 std::unique_ptr<ByteSource> open_stream(File file, const std::string& path, const std::atomic<bool>& stop) {
   Input input(std::move(file), path, stop);
   std::span<const std::uint8_t> first = input.peek();
-  if (stop && first.size() < 8) throw Error(fmt::format("stopped while {} waited for its file header", quoted(path)));
+  if (stop && first.size() < 8) throw Error(fmt::format("stopped while {} waited for its file header", input_name(path)));
   while (is_skippable(first) && first.size() >= 8) {
     std::uint64_t length = 0;  // little endian
     for (unsigned i = 8; i-- > 4;) length = length << 8 | first[i];
@@ -375,6 +375,6 @@ std::optional<bool> has_no_writer(const std::string& path) {
   return {};
 }
 
-std::string quoted(const std::string& path) { return path == "-" ? "standard input" : "'" + path + "'"; }
+std::string input_name(const std::string& path) { return path == "-" ? "standard input" : "'" + path + "'"; }
 
 }  // namespace t2

@@ -36,6 +36,6 @@ std::unique_ptr<ByteSource> follow_bytes(const std::string& path, const std::ato
 // Whether no process has the file open for writing; nothing where the system cannot tell.
 std::optional<bool> has_no_writer(const std::string& path);
 
-std::string quoted(const std::string& path);  // for messages: "'PATH'", or "standard input"
+std::string input_name(const std::string& path);  // for messages: "'PATH'", or "standard input"
 
 }  // namespace t2

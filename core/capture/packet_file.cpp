@@ -400,13 +400,13 @@ std::string PacketFile::describe() const {
 }
 
 std::unique_ptr<Source> open_file(const std::string& path, const CaptureOptions& options) {
-  return std::make_unique<PacketFile>(quoted(path), options,
+  return std::make_unique<PacketFile>(input_name(path), options,
                                       [&](const std::atomic<bool>& stop) { return open_bytes(path, stop); });
 }
 
 std::unique_ptr<Source> follow_file(const std::string& path, const CaptureOptions& options,
                                     std::function<bool()> complete) {
-  return std::make_unique<PacketFile>(quoted(path), options, [&](const std::atomic<bool>& stop) {
+  return std::make_unique<PacketFile>(input_name(path), options, [&](const std::atomic<bool>& stop) {
     return follow_bytes(path, stop, std::move(complete));
   });
 }

@@ -59,7 +59,7 @@ bool is_list(std::string_view allowed) {
   return allowed.find('|') != allowed.npos || dash_of(allowed) != allowed.npos || number(allowed);
 }
 
-bool quoted(std::string_view text) { return text.size() >= 2 && (text[0] == '"' || text[0] == '\''); }
+bool is_quoted(std::string_view text) { return text.size() >= 2 && (text[0] == '"' || text[0] == '\''); }
 
 }  // namespace
 
@@ -100,7 +100,7 @@ bool is_allowed(std::string_view value, std::string_view allowed) {
 }
 
 std::string why_refused(const Flag& flag, std::string_view value) {
-  const bool text = quoted(flag.value);
+  const bool text = is_quoted(flag.value);
   if (text && flag.value[0] == '\'' && value.size() != 1) return "is not one character";
   if (!text && number(flag.value)) {
     if (!number(value)) return "is not a number";
