@@ -37,10 +37,10 @@ def compilers():
     return [name for name in ('g++', 'clang++') if shutil.which(name)]
 
 
-def build(tree, settings, *targets):
-    """Builds with every compiler; a failure names it."""
+def build(tree, settings, *targets, by=compilers()):
+    """Builds with each of these compilers; a failure names it."""
     tree.set_flags(settings)
-    for compiler in compilers():
+    for compiler in by:
         folder = tree.scratch / f'release-{compiler}'
         if not (folder / 'build.ninja').exists():
             command('cmake', '--preset', 'release', '-S', tree.tree, '-B', folder, f'-DCMAKE_CXX_COMPILER={compiler}', environment=tree.environment)
@@ -61,4 +61,4 @@ def check_share_of_the_day(tree):
 
 def check_sizes(tree):
     for size in (1, 2, 3, 8, 9, 255):  # up to eight option kinds are packed into the state itself
-        build(tree, {'tcpFlags': dict(JA4TOPTMX=size)}, 'tcpFlags')
+        build(tree, {'tcpFlags': dict(JA4TOPTMX=size)}, 'tcpFlags', by=compilers()[:1])  # gcc's warnings depend on sizes
