@@ -104,7 +104,7 @@ struct Block {
 // thread.
 class BlockPool {
  public:
-  std::shared_ptr<Block> take() {
+  std::shared_ptr<Block> acquire() {
     std::unique_ptr<Block> block;
     {
       const std::lock_guard hold(free_->mutex);

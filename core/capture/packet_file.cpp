@@ -169,7 +169,7 @@ std::optional<Read> PacketFile::read_mapped(Block& block) {
     const std::size_t wanted = std::max(Block::usual_size, needed_);
     const std::span<const std::uint8_t> bytes = mapping_->window(progress_.position, wanted);
     const Checkpoint before(*this);
-    take(bytes.data(), bytes.size(), block.packets);
+    parse(bytes.data(), bytes.size(), block.packets);
     if (!mapping_->whole()) {  // some of that may have been zeros: once more
       before.go_back(block);
       return {};
@@ -200,7 +200,7 @@ Read PacketFile::read(Block& block) {
   memory.append(rest_.data(), rest_.size());
   rest_.resize(0);
   for (;;) {
-    const std::size_t done = take(memory.data(), memory.size(), block.packets);
+    const std::size_t done = parse(memory.data(), memory.size(), block.packets);
     if (!damage_.empty()) return Read::end;
     if (!block.packets.empty()) {
       rest_.append(memory.data() + done, memory.size() - done);
@@ -216,7 +216,7 @@ Read PacketFile::read(Block& block) {
   }
 }
 
-std::size_t PacketFile::take(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets) {
+std::size_t PacketFile::parse(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets) {
   const std::size_t skipped = std::min<std::uint64_t>(progress_.skip, size);
   progress_.skip -= skipped;
   progress_.position += skipped;

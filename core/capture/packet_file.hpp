@@ -47,7 +47,7 @@ class PacketFile final : public Source {
   // More bytes behind those at hand. False: there are no more.
   bool fill(ReadBuffer& buffer);
   // Packets that are complete in these bytes. Answer how many bytes are done with.
-  std::size_t take(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
+  std::size_t parse(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
   std::size_t take_pcap(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
   std::size_t take_pcapng(const std::uint8_t* data, std::size_t size, std::vector<RawPacket>& packets);
   bool pcapng_block(const std::uint8_t* block, std::uint32_t length, std::vector<RawPacket>& packets);

@@ -53,7 +53,7 @@ void Expiry::remove(FlowEntry& flow) {
 }
 
 // Empties a bucket: flows that end before `limit` (a bucket number) are due, the others are filed again.
-void Expiry::take(Time bucket, Time limit) {
+void Expiry::collect_due(Time bucket, Time limit) {
   const std::vector<std::uint32_t> flows = std::exchange(buckets_[slot(bucket)], {});
   occupied_[slot(bucket) / 64] &= ~(std::uint64_t{1} << slot(bucket) % 64);
   if (due_.empty()) due_.reserve(flows.size());
@@ -118,12 +118,12 @@ const std::vector<Expiry::Due>& Expiry::due(Time clock) {
     next_ = now;
     due_.reserve(table_.size());
     for (Time bucket = next_occupied(from, end); bucket < end; bucket = next_occupied(bucket + 1, end))
-      take(bucket, now);
+      collect_due(bucket, now);
   } else {
     while (next_ < now && due_.empty()) {
       const Time bucket = next_occupied(next_, now);
       next_ = std::min(bucket + 1, now);
-      if (bucket < now) take(bucket, next_);
+      if (bucket < now) collect_due(bucket, next_);
     }
   }
   sort();
@@ -134,7 +134,7 @@ const std::vector<Expiry::Due>& Expiry::rest() {
   due_.clear();
   return_ending();
   due_.reserve(table_.size());
-  for (Time i = 0; i < buckets; ++i) take(next_ + i, INT64_MAX);
+  for (Time i = 0; i < buckets; ++i) collect_due(next_ + i, INT64_MAX);
   sort();
   return due_;
 }

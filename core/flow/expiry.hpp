@@ -56,7 +56,7 @@ class Expiry {
   static std::size_t slot(Time bucket) { return static_cast<std::size_t>(bucket & (buckets - 1)); }
   // The bucket that a flow waits in: one of those ahead of next_, of which the flow knows the slot.
   Time scheduled(const FlowEntry& flow) const { return next_ + ((flow.wheel_bucket - next_) & (buckets - 1)); }
-  void take(Time bucket, Time limit);
+  void collect_due(Time bucket, Time limit);
   // Its record may have been released since, and belong to another flow.
   static bool is_ending(const Due& one) { return one.flow->number == one.number && one.flow->wheel_bucket == ending; }
   void add_ending(FlowEntry& flow);

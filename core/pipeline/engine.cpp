@@ -48,7 +48,7 @@ void Engine::run() {
   BlockPool blocks;
   for (Read kind = Read::packets; kind != Read::end;) {
     handle_signals();
-    std::shared_ptr<Block> block = blocks.take();
+    std::shared_ptr<Block> block = blocks.acquire();
     kind = read(*block);
     if constexpr (TSTAMP_PREC == 0)  // the program counts in microseconds: differences are those of the printed times
       for (RawPacket& raw : block->packets) raw.time -= raw.time % 1000;
@@ -103,7 +103,7 @@ void Engine::decode(const RawPacket& raw) {
     counters_.status |= parts_.dissector.fast_path().status(plain);
     ++(plain.v6 ? counters_.ipv6 : counters_.ipv4);
     counters_.ip_wire_bytes += FastPath::l3 + plain.l3_length;
-    if (Dissector::makes_flows(!plain.v6)) parts_.workers.take(raw, plain, stamp);
+    if (Dissector::makes_flows(!plain.v6)) parts_.workers.add(raw, plain, stamp);
     else parts_.totals.ignore_one();
     return;
   }
@@ -117,7 +117,7 @@ void Engine::decode(const RawPacket& raw) {
   counters_.ipv4 += (packet.status & status::ipv4) != 0;
   counters_.ipv6 += (packet.status & status::ipv6) != 0;
   if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
-  if (has_flow) parts_.workers.take();
+  if (has_flow) parts_.workers.add();
   else parts_.totals.ignore_one();
 }
 

@@ -19,7 +19,7 @@ PrefetchStage::PrefetchStage(Worker& worker, const FastPath& fast_path, std::siz
   next_ = slices_[0].packets.data();
 }
 
-void PrefetchStage::take() {
+void PrefetchStage::add() {
   Lookup& made = next_lookup();
   make_lookup(*next_, hash_, made);
   added(made);

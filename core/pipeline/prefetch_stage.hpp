@@ -22,18 +22,18 @@ class PrefetchStage {
   PrefetchStage(const PrefetchStage&) = delete;
   PrefetchStage& operator=(const PrefetchStage&) = delete;
 
-  // Where the next packet is to be decoded; call take() if it belongs to a flow.
+  // Where the next packet is to be decoded; call add() if it belongs to a flow.
   Packet& next() { return *next_; }
-  void take();
+  void add();
   // A packet that FastPath::match() accepted.
-  [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& headers, const PacketStamp& stamp) {
+  [[gnu::always_inline]] void add(const RawPacket& raw, const FastHeaders& headers, const PacketStamp& stamp) {
     fast_path_.fill(*next_, raw, headers, stamp);
     Lookup& made = next_lookup();
     make_lookup(raw, headers, hash_, made);
     added(made);
   }
   void flush();  // gives all packets to the worker
-  // Packets that were taken and that the worker has not got yet.
+  // Packets that were added and that the worker has not got yet.
   std::size_t waiting() const { return slices_[0].size + slices_[1].size; }
 
  private:

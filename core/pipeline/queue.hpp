@@ -26,13 +26,13 @@ class Queue {
   T pop() {
     std::unique_lock hold(mutex_);
     not_empty_.wait(hold, [this] { return !items_.empty(); });
-    return take(hold);
+    return pop_first(hold);
   }
   // Nothing, if there is nothing.
   std::optional<T> try_pop() {
     std::unique_lock hold(mutex_);
     if (items_.empty()) return {};
-    return take(hold);
+    return pop_first(hold);
   }
   // False, and the item stays, where the queue is full.
   bool try_push(T& item) {
@@ -46,11 +46,11 @@ class Queue {
   std::optional<T> pop_for(std::chrono::milliseconds time) {
     std::unique_lock hold(mutex_);
     if (!not_empty_.wait_for(hold, time, [this] { return !items_.empty(); })) return {};
-    return take(hold);
+    return pop_first(hold);
   }
 
  private:
-  T take(std::unique_lock<std::mutex>& hold) {
+  T pop_first(std::unique_lock<std::mutex>& hold) {
     T item = std::move(items_.front());
     items_.pop_front();
     const bool half_empty = items_.size() == max_ / 2;

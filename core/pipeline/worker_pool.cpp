@@ -107,17 +107,17 @@ MemoryBound WorkerPool::memory_bound(std::uint64_t max_flows) const {
   return bound;
 }
 
-void WorkerPool::take() {
+void WorkerPool::add() {
   if (!threaded()) {
     ++taken_;
-    return stages_[0]->take();
+    return stages_[0]->add();
   }
   ++waiting_;
   const std::size_t worker = balancer_.of(hash_pair(next_, hash_), next_.captured);
   if (worker == 0) {
     ++taken_;
     stages_[0]->next() = next_;
-    stages_[0]->take();
+    stages_[0]->add();
   } else {
     Chunk& filling = queues_[worker - 1]->filling;
     filling.items.emplace_back();
@@ -171,10 +171,10 @@ void WorkerPool::work(std::size_t which) {
       if (i + ahead < chunk.items.size()) prefetch_frame(chunk.items[i + ahead].raw);
       const Item& item = chunk.items[i];
       if (item.raw.data) {
-        stage.take(item.raw, item.plain, item.stamp);
+        stage.add(item.raw, item.plain, item.stamp);
       } else {
         stage.next() = *decoded++;
-        stage.take();
+        stage.add();
       }
     }
     stage.flush();

@@ -32,11 +32,11 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Where the next packet is to be decoded; take() it when it has a flow.
+  // Where the next packet is to be decoded; add() it when it has a flow.
   Packet& next() { return queues_.empty() ? stages_[0]->next() : next_; }
-  void take();
-  [[gnu::always_inline]] void take(const RawPacket& raw, const FastHeaders& found,
-                                   const PacketStamp& stamp) {  // one that FastPath recognised
+  void add();
+  [[gnu::always_inline]] void add(const RawPacket& raw, const FastHeaders& found,
+                                  const PacketStamp& stamp) {  // one that FastPath recognised
     if (threaded()) {
       ++waiting_;
       if (const std::size_t worker = balancer_.of(hash_pair(raw, found, hash_), raw.captured); worker > 0) {
@@ -45,7 +45,7 @@ class WorkerPool {
       }
     }
     ++taken_;
-    stages_[0]->take(raw, found, stamp);
+    stages_[0]->add(raw, found, stamp);
   }
   // All packets of a block were taken; it is held until they are analysed. `now`: nothing may wait for more packets.
   void flush(Time clock, std::shared_ptr<Block> block, bool now);

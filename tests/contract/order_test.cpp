@@ -262,10 +262,10 @@ TEST_CASE("rows: values come back as they were put", "[contract]") {
   CHECK(values.text() == "");
   CHECK(values.get<std::uint32_t>() == 2);
   CHECK(values.get<std::uint8_t>() == 4);
-  CHECK(values.take(4)[3] == 1);
+  CHECK(values.read(4)[3] == 1);
   CHECK(values.get<std::uint8_t>() == 0);
   CHECK(values.get<std::uint8_t>() == 6);
-  values.take(16);
+  values.read(16);
   CHECK(values.done());
 }
 
@@ -273,20 +273,20 @@ TEST_CASE("bytes: reading past the end gives zeros and is remembered", "[contrac
   const std::uint8_t data[] = {1, 2, 3, 4, 5, 6, 7};
   Bytes b{data};
   CHECK(b.u16() == 0x0102);
-  CHECK(b.take(2).size() == 2);
+  CHECK(b.read(2).size() == 2);
   CHECK(b.position() == 4);
   CHECK(b.left() == 3);
   CHECK(b.u32() == 0);
   CHECK_FALSE(b.ok());
   CHECK(b.u8() == 0);
-  CHECK(b.take(1).empty());
+  CHECK(b.read(1).empty());
   CHECK(b.left() == 0);
   Bytes all{data};
   CHECK(all.u32() == 0x01020304);
   CHECK(all.u16() == 0x0506);
   CHECK(all.u8() == 7);
   CHECK(all.ok());
-  CHECK(all.take(0).empty());
+  CHECK(all.read(0).empty());
   CHECK(all.ok());
   Bytes skipped{data};
   skipped.skip(8);

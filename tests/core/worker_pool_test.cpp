@@ -84,7 +84,7 @@ Outcome analyse(const std::vector<std::pair<Time, Buffer>>& frames, std::size_t 
       static constexpr Packet fresh{};
       begin_packet(pool.next(), fresh, raw, {.number = ++number, .clock = clock, .at = clock});
       REQUIRE(dissector.walk(DLT_EN10MB, pool.next()));
-      pool.take();
+      pool.add();
       if (number % 100 == 0) pool.flush(clock, nullptr, number % 300 == 0);
       if (with_pauses && number % 700 == 0) {
         bool looked = false;

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!input.empty() && frames.size() < 64) {
     const std::uint32_t missing = single ? 0 : input.u8();
     const Time step = single ? 0 : fuzz::time_step(input.u8());
-    frames.emplace_back(single ? input.rest() : input.take(input.u16() & 0x3ff));
+    frames.emplace_back(single ? input.rest() : input.read(input.u16() & 0x3ff));
     const fuzz::Frame& frame = frames.back();
     time += step;
     clock = std::max(clock, time);

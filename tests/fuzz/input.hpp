@@ -37,12 +37,12 @@ class Input {
     const std::uint32_t high = u16();
     return high << 16 | u16();
   }
-  std::span<const std::uint8_t> take(std::size_t n) {
+  std::span<const std::uint8_t> read(std::size_t n) {
     const auto taken = bytes_.first(std::min(n, bytes_.size()));
     bytes_ = bytes_.subspan(taken.size());
     return taken;
   }
-  std::span<const std::uint8_t> rest() { return take(bytes_.size()); }
+  std::span<const std::uint8_t> rest() { return read(bytes_.size()); }
 
  private:
   std::span<const std::uint8_t> bytes_;

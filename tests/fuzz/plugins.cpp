@@ -162,7 +162,7 @@ std::vector<std::uint8_t> tcp_packet(fuzz::Input& input, unsigned what) {
   put(odd & 16 ? input.u32() : input.u16(), 4), put(odd & 32 ? input.u32() : input.u16(), 4);
   put(odd & 64 ? input.u8() : (5 + options) << 4, 1), put(input.u8(), 1), put(input.u16(), 2), put(input.u16(), 2),
       put(odd & 128 ? input.u16() : 0, 2);
-  const auto content = input.take(4 * options);
+  const auto content = input.read(4 * options);
   f.insert(f.end(), content.begin(), content.end());
   f.resize(f.size() + 4 * options - content.size() + payload);
   if (odd == 0xff) f.resize(input.u8() % f.size());
@@ -193,7 +193,7 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
     std::uint32_t missing = 0;
     if (raw) {
       missing = what & 0xf;
-      frames.emplace_back(input.take(input.u16() & 0x1ff));
+      frames.emplace_back(input.read(input.u16() & 0x1ff));
     } else {
       missing = what >> 4 == 0xf ? 10 : 0;
       frames.emplace_back(tcp_packet(input, what));

@@ -29,11 +29,11 @@ Collector::Collector() {
 }
 
 Collector::~Collector() {
-  if (thread_.joinable()) take();
+  if (thread_.joinable()) finish();
   close(socket_);
 }
 
-std::vector<Buffer> Collector::take() {
+std::vector<Buffer> Collector::finish() {
   stop_ = true;
   thread_.join();
   return std::move(datagrams_);

@@ -15,7 +15,7 @@ class Collector {
   Collector();
   ~Collector();
   std::string port() const { return std::to_string(port_); }
-  std::vector<Buffer> take();  // everything that was sent before this call
+  std::vector<Buffer> finish();  // everything that was sent before this call
 
  private:
   void receive();

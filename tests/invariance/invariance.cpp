@@ -168,7 +168,7 @@ std::map<std::size_t, std::vector<Buffer>> exported(const std::filesystem::path&
       run_file(file, plugins, variant.arguments(), {{"NF_SERVADD", "127.0.0.1"}, {"NF_DPORT", collector.port()}});
   INFO(result.err);
   REQUIRE(result.status == 0);
-  return records_of(collector.take());
+  return records_of(collector.finish());
 }
 
 void check_export(const std::filesystem::path& file) {

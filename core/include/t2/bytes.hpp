@@ -52,12 +52,12 @@ class Bytes {
   std::uint16_t u16() { return number<std::uint16_t>(); }
   std::uint32_t u32() { return number<std::uint32_t>(); }
   std::uint64_t u64() { return number<std::uint64_t>(); }
-  std::span<const std::uint8_t> take(std::size_t n) {
+  std::span<const std::uint8_t> read(std::size_t n) {
     if (n > left()) return fail(), std::span<const std::uint8_t>{};
     return data_.subspan((at_ += n) - n, n);
   }
-  void skip(std::size_t n) { take(n); }
-  std::span<const std::uint8_t> rest() { return take(left()); }
+  void skip(std::size_t n) { read(n); }
+  std::span<const std::uint8_t> rest() { return read(left()); }
   bool ok() const { return ok_; }
   std::size_t left() const { return data_.size() - at_; }
   std::size_t position() const { return at_; }

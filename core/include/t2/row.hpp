@@ -127,16 +127,16 @@ class Values {
   template <class T>
   requires std::is_arithmetic_v<T> T get() {
     T value;
-    std::memcpy(&value, take(sizeof value), sizeof value);
+    std::memcpy(&value, read(sizeof value), sizeof value);
     return value;
   }
-  const std::uint8_t* take(std::size_t n) {
+  const std::uint8_t* read(std::size_t n) {
     assert(static_cast<std::size_t>(end_ - at_) >= n);
     return (at_ += n) - n;
   }
   std::string_view text() {
     const std::size_t n = get<std::uint32_t>();
-    return {reinterpret_cast<const char*>(take(n)), n};
+    return {reinterpret_cast<const char*>(read(n)), n};
   }
   bool done() const { return at_ == end_; }
 

@@ -36,7 +36,7 @@ void ipv6_options(PacketContext& context, std::uint32_t offset, unsigned which) 
   t2::Bytes header = context.packet.bytes(offset);
   header.skip(1);
   const std::size_t bytes = header.u8() * 8u + 6;
-  t2::Bytes options(header.take(std::min(bytes, header.left())));
+  t2::Bytes options(header.read(std::min(bytes, header.left())));
   while (options.left()) {
     const std::uint8_t type = options.u8();
     if (type == 0) return;

@@ -28,7 +28,7 @@ void bytes_cell(t2::Row& row, std::span<const std::uint8_t> bytes) {
 
 std::span<const std::uint8_t> captured(const t2::Packet& packet, std::uint32_t offset, std::size_t bytes) {
   t2::Bytes rest = packet.bytes(offset);
-  return rest.take(std::min(bytes, rest.left()));
+  return rest.read(std::min(bytes, rest.left()));
 }
 
 // What the checksum should be, given the sum over all that it covers, itself included; both as they lie in memory.

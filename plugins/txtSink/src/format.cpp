@@ -140,13 +140,13 @@ RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of) : flows_(
     case Type::direction: return *at = values.get<std::uint8_t>() == 0 ? 'A' : 'B', at + 1;
     case Type::time: return put_time(at, values.get<Time>());
     case Type::duration: return put_duration(at, values.get<Time>());
-    case Type::mac: return put_mac(at, values.take(6));
-    case Type::ip4: return put_ip4(at, values.take(4));
-    case Type::ip6: return put_ip6(at, values.take(16));
+    case Type::mac: return put_mac(at, values.read(6));
+    case Type::ip4: return put_ip4(at, values.read(4));
+    case Type::ip6: return put_ip6(at, values.read(16));
     case Type::ip: {
       const auto family = static_cast<Family>(values.get<std::uint8_t>());
-      if (family == Family::ipv4) return put_ip4(at, values.take(4));
-      if (family == Family::ipv6) return put_ip6(at, values.take(16));
+      if (family == Family::ipv4) return put_ip4(at, values.read(4));
+      if (family == Family::ipv6) return put_ip6(at, values.read(16));
       return put_string(at, no_address);
     }
   }
