@@ -84,7 +84,8 @@ class GrowingFile final : public ByteSource {
     for (bool complete = false;;) {
       const ssize_t n = ::read(file_.number(), to, most);
       if (n > 0) return static_cast<std::size_t>(n);
-      if (n < 0 && errno != EINTR) throw Error(fmt::format("cannot read {}: {}", input_name(path_), std::strerror(errno)));
+      if (n < 0 && errno != EINTR)
+        throw Error(fmt::format("cannot read {}: {}", input_name(path_), std::strerror(errno)));
       if (complete || stop_) return 0;
       complete = complete_();  // then once more: what was written before the answer is read
       if (!complete) std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -322,7 +323,8 @@ bool is_skippable(std::span<const std::uint8_t> bytes) {
 std::unique_ptr<ByteSource> open_stream(File file, const std::string& path, const std::atomic<bool>& stop) {
   Input input(std::move(file), path, stop);
   std::span<const std::uint8_t> first = input.peek();
-  if (stop && first.size() < 8) throw Error(fmt::format("stopped while {} waited for its file header", input_name(path)));
+  if (stop && first.size() < 8)
+    throw Error(fmt::format("stopped while {} waited for its file header", input_name(path)));
   while (is_skippable(first) && first.size() >= 8) {
     std::uint64_t length = 0;  // little endian
     for (unsigned i = 8; i-- > 4;) length = length << 8 | first[i];
