@@ -1,5 +1,6 @@
 """A copy of the project whose flags are changed, built, and run."""
 import gzip
+import hashlib
 import os
 import re
 import shutil
@@ -38,6 +39,59 @@ class Table:
         return next(row for row in self.rows if all(row[name] == value for name, value in cells.items()))
 
 
+class Expectations:
+    """What every batch of flags made of the capture of these tests when it was recorded: a short sum of each column of each file.
+
+    Lines of expected.tsv: FLAGS, FILE, and COLUMN=SUM for each column, separated by blanks. `run --record` writes it."""
+    PATH = Path(__file__).with_name('expected.tsv')
+    VOLATILE = '.log', '_log.txt', '.monitor'
+
+    def __init__(self, record):
+        self.record, self.seen = record, {}
+        lines = self.PATH.read_text().splitlines() if self.PATH.exists() else []
+        self.known = {(flags, file): sums for flags, file, sums in (line.split('\t') for line in lines if not line.startswith('#'))}
+
+    @staticmethod
+    def flags(changes):
+        text = '; '.join(f'{component} ' + ' '.join(f'{name}={str(value)!r}' for name, value in flags.items()) for component, flags in changes.items())
+        return re.sub(r"'[^']*/t2-flags\.[^/']*", "'SCRATCH", text)
+
+    @staticmethod
+    def sums(text, mark, separator):
+        """Of the columns of a table, or of a text without its comments, which have dates."""
+        digest = lambda cells: hashlib.sha1('\n'.join(cells).encode(errors='surrogateescape')).hexdigest()[:6]
+        try:
+            table = Table(text, mark, separator)
+        except (StopIteration, ValueError):
+            return 'text=' + digest([line for line in text.splitlines() if not line.startswith('# ')])
+        return ' '.join(f'{name.replace(" ", "_")}={digest([row[name] for row in table.rows])}' for name in table.columns)
+
+    def hold(self, changes, output):
+        """Records what this batch wrote, or compares it with what was recorded."""
+        core, flags = changes.get(CORE, {}), self.flags(changes)
+        wrong = []
+        for file in output.names():
+            if file.endswith(self.VOLATILE):
+                continue
+            sums = self.sums(output.text(file), core.get('HDR_CHR', '%'), core.get('SEP_CHR', '\t'))
+            self.seen[flags, file] = sums
+            if self.record:
+                continue
+            known = self.known.get((flags, file))
+            if known is None:
+                wrong.append(f'{file}: nothing was recorded')
+            elif known != sums:
+                before, now = (dict(part.rsplit('=', 1) for part in text.split(' ')) for text in (known, sums))
+                wrong.append(f'{file}: ' + ', '.join(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))))
+        assert not wrong, f'not as recorded (tests/flags/run --record, if that is meant): {flags}: ' + '; '.join(wrong)
+
+    def write(self, of_all):
+        """What was not run keeps its expectations, unless everything was."""
+        lines = [f'{flags}\t{file}\t{sums}' for (flags, file), sums in sorted((self.seen if of_all else self.known | self.seen).items())]
+        self.PATH.write_text('# What batches of flags make of the capture of these tests; written by run --record. FLAGS, FILE, sums of the columns.\n' +
+                             '\n'.join(lines) + '\n')
+
+
 class Output:
     """What a run wrote."""
 
@@ -61,8 +115,8 @@ class Output:
 class Tree:
     """One copy and its build folder. The core is `program` until build_core() makes another."""
 
-    def __init__(self, scratch, program, plugins):
-        self.scratch, self.program, self.plugins = scratch, program, plugins
+    def __init__(self, scratch, program, plugins, expectations):
+        self.scratch, self.program, self.plugins, self.expectations = scratch, program, plugins, expectations
         self.tree, self.build = scratch / 'tree', scratch / 'build'
         self.tree.mkdir()
         for name in ('CMakeLists.txt', 'CMakePresets.json', 'core', 'plugins', 'scripts'):
@@ -115,7 +169,10 @@ class Tree:
             built = self.build if CORE in changes or plugin in changes else self.plugins.parent
             source, = (built / 'plugins').glob(f'???_{plugin}.so')
             shutil.copy2(source, folder)
-        return lambda *words, **environment: self.run(program, folder, words, environment)
+        run = lambda *words, **environment: self.run(program, folder, words, environment)
+        if changes and 'txtSink' in plugins:
+            self.expectations.hold(changes, run('-s'))
+        return run
 
     def run(self, program, folder, words, environment):
         self.runs += 1
