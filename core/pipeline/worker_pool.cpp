@@ -99,7 +99,8 @@ MemoryBound WorkerPool::memory_bound(std::uint64_t max_flows) const {
   bound.packets = max_blocks * (Block::usual_size + Block::usual_packets * sizeof(RawPacket));
   if (threaded()) {
     // Deliveries, their memory that is used again, and rows that wait for those of the slowest worker.
-    bound.rows += (deliveries_.max() + spent_.max()) * Worker::many_rows * row + 2 * max_flows * row;
+    bound.rows +=
+        (deliveries_.max() + spent_.max()) * Worker::many_rows * row + max_flows * (2 * row + FlowNumbers::bytes_each);
     constexpr std::uint64_t chunks = 8 + 8 + 2;  // of a queue: on their way there, back, at both ends
     bound.packets *= chunks;
     bound.packets += queues_.size() * chunks * in_chunk * workers_.size() * (sizeof(Item) + sizeof(Packet));
