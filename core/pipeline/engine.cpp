@@ -116,7 +116,7 @@ void Engine::decode(const RawPacket& raw) {
   counters_.layer2 += (packet.status & status::layer2_flow) != 0;
   counters_.ipv4 += (packet.status & status::ipv4) != 0;
   counters_.ipv6 += (packet.status & status::ipv6) != 0;
-  if (packet.is_ip()) counters_.ip_wire_bytes += packet.l3 + packet.l3_length;
+  if (packet.is_ip()) counters_.ip_wire_bytes += std::min(packet.l3 + packet.l3_length, packet.wire);
   if (has_flow) parts_.workers.add();
   else parts_.totals.ignore_one();
 }

@@ -180,8 +180,8 @@ struct Packet {
   bool operator==(const Packet&) const = default;
   bool is_ip() const { return family != Family::layer2; }
   bool is_tcp_header() const { return protocol == protocol::tcp && is_ip() && !later_fragment; }
-  // SYN without ACK: a connection is asked for.
-  bool is_opening() const { return is_tcp_header() && captured_l4 >= 14 && (data[l4 + 13] & 0x12) == 0x02; }
+  // SYN without ACK, FIN and RST: a connection is asked for.
+  bool is_opening() const { return is_tcp_header() && captured_l4 >= 14 && (data[l4 + 13] & 0x17) == 0x02; }
   std::span<const std::uint8_t> frame() const { return {data, captured}; }
   // Captured bytes from an offset on; empty where the header is absent.
   Bytes bytes(std::uint32_t offset) const {

@@ -133,6 +133,7 @@ TEST_CASE("tcpStates: other SYNs belong to their connection", "[tcpStates]") {
   CHECK(rows({{0, 'a', "S", 1000, 0}, {1, 'a', "S", 2000, 0}}) == 1);                 // a flood
   CHECK(rows(handshake({{100, 'a', "S", 9999, 0}})) == 2);                            // in an open connection
   CHECK(rows(handshake({{10, 'a', "FA", 1001, 5001}, {20, 'a', "S", 77, 0}})) == 2);  // half closed
+  CHECK(rows(closed({{13, 'a', "SF", 77, 0}, {14, 'a', "SR", 78, 0}})) == 2);         // scans
   CHECK(rows(closed({{13, 'b', "SA", 77, 1001}})) == 2);                              // no opening
   CHECK(rows({{0, 'a', "S", 1000, 0}, {100'000, 'a', "S", 1000, 0}}) == 1);
 }
