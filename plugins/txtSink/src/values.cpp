@@ -156,6 +156,15 @@ char* put_long(char* at, std::uint64_t value) {
   return end;
 }
 
+// Not into put_float(): whole numbers, which most are, need no frame whose end is checked.
+[[gnu::noinline]] static char* put_fractional(char* at, float value) {
+  if (!std::isfinite(value)) return put_string(at, std::isnan(value) ? "nan" : "inf");
+  std::uint32_t mantissa;
+  int exponent;
+  if (std::isnormal(value) && seven_digits(value, mantissa, exponent)) return put_general(at, mantissa, exponent);
+  return std::to_chars(at, at + 32, static_cast<double>(value), std::chars_format::general, 7).ptr;
+}
+
 char* put_float(char* at, float value) {
   if (std::signbit(value)) {
     *at++ = '-';
@@ -165,11 +174,7 @@ char* put_float(char* at, float value) {
     const auto whole = static_cast<std::uint32_t>(value);
     if (static_cast<float>(whole) == value) return put_unsigned(at, whole);
   }
-  if (!std::isfinite(value)) return put_string(at, std::isnan(value) ? "nan" : "inf");
-  std::uint32_t mantissa;
-  int exponent;
-  if (std::isnormal(value) && seven_digits(value, mantissa, exponent)) return put_general(at, mantissa, exponent);
-  return std::to_chars(at, at + 32, static_cast<double>(value), std::chars_format::general, 7).ptr;
+  return put_fractional(at, value);
 }
 
 char* put_double(char* at, double value) {
