@@ -100,7 +100,7 @@ class FlowTable {
   std::uint32_t removals() const { return removals_; }  // how often a flow was detached, modulo 2^32
   // Of a table with so many flows, the index and lists of free records included.
   std::uint64_t max_bytes(std::uint64_t flows) const {
-    return flows * (bytes_each() + sizeof(std::uint32_t) + 2 * sizeof(Direction*)) + SlotIndex::max_bytes(flows) +
+    return flows * (bytes_each() + sizeof(std::uint32_t) + 2 * sizeof(void*)) + SlotIndex::max_bytes(flows) +
            4 * HugePages::size;
   }
   std::size_t bytes_each() const { return sizeof(FlowEntry) + 2 * stride_; }  // of a conversation with both directions

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -103,7 +104,7 @@ TEST_CASE("eviction: flows move at most once for each packet", "[eviction]") {
   std::mt19937 random(5);
   std::vector<FlowEntry*> alive;
   std::uint64_t packets = 0;
-  for (int i = 0; i < 200'000; ++i, ++packets) {
+  for (int i = 0; i < (sanitized ? 20'000 : 200'000); ++i, ++packets) {
     if (alive.size() < 1000 || random() % 3 == 0) {
       if (alive.size() >= 5000) {
         FlowEntry* flow = w.order.first();
@@ -268,7 +269,7 @@ std::uint64_t packets_in_rows(const Result& result) {
 TEST_CASE("eviction: conversations stay whole in a flood, and every packet is in a row", "[eviction]") {
   std::vector<std::string> with_counts = plugins;
   with_counts.insert(with_counts.end() - 1, "basicStats");
-  for (const NamedFlood& flood : floods) {
+  for (const NamedFlood& flood : std::span(floods).first(sanitized ? 1 : std::size(floods))) {
     INFO(flood.name);
     const Capture capture = traffic(flood.send);
     const Result result = run(capture, with_counts, {"--max-flows", "4000", "--hash-seed", "1"});

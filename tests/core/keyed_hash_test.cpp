@@ -7,9 +7,11 @@
 #include <cstring>
 #include <functional>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "capture.hpp"
 #include "decode/headers.hpp"
 #include "flow/fragments.hpp"
 #include "flow/key.hpp"
@@ -156,7 +158,7 @@ Tables probes_of(const Input& input, Family family, const KeyedHash& hash) {
 
 TEST_CASE("keyed hash: constructed addresses cost no more probes than random ones", "[hash]") {
   const std::vector<Input> inputs = constructed();
-  for (const Word seed : seeds) {
+  for (const Word seed : std::span(seeds).first(sanitized ? 1 : std::size(seeds))) {
     const KeyedHash hash(seed);
     for (const Family family : {Family::ipv6, Family::ipv4}) {
       const Tables usual = probes_of(random_input(), family, hash);

@@ -14,15 +14,17 @@ configure "$BUILD/lint" "$scratch/cmake.log" --preset debug || exit 1
 headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins "$BUILD/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
 
 check_file() { # FILE of the build: what is wrong is printed
-    local mark
+    local mark log
+    log=$scratch/log.$BASHPID
     mark=$marks/$({ echo "$headers"; cat -- "$1"; } | sha1sum | cut -d ' ' -f 1)
     [ ! -e "$mark" ] || return 0
-    clang-tidy --quiet -p "$BUILD/lint" --extra-arg=-Wno-unknown-warning-option "$1" 2> "$scratch/log.$BASHPID" || { cat -- "$scratch/log.$BASHPID"; return 1; }
+    clang-tidy --quiet -p "$BUILD/lint" --extra-arg=-Wno-unknown-warning-option "$1" 2> "$log" || { cat -- "$log"; return 1; }
     : > "$mark"
 }
 export -f check_file
 export marks headers BUILD scratch
 
+# shellcheck disable=SC2016 # the shell that xargs starts expands it
 check_all() { find "$SOURCE/core" "$SOURCE/plugins"/*/src -name '*.cpp' -print0 | xargs -0 -P "$(nproc)" -I {} bash -c 'check_file "$1"' check {}; }
 
 run check_all
