@@ -57,16 +57,17 @@ Template udp(unsigned tags, bool first_fragment = false) {
   return {frame.udp(5000, 53).zeros(24), 14 + 4u * tags};
 }
 
+// 100,000 flows of one packet each.
+void send_flows(Pcap& out, Template packet) {
+  for (unsigned n = 0; n < 100'000; ++n) packet.number(n), out.add(epoch + n * microsecond, packet.frame);
+}
+
 struct Flood {
   const char* name;
   void (*send)(Pcap&);
 };
 const Flood floods[] = {
-    {"flows",
-     [](Pcap& out) {
-       Template t = udp(0);
-       for (unsigned n = 0; n < 100'000; ++n) t.number(n), out.add(epoch + n * microsecond, t.frame);
-     }},
+    {"flows", [](Pcap& out) { send_flows(out, udp(0)); }},
     {"MAC addresses",
      [](Pcap& out) {
        Template t = udp(0);
@@ -78,11 +79,7 @@ const Flood floods[] = {
          }
        }
      }},
-    {"VLAN tags",
-     [](Pcap& out) {
-       Template t = udp(6);
-       for (unsigned n = 0; n < 100'000; ++n) t.number(n), out.add(epoch + n * microsecond, t.frame);
-     }},
+    {"VLAN tags", [](Pcap& out) { send_flows(out, udp(6)); }},
     {"first fragments",
      [](Pcap& out) {
        Template t = udp(0, true);
