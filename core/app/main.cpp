@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <random>
 
 #include <sched.h>
 #include <sys/resource.h>
@@ -23,6 +22,7 @@
 #include "pipeline/engine.hpp"
 #include "pipeline/worker_pool.hpp"
 #include "t2/clock.hpp"
+#include "t2/keyed_hash.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -152,8 +152,7 @@ int run(const Options& options) {
       log.line(fmt::format("    {:02}: {}, {}", ++number, plugin->name, plugin->version));
   }
 
-  const std::uint64_t seed =
-      options.seed ? *options.seed : std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
+  const std::uint64_t seed = options.seed ? *options.seed : KeyedHash::random_seed();
   HeaderStacks stacks{KeyedHash(seed)};
   Time run_start = 0;
   InputTotals totals;

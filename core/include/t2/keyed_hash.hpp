@@ -19,7 +19,7 @@ namespace t2 {
 
 class KeyedHash {
  public:
-  KeyedHash() : KeyedHash(std::uint64_t{std::random_device{}()} << 32 | std::random_device{}()) {}
+  KeyedHash() : KeyedHash(random_seed()) {}
   explicit KeyedHash(std::uint64_t seed) {
     for (std::uint64_t& word : secret_) {  // SplitMix64 (Steele, Lea, Flood 2014)
       std::uint64_t z = seed += 0x9e3779b97f4a7c15u;
@@ -28,6 +28,8 @@ class KeyedHash {
       word = z ^ z >> 31;
     }
   }
+
+  static std::uint64_t random_seed() { return std::uint64_t{std::random_device{}()} << 32 | std::random_device{}(); }
 
   // Of up to eight words, an even number. All 64 bits are equally good.
   template <class... Words>
