@@ -1,4 +1,4 @@
-# Completion in bash for t2, st2, tranalyzer, t2build and t2conf: options, plugins, flags, files.
+# Completion in bash for t2, st2, tranalyzer, t2build, t2conf and tawk: options, plugins, flags, files.
 # shellcheck shell=bash
 
 _t2_root() { # of the project, from where the command is
@@ -31,6 +31,17 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
                     fi ;;
             esac
             return ;;
+        tawk)
+            case $previous:$word in
+                -V:* | --var:*) _t2_words "$word" "$("$1" -V '' 2>&1 | sed -n 's/.*these are: //p')" ;;
+                -d:* | --doc:*) _t2_words "$word" "$("$1" -g 2>/dev/null)" ;;
+                *:-*)
+                    _t2_words "$word" -I --input -N --header-row -s --special-header -F --field-separator -O --ofs --csv --zeek -f --file \
+                        -H --no-header -c --comment -n --nfdump -j --to-json -C --to-csv -x --fextractor -X --xer-file -k --wireshark \
+                        -l --list -g --func -d --doc -V --var -L --decode-log -t --validate-names -h --help ;;
+                *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+            esac
+            return ;;
     esac
     root=$(_t2_root "$1")
     for i in "$root"/plugins/*/CMakeLists.txt; do
@@ -56,4 +67,4 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
     esac
 }
 
-complete -F _t2_complete t2 st2 tranalyzer t2build t2conf
+complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk
