@@ -114,11 +114,14 @@ number_of() { # TEXT: its value as an integer in `number`; fails if it is none. 
 is_number() { [[ $1 =~ ^-?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?[fF]?$ ]] || number_of "$1"; }
 
 in_range() { # VALUE LOW HIGH
-    local number value low high
-    if number_of "$1" && value=$number && number_of "$2" && low=$number && number_of "$3" && high=$number; then
+    local number value=${1%[fF]} low=$2 high=$3 whole=1
+    if number_of "$1"; then value=$number; else whole=''; fi
+    if number_of "$2"; then low=$number; else whole=''; fi
+    if number_of "$3"; then high=$number; else whole=''; fi
+    if [ -n "$whole" ]; then
         ((value >= low && value <= high))
-    else
-        awk -v v="${1%[fF]}" -v l="$2" -v h="$3" 'BEGIN { exit !(v + 0 >= l + 0 && v + 0 <= h + 0) }'
+    else   # hex and octal numbers are decimal by now: some awks do not know them
+        awk -v v="$value" -v l="$low" -v h="$high" 'BEGIN { exit !(v + 0 >= l + 0 && v + 0 <= h + 0) }'
     fi
 }
 
