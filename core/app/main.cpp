@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include <sched.h>
 #include <sys/resource.h>
@@ -51,7 +52,7 @@ std::string about(const Options& options, const Plugins& plugins) {
   text += fmt::format("# HW info: {};{};{};{};{}\n# SW info: {}\n#\n", machine.nodename, machine.sysname,
                       machine.release, machine.version, machine.machine, pcap_lib_version());
   if (options.input == Options::Input::interface)
-    text += fmt::format("# Live captured from interface: {}\n#\n", options.source);
+    text += fmt::format("# Live captured from interface: {}\n#\n", options.sources[0]);
   text += "# Plugins loaded:\n";
   unsigned number = 0;
   for (const Descriptor* plugin : plugins.all())
@@ -59,27 +60,46 @@ std::string about(const Options& options, const Plugins& plugins) {
   return text;
 }
 
-std::unique_ptr<Source> open_source(const Options& options, std::atomic<bool>& stop, Log& log) {
-  const CaptureOptions capture{options.filter, options.snaplen, options.buffer, &stop};
-  std::unique_ptr<Source> source;
+std::unique_ptr<Source> open_input(const Options& options, const CaptureOptions& capture) {
   switch (options.input) {
-    case Options::Input::file:
-      source = open_file(options.source, capture);
-      log.line("Processing file: " + options.source);
-      break;
-    case Options::Input::list:
-      source = open_list(options.source, capture);
-      log.line("Processing list file: " + options.source);
-      break;
-    case Options::Input::series:
-      source = open_series(options.source, capture);
-      log.line("Processing files: " + options.source);
-      break;
-    case Options::Input::interface:
-      source = open_interface(options.source, capture);
-      log.line("Live capture on interface: " + options.source);
-      break;
+    case Options::Input::list: return open_list(options.sources[0], capture);
+    case Options::Input::series: return open_series(options.sources[0], capture);
+    case Options::Input::interface: return open_interface(options.sources[0], capture);
+    case Options::Input::files: break;
   }
+  return is_one_file(options) ? open_file(options.sources[0], capture) : open_files(options.sources, capture);
+}
+
+std::string input_line(const Options& options) {
+  const std::string& first = options.sources[0];
+  switch (options.input) {
+    case Options::Input::list: return "Processing list file: " + first;
+    case Options::Input::series: return "Processing files: " + first;
+    case Options::Input::interface: return "Live capture on interface: " + first;
+    case Options::Input::files: break;
+  }
+  if (is_one_file(options)) return "Processing file: " + first;
+  const std::size_t more = options.sources.size() - 1;
+  return "Processing files: " + first + (more > 0 ? fmt::format(" and {} more", more) : std::string());
+}
+
+std::unique_ptr<Source> open_source(const Options& options, std::atomic<bool>& stop, Log& log) {
+  const CaptureOptions capture{.filter = options.filter,
+                               .snaplen = options.snaplen,
+                               .buffer = options.buffer,
+                               .tell = [&log](std::string_view lines) { log.line(lines); },
+                               .stop = &stop};
+  std::unique_ptr<Source> source;
+  try {
+    source = open_input(options, capture);
+  } catch (const BadFilter& e) {
+    if (!options.filter_behind_files) throw;
+    const std::string first = options.filter.substr(0, options.filter.find(' '));
+    throw Error(std::filesystem::exists(first)
+                    ? fmt::format("'{}' is a file, but does not stand behind -r and its files: {}", first, e.what())
+                    : fmt::format("there is no file or folder '{}', and as a filter: {}", first, e.what()));
+  }
+  log.line(input_line(options));
   if (!options.filter.empty()) log.info("BPF: " + options.filter);
   if (const std::string link = source->describe(); !link.empty()) log.line(link);
   if (source->live()) log.line(fmt::format("Rx buffer length: {}", human(static_cast<std::uint64_t>(options.buffer))));

@@ -24,11 +24,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view usage = R"(Usage: t2 (-r FILE | -R LIST | -D SERIES | -i INTERFACE) [OPTION...] [FILTER]
+constexpr std::string_view usage = R"(Usage: t2 (-r FILE... | -R LIST | -D SERIES | -i INTERFACE) [OPTION...] [FILTER]
 
 Input:
-  -r, --pcap FILE            read a pcap or pcapng file, also compressed (gz, bz2, xz, zst, lz4); '-': standard input
-  -R, --pcap-list LIST       read the files that LIST names, one a line, as one capture
+  -r, --pcap FILE...         read pcap or pcapng files, also compressed (gz, bz2, xz, zst, lz4); a folder: the captures in it;
+                             '-': standard input. Several are one capture, in the order of their first packets
+  -R, --pcap-list LIST       read the files that LIST names, one a line, as one capture, in this order; '-': standard input
   -D, --input-regex SERIES   read numbered files: NAME[:C][,STOP], the number stands behind the last character C ('p')
   -i, --interface NAME       capture live
 Output:
@@ -59,12 +60,15 @@ Other:
   -V, --version              print the version
   -h, --help                 print this
 
-The words behind the options are a filter as tcpdump takes it.
+Words directly behind -r are inputs as long as they name files or folders. The other words are a filter as tcpdump takes
+it; so are all words behind '--'.
 Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (what could be read was analysed),
 3 output was lost (disk full, collector gone).
 )";
 
 enum Long { long_batch = 1000, long_seed, long_flows };
+
+constexpr int word = 1;  // what getopt_long() calls one that is no option
 
 constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"pcap-list", required_argument, nullptr, 'R'},
@@ -190,16 +194,27 @@ std::optional<Options> parse_options(int argc, char** argv) {
   const auto take_input = [&](Options::Input kind) {
     if (input && *input != kind) throw Error("'-r', '-R', '-D' and '-i' options can only be used exclusively");
     input = kind;
-    o.source = optarg;
+    if (kind != Options::Input::files) o.sources.clear();
+    o.sources.emplace_back(optarg);
+  };
+  bool behind_files = false;  // the last word was an input of -r
+  const auto take_word = [&](std::string_view word) {
+    std::error_code problem;
+    if (behind_files && (word == "-" || fs::exists(word, problem))) return void(o.sources.emplace_back(word));
+    if (o.filter.empty()) o.filter_behind_files = behind_files || fs::exists(word, problem);
+    behind_files = false;
+    o.filter += (o.filter.empty() ? "" : " ") + std::string(word);
   };
   opterr = 0;
   optind = 1;
   for (;;) {
     const int at = optind;
-    const int c = getopt_long(argc, argv, "+:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:Vh", longs, nullptr);
+    const int c = getopt_long(argc, argv, "-:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:Vh", longs, nullptr);
     if (c == -1) break;
+    if (c != word) behind_files = c == 'r';
     switch (c) {
-      case 'r': take_input(Options::Input::file); break;
+      case word: take_word(optarg); break;
+      case 'r': take_input(Options::Input::files); break;
       case 'R': take_input(Options::Input::list); break;
       case 'i': take_input(Options::Input::interface); break;
       case 'D': take_input(Options::Input::series); break;
@@ -233,22 +248,47 @@ std::optional<Options> parse_options(int argc, char** argv) {
   }
   if (!input) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   o.input = *input;
-  for (int i = optind; i < argc; ++i) o.filter += (i > optind ? " " : "") + std::string(argv[i]);
+  behind_files = false;
+  for (int i = optind; i < argc; ++i) take_word(argv[i]);
   if (o.packets && o.threads.value_or(0) > 0)
     throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
   if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
   return o;
 }
 
-std::string output_prefix(const Options& options) {
-  std::string stem = options.source;
-  if (options.input == Options::Input::file && stem == "-") stem = "stdin";
+bool is_one_file(const Options& options) {
+  std::error_code problem;
+  return options.input == Options::Input::files && options.sources.size() == 1 &&
+         !fs::is_directory(options.sources[0], problem);
+}
+
+namespace {
+
+// What output files are named after: the first input without its suffix.
+std::string input_stem(const Options& options) {
+  std::string stem = options.sources[0];
+  const bool files = options.input == Options::Input::files;
+  if (stem == "-" && (files || options.input == Options::Input::list)) return "stdin";
+  std::error_code problem;
+  if (files && fs::is_directory(stem, problem)) {
+    while (stem.size() > 1 && stem.ends_with('/')) stem.pop_back();
+    if (const std::string last = fs::path(stem).filename(); last != "." && last != ".." && stem != "/") return stem;
+    return (fs::path(stem) / fs::canonical(stem).filename()).string();
+  }
   const std::size_t name = stem.rfind('/') == std::string::npos ? 0 : stem.rfind('/') + 1;
   if (options.input == Options::Input::series) stem = stem.substr(0, stem.rfind(','));
   if (options.input != Options::Input::interface) {
     const std::size_t dot = stem.rfind('.');
     if (dot != std::string::npos && dot > name) stem.resize(dot);
   }
+  return stem;
+}
+
+}  // namespace
+
+std::string output_prefix(const Options& options) {
+  const std::string stem = input_stem(options);
+  const std::size_t name = stem.rfind('/') == std::string::npos ? 0 : stem.rfind('/') + 1;
   if (!options.output || *options.output == "-") return stem;
   const std::string& wanted = *options.output;
   std::error_code problem;

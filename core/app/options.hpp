@@ -9,13 +9,14 @@
 namespace t2 {
 
 struct Options {
-  enum class Input { file, list, series, interface } input = Input::file;
-  std::string source;                  // of -r, -R, -D or -i
+  enum class Input { files, list, series, interface } input = Input::files;
+  std::vector<std::string> sources;    // of -r: files and folders; of -R, -D or -i: one
   std::optional<std::string> output;   // -w
   std::string plugin_folder;           // -p, empty: the default
   std::string plugin_list;             // -b
   std::string config;                  // -C
   std::string filter;                  // the words behind the options, or the text of -F
+  bool filter_behind_files = false;    // its first word could have been meant as a file
   std::string split;                   // -W: what stands behind the prefix, ":SIZE,START"
   bool packets = false;                // -s
   bool log_file = false;               // -l
@@ -44,6 +45,9 @@ struct SplitLimits {
   std::uint64_t bytes = 0, rows = 0, first = 0;
 };
 SplitLimits split_limits(const std::string& text);
+
+// -r names one file, not several or a folder.
+bool is_one_file(const Options& options);
 
 // PREFIX of the output files. Creates missing directories. Throws Error.
 std::string output_prefix(const Options& options);

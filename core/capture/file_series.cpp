@@ -103,7 +103,7 @@ class FileSeries final : public Source {
   }
   void stop() override { *options_.stop = true; }
   std::string describe() const override {
-    return current_ ? current_->describe() : fmt::format("Waiting for file: {}", name());
+    return fs::exists(name()) ? std::string() : fmt::format("Waiting for file: {}", name());
   }
   std::uint64_t position() const override { return done_; }
   std::string damage() const override { return damage_; }
@@ -125,6 +125,8 @@ class FileSeries final : public Source {
     if (fs::exists(file, problem) && fs::file_size(file, problem) > 0) {
       try {
         current_ = follow_file(file, options_, [this] { return is_complete(); });
+        if (const std::string link = current_->describe(); options_.tell)
+          options_.tell(fmt::format("Processing file: {}{}{}", file, link.empty() ? "" : "\n", link));
         return true;
       } catch (const Error& e) {
         if (*options_.stop) return false;

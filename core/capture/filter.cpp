@@ -46,8 +46,8 @@ Filter::Filter(std::string expression, int link_type, bool swapped) : expression
   select(link_type, swapped);
   // Wrong only for this link type, which may be one of many interfaces, or wrong for any?
   if (!program_->fits && (link_type == DLT_EN10MB || !compiled(DLT_EN10MB, false).fits)) {
-    throw Error(fmt::format("'{}' is not a valid filter for link type {}: {}", expression_, link_name(link_type),
-                            program_->why_not));
+    throw BadFilter(fmt::format("'{}' is not a valid filter for link type {}: {}", expression_, link_name(link_type),
+                                program_->why_not));
   }
 }
 

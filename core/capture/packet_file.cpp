@@ -69,7 +69,8 @@ PacketFile::PacketFile(std::string name, const CaptureOptions& options, const Op
   while (rest_.size() < pcap_head && fill(rest_)) {}
   if (stopped_ && rest_.size() < pcap_head)
     throw Error(fmt::format("stopped while {} waited for its file header", name_));
-  if (rest_.size() == 0) throw Error(fmt::format("{} is empty: a capture begins with a header of 24 bytes", name_));
+  if (rest_.size() == 0)
+    throw NotACapture(fmt::format("{} is empty: a capture begins with a header of 24 bytes", name_));
   const std::uint32_t magic = rest_.size() >= 4 ? load32(rest_.data()) : 0;
   int link_type = DLT_EN10MB;
   if (magic == magic_ng) {
@@ -98,8 +99,8 @@ void PacketFile::open_pcap(std::uint32_t magic) {
   } else if (!is(magic_us)) {
     const std::uint8_t* const first = rest_.data();
     const bool text = std::all_of(first, first + rest_.size(), [](std::uint8_t c) { return c >= ' ' || c == '\n'; });
-    throw Error(fmt::format("{} is not a pcap or pcapng file{}", name_,
-                            text ? ": it is a text; -R reads a list of captures" : ""));
+    throw NotACapture(fmt::format("{} is not a pcap or pcapng file{}", name_,
+                                  text ? ": it is a text; -R reads a list of captures" : ""));
   }
   if (rest_.size() < pcap_head)
     throw Error(fmt::format("{} is cut in its file header: {} of 24 bytes", name_, rest_.size()));
@@ -125,7 +126,7 @@ void PacketFile::open_pcapng() {
   };
   if (!there(section_head) ||
       (load32(rest_.data() + 8) != order_ng && load32(rest_.data() + 8) != __builtin_bswap32(order_ng))) {
-    throw Error(fmt::format("{} begins like pcapng, but has no section header", name_));
+    throw NotACapture(fmt::format("{} begins like pcapng, but has no section header", name_));
   }
   progress_.swapped = load32(rest_.data() + 8) != order_ng;
   constexpr std::uint32_t interface_head = 20, max_ahead = 16u << 20;  // names and secrets may come first

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "capture/block.hpp"
+#include "t2/error.hpp"
 
 namespace t2 {
 
@@ -36,16 +37,27 @@ class Source {
 };
 
 struct CaptureOptions {
-  std::string filter;                 // BPF expression, empty: none
-  int snaplen = 0, buffer = 0;        // live
+  std::string filter;           // BPF expression, empty: none
+  int snaplen = 0, buffer = 0;  // live
+  std::function<void(std::string_view)> tell =
+      {};                             // lines for the log: a file of several begins; by the reading thread
   std::atomic<bool>* stop = nullptr;  // ends a wait for input, also while it is opened; null: each source has its own
 };
 
-// Throw t2::Error, one line, when the input cannot be opened or the filter does not compile.
+struct NotACapture : Error {  // empty, or neither pcap nor pcapng
+  using Error::Error;
+};
+struct BadFilter : Error {  // it fits no link type
+  using Error::Error;
+};
+
+// Throw t2::Error, one line, when the input cannot be opened, and BadFilter when the filter does not compile.
 std::unique_ptr<Source> open_file(const std::string& path,
                                   const CaptureOptions& options);  // "-": standard input; compressed too
 std::unique_ptr<Source> open_series(const std::string& series, const CaptureOptions& options);  // -D: numbered files
 std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options);      // -R: a file of names
+// -r with several names: files, folders with captures.
+std::unique_ptr<Source> open_files(const std::vector<std::string>& names, const CaptureOptions& options);
 // A file that is still written: what arrives is read until `complete` answers true and there is no more.
 std::unique_ptr<Source> follow_file(const std::string& path, const CaptureOptions& options,
                                     std::function<bool()> complete);

@@ -67,7 +67,7 @@ TEST_CASE("start: an option that names a thing of the wrong kind", "[start]") {
   refused({"-R", binary().string()}, "is not a list of files");
   refused({"-R", folder}, "the list of -R: '" + folder + "': it is a directory");
   refused({"-R", t2.path("none")}, "no such file");
-  refused({"-r", folder}, "'" + folder + "' is a directory: name a capture file");
+  refused({"-r", folder}, "there is no capture in the folder '" + folder + "'");
   refused({"-r", list}, "it is a text; -R reads a list of captures");
   refused({"-D", folder}, "'" + folder + "' is a directory: name the first of the numbered files");
   refused({"-D", folder + ",7"}, "'" + folder + "' is a directory");
