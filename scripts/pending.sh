@@ -38,6 +38,7 @@ pending() { # NAME: prints in a few words why what is there is not what would be
     [ -f "$result" ] && [ -f "$record" ] || return 0
     mapfile -t changed < <(flags_of "$1" | comm -13 -- "$record" -)
     sources=("$ROOT/core/include" "$(component_folder "$1")")
+    ! grep -qsw t2text "$(component_folder "$1")/CMakeLists.txt" || sources+=("$ROOT/core/text")   # what sinks share
     changed=("${changed[@]#*: }")
     if [ ${#changed[@]} -gt 2 ]; then echo "${#changed[@]} flags"
     elif [ ${#changed[@]} -gt 0 ]; then echo "${changed[0]}${changed[1]+, ${changed[1]}}"

@@ -1,8 +1,8 @@
 // Micro-benchmarks of what sinks do: rows of all columns as text, NetFlow records and their messages.
 #include <benchmark/benchmark.h>
 
-#include "format.hpp"
 #include "message.hpp"
+#include "t2/row_text.hpp"
 #include "traffic.hpp"
 
 using namespace t2;
@@ -45,7 +45,7 @@ void text_row(benchmark::State& state) {
     engine.worker().drain();
     for (Kept& row : kept) row.view.columns = row.columns;
   }
-  const txt_sink::RowFormatter formatter(engine.layout().columns());
+  const text::RowFormatter formatter(engine.layout().columns());
   std::size_t room = 0, characters = 0;
   for (const Kept& row : kept) room = std::max(room, formatter.room(row.view));
   std::vector<char> line(room);

@@ -11,9 +11,9 @@
 #include <regex>
 #include <sstream>
 
-#include "format.hpp"
 #include "run.hpp"
 #include "t2/plugin.hpp"
+#include "t2/schema.hpp"
 
 namespace t2::test {
 
@@ -215,8 +215,8 @@ Built built_plugin(const std::string& name) {
     const auto* plugin = static_cast<const Descriptor*>(dlsym(object, "t2_plugin"));
     REQUIRE(plugin);
     for (const Flag& f : plugin->flags) out.flags[std::string(f.name)] = {std::string(f.value), "", f.runtime};
-    for (const Column& c : plugin->columns) out.columns[std::string(c.name)] = txt_sink::type_codes(c);
-    for (const Column& c : plugin->packet_columns) out.packet_columns[std::string(c.name)] = txt_sink::type_codes(c);
+    for (const Column& c : plugin->columns) out.columns[std::string(c.name)] = schema::type_codes(c);
+    for (const Column& c : plugin->packet_columns) out.packet_columns[std::string(c.name)] = schema::type_codes(c);
     dlclose(object);
   }
   return out;

@@ -5,7 +5,7 @@
 # shellcheck source=../scripts/support.sh
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
 
-ORDER=(app pipeline output host flow decode capture base include)  # from the top to the bottom
+ORDER=(app pipeline output host flow decode capture base text include)  # from the top to the bottom
 
 check_order() { # TREE: prints a line for each breach of the rules; fails if there is one
     local root=$1 file line folder target rank
@@ -36,7 +36,7 @@ check_order() { # TREE: prints a line for each breach of the rules; fails if the
         [ "$folder" = include ] || [ -s "$root/core/$folder/README.md" ] || echo "core/$folder: there is no README.md"
     done >> "$scratch/breaches"
     # plugins see the contract, their own files, and the state headers of other plugins
-    grep -rnE '#[[:space:]]*include[[:space:]]*"(\.\.|app|pipeline|output|host|flow|decode|capture|base)/' \
+    grep -rnE '#[[:space:]]*include[[:space:]]*"(\.\.|app|pipeline|output|host|flow|decode|capture|base|text)/' \
         "$root"/plugins/*/src "$root/share/plugin-template/src" |
         sed "s#^$root/#this file of a plugin includes the core's own headers: #" >> "$scratch/breaches"
     cat "$scratch/breaches"

@@ -1,7 +1,7 @@
 // txtSink: flows as text, one line each, and a file that describes the columns; with -s packets likewise.
 //
-// Runs in the output thread. format.cpp formats rows into one large buffer, file.cpp writes it. A failed write never
-// stops the analysis: the rows are counted as lost.
+// Runs in the output thread. t2/row_text.hpp formats rows into one large buffer, file.cpp writes it. A failed write
+// never stops the analysis: the rows are counted as lost.
 #include "txtSink.h"
 
 #include <memory>
@@ -10,12 +10,17 @@
 #include <string>
 
 #include "file.hpp"
-#include "format.hpp"
 #include "t2/plugin.hpp"
+#include "t2/row_text.hpp"
+#include "t2/schema.hpp"
+#include "t2/text.hpp"
 
 namespace t2::txt_sink {
 
 namespace {
+
+using text::decimal;
+using text::RowFormatter;
 
 constexpr Flag flags[] = {T2_FLAG(TFS_SPLIT),
                           T2_FLAG(TFS_PRI_HDR),
@@ -34,12 +39,12 @@ class TxtSink final : public Sink {
       : host_(host), flow_suffix_(host.text("TFS_FLOWS_TXT_SUFFIX")), header_suffix_(host.text("TFS_HEADER_SUFFIX")) {}
 
   void open(const Output& output) override {
-    formatter_.emplace(output.columns);
+    formatter_.emplace(output.columns, RowFormatter::RowsOf::flows, form());
     path_ = output.to_stdout ? "-" : output.prefix + flow_suffix_ + (compress ? ".gz" : "");
     if (TFS_SPLIT == 1 && !output.to_stdout) split_ = output.split;
     if constexpr (TFS_PRI_HDR == 1) {
       if constexpr (TFS_EXTENDED_HEADER == 1) header_ = extended_header(output.columns);
-      header_ += T2_CORE_HDR_CHR + column_names(output.columns) + "\n";
+      header_ += T2_CORE_HDR_CHR + schema::column_names(output.columns, T2_CORE_SEP_CHR) + "\n";
     }
     open_file(
         [&] {
@@ -63,11 +68,11 @@ class TxtSink final : public Sink {
   }
 
   bool open_packets(const Output& output) override {
-    packet_formatter_.emplace(output.columns, RowFormatter::RowsOf::packets);
+    packet_formatter_.emplace(output.columns, RowFormatter::RowsOf::packets, form());
     open_file(
         [&] {
           packets_.open(output.prefix + T2_CORE_PACKETS_SUFFIX);
-          packets_.text(T2_CORE_HDR_CHR + column_names(output.columns) + "\n");
+          packets_.text(T2_CORE_HDR_CHR + schema::column_names(output.columns, T2_CORE_SEP_CHR) + "\n");
           packets_.flush();
         },
         packets_);
@@ -103,6 +108,12 @@ class TxtSink final : public Sink {
  private:
   static constexpr bool compress = TFS_GZ_COMPRESS == 1;
 
+  static text::RowForm form() {
+    text::RowForm form = text::default_form();
+    form.sanitise = TFS_SAN_UTF8 == 1;
+    return form;
+  }
+
   // Errors at start, a full disk included, stop the run.
   template <class Open>
   static void open_file(Open open, const RowFile& file) {
@@ -129,7 +140,7 @@ class TxtSink final : public Sink {
     file.open(output.prefix + header_suffix_);
     file.text(output.about);
     file.text("#\n");
-    file.text(describe(output.columns));
+    file.text(schema::describe(output.columns, static_cast<schema::Types>(TFS_NC_TYPE), form().dates));
     file.close();
     if (!file.error().empty()) throw std::runtime_error(file.error());
   }
@@ -138,7 +149,8 @@ class TxtSink final : public Sink {
   static std::string extended_header(std::span<const Column> columns) {
     std::string text = T2_CORE_HDR_CHR + std::string(21, ' ') + "\n" + T2_CORE_HDR_CHR " " + decimal(columns.size()) +
                        "\n" + T2_CORE_HDR_CHR " ";
-    for (std::size_t i = 0; i < columns.size(); ++i) text += (i > 0 ? T2_CORE_SEP_CHR : "") + type_numbers(columns[i]);
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      text += (i > 0 ? T2_CORE_SEP_CHR : "") + schema::type_numbers(columns[i]);
     return text + "\n";
   }
 

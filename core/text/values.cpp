@@ -1,7 +1,5 @@
 // Writes values by hand: printf takes several times as long, and rows are made of these.
-#include "values.hpp"
-
-#include "txtSink.h"
+#include "t2/text.hpp"
 
 #include <array>
 #include <bit>
@@ -10,7 +8,7 @@
 #include <cstring>
 #include <ctime>
 
-namespace t2::txt_sink {
+namespace t2::text {
 namespace {
 
 constexpr char digits_lower[] = "0123456789abcdef", digits_upper[] = "0123456789ABCDEF";
@@ -135,7 +133,7 @@ Utf8Sequence sequence(const unsigned char* at, std::size_t left) {
 }
 
 // Writes the escapes with a letter only: for texts that are not sanitised.
-[[maybe_unused]] char* put_escaped(char* at, std::string_view text) {
+char* put_escaped(char* at, std::string_view text) {
   for (char c : text) {
     const char kind = classes[static_cast<unsigned char>(c)];
     if (kind > 2) at = put_backslash(at, kind);
@@ -145,6 +143,11 @@ Utf8Sequence sequence(const unsigned char* at, std::size_t left) {
 }
 
 }  // namespace
+
+std::string decimal(std::uint64_t number) {
+  char text[20];
+  return std::string(text, put_unsigned(text, number));
+}
 
 char* put_long(char* at, std::uint64_t value) {
   char* end = at + 5;
@@ -207,11 +210,6 @@ char* put_date(char* at, Time value) {
   at = put_fraction(at, static_cast<std::uint32_t>(rest));
   return at + std::strftime(at, 8, "%z", &date);
 }
-
-char* put_time(char* at, Time value) {
-  return t2::config::b2t_timestr == 1 ? put_date(at, value) : put_seconds(at, value);
-}
-char* put_duration(char* at, Time value) { return put_seconds(at, value); }
 
 char* put_mac(char* at, const std::uint8_t* six) {
   if constexpr (t2::config::mac_format != 0) {
@@ -301,15 +299,15 @@ char* put_sanitised(char* at, std::string_view text) {
   return at;
 }
 
-char* put_text(char* at, std::string_view text) {
+char* put_text(char* at, std::string_view text, bool sanitise) {
   *at++ = '"';
-  at = TFS_SAN_UTF8 == 1 ? put_sanitised(at, text) : put_escaped(at, text);
+  at = sanitise ? put_sanitised(at, text) : put_escaped(at, text);
   *at++ = '"';
   return at;
 }
 
-char* put_label(char* at, std::string_view text) {
-  return TFS_SAN_UTF8 == 1 ? put_sanitised(at, text) : put_string(at, text);
+char* put_label(char* at, std::string_view text, bool sanitise) {
+  return sanitise ? put_sanitised(at, text) : put_string(at, text);
 }
 
 char* put_content(char* at, std::string_view text) {
@@ -341,4 +339,4 @@ char* put_bytes(char* at, std::string_view text) {
   return at;
 }
 
-}  // namespace t2::txt_sink
+}  // namespace t2::text

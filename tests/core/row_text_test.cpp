@@ -8,13 +8,15 @@
 #include <limits>
 #include <random>
 
-#include "../src/format.hpp"
-#include "../src/values.hpp"
+#include "t2/row_text.hpp"
+#include "t2/schema.hpp"
+#include "t2/text.hpp"
 
 namespace {
 
 using namespace t2;
-using namespace t2::txt_sink;
+using namespace t2::text;
+using namespace t2::schema;
 
 template <class Put, class... T>
 std::string made(Put put, T... values) {
@@ -40,7 +42,7 @@ std::string line(std::span<const Column> columns, const Row& row, std::uint8_t d
 
 }  // namespace
 
-TEST_CASE("txtSink: integers", "[txtSink]") {
+TEST_CASE("text: integers", "[text]") {
   CHECK(made(put_unsigned, 0u) == "0");
   CHECK(made(put_unsigned, 99u) == "99");
   CHECK(made(put_unsigned, 100u) == "100");
@@ -54,7 +56,7 @@ TEST_CASE("txtSink: integers", "[txtSink]") {
   CHECK(made(put_hex<16>, 0xffff'ffff'0000'0001u) == "0xffffffff00000001");
 }
 
-TEST_CASE("txtSink: floats are those of %.7g", "[txtSink]") {
+TEST_CASE("text: floats are those of %.7g", "[text]") {
   for (float value : {0.0f,
                       -0.0f,
                       1.0f,
@@ -92,22 +94,22 @@ TEST_CASE("txtSink: floats are those of %.7g", "[txtSink]") {
   }
 }
 
-TEST_CASE("txtSink: doubles are those of %f", "[txtSink]") {
+TEST_CASE("text: doubles are those of %f", "[text]") {
   for (double value : {0.0, -0.0, 0.1, 1e300, -2.5, 1e-7, 123456789.123456789, std::numeric_limits<double>::infinity()})
     CHECK(made(put_double, value) == printed("%f", value));
 }
 
-TEST_CASE("txtSink: times", "[txtSink]") {
-  CHECK(made(put_time, Time{1'700'000'000'750'000'000}) == "1700000000.750000000");
-  CHECK(made(put_duration, Time{0}) == "0.000000000");
-  CHECK(made(put_duration, Time{-1'250'000'000}) == "-1.250000000");
-  CHECK(made(put_duration, Time{-1}) == "-0.000000001");
+TEST_CASE("text: times", "[text]") {
+  CHECK(made(put_seconds, Time{1'700'000'000'750'000'000}) == "1700000000.750000000");
+  CHECK(made(put_seconds, Time{0}) == "0.000000000");
+  CHECK(made(put_seconds, Time{-1'250'000'000}) == "-1.250000000");
+  CHECK(made(put_seconds, Time{-1}) == "-0.000000001");
   CHECK(made(put_seconds, Time{5'000'000'000'000'000'001}) == "5000000000.000000001");  // beyond 2106
   CHECK(made(put_date, Time{1'700'000'000'750'000'000}) == "2023-11-14T22:13:20.750000000+0000");
   CHECK(made(put_date, Time{-1}) == "1969-12-31T23:59:59.999999999+0000");
 }
 
-TEST_CASE("txtSink: addresses", "[txtSink]") {
+TEST_CASE("text: addresses", "[text]") {
   const std::uint8_t mac[] = {0, 0x1a, 0xff, 3, 4, 5}, ip[] = {192, 168, 0, 1};
   CHECK(made(put_mac, mac) == "00:1a:ff:03:04:05");
   CHECK(made(put_ip4, ip) == "192.168.0.1");
@@ -127,7 +129,7 @@ TEST_CASE("txtSink: addresses", "[txtSink]") {
   }
 }
 
-TEST_CASE("txtSink: texts are made printable", "[txtSink]") {
+TEST_CASE("text: texts are made printable", "[text]") {
   CHECK(sanitised("plain text_1;2") == "plain text_1;2");
   CHECK(sanitised("\b\f\n\r\t\v\\\"") == "\\b\\f\\n\\r\\t\\v\\\\\\\"");
   CHECK(sanitised(std::string_view("\0\x01\x1f\x7f", 4)) == "\\u0000\\u0001\\u001F\\u007F");
@@ -143,11 +145,11 @@ TEST_CASE("txtSink: texts are made printable", "[txtSink]") {
   CHECK(sanitised("\xed\xa0\x80") == ".");        // surrogate
   CHECK(sanitised("a\xe2\x82") == "a.");          // ends within a character
   CHECK(sanitised("a\xf0") == "a.");
-  CHECK(made(put_text, std::string_view()) == "\"\"");
-  CHECK(made(put_label, std::string_view("a\tb")) == "a\\tb");
+  CHECK(made(put_text, std::string_view(), true) == "\"\"");
+  CHECK(made(put_label, std::string_view("a\tb"), true) == "a\\tb");
 }
 
-TEST_CASE("txtSink: values, parts and lists of a row", "[txtSink]") {
+TEST_CASE("text: values, parts and lists of a row", "[text]") {
   const Column columns[] = {{"dir", "", Type::direction},
                             {"flowInd", "", Type::u64},
                             {"status", "", Type::h16},
@@ -176,10 +178,10 @@ TEST_CASE("txtSink: values, parts and lists of a row", "[txtSink]") {
 
   CHECK(type_codes(columns[5]) == "MAC_SC_U64:R");
   CHECK(type_numbers(columns[5]) == "27_31_10:R");
-  CHECK(column_names(std::span(columns).first(3)) == "dir\tflowInd\tstatus");
+  CHECK(column_names(std::span(columns).first(3), "\t") == "dir\tflowInd\tstatus");
 }
 
-TEST_CASE("txtSink: rows of packets have nothing in front of their values", "[txtSink]") {
+TEST_CASE("text: rows of packets have nothing in front of their values", "[text]") {
   const Column columns[] = {
       {"pktNo", "", Type::u64}, Column("port", "", Type::u16).repeated(), {"content", "", Type::content}};
   Row row;
@@ -191,7 +193,55 @@ TEST_CASE("txtSink: rows of packets have nothing in front of their values", "[tx
   CHECK(buffer == "3\t\ta.\\n\\\\\n");
 }
 
-TEST_CASE("txtSink: the room of a row is never too small", "[txtSink]") {
+TEST_CASE("text: cells of CSV are quoted where they must be", "[text]") {
+  const Column columns[] = {{"dir", "", Type::direction},
+                            {"flowInd", "", Type::u64},
+                            {"text", "", Type::text},
+                            Column("list", "", Type::label).repeated(),
+                            {"n", "", Type::u8}};
+  const auto csv = [&](std::string_view text, std::initializer_list<std::string_view> list, std::string separator) {
+    Row row;
+    row.text(text), row.count(list.size());
+    for (const std::string_view label : list) row.text(label);
+    row.put(std::uint8_t{1});
+    const RowFormatter formatter(columns, RowFormatter::RowsOf::flows, {std::move(separator), false, true, true});
+    const RowView view{0, 7, 0, row.bytes(), {}};
+    std::string buffer(formatter.room(view), '\0');
+    const auto size = static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data());
+    REQUIRE(size <= buffer.size());
+    return buffer.substr(0, size);
+  };
+  CHECK(csv("plain", {"a", "b"}, ",") == "A,7,plain,a;b,1\n");
+  CHECK(csv("a,b", {}, ",") == "A,7,\"a,b\",,1\n");
+  CHECK(csv("a,b", {"x"}, ";") == "A;7;a,b;x;1\n");
+  CHECK(csv("", {"a", "b"}, ";") == "A;7;;\"a;b\";1\n");
+  CHECK(csv("say \"x\"", {"\"", ","}, ",") == "A,7,\"say \\\"\"x\\\"\"\",\"\\\"\";,\",1\n");
+  const std::string quotes(500, '"');
+  CHECK(csv(quotes, {}, ",").size() == 2 + 2 + 2 + 3 * quotes.size() + 4);
+}
+
+TEST_CASE("text: both directions of a flow in one row", "[text]") {
+  const Column columns[] = {{"dir", "", Type::direction},
+                            {"flowInd", "", Type::u64},
+                            {"n", "", Type::u8},
+                            Column("list", "", Type::u8).repeated()};
+  CHECK(RowFormatter::joined_names(columns) == std::vector<std::string>{"flowInd", "n_A", "list_A", "n_B", "list_B"});
+  Row a, b;
+  a.put(std::uint8_t{1}), a.count(2), a.put(std::uint8_t{2}), a.put(std::uint8_t{3});
+  b.put(std::uint8_t{4}), b.count(0);
+  const RowView view_a{0, 7, 0, a.bytes(), {}}, view_b{1, 7, 0, b.bytes(), {}};
+  const RowFormatter formatter(columns, RowFormatter::RowsOf::flows, {",", false, true, true});
+  const auto joined = [&](const RowView* first, const RowView* second) {
+    std::string buffer(formatter.room(view_a) + formatter.room(view_b), '\0');
+    buffer.resize(static_cast<std::size_t>(formatter.put_joined(buffer.data(), first, second) - buffer.data()));
+    return buffer;
+  };
+  CHECK(joined(&view_a, &view_b) == "7,1,2;3,4,\n");
+  CHECK(joined(&view_a, nullptr) == "7,1,2;3,,\n");
+  CHECK(joined(nullptr, &view_b) == "7,,,4,\n");
+}
+
+TEST_CASE("text: the room of a row is never too small", "[text]") {
   const Column columns[] = {
       {"dir", "", Type::direction},           {"flowInd", "", Type::u64},
       Column("a", "", Type::text).repeated(), Column("b", "", Type::f64).repeated(),

@@ -1,4 +1,5 @@
-// Single values as text, in the forms that core/tranalyzer.h selects ("Text form of values").
+// Single values as text, in the forms that core/tranalyzer.h selects ("Text form of values"): what all sinks share.
+// Link the library t2text.
 //
 // Each function writes at `at` and returns the end. The caller provides the room: a value needs at most
 // bytes_per_value, a text text_room(). A function may write up to 8 bytes behind the end, too. Any thread; nothing
@@ -9,11 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
+#include "t2/config.hpp"
 #include "t2/packet.hpp"
 
-namespace t2::txt_sink {
+namespace t2::text {
 
 constexpr std::size_t bytes_per_value = 400;  // a double below 1e308 with %f is the longest
 constexpr std::size_t text_room(std::size_t size) { return 6 * size + 2; }  // every byte as \u00XX, and quotes
@@ -21,19 +24,18 @@ constexpr std::size_t text_room(std::size_t size) { return 6 * size + 2; }  // e
 char* put_long(char* at, std::uint64_t value);  // from 10000 on
 char* put_float(char* at, float value);         // as printf's %.7g
 char* put_double(char* at, double value);       // as printf's %f
-char* put_time(char* at, Time value);           // seconds, or a date: B2T_TIMESTR
-char* put_duration(char* at, Time value);       // always seconds
 char* put_mac(char* at, const std::uint8_t* six);
 char* put_ip4(char* at, const std::uint8_t* four);
 char* put_ip6(char* at, const std::uint8_t* sixteen);
-char* put_text(char* at, std::string_view text);     // in double quotes
-char* put_label(char* at, std::string_view text);    // without
-char* put_content(char* at, std::string_view text);  // packet content as characters
-char* put_bytes(char* at, std::string_view text);    // as hex bytes
+// With `sanitise` as put_sanitised(); else quotes, backslashes and control characters with a letter are escaped in a
+// text, nothing in a label.
+char* put_text(char* at, std::string_view text, bool sanitise);   // in double quotes
+char* put_label(char* at, std::string_view text, bool sanitise);  // without
+char* put_content(char* at, std::string_view text);               // packet content as characters
+char* put_bytes(char* at, std::string_view text);                 // as hex bytes
 
-// Both forms of times, independent of B2T_TIMESTR.
-char* put_seconds(char* at, Time value);
-char* put_date(char* at, Time value);
+char* put_seconds(char* at, Time value);  // with nine decimals; TSTAMP_PREC 0: six
+char* put_date(char* at, Time value);     // 2023-11-14T22:13:20.750000000+0000
 // Replaces invalid UTF-8 by dots, and escapes control characters, quotes and backslashes.
 char* put_sanitised(char* at, std::string_view text);
 
@@ -80,6 +82,8 @@ inline char* put_signed(char* at, std::int64_t value) {
   return put_unsigned(at, -static_cast<std::uint64_t>(value));
 }
 
+std::string decimal(std::uint64_t number);
+
 // 0x and `count` digits.
 template <unsigned count>
 char* put_hex(char* at, std::uint64_t value) {
@@ -90,4 +94,4 @@ char* put_hex(char* at, std::uint64_t value) {
   return at;
 }
 
-}  // namespace t2::txt_sink
+}  // namespace t2::text

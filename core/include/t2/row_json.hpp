@@ -1,0 +1,55 @@
+// Rows of flows as JSON objects: decimal numbers are numbers; flags in hex, addresses, times (seconds with nine
+// decimals) and texts are strings; several values are an array, a list is an array of values. Used by the output
+// thread; put() allocates nothing and never fails. Link the library t2text.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "t2/config.hpp"
+#include "t2/row.hpp"
+
+namespace t2::text {
+
+struct JsonForm {
+  bool empty_lists = false;  // false: the member is left out
+  bool blanks = false;       // behind ',' and ':'
+  bool dates = false;        // times as dates, not as seconds
+};
+
+class JsonFormatter {
+ public:
+  // `only`: names of columns that are written; empty: all.
+  JsonFormatter(std::span<const Column> columns, const JsonForm& form, std::span<const std::string> only = {});
+
+  std::size_t room(const RowView& row) const { return fixed_room_ + row.columns.size() * room_per_byte; }
+  char* put(char* at, const RowView& row) const;  // without a newline; returns the end
+
+ private:
+  // A list of bytes in hex: "0xff", with a blank; more where users made separators longer.
+  static constexpr std::size_t room_per_byte = std::max(
+      {std::size_t{12}, 6 + std::string_view(T2_CORE_MAC_SEP).size(),
+       6 + std::string_view(T2_CORE_B2T_NON_IP_STR).size(),
+       4 + std::string_view(T2_CORE_SPKTMD_PCNTH_PREF).size() + std::string_view(T2_CORE_SPKTMD_PCNTH_SEP).size()});
+  struct Member {
+    std::string key;  // `"name":`
+    Type type[16];
+    std::uint8_t size;
+    bool repeats, wanted;
+  };
+  char* put_value(char* at, Type type, Values& values) const;
+  char* put_group(char* at, const Member& member, Values& values) const;
+
+  JsonForm form_;
+  std::string comma_;
+  std::string direction_, index_;  // their keys; empty: not wanted
+  std::vector<Member> members_;
+  std::size_t fixed_room_;
+};
+
+}  // namespace t2::text

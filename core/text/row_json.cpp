@@ -1,0 +1,163 @@
+// Compiles columns into members, and writes their values.
+#include "t2/row_json.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+#include "t2/text.hpp"
+
+namespace t2::text {
+namespace {
+
+// All 17 digits of the value, so that it comes back exactly; .0 where it would look like an integer. JSON has neither
+// infinity nor NaN.
+char* put_number(char* at, double value) {
+  if (!std::isfinite(value)) return put_string(at, "null");
+  char* const end = std::to_chars(at, at + bytes_per_value, value, std::chars_format::general, 17).ptr;
+  const std::string_view text(at, static_cast<std::size_t>(end - at));
+  const std::size_t exponent = text.find('e');
+  if (exponent == text.npos) return text.find('.') == text.npos ? put_string(end, ".0") : end;
+  char* to = at + exponent + 2;  // behind e and its sign: the original writes no leading zeros there
+  const char* from = to;
+  while (from < end - 1 && *from == '0') ++from;
+  return std::copy(from, static_cast<const char*>(end), to);
+}
+
+// What put_sanitised() writes and JSON does not know: \b, \f and \v as numbers.
+char* put_json_text(char* at, std::string_view text) {
+  *at++ = '"';
+  while (!text.empty()) {
+    const std::size_t plain = std::min(text.find_first_of("\b\f\v"), text.size());
+    at = put_sanitised(at, text.substr(0, plain));
+    if (plain < text.size())
+      at = put_string(at, text[plain] == '\b' ? "\\u0008" : text[plain] == '\f' ? "\\u000C" : "\\u000B");
+    text.remove_prefix(std::min(plain + 1, text.size()));
+  }
+  *at++ = '"';
+  return at;
+}
+
+template <class Put, class... T>
+char* put_quoted(char* at, Put put, T... value) {
+  *at++ = '"';
+  at = put(at, value...);
+  *at++ = '"';
+  return at;
+}
+
+char* put_address(char* at, const std::uint8_t* four) {
+  return config::ip4_format == 3 ? put_ip4(at, four) : put_quoted(at, put_ip4, four);
+}
+
+}  // namespace
+
+JsonFormatter::JsonFormatter(std::span<const Column> columns, const JsonForm& form, std::span<const std::string> only)
+    : form_(form), comma_(form.blanks ? ", " : ","), fixed_room_(64) {
+  const auto wanted = [&](const Column& column) {
+    return only.empty() || std::find(only.begin(), only.end(), column.name) != only.end();
+  };
+  const auto key = [&](const Column& column) {
+    fixed_room_ += column.name.size() + 16 + 4 * column.size;
+    return '"' + std::string(column.name) + (form.blanks ? "\": " : "\":");
+  };
+  if (wanted(columns[0])) direction_ = key(columns[0]);
+  if (wanted(columns[1])) index_ = key(columns[1]);
+  for (const Column& column : columns.subspan(2)) {
+    Member member{key(column), {}, column.size, column.repeats, wanted(column)};
+    std::copy_n(column.type, column.size, member.type);
+    for (std::uint8_t i = 0; i < column.size; ++i)
+      if (column.type[i] == Type::ip) fixed_room_ += std::string_view(T2_CORE_B2T_NON_IP_STR).size();
+    members_.push_back(std::move(member));
+  }
+}
+
+char* JsonFormatter::put_value(char* at, Type type, Values& values) const {
+  switch (type) {
+    case Type::i8: return put_signed(at, values.get<std::int8_t>());
+    case Type::i16: return put_signed(at, values.get<std::int16_t>());
+    case Type::i32: return put_signed(at, values.get<std::int32_t>());
+    case Type::i64: return put_signed(at, values.get<std::int64_t>());
+    case Type::u8: return put_unsigned(at, values.get<std::uint8_t>());
+    case Type::u16: return put_unsigned(at, values.get<std::uint16_t>());
+    case Type::u32: return put_unsigned(at, values.get<std::uint32_t>());
+    case Type::u64: return put_unsigned(at, values.get<std::uint64_t>());
+    case Type::h8: return put_quoted(at, put_hex<2>, values.get<std::uint8_t>());
+    case Type::h16: return put_quoted(at, put_hex<4>, values.get<std::uint16_t>());
+    case Type::h32: return put_quoted(at, put_hex<8>, values.get<std::uint32_t>());
+    case Type::h64: return put_quoted(at, put_hex<16>, values.get<std::uint64_t>());
+    case Type::f32: return put_number(at, values.get<float>());
+    case Type::f64: return put_number(at, values.get<double>());
+    case Type::text:
+    case Type::label: return put_json_text(at, values.text());
+    case Type::content:
+    case Type::bytes: return put_quoted(at, put_bytes, values.text());
+    case Type::direction: return put_string(at, values.get<std::uint8_t>() == 0 ? "\"A\"" : "\"B\"");
+    case Type::time: return put_quoted(at, form_.dates ? put_date : put_seconds, values.get<Time>());
+    case Type::duration: return put_quoted(at, put_seconds, values.get<Time>());
+    case Type::mac:
+      return config::mac_format == 2 ? put_mac(at, values.read(6)) : put_quoted(at, put_mac, values.read(6));
+    case Type::ip4: return put_address(at, values.read(4));
+    case Type::ip6: return put_quoted(at, put_ip6, values.read(16));
+    case Type::ip: {
+      const auto family = static_cast<Family>(values.get<std::uint8_t>());
+      if (family == Family::ipv4) return put_address(at, values.read(4));
+      if (family == Family::ipv6) return put_quoted(at, put_ip6, values.read(16));
+      return put_string(put_string(put_string(at, "\""), T2_CORE_B2T_NON_IP_STR), "\"");
+    }
+  }
+  return at;
+}
+
+char* JsonFormatter::put_group(char* at, const Member& member, Values& values) const {
+  if (member.size == 1) return put_value(at, member.type[0], values);
+  *at++ = '[';
+  for (std::uint8_t i = 0; i < member.size; ++i) {
+    if (i > 0) at = put_string(at, comma_);
+    at = put_value(at, member.type[i], values);
+  }
+  *at++ = ']';
+  return at;
+}
+
+char* JsonFormatter::put(char* at, const RowView& row) const {
+  *at++ = '{';
+  bool first = true;
+  const auto begin = [&](const std::string& key) {
+    if (!first) at = put_string(at, comma_);
+    first = false;
+    at = put_string(at, key);
+  };
+  if (!direction_.empty()) {
+    begin(direction_);
+    at = put_string(at, row.direction == 0 ? "\"A\"" : "\"B\"");
+  }
+  if (!index_.empty()) {
+    begin(index_);
+    at = put_unsigned(at, row.index);
+  }
+  Values values(row.columns);
+  for (const Member& member : members_) {
+    const std::uint32_t count = member.repeats ? values.get<std::uint32_t>() : 1;
+    if (!member.wanted) {
+      char* const scratch = at;  // what is behind `at` counts for nothing
+      for (std::uint32_t i = 0; i < count; ++i) put_group(scratch, member, values);
+      continue;
+    }
+    if (count == 0 && !form_.empty_lists) continue;
+    begin(member.key);
+    if (member.repeats) *at++ = '[';
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (i > 0) at = put_string(at, comma_);
+      at = put_group(at, member, values);
+    }
+    if (member.repeats) *at++ = ']';
+  }
+  assert(values.done());
+  *at++ = '}';
+  return at;
+}
+
+}  // namespace t2::text

@@ -1,0 +1,164 @@
+// Compiles columns into operations, and runs them.
+#include "t2/row_text.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <string_view>
+
+#include "t2/text.hpp"
+
+namespace t2::text {
+namespace {
+
+constexpr std::string_view mac_separator = T2_CORE_MAC_SEP, no_address = T2_CORE_B2T_NON_IP_STR;
+
+// Characters per byte of the binary row: six, except for doubles and for separators that users made longer.
+std::size_t characters_per_byte(Type type) {
+  switch (type) {
+    case Type::f64: return bytes_per_value / sizeof(double);
+    case Type::mac: return 4 + mac_separator.size();
+    case Type::ip: return 6 + no_address.size();
+    case Type::bytes:
+      return 2 + std::string_view(T2_CORE_SPKTMD_PCNTH_PREF).size() + std::string_view(T2_CORE_SPKTMD_PCNTH_SEP).size();
+    default: return 6;
+  }
+}
+
+}  // namespace
+
+RowForm default_form() { return {T2_CORE_SEP_CHR, t2::config::b2t_timestr == 1}; }
+
+RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of, RowForm form)
+    : flows_(of == RowsOf::flows), form_(std::move(form)), columns_(columns.size()) {
+  assert(!flows_ || (columns.size() >= 2 && columns[0].type[0] == Type::direction && columns[1].type[0] == Type::u64));
+  fixed_room_ = 64 + columns.size() * (form_.separator.size() + 2);
+  for (const Column& column : flows_ ? columns.subspan(2) : columns) {
+    const Lead before = operations_.empty() && !flows_ ? Lead::nothing : Lead::column;
+    if (column.repeats) operations_.push_back({Type::u32, before, true, column.size});
+    for (unsigned i = 0; i < column.size; ++i) {
+      const Lead lead = i > 0 ? Lead::part : column.repeats ? Lead::nothing : before;
+      operations_.push_back({column.type[i], lead, false, 0});
+      room_per_byte_ = std::max(room_per_byte_, characters_per_byte(column.type[i]) + 1);
+    }
+  }
+  if (form_.csv) fixed_room_ *= 2, room_per_byte_ *= 2;  // all may be quotes, which are doubled
+}
+
+[[gnu::always_inline]] inline char* RowFormatter::put_value(char* at, Type type, Values& values) const {
+  switch (type) {
+    case Type::i8: return put_signed(at, values.get<std::int8_t>());
+    case Type::i16: return put_signed(at, values.get<std::int16_t>());
+    case Type::i32: return put_signed(at, values.get<std::int32_t>());
+    case Type::i64: return put_signed(at, values.get<std::int64_t>());
+    case Type::u8: return put_unsigned(at, values.get<std::uint8_t>());
+    case Type::u16: return put_unsigned(at, values.get<std::uint16_t>());
+    case Type::u32: return put_unsigned(at, values.get<std::uint32_t>());
+    case Type::u64: return put_unsigned(at, values.get<std::uint64_t>());
+    case Type::h8: return put_hex<2>(at, values.get<std::uint8_t>());
+    case Type::h16: return put_hex<4>(at, values.get<std::uint16_t>());
+    case Type::h32: return put_hex<8>(at, values.get<std::uint32_t>());
+    case Type::h64: return put_hex<16>(at, values.get<std::uint64_t>());
+    case Type::f32: return put_float(at, values.get<float>());
+    case Type::f64: return put_double(at, values.get<double>());
+    case Type::text:
+      return form_.csv ? put_label(at, values.text(), form_.sanitise) : put_text(at, values.text(), form_.sanitise);
+    case Type::label: return put_label(at, values.text(), form_.sanitise);
+    case Type::content: return put_content(at, values.text());
+    case Type::bytes: return put_bytes(at, values.text());
+    case Type::direction: return *at = values.get<std::uint8_t>() == 0 ? 'A' : 'B', at + 1;
+    case Type::time: return form_.dates ? put_date(at, values.get<Time>()) : put_seconds(at, values.get<Time>());
+    case Type::duration: return put_seconds(at, values.get<Time>());
+    case Type::mac: return put_mac(at, values.read(6));
+    case Type::ip4: return put_ip4(at, values.read(4));
+    case Type::ip6: return put_ip6(at, values.read(16));
+    case Type::ip: {
+      const auto family = static_cast<Family>(values.get<std::uint8_t>());
+      if (family == Family::ipv4) return put_ip4(at, values.read(4));
+      if (family == Family::ipv6) return put_ip6(at, values.read(16));
+      return put_string(at, no_address);
+    }
+  }
+  return at;
+}
+
+[[gnu::always_inline]] inline char* RowFormatter::put_separator(char* at) const {
+  if (form_.separator.size() != 1) return put_string(at, form_.separator);
+  *at = form_.separator[0];
+  return at + 1;
+}
+
+// RFC 4180: a cell with a separator, a quote or a line end stands in quotes, its own quotes are doubled.
+char* RowFormatter::quote(char* cell, char* end) const {
+  const std::string_view text(cell, static_cast<std::size_t>(end - cell));
+  if (text.find(form_.separator) == text.npos && text.find_first_of("\"\r\n") == text.npos) return end;
+  const auto quotes = static_cast<std::size_t>(std::count(cell, end, '"'));
+  char *from = end, *to = end + quotes + 2;
+  char* const new_end = to;
+  *--to = '"';
+  while (from > cell)
+    if ((*--to = *--from) == '"') *--to = '"';
+  *cell = '"';
+  return new_end;
+}
+
+template <bool csv>
+char* RowFormatter::put_cells(char* at, const RowView& row) const {
+  Values values(row.columns);
+  char* cell = at;
+  const Operation* const end = operations_.data() + operations_.size();
+  for (const Operation* op = operations_.data(); op < end;) {
+    if (op->lead == Lead::column) {
+      if constexpr (csv) at = quote(cell, at);
+      at = put_separator(at);
+      if constexpr (csv) cell = at;
+    } else if (op->lead == Lead::part) {
+      *at++ = '_';
+    }
+    if (!op->list) {
+      at = put_value(at, op++->type, values);
+      continue;
+    }
+    const Operation *const first = op + 1, *const last = first + op->parts;
+    const auto count = values.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (i > 0) *at++ = ';';
+      for (op = first; op < last; ++op) {
+        if (op->lead == Lead::part) *at++ = '_';
+        at = put_value(at, op->type, values);
+      }
+    }
+    op = last;
+  }
+  assert(values.done());
+  return csv ? quote(cell, at) : at;
+}
+
+char* RowFormatter::put(char* at, const RowView& row) const {
+  if (flows_) {
+    *at++ = row.direction == 0 ? 'A' : 'B';
+    at = put_unsigned(put_separator(at), row.index);
+  }
+  at = form_.csv ? put_cells<true>(at, row) : put_cells<false>(at, row);
+  *at++ = '\n';
+  return at;
+}
+
+char* RowFormatter::put_joined(char* at, const RowView* a, const RowView* b) const {
+  at = put_unsigned(at, (a ? a : b)->index);
+  for (const RowView* row : {a, b}) {
+    if (row) at = form_.csv ? put_cells<true>(at, *row) : put_cells<false>(at, *row);
+    for (std::size_t i = 2; !row && i < columns_; ++i) at = put_separator(at);
+  }
+  *at++ = '\n';
+  return at;
+}
+
+std::vector<std::string> RowFormatter::joined_names(std::span<const Column> columns) {
+  std::vector<std::string> names{std::string(columns[1].name)};
+  for (const char* direction : {"_A", "_B"})
+    for (const Column& column : columns.subspan(2)) names.push_back(std::string(column.name) + direction);
+  return names;
+}
+
+}  // namespace t2::text
