@@ -13,7 +13,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <random>
+#include <stdexcept>
+
+#include <unistd.h>
 
 namespace t2 {
 
@@ -29,7 +31,11 @@ class KeyedHash {
     }
   }
 
-  static std::uint64_t random_seed() { return std::uint64_t{std::random_device{}()} << 32 | std::random_device{}(); }
+  static std::uint64_t random_seed() {  // of the kernel: getentropy(3)
+    std::uint64_t seed = 0;
+    if (getentropy(&seed, sizeof seed) != 0) throw std::runtime_error("The kernel gives no random numbers");
+    return seed;
+  }
 
   // Of up to eight words, an even number. All 64 bits are equally good.
   template <class... Words>
