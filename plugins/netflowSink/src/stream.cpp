@@ -32,14 +32,12 @@ namespace t2::netflow_sink {
 
 namespace {
 
-constexpr Time one_millisecond = one_second / 1000;
 constexpr Time min_retry = 100 * one_millisecond, max_retry = 10 * one_second;  // between attempts to connect
 constexpr Time connect_timeout = 5 * one_second;                                // including the handshake
-constexpr Time stall_timeout = 2 * one_second;                                  // of a full queue, without progress
+constexpr Time queue_timeout = 2 * one_second;                                  // of a full queue, without progress
 constexpr Time drain_timeout = 5 * one_second;                                  // at the end, without progress
 constexpr Time absent_timeout = 2 * one_second;                                 // at the end, without a connection
 constexpr Time shutdown_timeout = one_second;                                   // until the collector closes as well
-constexpr Time max_batching = 20 * one_millisecond;  // of a message, for others to leave together
 constexpr unsigned max_shutdown_attempts = 3;
 constexpr std::size_t full_batch = 64 << 10;  // bytes that need not wait for others
 // Bytes that a host elsewhere may hold unread: at least and at most.
@@ -267,7 +265,7 @@ class StreamTransport final : public Transport {
     while ((connected() || state_ == ConnectionState::handshake) && !stalled_ && backlog_.full()) {
       wait_writable(100);
       advance();
-      stalled_ = steady_clock() - progress_ > stall_timeout;
+      stalled_ = steady_clock() - progress_ > queue_timeout;
     }
   }
 

@@ -9,9 +9,14 @@
 #include <string>
 #include <vector>
 
+#include <t2/packet.hpp>
+
 #include "collector_address.hpp"
 
 namespace t2::netflow_sink {
+
+constexpr Time one_millisecond = one_second / 1000;
+constexpr Time max_batching = 20 * one_millisecond;  // of a message, for others to leave together
 
 using Warn = std::function<void(const std::string&)>;
 

@@ -31,12 +31,10 @@ namespace t2::netflow_sink {
 
 namespace {
 
-constexpr Time one_millisecond = one_second / 1000;
-constexpr unsigned max_attempts = 10;                // to send a message
-constexpr int error_timeout = 50;                    // ms until errors of the last messages arrive from elsewhere
-constexpr unsigned max_idle_polls = 1000;            // of a millisecond, at the end, while the collector reads nothing
-constexpr Time max_batching = 20 * one_millisecond;  // of a message, for others to leave together
-constexpr std::size_t max_piece = 60'000;            // bytes that the kernel gets to cut apart
+constexpr unsigned max_attempts = 10;      // to send a message
+constexpr int error_timeout = 50;          // ms until errors of the last messages arrive from elsewhere
+constexpr unsigned max_idle_polls = 1000;  // of a millisecond, at the end, while the collector reads nothing
+constexpr std::size_t max_piece = 60'000;  // bytes that the kernel gets to cut apart
 
 class UdpTransport final : public Transport {
  public:

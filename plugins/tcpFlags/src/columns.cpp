@@ -27,9 +27,7 @@ const ColdState& cold_of(const TcpFlagsState& state) { return state.cold ? *stat
 
 void put_tos(t2::Row& row, std::uint8_t tos) {
   if constexpr (config::tos_form == TosForm::hex) put(row, tos);
-  else
-    put(row, static_cast<std::uint8_t>(tos >> (config::tos_form == TosForm::dscp_ecn ? 2 : 5)),
-        static_cast<std::uint8_t>(tos & 3));
+  else put(row, static_cast<std::uint8_t>(tos >> config::tos_class_shift), static_cast<std::uint8_t>(tos & 3));
 }
 
 void put_ip(t2::Row& row, const TcpFlagsState& own, bool v4) {

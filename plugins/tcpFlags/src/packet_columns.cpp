@@ -40,10 +40,9 @@ std::uint16_t expected(std::uint16_t sum, std::uint16_t field) {
 // Between memory and network order; its own inverse.
 std::uint16_t swapped(std::uint16_t word) { return static_cast<std::uint16_t>(as_word(word)); }
 
-void put_tos(t2::Row& row, std::uint8_t tos) {
-  const auto upper = static_cast<std::uint8_t>(tos >> (config::tos_form == TosForm::dscp_ecn ? 2 : 5));
+void tos_cell(t2::Row& row, std::uint8_t tos) {
   if constexpr (config::tos_form == TosForm::hex) cell(row, tos);
-  else cell(row, upper, static_cast<std::uint8_t>(tos & 3));
+  else cell(row, static_cast<std::uint8_t>(tos >> config::tos_class_shift), static_cast<std::uint8_t>(tos & 3));
 }
 
 void put_checksums(t2::Row& row, std::uint16_t field, bool summed, std::uint16_t sum, bool never_zero = false) {
@@ -98,7 +97,7 @@ void put_ip(t2::Row& row, const PacketRowInput& parts) {
   const bool v4 = packet.family == t2::Family::ipv4;
   const auto word = [&](std::uint32_t offset) { return packet.bytes(packet.l3 + offset).u16(); };
   const auto byte = [&](std::uint32_t offset) { return packet.bytes(packet.l3 + offset).u8(); };
-  put_tos(row, v4 ? byte(1) : static_cast<std::uint8_t>(word(0) >> 4));
+  tos_cell(row, v4 ? byte(1) : static_cast<std::uint8_t>(word(0) >> 4));
   cell(row, v4 ? word(4) : std::uint16_t{0});
   cell(row, parts.trace.ip_id_step);
   cell(row, v4                                     ? word(6)

@@ -11,6 +11,8 @@ namespace t2::tcp_flags::config {
 
 enum class TosForm { hex, dscp_ecn, precedence_ecn };
 inline constexpr TosForm tos_form{IPTOS};
+inline constexpr unsigned tos_class_shift =
+    tos_form == TosForm::dscp_ecn ? 2 : 5;  // DSCP (RFC 2474) or precedence (RFC 791)
 
 inline constexpr bool response_times = RTT_ESTIMATE == 1;
 inline constexpr bool ip_checksum = IPCHECKSUM > 0;
