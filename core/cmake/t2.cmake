@@ -187,6 +187,8 @@ function(t2_plugin name)
   t2_harden(${name})
   if(TARGET plugin_headers)
     target_precompile_headers(${name} REUSE_FROM plugin_headers)
+    set_source_files_properties(src/${name}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # tests take the others alone
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
   endif()
   if(NOT T2_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
