@@ -56,7 +56,12 @@ std::string without(std::string text, std::string_view characters) {
 }
 
 bool has_word(const std::string& text, const std::string& word) {
-  return std::regex_search(text, std::regex("(^|[^A-Za-z0-9_])" + word + "($|[^A-Za-z0-9_])"));
+  const auto inside = [&](std::size_t at) {
+    return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '_');
+  };
+  for (std::size_t at = 0; (at = text.find(word, at)) != text.npos; ++at)
+    if ((at == 0 || !inside(at - 1)) && !inside(at + word.size())) return true;
+  return false;
 }
 
 Flags header_flags(const std::string& text) {

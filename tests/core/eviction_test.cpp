@@ -130,7 +130,7 @@ TEST_CASE("eviction: flows move at most once for each packet", "[eviction]") {
 namespace {
 
 const std::vector<std::string> plugins{"basicFlow", "tcpStates", "macRecorder", "txtSink"};
-constexpr unsigned legitimate = 1000;
+constexpr unsigned legitimate = 250;
 
 struct Timed {
   std::int64_t at;
@@ -212,11 +212,11 @@ std::string host(unsigned n) { return "10.1." + std::to_string(n / 200) + "." + 
 bool is_stream(unsigned n) { return n % 4 == 2; }
 
 // Conversations that begin within a second and have a packet each way every half a second, for five seconds; some are
-// streams that are not answered. `flood` sends 10,000 times in a second from 0.2 s on.
+// streams that are not answered. `flood` sends 2,500 times in a second from 0.2 s on.
 Capture traffic(Flood flood) {
   std::vector<Timed> all;
   for (unsigned n = 0; n < legitimate; ++n) {
-    const std::int64_t begin = epoch + n * millisecond;
+    const std::int64_t begin = epoch + n * 4 * millisecond;
     const std::string client = host(n), server = "10.2.0." + std::to_string(1 + n % 100);
     const bool is_tcp = n % 4 == 1;
     if (is_tcp) {
@@ -234,7 +234,7 @@ Capture traffic(Flood flood) {
       else packet(at + 20 * millisecond, server, 443, client, 20'000 + n);
     }
   }
-  for (unsigned n = 0; n < 48'000; ++n) flood(all, epoch + second / 5 + n * 100 * microsecond, n);
+  for (unsigned n = 0; n < 12'000; ++n) flood(all, epoch + second / 5 + n * 400 * microsecond, n);
   std::stable_sort(all.begin(), all.end(), [](const Timed& a, const Timed& b) { return a.at < b.at; });
   Capture capture;
   for (const Timed& one : all) capture.add(one.at, one.frame);
@@ -272,15 +272,15 @@ TEST_CASE("eviction: conversations stay whole in a flood, and every packet is in
   for (const NamedFlood& flood : std::span(floods).first(sanitized ? 1 : std::size(floods))) {
     INFO(flood.name);
     const Capture capture = traffic(flood.send);
-    const Result result = run(capture, with_counts, {"--max-flows", "4000", "--hash-seed", "1"});
+    const Result result = run(capture, with_counts, {"--max-flows", "1000", "--hash-seed", "1"});
     REQUIRE(result.status == 0);
     CHECK(whole(result, false) >= 99);
     CHECK(whole(result, true) >= flood.streams);
     CHECK(packets_in_rows(result) == capture.records().size());
     CHECK((result.out.find("terminated by autopilot") != std::string::npos) == flood.fills);
-    CHECK(run(capture, with_counts, {"--max-flows", "4000", "--batch", "7", "--hash-seed", "2"}).flow_file ==
+    CHECK(run(capture, with_counts, {"--max-flows", "1000", "--batch", "7", "--hash-seed", "2"}).flow_file ==
           result.flow_file);
-    CHECK(whole(run(capture, plugins, {"--max-flows", "6000", "-t", "2"}), false) >= 99);
+    CHECK(whole(run(capture, plugins, {"--max-flows", "1500", "-t", "2"}), false) >= 99);
   }
 }
 

@@ -232,7 +232,7 @@ TEST_CASE("flows: the first packets behind a large step are told apart by their 
     Capture c;
     for (const Time at : order) c.add(epoch + at * second, udp("10.0.0.1", at == 9000 ? 8 : 7, "10.0.0.2", 7000, 3));
     for (const char* threads : {"0", "1"}) CHECK(rows(run(c, plugins, {"-t", threads}), {"pktsSnt"}) == Lines(5, "1"));
-  } while (std::next_permutation(order.begin(), order.end()));
+  } while (std::next_permutation(order.begin(), order.end()) && (!sanitized || order.front() == 0));
 }
 
 TEST_CASE("flows: a clock that is set back by an hour delays no end", "[flows]") {

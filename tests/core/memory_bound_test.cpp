@@ -150,6 +150,7 @@ TEST_CASE("memory: grows by no more than the bound that is printed", "[memory]")
     nothing.add(epoch, udp(0).frame);
   }
   for (const Arguments& threads : {Arguments{"-t", "0"}, {"-t", "2"}}) {
+    if (sanitized && threads[1] == "0") continue;  // sanitizers take more memory than what is measured
     Arguments arguments{"--max-flows", std::to_string(max_flows)};
     arguments.insert(arguments.end(), threads.begin(), threads.end());
     const long base = measure(folder / "small", arguments).peak;

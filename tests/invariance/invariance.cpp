@@ -3,9 +3,10 @@
 // many workers there are, and whatever the hash seed is.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <array>
 #include <map>
-#include <regex>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -48,6 +49,8 @@ struct Variant {
   std::string name() const { return show(arguments()); }
 };
 constexpr Variant reference{64, 0, 1};
+// Sanitizers look at memory: of the variants, which compare results, they get those that differ most.
+constexpr std::array<Variant, 2> sanitized_variants{{{1, 0, 987654321}, {7, 3, 5}}};
 constexpr std::array<Variant, 9> variants{{{1, 0, 1},
                                            {7, 0, 1},
                                            {1, 0, 987654321},
@@ -57,17 +60,28 @@ constexpr std::array<Variant, 9> variants{{{1, 0, 1},
                                            {64, 3, 1},
                                            {7, 3, 987654321},
                                            {1, 2, 5}}};
+constexpr std::span<const Variant> compared =
+    sanitized ? std::span<const Variant>(sanitized_variants) : std::span<const Variant>(variants);
 
-// Report lines that speak of this run of the program, not of its input.
+// Report lines that speak of this run of the program, not of its input, begin like this.
+constexpr std::array details{"Tranalyzer ",
+                             "Date: ",
+                             "[INF] Memory for flows: ",
+                             "[INF] Memory that grows with traffic: ",
+                             "Memory usage: ",
+                             "Finished processing. Elapsed time: ",
+                             "Finished unloading flow memory. Time: "};
+
 std::string without_run_details(const std::string& report, const std::string& folder) {
-  static const std::regex details(
-      "PID|[Mm]emory|[Tt]hread|[Ww]orker|[Bb]atch|seed|elapsed|[Ff]inished|started|[Pp]rocessing|[Dd]ate|[Vv]ersion",
-      std::regex::optimize);
   std::istringstream lines(report);
   std::string line, out;
   while (std::getline(lines, line)) {
+    if (std::any_of(details.begin(), details.end(), [&](const char* begin) { return line.starts_with(begin); }))
+      continue;
     for (std::size_t at; (at = line.find(folder)) != line.npos;) line.replace(at, folder.size(), "FOLDER");
-    if (!std::regex_search(line, details)) out += line + "\n";
+    if (line.starts_with("Max number of flows in memory: "))  // [share] of those that fit, with so many workers
+      line.resize(std::min(line.size(), line.rfind(" [")));
+    out += line + "\n";
   }
   return out;
 }
@@ -98,7 +112,7 @@ void check_file(const std::filesystem::path& file, const std::vector<Plugins>& s
     REQUIRE(expected.status == 0);
     REQUIRE(expected.flows.size() > 0);
     const std::string report = without_run_details(expected.out + expected.err, expected.folder.path().string());
-    for (const Variant& variant : variants) {
+    for (const Variant& variant : compared) {
       if (one_thread && variant.threads > 0) continue;
       INFO(variant.name());
       const Result result = run_file(file, plugins, joined(variant.arguments(), more));
@@ -174,7 +188,7 @@ std::map<std::size_t, std::vector<Buffer>> exported(const std::filesystem::path&
 void check_export(const std::filesystem::path& file) {
   const auto expected = exported(file, reference);
   REQUIRE(expected.size() == 2);  // IPv4 and IPv6
-  for (const Variant& variant : variants) {
+  for (const Variant& variant : compared) {
     INFO(variant.name());
     const auto found = exported(file, variant);
     for (const auto& [id, records] : expected) {
