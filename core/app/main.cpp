@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include "app/each.hpp"
+#include "app/machine.hpp"
 #include "app/options.hpp"
 #include "app/report.hpp"
 #include "base/log.hpp"
@@ -95,9 +97,9 @@ std::unique_ptr<Source> open_source(const Options& options, std::atomic<bool>& s
   } catch (const BadFilter& e) {
     if (!options.filter_behind_files) throw;
     const std::string first = options.filter.substr(0, options.filter.find(' '));
-    throw Error(std::filesystem::exists(first)
-                    ? fmt::format("'{}' is a file, but does not stand behind -r and its files: {}", first, e.what())
-                    : fmt::format("there is no file or folder '{}', and as a filter: {}", first, e.what()));
+    throw BadFilter(std::filesystem::exists(first)
+                        ? fmt::format("'{}' is a file, but does not stand behind -r and its files: {}", first, e.what())
+                        : fmt::format("there is no file or folder '{}', and as a filter: {}", first, e.what()));
   }
   log.line(input_line(options));
   if (!options.filter.empty()) log.info("BPF: " + options.filter);
@@ -127,39 +129,21 @@ void place_process(const Options& options, Log& log) {
 std::size_t worker_threads(const Options& options) {
   constexpr std::size_t most = 4;
   if (options.threads) return *options.threads;
-  cpu_set_t ours;  // where this process may run
-  CPU_ZERO(&ours);
-  const int processors = sched_getaffinity(0, sizeof ours, &ours) == 0
-                             ? CPU_COUNT(&ours)
-                             : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));  // the set may be too small
-  return processors < 2 || options.packets || options.max_flows
-             ? 0
-             : std::min(static_cast<std::size_t>(processors - 1), most);
+  return options.packets || options.max_flows ? 0 : std::min(processors() - 1, most);
 }
 
-// FLOW_MEMORY percent of the machine's memory.
-std::uint64_t memory_for_flows() {
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 100 *
-         FLOW_MEMORY;
-}
-
-int run(const Options& options) {
+// One capture, from its first packet to the end report.
+Outcome analyse(const Options& options, const Config& config, const Plugins& plugins) {
   Log log;
   if (VERBOSE == 0) log.quiet();
+  log.hold();  // a problem with input, filter, settings or output is told alone
   const bool to_stdout = options.output == "-";
-  const std::string prefix = output_prefix(options);
-  if (options.log_file) log.to_file(prefix + LOG_SUFFIX);
-  else if (to_stdout) log.to_stderr();
   place_process(options, log);
   log.line(banner(options));
   log.line("Date: " + date(wall_clock(), TSTAMP_R_UTC));
   log.info("Creating flows for " + protocols());
 
   if (options.hash_factor) log.info("Option '-f' has no effect: the flow table grows by itself");
-  catch_signals();
-  const Config config(options.config);
-  const Plugins plugins(plugin_folder(options.plugin_folder), options.plugin_list);
-  config.check(plugins.all());
   if (plugins.all().empty()) {
     log.warn(fmt::format("No plugins in folder '{}': there will be no output; run t2build", plugins.folder()));
   } else {
@@ -172,6 +156,10 @@ int run(const Options& options) {
       log.line(fmt::format("    {:02}: {}, {}", ++number, plugin->name, plugin->version));
   }
 
+  std::atomic<bool> stop = false;
+  stop_on_signal(&stop);
+  std::unique_ptr<Source> source = open_source(options, stop, log);
+  stop_on_signal(nullptr);
   const std::uint64_t seed = options.seed ? *options.seed : KeyedHash::random_seed();
   HeaderStacks stacks{KeyedHash(seed)};
   Time run_start = 0;
@@ -183,12 +171,10 @@ int run(const Options& options) {
       .batch = options.batch, .seed = seed, .max_flows = options.max_flows, .rows = nullptr, .packets = nullptr};
   if (options.packets) how.packets = [&](RowBatch& rows) { sinks.write_packets(rows); };
   Dissector dissector(stacks);
-  WorkerPool workers(worker_threads(options), layout, context, how, dissector.fast_path(), memory_for_flows(), sinks);
+  WorkerPool workers(worker_threads(options), layout, context, how, dissector.fast_path(),
+                     memory_for_flows() / options.jobs, sinks);
 
-  std::atomic<bool> stop = false;
-  stop_on_signal(&stop);
-  std::unique_ptr<Source> source = open_source(options, stop, log);
-  stop_on_signal(nullptr);
+  const std::string prefix = output_prefix(options);
   const SplitLimits split = split_limits(options.split);
   Output output{
       prefix, to_stdout, layout.columns(), {split.on, split.bytes, split.rows, split.first}, about(options, plugins)};
@@ -211,6 +197,9 @@ int run(const Options& options) {
                   mega(bound.packets), mega(bound.stacks), mega(bound.sinks)));
   const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
   if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
+  if (options.log_file) log.to_file(prefix + LOG_SUFFIX);
+  else if (to_stdout) log.to_stderr();
+  log.release();
   log.flush();
 
   Engine engine({*source, dissector, workers, log, run_start, totals});
@@ -264,17 +253,39 @@ int run(const Options& options) {
   if (VERBOSE > 1) report(log);
   for (const std::string& note : source->notes()) log.warn(note);
   if (!damage.empty()) log.warn(damage);
+  const InputCounters& input = engine.counters();
+  Outcome outcome{damage.empty() ? all_well : input_damaged, input.packets,
+                  workers.counters().flows[0] + workers.counters().flows[1]};
   if (const std::uint64_t lost = sinks.lost(); lost > 0) {
     print_error(fmt::format("{} rows could not be written or sent: see the warnings above", lost));
-    return output_lost;
-  }
-  const InputCounters& input = engine.counters();
-  if (input.packets > 0 && input.unsupported == input.packets) {
+    outcome.status = output_lost;
+  } else if (input.packets > 0 && input.unsupported == input.packets) {
     print_error(
         fmt::format("nothing was analysed: all {} packets are of link types that are not supported", input.packets));
-    return nothing_done;
+    outcome.status = nothing_done;
   }
-  return damage.empty() ? all_well : input_damaged;
+  return outcome;
+}
+
+// All that decides what is written for a capture.
+std::string settings(const Options& options, const Config& config, const Plugins& plugins) {
+  std::string all = fmt::format("{} {} {} {} {} {}", version_line(), options.filter, options.packets, options.max_flows,
+                                options.split, options.sensor_id);
+  for (const Descriptor* plugin : plugins.all()) {
+    all += fmt::format("\n{} {} {}", plugin->name, plugin->version, plugin->layout);
+    for (const Flag& flag : plugin->flags) all += fmt::format(" {}={}", flag.name, config.text(*plugin, flag.name));
+  }
+  return fmt::format("{:016x}", std::hash<std::string>()(all));
+}
+
+int run(const Options& options) {
+  const Config config(options.config);
+  const Plugins plugins(plugin_folder(options.plugin_folder), options.plugin_list);
+  config.check(plugins.all());
+  const auto one = [&](const Options& capture) { return analyse(capture, config, plugins); };
+  if (options.each) return run_each(options, settings(options, config, plugins), one);
+  catch_signals();
+  return one(options).status;
 }
 
 }  // namespace

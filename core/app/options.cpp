@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "app/machine.hpp"
 #include "base/paths.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
@@ -32,6 +33,9 @@ Input:
   -R, --pcap-list LIST       read the files that LIST names, one a line, as one capture, in this order; '-': standard input
   -D, --input-regex SERIES   read numbered files: NAME[:C][,STOP], the number stands behind the last character C ('p')
   -i, --interface NAME       capture live
+      --each                 each file is a capture of its own, with an output of its own: beside it, or in the folder of -w;
+                             goes on where it was interrupted
+  -j, --jobs N               --each: processes (default: one for each processor)
 Output:
   -w, --output-prefix PREFIX files begin with PREFIX; a directory: with the input's name in it;
                              '-': flows to standard output (default: the input's name)
@@ -66,9 +70,9 @@ Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (wha
 3 output was lost (disk full, collector gone).
 )";
 
-enum Long { long_batch = 1000, long_seed, long_flows };
+enum Long { long_batch = 1000, long_seed, long_flows, long_each };
 
-constexpr int word = 1;  // what getopt_long() calls one that is no option
+constexpr int plain_word = 1;  // what getopt_long() calls one that is no option
 
 constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"pcap-list", required_argument, nullptr, 'R'},
@@ -94,6 +98,8 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"threads", required_argument, nullptr, 't'},
                             {"batch", required_argument, nullptr, long_batch},
                             {"hash-seed", required_argument, nullptr, long_seed},
+                            {"each", no_argument, nullptr, long_each},
+                            {"jobs", required_argument, nullptr, 'j'},
                             {"version", no_argument, nullptr, 'V'},
                             {"help", no_argument, nullptr, 'h'},
                             {}};
@@ -191,6 +197,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   for (int i = 0; i < argc; ++i) o.command_line += (i ? " " : "") + std::string(argv[i]);
   std::string bpf_file;
   std::optional<Options::Input> input;
+  std::optional<std::size_t> jobs;
   const auto take_input = [&](Options::Input kind) {
     if (input && *input != kind) throw Error("'-r', '-R', '-D' and '-i' options can only be used exclusively");
     input = kind;
@@ -209,11 +216,11 @@ std::optional<Options> parse_options(int argc, char** argv) {
   optind = 1;
   for (;;) {
     const int at = optind;
-    const int c = getopt_long(argc, argv, "-:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:Vh", longs, nullptr);
+    const int c = getopt_long(argc, argv, "-:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:j:Vh", longs, nullptr);
     if (c == -1) break;
-    if (c != word) behind_files = c == 'r';
+    if (c != plain_word) behind_files = c == 'r';
     switch (c) {
-      case word: take_word(optarg); break;
+      case plain_word: take_word(optarg); break;
       case 'r': take_input(Options::Input::files); break;
       case 'R': take_input(Options::Input::list); break;
       case 'i': take_input(Options::Input::interface); break;
@@ -238,6 +245,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case 't': o.threads = static_cast<std::size_t>(number("-t", optarg, 0, 64)); break;
       case long_batch: o.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
       case long_seed: o.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
+      case long_each: o.each = true; break;
+      case 'j': jobs = static_cast<std::size_t>(number("-j", optarg, 1, 1024)); break;
       case 'V': fmt::print("{}\n", version_line()); return {};
       case 'h': fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage); return {};
       case ':': throw Error(fmt::format("Option '{}' requires an argument", argv[at]));
@@ -252,6 +261,14 @@ std::optional<Options> parse_options(int argc, char** argv) {
   for (int i = optind; i < argc; ++i) take_word(argv[i]);
   if (o.packets && o.threads.value_or(0) > 0)
     throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
+  if (jobs && !o.each) throw Error("Option '-j' goes with --each only");
+  if (o.each) {
+    if (o.input != Options::Input::files && o.input != Options::Input::list)
+      throw Error("Option '--each' goes with -r and -R only");
+    if (o.output == "-" || !o.split.empty())
+      throw Error("Option '--each' writes many files: -w names the folder for them");
+    o.jobs = jobs.value_or(processors());
+  }
   if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
   return o;
 }
@@ -286,6 +303,17 @@ std::string input_stem(const Options& options) {
 
 }  // namespace
 
+void make_output_folder(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  std::error_code problem;
+  fs::create_directory(path, problem);
+  if (fs::is_directory(path)) return;
+  if (problem == std::errc::no_such_file_or_directory)
+    throw Error(fmt::format("Option '-w': there is no folder '{}' to make '{}' in: make it with mkdir -p",
+                            fs::path(path).parent_path().string(), path));
+  throw Error(fmt::format("Option '-w': cannot make the folder '{}': {}", path, problem.message()));
+}
+
 std::string output_prefix(const Options& options) {
   const std::string stem = input_stem(options);
   const std::size_t name = stem.rfind('/') == std::string::npos ? 0 : stem.rfind('/') + 1;
@@ -293,18 +321,11 @@ std::string output_prefix(const Options& options) {
   const std::string& wanted = *options.output;
   std::error_code problem;
   if (wanted.ends_with('/') || fs::is_directory(wanted, problem)) {
-    fs::create_directories(wanted, problem);
-    if (!fs::is_directory(wanted))
-      throw Error(fmt::format("Option '-w': cannot make the directory '{}': {}", wanted, problem.message()));
+    make_output_folder(wanted);
     return (wanted.ends_with('/') ? wanted : wanted + '/') + stem.substr(name);
   }
-  if (const std::size_t slash = wanted.rfind('/'); slash != std::string::npos && slash > 0) {
-    fs::create_directories(wanted.substr(0, slash), problem);
-    if (!fs::is_directory(wanted.substr(0, slash))) {
-      throw Error(
-          fmt::format("Option '-w': cannot make the directory '{}': {}", wanted.substr(0, slash), problem.message()));
-    }
-  }
+  if (const std::size_t slash = wanted.rfind('/'); slash != std::string::npos && slash > 0)
+    make_output_folder(wanted.substr(0, slash));
   return wanted;
 }
 

@@ -31,6 +31,8 @@ struct Options {
   std::optional<std::size_t> threads;  // -t: workers; 0: all in one thread; empty: as the machine allows
   std::size_t batch = 64;              // --batch: packets that a plugin gets at once
   std::optional<std::uint64_t> seed;   // --hash-seed
+  bool each = false;                   // --each
+  std::size_t jobs = 1;                // -j: processes
   std::string command_line;
 };
 
@@ -49,7 +51,9 @@ SplitLimits split_limits(const std::string& text);
 // -r names one file, not several or a folder.
 bool is_one_file(const Options& options);
 
-// PREFIX of the output files. Creates missing directories. Throws Error.
+// One that is missing is made, in a folder that exists. Throws Error.
+void make_output_folder(std::string path);
+// PREFIX of the output files. Makes its folder. Throws Error.
 std::string output_prefix(const Options& options);
 
 }  // namespace t2

@@ -58,18 +58,32 @@ void Log::to_stderr() {
   colour_ = coloured(stderr);
 }
 
-void Log::line(std::string_view text) {
-  if (!silent_) fmt::print(out_, "{}\n", text);
+void Log::release() {
+  holding_ = false;
+  for (const Line& line : held_) write(line);
+  held_.clear();
 }
+
+void Log::write(const Line& line) {
+  if (line.tag.empty()) {
+    fmt::print(out_, "{}\n", line.text);
+    return;
+  }
+  const std::string who = line.plugin.empty() ? std::string() : fmt::format(" {}:", line.plugin);
+  if (colour_) {
+    fmt::print(out_, "\033[1;{}m{}{}\033[0m \033[0;{}m{}\033[0m\n", line.colour, line.tag, who, line.colour, line.text);
+  } else {
+    fmt::print(out_, "{}{} {}\n", line.tag, who, line.text);
+  }
+}
+
+void Log::line(std::string_view text) { tagged("", 0, text, ""); }
 
 void Log::tagged(std::string_view tag, int colour, std::string_view text, std::string_view plugin) {
   if (silent_) return;
-  const std::string who = plugin.empty() ? std::string() : fmt::format(" {}:", plugin);
-  if (colour_) {
-    fmt::print(out_, "\033[1;{}m{}{}\033[0m \033[0;{}m{}\033[0m\n", colour, tag, who, colour, text);
-  } else {
-    fmt::print(out_, "{}{} {}\n", tag, who, text);
-  }
+  Line line{tag, colour, std::string(text), std::string(plugin)};
+  if (holding_) held_.push_back(std::move(line));
+  else write(line);
 }
 
 void Log::plugin(std::string_view name, std::string_view text) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "t2/packet.hpp"
 
@@ -18,7 +19,9 @@ class Log {
 
   void to_file(const std::string& path);  // -l; throws Error
   void to_stderr();                       // standard output belongs to the flow file
-  void quiet() { silent_ = true; }        // VERBOSE 0
+  void hold() { holding_ = true; }        // lines wait until release(); what is never released is not written
+  void release();
+  void quiet() { silent_ = true; }  // VERBOSE 0
 
   void line(std::string_view text);  // as it is
   void info(std::string_view text, std::string_view plugin = "") { tagged("[INF]", 34, text, plugin); }
@@ -27,9 +30,16 @@ class Log {
   void flush();
 
  private:
+  struct Line {
+    std::string_view tag;  // "[INF]"; empty: none
+    int colour;            // of the tag
+    std::string text, plugin;
+  };
+  void write(const Line& line);
   void tagged(std::string_view tag, int colour, std::string_view text, std::string_view plugin);
   std::FILE* out_;
-  bool own_ = false, colour_ = false, silent_ = false;
+  bool own_ = false, colour_ = false, silent_ = false, holding_ = false;
+  std::vector<Line> held_;
 };
 
 bool coloured(std::FILE* stream);         // a terminal, and NO_COLOR is not set

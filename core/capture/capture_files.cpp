@@ -33,23 +33,10 @@ void sort_by_first_packet(std::vector<Found>& files) {
   std::stable_sort(files.begin(), files.end(), [](const Found& a, const Found& b) { return a.first < b.first; });
 }
 
-std::vector<std::string> names_in(const std::string& folder) {
-  std::error_code problem;
-  std::vector<std::string> names;
-  for (fs::directory_iterator at(folder, problem), end; !problem && at != end; at.increment(problem)) {
-    std::error_code gone;
-    if (!at->path().filename().string().starts_with('.') && at->is_regular_file(gone))
-      names.push_back(at->path().string());
-  }
-  if (problem) throw Error(fmt::format("cannot read the folder '{}': {}", folder, problem.message()));
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 std::vector<Found> look_into_folder(const std::string& folder, const CaptureOptions& options, CaptureFiles& all) {
   std::vector<Found> files;
   std::size_t others = 0;
-  for (const std::string& name : names_in(folder)) {
+  for (const std::string& name : files_in(folder)) {
     try {
       files.push_back(look_into(name, options));
     } catch (const NotACapture&) {
@@ -70,6 +57,19 @@ std::vector<Found> look_into_folder(const std::string& folder, const CaptureOpti
 }
 
 }  // namespace
+
+std::vector<std::string> files_in(const std::string& folder) {
+  std::error_code problem;
+  std::vector<std::string> names;
+  for (fs::directory_iterator at(folder, problem), end; !problem && at != end; at.increment(problem)) {
+    std::error_code gone;
+    if (!at->path().filename().string().starts_with('.') && at->is_regular_file(gone))
+      names.push_back(at->path().string());
+  }
+  if (problem) throw Error(fmt::format("cannot read the folder '{}': {}", folder, problem.message()));
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 CaptureFiles find_captures(const std::vector<std::string>& names, const CaptureOptions& options, FileOrder order) {
   CaptureFiles all;

@@ -26,4 +26,9 @@ enum class FileOrder { as_named, by_first_packet };
 // the names keep their order. Throws BadFilter.
 CaptureFiles find_captures(const std::vector<std::string>& names, const CaptureOptions& options, FileOrder order);
 
+// Regular files in a folder, sorted by name, without hidden ones. Throws Error.
+std::vector<std::string> files_in(const std::string& folder);
+// The names in a list of -R, one a line; "-": standard input. Throws Error.
+std::vector<std::string> read_list(const std::string& list);
+
 }  // namespace t2

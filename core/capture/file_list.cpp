@@ -101,18 +101,19 @@ class FileList final : public Source {
 };
 
 // What was given as a list is not a text.
-[[noreturn]] void throw_no_list(const std::string& path, const CaptureOptions& options) {
+[[noreturn]] void throw_no_list(const std::string& path) {
   if (path == "-") throw Error("Option '-R': standard input is not a list of files, one a line: -r - reads a capture");
   try {
-    open_file(path, options);
+    open_file(path, {});
   } catch (const Error&) {
     throw Error(fmt::format("Option '-R': '{}' is not a list of files, one a line", path));
   }
   throw Error(fmt::format("Option '-R': '{}' is a capture, not a list of captures: use -r", path));
 }
 
-// The names in a list, one a line. "-": standard input.
-std::vector<std::string> read_list(const std::string& list, const CaptureOptions& options) {
+}  // namespace
+
+std::vector<std::string> read_list(const std::string& list) {
   std::ifstream file;
   if (list != "-") file = open_text("the list of -R:", list);
   std::istream& lines = list == "-" ? std::cin : file;
@@ -121,7 +122,7 @@ std::vector<std::string> read_list(const std::string& list, const CaptureOptions
   for (std::string line; std::getline(lines, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (std::any_of(line.begin(), line.end(), [](unsigned char c) { return c < ' ' && c != '\t'; }))
-      throw_no_list(list, options);
+      throw_no_list(list);
     if (line == "-" && list == "-")
       throw Error("Option '-R': a list that comes from standard input cannot name standard input");
     if (!line.empty() && line[0] != '#') names.push_back(line);
@@ -130,10 +131,8 @@ std::vector<std::string> read_list(const std::string& list, const CaptureOptions
   return names;
 }
 
-}  // namespace
-
 std::unique_ptr<Source> open_list(const std::string& list, const CaptureOptions& options) {
-  const std::vector<std::string> names = read_list(list, options);
+  const std::vector<std::string> names = read_list(list);
   return std::make_unique<FileList>(find_captures(names, options, FileOrder::as_named), "files of the list", options);
 }
 

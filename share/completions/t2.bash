@@ -18,14 +18,14 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
             case $previous in
                 -i | --interface) _t2_words "$word" "$(cd /sys/class/net 2>/dev/null && echo ./*)"; COMPREPLY=("${COMPREPLY[@]#./}") ;;
                 -p | --plugin-folder) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-                -[MSBxfcPt] | --mon-interval | --max-flows | --snaplen | --rx-bufsize | --sensor-id | --hash-factor | --cpu | --priority | --threads | \
+                -[MSBxfcPtj] | --jobs | --mon-interval | --max-flows | --snaplen | --rx-bufsize | --sensor-id | --hash-factor | --cpu | --priority | --threads | \
                     --batch | --hash-seed) ;;
                 *)
                     if [[ $word = -* ]]; then
                         _t2_words "$word" -r --pcap -R --pcap-list -D --input-regex -i --interface -w --output-prefix \
                             -W --output-regex -s --packets -l --logfile -m --monfile -M --mon-interval -S --snaplen -B --rx-bufsize \
                             -p --plugin-folder -b --plugin-list -C --config -F --bpf-file -x --sensor-id --max-flows -f --hash-factor \
-                            -c --cpu -P --priority -t --threads --batch --hash-seed -V --version -h --help
+                            -c --cpu -P --priority -t --threads --each -j --jobs --batch --hash-seed -V --version -h --help
                     else
                         mapfile -t COMPREPLY < <(compgen -f -- "$word")
                     fi ;;

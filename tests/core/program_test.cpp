@@ -150,7 +150,9 @@ TEST_CASE("program: output prefix", "[program]") {
   writes("-r c.pcap -w other", "other_flows.txt");
   writes("-r c.pcap -w a.b", "a.b/c_flows.txt");  // a directory
   writes("-r c.pcap -w new/", "new/c_flows.txt");
-  writes("-r c.pcap -w new/deep/x", "new/deep/x_flows.txt");
+  writes("-r c.pcap -w new/deep/x", "new/deep/x_flows.txt");  // of missing folders one is made
+  check_error(place.shell("$0 -p $1 -r c.pcap -w no/such/x"), "there is no folder 'no' to make 'no/such' in");
+  check_error(place.shell("$0 -p $1 -r c.pcap -w no/such/"), "there is no folder 'no' to make 'no/such' in");
   writes("-r - -w a.b < c.pcap", "a.b/stdin_flows.txt");
   writes("-r c.pcap -w x.y", "x.y_flows.txt");
   place.text_file("plain", "");
