@@ -164,7 +164,7 @@ int run_each(const Options& options, const std::string& settings,
   struct sigaction action {};
   action.sa_handler = on_stop;  // without SA_RESTART: waitpid() returns
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);  // write() fails instead
   Shared shared(inputs.size());
   next_input = &shared.counters().next;
   const auto start = [&] {

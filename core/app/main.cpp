@@ -17,6 +17,7 @@
 #include "app/options.hpp"
 #include "app/report.hpp"
 #include "base/log.hpp"
+#include "base/signals.hpp"
 #include "capture/source.hpp"
 #include "host/config.hpp"
 #include "host/layout.hpp"
@@ -175,9 +176,12 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
                      memory_for_flows() / options.jobs, sinks);
 
   const std::string prefix = output_prefix(options);
-  const SplitLimits split = split_limits(options.split);
-  Output output{
-      prefix, to_stdout, layout.columns(), {split.on, split.bytes, split.rows, split.first}, about(options, plugins)};
+  const SplitLimits& split = options.split;
+  Output output{prefix,
+                to_stdout,
+                layout.columns(),
+                {split.on, split.bytes, split.rows, split.interval, source->live(), split.first},
+                about(options, plugins)};
   sinks.open(output);
   if (options.packets) {
     output.columns = layout.packet_columns();
@@ -253,11 +257,21 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   if (VERBOSE > 1) report(log);
   for (const std::string& note : source->notes()) log.warn(note);
   if (!damage.empty()) log.warn(damage);
+  log.flush();
+  monitor.flush();
+  const std::uint64_t lines = log.lost() + own_monitor.lost();
+  if (lines > 0)
+    print_error(fmt::format("{} lines of log and reports could not be written: see the errors above", lines));
+  const std::uint64_t lost = sinks.lost(), unwritten = workers.counters().unwritten;
+  const std::uint64_t unread = engine.capture() ? engine.capture()->unread : 0;
+  if (unwritten + unread > 0)
+    print_error(fmt::format("ended by a second signal: {} rows of flows in memory and {} captured packets are lost",
+                            unwritten, unread));
+  if (lost > 0) print_error(fmt::format("{} rows could not be written or sent: see the warnings above", lost));
   const InputCounters& input = engine.counters();
   Outcome outcome{damage.empty() ? all_well : input_damaged, input.packets,
                   workers.counters().flows[0] + workers.counters().flows[1]};
-  if (const std::uint64_t lost = sinks.lost(); lost > 0) {
-    print_error(fmt::format("{} rows could not be written or sent: see the warnings above", lost));
+  if (lost + unwritten + unread + lines > 0) {
     outcome.status = output_lost;
   } else if (input.packets > 0 && input.unsupported == input.packets) {
     print_error(
@@ -269,8 +283,10 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
 
 // All that decides what is written for a capture.
 std::string settings(const Options& options, const Config& config, const Plugins& plugins) {
-  std::string all = fmt::format("{} {} {} {} {} {}", version_line(), options.filter, options.packets, options.max_flows,
-                                options.split, options.sensor_id);
+  const SplitLimits& split = options.split;
+  std::string all =
+      fmt::format("{} {} {} {} {} {} {} {} {} {}", version_line(), options.filter, options.packets, options.max_flows,
+                  split.on, split.bytes, split.rows, split.interval, split.first, options.sensor_id);
   for (const Descriptor* plugin : plugins.all()) {
     all += fmt::format("\n{} {} {}", plugin->name, plugin->version, plugin->layout);
     for (const Flag& flag : plugin->flags) all += fmt::format(" {}={}", flag.name, config.text(*plugin, flag.name));

@@ -39,7 +39,8 @@ Input:
 Output:
   -w, --output-prefix PREFIX files begin with PREFIX; a directory: with the input's name in it;
                              '-': flows to standard output (default: the input's name)
-  -W, --output-regex SPLIT   like -w, in parts: PREFIX[:SIZE[K|M|G][f]][,START]; f: SIZE counts flows, not bytes
+  -W, --output-regex SPLIT   like -w, in parts, numbered from START: PREFIX[:LIMIT]...[,START]; a part ends with the first
+                             LIMIT: bytes (K, M, G), flows (f, Kf, ...), or time (s, min, h, d; full ones since 1970)
   -s, --packets              one line per packet in PREFIX_packets.txt
   -l, --logfile              log and end report to PREFIX_log.txt
   -m, --monfile              reports during the run to PREFIX_monitoring.txt
@@ -67,7 +68,7 @@ Other:
 Words directly behind -r are inputs as long as they name files or folders. The other words are a filter as tcpdump takes
 it; so are all words behind '--'.
 Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (what could be read was analysed),
-3 output was lost (disk full, collector gone).
+3 output was lost (disk full, collector gone or too slow, ended by a second signal).
 )";
 
 enum Long { long_batch = 1000, long_seed, long_flows, long_each };
@@ -129,17 +130,57 @@ std::string filter_file(const std::string& path) {
   return all;
 }
 
-// -W PREFIX[:SIZE][,START]: the prefix, and what stands behind it.
+// One of the limits of -W: "1.5G", "5Kf", "30min". False: it is none, or there is one of its kind.
+bool add_limit(SplitLimits& limits, std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double factor;
+    bool time;
+  };
+  constexpr Unit units[] = {{"", 1, false}, {"K", 1e3, false}, {"M", 1e6, false}, {"G", 1e9, false},
+                            {"s", 1, true}, {"min", 60, true}, {"h", 3600, true}, {"d", 86400, true}};
+  double size = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), size);
+  std::string_view name(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const bool rows = name.ends_with('f');
+  if (rows) name.remove_suffix(1);
+  const auto unit = std::find_if(std::begin(units), std::end(units), [&](const Unit& u) { return u.name == name; });
+  if (problem != std::errc{} || unit == std::end(units) || (rows && unit->time)) return false;
+  size *= unit->factor;
+  if (!(size >= 1) || size > (unit->time ? 1e9 : 1e18)) return false;
+  const auto set = [](auto& limit, double value) {
+    const bool first = limit == 0;
+    limit = static_cast<std::remove_reference_t<decltype(limit)>>(value);
+    return first;
+  };
+  return unit->time ? set(limits.interval, size * 1e9) : set(rows ? limits.rows : limits.bytes, size);
+}
+
+// -W PREFIX[:LIMIT]...[,START]: the prefix, and what stands behind it. Colons in front of the limits belong to the
+// prefix.
 void split_output(Options& o, std::string_view text) {
   const std::size_t comma = text.rfind(',');
   const bool with_start = comma != std::string_view::npos && comma + 1 < text.size() &&
                           text.find_first_not_of("0123456789", comma + 1) == std::string_view::npos;
-  const std::size_t colon = text.substr(0, with_start ? comma : text.size()).rfind(':');
-  const std::size_t end = std::min(colon, with_start ? comma : text.size());
+  std::size_t end = with_start ? comma : text.size();
+  SplitLimits limits{.on = true};
+  if (with_start) std::from_chars(text.data() + comma + 1, text.data() + text.size(), limits.first);
+  for (bool any = false;; any = true) {
+    const std::size_t colon = text.substr(0, end).rfind(':');
+    if (colon == std::string_view::npos) break;
+    const std::string_view limit = text.substr(colon + 1, end - colon - 1);
+    if (add_limit(limits, limit)) end = colon;
+    else if (any) break;
+    else
+      throw Error(
+          fmt::format("Option '-W': '{}' is not a limit: a number of at least 1, with K, M or G, of bytes, or with f "
+                      "behind it of flows, or with s, min, h or d of time",
+                      limit));
+  }
+  if (limits.bytes + limits.rows == 0 && limits.interval == 0) limits.bytes = static_cast<std::uint64_t>(OFRWFILELN);
   o.output = std::string(text.substr(0, end));
-  o.split = " " + std::string(text.substr(end));
+  o.split = limits;
   if (o.output == "-") throw Error("Option '-W': standard output cannot be split: use -w -");
-  split_limits(o.split);
 }
 
 double seconds(std::string_view text) {
@@ -152,36 +193,6 @@ double seconds(std::string_view text) {
 }
 
 }  // namespace
-
-SplitLimits split_limits(const std::string& text) {
-  SplitLimits limits;
-  if (text.empty()) return limits;
-  limits.on = true;
-  std::string_view rest = std::string_view(text).substr(1);
-  if (const std::size_t comma = rest.rfind(','); comma != std::string_view::npos) {
-    const std::string_view digits = rest.substr(comma + 1);
-    std::from_chars(digits.data(), digits.data() + digits.size(), limits.first);
-    rest = rest.substr(0, comma);
-  }
-  double size = OFRWFILELN;
-  bool rows = false;
-  if (rest.starts_with(':')) {
-    rest.remove_prefix(1);
-    const auto [end, problem] = std::from_chars(rest.data(), rest.data() + rest.size(), size);
-    std::string_view unit(end, static_cast<std::size_t>(rest.data() + rest.size() - end));
-    if (unit.starts_with('K')) size *= 1e3;
-    else if (unit.starts_with('M')) size *= 1e6;
-    else if (unit.starts_with('G')) size *= 1e9;
-    if (!unit.empty() && unit[0] != 'f') unit.remove_prefix(1);
-    rows = unit == "f";
-    if (problem != std::errc{} || !(rows || unit.empty()) || !(size >= 1) || size > 1e18) {
-      throw Error(
-          fmt::format("Option '-W': '{}' is not a size: a number of at least 1, K, M or G, and f for flows", rest));
-    }
-  }
-  (rows ? limits.rows : limits.bytes) = static_cast<std::uint64_t>(size);
-  return limits;
-}
 
 std::string version_line() { return fmt::format("Tranalyzer {} [t2]", T2_VERSION); }
 
@@ -265,8 +276,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   if (o.each) {
     if (o.input != Options::Input::files && o.input != Options::Input::list)
       throw Error("Option '--each' goes with -r and -R only");
-    if (o.output == "-" || !o.split.empty())
-      throw Error("Option '--each' writes many files: -w names the folder for them");
+    if (o.output == "-" || o.split.on) throw Error("Option '--each' writes many files: -w names the folder for them");
     o.jobs = jobs.value_or(processors());
   }
   if (!bpf_file.empty()) o.filter = filter_file(bpf_file);

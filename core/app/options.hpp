@@ -6,7 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "t2/packet.hpp"
+
 namespace t2 {
+
+// -W: when a part of the flow file is complete; whichever is not 0.
+struct SplitLimits {
+  bool on = false;
+  std::uint64_t bytes = 0, rows = 0, first = 0;  // first: number of the first part
+  Time interval = 0;
+};
 
 struct Options {
   enum class Input { files, list, series, interface } input = Input::files;
@@ -17,7 +26,7 @@ struct Options {
   std::string config;                  // -C
   std::string filter;                  // the words behind the options, or the text of -F
   bool filter_behind_files = false;    // its first word could have been meant as a file
-  std::string split;                   // -W: what stands behind the prefix, ":SIZE,START"
+  SplitLimits split;                   // -W
   bool packets = false;                // -s
   bool log_file = false;               // -l
   bool monitor_file = false;           // -m
@@ -40,13 +49,6 @@ struct Options {
 std::optional<Options> parse_options(int argc, char** argv);
 
 std::string version_line();  // "Tranalyzer VERSION [t2]"
-
-// -W's ":1.5G" or ":5Kf" and ",10". Throws Error.
-struct SplitLimits {
-  bool on = false;
-  std::uint64_t bytes = 0, rows = 0, first = 0;
-};
-SplitLimits split_limits(const std::string& text);
 
 // -r names one file, not several or a folder.
 bool is_one_file(const Options& options);

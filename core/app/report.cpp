@@ -103,6 +103,7 @@ void input_lines(Writer& w, const ReportData& d) {
     w.share("Number of packets received", d.capture->received, all);
     w.share("Number of packets dropped by the kernel", d.capture->dropped_by_kernel, all);
     w.share("Number of packets dropped by the interface", d.capture->dropped_by_interface, all);
+    w.share("Number of packets received and not read", d.capture->unread, all);
   } else if (d.file_bytes > 0) {
     w.text(fmt::format("Percentage completed: {:.2f}%",
                        100 * ratio(static_cast<double>(d.file_position), static_cast<double>(d.file_bytes))));
@@ -221,6 +222,7 @@ void print_report(Log& log, const ReportData& d, const std::function<void()>& pl
   }
   w.share("Max number of flows in memory", d.flows.max_in_memory, d.flow_capacity);
   w.share("Number of flows terminated by autopilot", d.flows.evicted, flows);
+  w.share("Number of flows in memory that were not written", d.flows.unwritten, flows);
   rusage use{};
   getrusage(RUSAGE_SELF, &use);
   const double machine = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));

@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <mutex>
 
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "base/output_file.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
@@ -41,15 +41,9 @@ void stop_program(std::string_view text) {
 
 Log::Log() : out_(stdout), colour_(coloured(stdout)) {}
 
-Log::~Log() {
-  if (own_) std::fclose(out_);
-}
-
 void Log::to_file(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "we");
-  if (!file) throw Error(fmt::format("cannot write the log '{}': {}", path, std::strerror(errno)));
-  out_ = file;
-  own_ = true;
+  file_ = RowFile(create_output_file({path}));
+  out_ = nullptr;
   colour_ = false;
 }
 
@@ -64,16 +58,23 @@ void Log::release() {
   held_.clear();
 }
 
+void Log::print(const std::string& line) {
+  const std::lock_guard hold(mutex_);
+  if (out_) std::fwrite(line.data(), 1, line.size(), out_);
+  else file_.put_row(line);
+}
+
 void Log::write(const Line& line) {
   if (line.tag.empty()) {
-    fmt::print(out_, "{}\n", line.text);
+    print(fmt::format("{}\n", line.text));
     return;
   }
   const std::string who = line.plugin.empty() ? std::string() : fmt::format(" {}:", line.plugin);
   if (colour_) {
-    fmt::print(out_, "\033[1;{}m{}{}\033[0m \033[0;{}m{}\033[0m\n", line.colour, line.tag, who, line.colour, line.text);
+    print(
+        fmt::format("\033[1;{}m{}{}\033[0m \033[0;{}m{}\033[0m\n", line.colour, line.tag, who, line.colour, line.text));
   } else {
-    fmt::print(out_, "{}{} {}\n", line.tag, who, line.text);
+    print(fmt::format("{}{} {}\n", line.tag, who, line.text));
   }
 }
 
@@ -89,13 +90,17 @@ void Log::tagged(std::string_view tag, int colour, std::string_view text, std::s
 void Log::plugin(std::string_view name, std::string_view text) {
   if (silent_) return;
   if (colour_) {
-    fmt::print(out_, "\033[1m{}:\033[0m {}\n", name, text);
+    print(fmt::format("\033[1m{}:\033[0m {}\n", name, text));
   } else {
-    fmt::print(out_, "{}: {}\n", name, text);
+    print(fmt::format("{}: {}\n", name, text));
   }
 }
 
-void Log::flush() { std::fflush(out_); }
+void Log::flush() {
+  const std::lock_guard hold(mutex_);
+  if (out_) std::fflush(out_);
+  else file_.flush();
+}
 
 std::string human_suffix(double n, std::string_view unit) {
   if (!(n >= 1024)) return {};

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdio>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "t2/output_file.hpp"
 #include "t2/packet.hpp"
 
 namespace t2 {
@@ -13,7 +15,6 @@ namespace t2 {
 class Log {
  public:
   Log();
-  ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -28,6 +29,7 @@ class Log {
   void warn(std::string_view text, std::string_view plugin = "") { tagged("[WRN]", 33, text, plugin); }
   void plugin(std::string_view name, std::string_view text);  // a report line of a plugin
   void flush();
+  std::uint64_t lost() const { return file_.lost(); }  // lines that the file of -l did not take
 
  private:
   struct Line {
@@ -35,10 +37,13 @@ class Log {
     int colour;            // of the tag
     std::string text, plugin;
   };
+  void print(const std::string& line);
   void write(const Line& line);
   void tagged(std::string_view tag, int colour, std::string_view text, std::string_view plugin);
-  std::FILE* out_;
-  bool own_ = false, colour_ = false, silent_ = false, holding_ = false;
+  std::FILE* out_;  // null: to file_
+  RowFile file_;
+  std::mutex mutex_;  // the output thread warns as well
+  bool colour_ = false, silent_ = false, holding_ = false;
   std::vector<Line> held_;
 };
 

@@ -1,11 +1,17 @@
 // Live packets, through libpcap.
 #include <filesystem>
 
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include "capture/capture_totals.hpp"
 #include "capture/filter.hpp"
 #include "capture/source.hpp"
 #include "t2/clock.hpp"
@@ -36,9 +42,13 @@ class Interface final : public Source {
       damage_ = fmt::format("reading stopped after {} packets: {}", packets_, pcap_geterr(handle_));
       return Read::end;
     }
-    if (stopped_) {  // what the kernel holds is still read, but not for ever
-      if (stop_time_ == 0) stop_time_ = wall_clock();
-      if (wall_clock() > stop_time_ + 2 * CAPTURE_TIMEOUT * one_second / 1000) return Read::end;
+    if (stopped_) {
+      if (stop_time_ == 0) {
+        closed_ = close_ring();
+        stop_time_ = steady_clock();
+      }
+      if ((n == 0 || !closed_) && steady_clock() > stop_time_ + 2 * CAPTURE_TIMEOUT * one_second / 1000)
+        return Read::end;
     }
     return n > 0 ? Read::packets : wait();
   }
@@ -52,7 +62,7 @@ class Interface final : public Source {
   std::optional<CaptureCounts> counts() const override {
     pcap_stat stat{};
     if (pcap_stats(handle_, &stat) != 0) return {};
-    return CaptureCounts{stat.ps_recv, stat.ps_drop, stat.ps_ifdrop};
+    return totals_.update(stat.ps_recv, stat.ps_drop, stat.ps_ifdrop);
   }
 
  private:
@@ -68,6 +78,14 @@ class Interface final : public Source {
     ++me.packets_;
   }
 
+  // Lets the kernel add no more packets; what it holds stays and is read, however long that takes. A filter of libpcap
+  // would also drop those. False where the capture is no packet socket: it is read for a while longer.
+  bool close_ring() {
+    sock_filter none[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    const sock_fprog program{1, none};
+    return setsockopt(pcap_fileno(handle_), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+  }
+
   // Nothing came: waits a little.
   Read wait() {
     pollfd descriptor{pcap_get_selectable_fd(handle_), POLLIN, 0};
@@ -77,13 +95,25 @@ class Interface final : public Source {
 
   pcap_t* handle_;
   int link_type_;
-  Time fraction_, stop_time_ = 0;
+  Time fraction_, stop_time_ = 0;  // steady clock; 0: not stopped
+  bool closed_ = false;
+  mutable CaptureTotals totals_;
   std::uint64_t packets_ = 0;
   Block* block_ = nullptr;
   std::vector<std::size_t> starts_;  // of each packet in the block's memory, which moves while it grows
   std::string damage_;
   std::atomic<bool> stopped_ = false;
 };
+
+// On a loopback interface each packet goes out and comes in; libpcap leaves out the first, which the kernel would
+// count.
+void ignore_outgoing_on_loopback(pcap_t* handle, const std::string& name) {
+  ifreq request{};
+  name.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  const int on = 1;
+  if (ioctl(pcap_fileno(handle), SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_LOOPBACK)
+    setsockopt(pcap_fileno(handle), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+}
 
 void set_filter(pcap_t* handle, const std::string& expression) {
   if (expression.empty()) return;
@@ -122,6 +152,7 @@ std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOpt
                                                                      : ""));
   }
   set_filter(handle, options.filter);
+  ignore_outgoing_on_loopback(handle, name);
   if (pcap_setnonblock(handle, 1, why) != 0) {
     pcap_close(handle);
     throw Error(fmt::format("cannot capture on '{}': {}", name, why));

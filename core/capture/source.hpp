@@ -18,8 +18,10 @@ namespace t2 {
 
 enum class Read { packets, idle, end };  // idle: nothing came for a while (live input)
 
-struct CaptureCounts {  // of libpcap, live input only
-  std::uint64_t received = 0, dropped_by_kernel = 0, dropped_by_interface = 0;
+struct CaptureCounts {                                            // live input only
+  std::uint64_t received = 0;                                     // by the kernel, which keeps them until they are read
+  std::uint64_t dropped_by_kernel = 0, dropped_by_interface = 0;  // instead
+  std::uint64_t unread = 0;  // of the received: the run had to end before they were read
 };
 
 class Source {

@@ -13,6 +13,7 @@ FlowCounters& operator+=(FlowCounters& sum, const FlowCounters& more) {
   sum.lone_replies += more.lone_replies;
   sum.ipv4_fragments += more.ipv4_fragments, sum.ipv6_fragments += more.ipv6_fragments;
   sum.padding += more.padding, sum.evicted += more.evicted, sum.max_in_memory += more.max_in_memory;
+  sum.unwritten += more.unwritten;
   sum.type_arp += more.type_arp, sum.type_rarp += more.type_rarp;
   for (int i = 0; i < 256; ++i) {
     sum.protocol_packets[i] += more.protocol_packets[i];

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/output_file.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -167,6 +168,14 @@ Instances::~Instances() = default;
 void Instances::merge(Instances& other) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].plugin) entries_[i].plugin->merge(*other.entries_[i].plugin);
+  }
+}
+
+std::unique_ptr<OutputFile> PluginHost::create_file(const NewFile& file) {
+  try {
+    return create_output_file(file);
+  } catch (const Error& e) {
+    throw Error(fmt::format("{}: {}", me().name, e.what()));
   }
 }
 

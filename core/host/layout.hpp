@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/signals.hpp"
 #include "base/totals.hpp"
 #include "decode/headers.hpp"
 #include "flow/entries.hpp"
@@ -133,6 +134,8 @@ class PluginHost final : public Host {
   std::string_view headers(std::uint32_t id) const override { return context_.stacks.text(id); }
   Time run_start() const override { return context_.run_start ? *context_.run_start : 0; }
   Input input() const override { return context_.totals ? context_.totals->look() : Input{}; }
+  bool must_end() const override { return t2::must_end(); }
+  std::unique_ptr<OutputFile> create_file(const NewFile& file) override;
   std::string data_file(std::string_view name) const override { return context_.folder + std::string(name); }
   void info(std::string_view line) override { context_.log.info(line, me().name); }
   void warn(std::string_view line) override { context_.log.warn(line, me().name); }

@@ -2,51 +2,20 @@
 #include "pipeline/engine.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 
 #include <fmt/format.h>
 
+#include "base/signals.hpp"
 #include "capture/filter.hpp"
 #include "t2/clock.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
 
-namespace {
-
-std::atomic<std::atomic<bool>*> stop_while_opening = nullptr;
-static_assert(std::atomic<std::atomic<bool>*>::is_always_lock_free);  // a signal handler may use it
-volatile std::sig_atomic_t interrupts = 0, terminations = 0, report_requests = 0, toggles = 0;
-
-void on_signal(int number) {
-  switch (number) {
-    case SIGINT: interrupts = interrupts + 1; break;
-    case SIGTERM: terminations = terminations + 1; break;
-    case SIGUSR1: report_requests = report_requests + 1; break;
-    case SIGUSR2: toggles = toggles + 1; break;
-    default: break;
-  }
-  std::atomic<bool>* const stop = stop_while_opening;
-  if (stop && (number == SIGINT || number == SIGTERM)) *stop = true;
-}
-
-}  // namespace
-
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM, SIGUSR1, SIGUSR2}) sigaction(number, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-}
-
-void stop_on_signal(std::atomic<bool>* stop) { stop_while_opening = stop; }
-
 void Engine::run() {
   const Time begin = wall_clock();
   BlockPool blocks;
-  for (Read kind = Read::packets; kind != Read::end;) {
+  for (Read kind = Read::packets; kind != Read::end && !must_end();) {
     handle_signals();
     std::shared_ptr<Block> block = blocks.acquire();
     kind = read(*block);
@@ -61,6 +30,7 @@ void Engine::run() {
   }
   handle_signals();
   count_dropped();
+  if (capture_ && must_end()) count_unread();
   analysis_ = wall_clock() - begin;
   parts_.workers.finish(clock_.end());
 }
@@ -130,6 +100,12 @@ void Engine::skip_without_data() {
   parts_.totals.ignore_one();
 }
 
+// What was captured for a run that ended before it was read.
+void Engine::count_unread() {
+  const std::uint64_t read = std::min(capture_->received, counters_.packets);
+  capture_->unread = capture_->received - read;
+}
+
 void Engine::count_dropped() {
   capture_ = parts_.source.counts();
   if (capture_)
@@ -153,12 +129,13 @@ void Engine::idle() {
 }
 
 void Engine::handle_signals() {
-  if (toggles > toggles_seen_) {
-    toggles_seen_ = toggles;
+  SignalCounts& signals = signal_counts;
+  if (signals.toggles > toggles_seen_) {
+    toggles_seen_ = signals.toggles;
     interval_ = interval_ > 0 ? 0 : static_cast<Time>(MONINTV * 1e9);
   }
-  bool wanted = report_requests > 0;
-  report_requests = 0;
+  bool wanted = signals.report_requests > 0;
+  signals.report_requests = 0;
   if (interval_ > 0) {
     const Time now = steady_clock();
     if (last_report_ == 0) last_report_ = now;
@@ -172,9 +149,11 @@ void Engine::handle_signals() {
     count_dropped();
     report_();
   }
-  if (interrupts > interrupts_seen_) {
-    interrupts_seen_ = interrupts;
-    if (interrupts_seen_ == 1) {
+  if (signals.interrupts > interrupts_seen_) {
+    const bool first = interrupts_seen_ == 0 && signals.interrupts == 1;
+    interrupts_seen_ = signals.interrupts;
+    confirm_stop();
+    if (first) {
       parts_.log.info(
           fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit", FLOW_TIMEOUT));
       parts_.log.info("SIGINT: A second one (Ctrl-C) ends now");
@@ -182,13 +161,16 @@ void Engine::handle_signals() {
       if (NOFLWCRT) parts_.workers.stop_creating();
       draining_ = true;
     } else if (!stopping_) {
-      parts_.log.info("SIGINT: Remove all flows and exit");
+      parts_.log.info("SIGINT: Remove all flows and exit, within 5 s; a third one ends at once");
+      parts_.log.flush();
       stopping_ = true;
       parts_.source.stop();
     }
   }
-  if (terminations > 0 && !stopping_) {
-    parts_.log.info("SIGTERM: Terminate, terminate. Remove all flows and exit");
+  if (signals.terminations > 0 && !stopping_) {
+    confirm_stop();
+    parts_.log.info("SIGTERM: Terminate, terminate. Remove all flows and exit; a second one ends within 5 s");
+    parts_.log.flush();
     stopping_ = true;
     parts_.source.stop();
   }

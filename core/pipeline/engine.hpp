@@ -1,7 +1,6 @@
 // Runs the analysis: reads blocks, decodes packets, feeds the workers, and listens to signals.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -51,6 +50,7 @@ class Engine {
   [[gnu::cold]] bool accepts(int link_type);
   void handle_signals();
   void count_dropped();
+  void count_unread();
   void idle();
 
   Parts parts_;
@@ -66,9 +66,5 @@ class Engine {
   std::string failure_;
   std::function<void()> report_;
 };
-
-void catch_signals();  // before threads are started
-// While the input is opened, SIGINT and SIGTERM set this flag at once; null: no longer.
-void stop_on_signal(std::atomic<bool>* stop);
 
 }  // namespace t2

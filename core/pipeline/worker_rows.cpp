@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/signals.hpp"
 #include "pipeline/worker.hpp"
 #include "tranalyzer.h"
 
@@ -29,6 +30,10 @@ std::optional<Time> Worker::finish(Time clock) {
     table_.close();
     expire(clock);
     rest_ = expiry_.rest();
+  }
+  if (must_end()) {  // a row for each direction that is left would come too late
+    counters_.unwritten = std::exchange(directions_, 0);
+    rest_ = {};
   }
   const std::span<const Expiry::Due> some = rest_.first(std::min<std::size_t>(rest_.size(), 1024));
   rest_ = rest_.subspan(some.size());

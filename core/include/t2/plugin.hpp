@@ -18,6 +18,7 @@
 #include <type_traits>
 
 #include "t2/error.hpp"
+#include "t2/output_file.hpp"
 #include "t2/packet.hpp"
 #include "t2/row.hpp"
 
@@ -141,6 +142,8 @@ struct Output {                     // where and what a sink writes
   struct Split {                    // -W: begin a new file when one holds so much
     bool on = false;
     std::uint64_t bytes = 0, rows = 0;  // whichever is not 0
+    Time interval = 0;                  // or rows of another multiple of it since 1970, by RowView::end
+    bool live = false;                  // the wall clock, too, completes a file
     std::uint64_t first = 0;            // number of the first file
   } split = {};
   std::string about = {};  // the comment lines of a headers file: date, version, command line, plugins
@@ -150,10 +153,15 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
  public:
   virtual std::int64_t integer(std::string_view flag) const = 0;  // value in force of one of the plugin's own flags
   virtual std::string text(std::string_view flag) const = 0;
-  virtual unsigned sensor_id() const = 0;                          // -x
-  virtual std::string_view headers(std::uint32_t id) const = 0;    // "eth:vlan:ipv4:tcp"; for sinks and flow end
-  virtual Time run_start() const = 0;                              // time of the run's first packet, from then on
-  virtual Input input() const = 0;                                 // from any thread; final when a sink is closed
+  virtual unsigned sensor_id() const = 0;                        // -x
+  virtual std::string_view headers(std::uint32_t id) const = 0;  // "eth:vlan:ipv4:tcp"; for sinks and flow end
+  virtual Time run_start() const = 0;                            // time of the run's first packet, from then on
+  virtual Input input() const = 0;                               // from any thread; final when a sink is closed
+  // The user wants the run to end now: a sink waits no more, and counts what it cannot deliver as lost. From any
+  // thread.
+  virtual bool must_end() const = 0;
+  // The files of a sink; open() makes them, or its open_packets(). Throws Error.
+  virtual std::unique_ptr<OutputFile> create_file(const NewFile& file) = 0;
   virtual std::string data_file(std::string_view name) const = 0;  // path in the plugin folder
   virtual void info(std::string_view line) = 0;                    // log, prefixed with the plugin's name
   virtual void warn(std::string_view line) = 0;

@@ -98,7 +98,9 @@ class NetflowSink final : public t2::Sink {
     settings_.layout.tcp_states = loaded("tcpStatesAFlags");
     for (const CollectorAddress& collector : collectors_) {
       const Warn warn = [this](const std::string& text) { host_.warn(text); };
-      exporters_.emplace_back(settings_, transport(collector, warn));
+      std::unique_ptr<Transport> way = transport(collector, warn);
+      way->end_when([this] { return host_.must_end(); });
+      exporters_.emplace_back(settings_, std::move(way));
     }
     for (Exporter& exporter : exporters_) exporter.start(wall_clock());
   }

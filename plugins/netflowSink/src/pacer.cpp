@@ -40,7 +40,7 @@ unsigned Pacer::wait_for_room(std::span<const QueuedMessage> messages, const Obs
   for (;;) {
     PeerState state;
     if (peer_.query(state) != PeerStatus::found) return static_cast<unsigned>(messages.size());
-    observe(state);
+    const bool may_wait = observe(state);
     const std::size_t limit = state.size / 2;
     // Waits for room for half of the limit, so that messages do not leave one by one.
     if (state.used == 0 || state.used + std::min(all, limit / 2) <= limit) {
@@ -51,7 +51,7 @@ unsigned Pacer::wait_for_room(std::span<const QueuedMessage> messages, const Obs
         sum += messages[count].buffer_cost;
       return count;
     }
-    if (stalled_ && state.unread >= stalled_unread_) return 0;
+    if (!may_wait || (stalled_ && state.unread >= stalled_unread_)) return 0;
     const Time now = steady_clock();
     if (state.unread < min_unread) {
       min_unread = state.unread;

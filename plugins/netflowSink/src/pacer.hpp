@@ -17,13 +17,13 @@ namespace t2::netflow_sink {
 
 class Pacer {
  public:
-  using Observe = std::function<void(const PeerState&)>;
+  using Observe = std::function<bool(const PeerState&)>;  // false: wait no more
 
   // A connected UDP socket; `rate` in messages per second, 0: no limit.
   Pacer(int socket, unsigned rate);
 
-  // Waits until some of these messages may leave. How many; 0: the collector does not read, and its buffer stays full.
-  // `observe` gets each state of the collector's socket that was seen meanwhile.
+  // Waits until some of these messages may leave. How many; 0: the collector does not read, and its buffer stays full,
+  // or `observe` ended the wait. It gets each state of the collector's socket that was seen meanwhile.
   unsigned wait(std::span<const QueuedMessage> messages, const Observe& observe);
   PeerStatus query(PeerState& state) const { return peer_.query(state); }
   bool watches_buffer() const { return watches_buffer_; }

@@ -262,7 +262,7 @@ class StreamTransport final : public Transport {
 
   // A slow collector slows t2 down; one that does not read at all does not.
   void wait_for_room() {
-    while ((connected() || state_ == ConnectionState::handshake) && !stalled_ && backlog_.full()) {
+    while ((connected() || state_ == ConnectionState::handshake) && !stalled_ && backlog_.full() && !must_end()) {
       wait_writable(100);
       advance();
       stalled_ = steady_clock() - progress_ > queue_timeout;
@@ -290,6 +290,7 @@ class StreamTransport final : public Transport {
       const Time now = steady_clock();
       if (connected()) connected_last = now;
       if (now - connected_last > absent_timeout || (connected() && now - progress_ > drain_timeout)) return;
+      if (must_end()) return;
       wait_writable(pause);
     }
   }
@@ -300,7 +301,7 @@ class StreamTransport final : public Transport {
     shutdown(socket_, SHUT_WR);
     fin_sent_ = true;
     const Time begin = steady_clock();
-    for (Time spent = 0; spent < shutdown_timeout; spent = steady_clock() - begin) {
+    for (Time spent = 0; spent < shutdown_timeout && !must_end(); spent = steady_clock() - begin) {
       const ChannelStatus status = channel_->read_until_close();
       if (status == ChannelStatus::done) release(acknowledged());
       if (status != ChannelStatus::pending) {

@@ -33,6 +33,8 @@ struct DeliveryStats {       // flow records; those that are still queued are in
 class Transport {
  public:
   virtual ~Transport() = default;
+  // Answers, at any time, whether nothing may wait for the collector any more; before it is set, all may.
+  void end_when(std::function<bool()> must_end) { must_end_ = std::move(must_end); }
   // Streams send the templates by themselves, and each connection has a sequence of its own.
   virtual bool stream() const { return false; }
   // Bytes of a message that travels unfragmented, as far as is known now.
@@ -49,6 +51,12 @@ class Transport {
   virtual void finish() = 0;  // after the last message: waits until all have arrived, for a bounded time
   virtual const DeliveryStats& delivery() const = 0;
   virtual std::string destination() const = 0;  // for messages to the user
+
+ protected:
+  bool must_end() const { return must_end_ && must_end_(); }
+
+ private:
+  std::function<bool()> must_end_;
 };
 
 // `rate`: messages per second at most where the collector's buffer cannot be watched, 0: no limit.

@@ -107,11 +107,14 @@ class UdpTransport final : public Transport {
   void flush() {
     read_errors();  // of earlier messages
     for (unsigned at = 0; at < count_;) {
-      const unsigned allowed =
-          pacer_.wait({&queue_[at], count_ - at}, [this](const PeerState& state) { update(state); });
+      const unsigned allowed = must_end() ? 0 : pacer_.wait({&queue_[at], count_ - at}, [this](const PeerState& state) {
+        update(state);
+        return !must_end();
+      });
       if (allowed == 0) {
-        warn_once(warned_full_,
-                  destination_ + " does not read: its buffer stays full, and records are lost until it does");
+        if (!must_end())
+          warn_once(warned_full_,
+                    destination_ + " does not read: its buffer stays full, and records are lost until it does");
         at = drop(at, count_);
       } else if (absent_ && queue_[at].records == 0) {
         ++at;  // templates and statistics are of no use to an absent collector
@@ -135,7 +138,7 @@ class UdpTransport final : public Transport {
       if (status == PeerStatus::unavailable) return;
       if (status == PeerStatus::absent || state.cookie != collector_) return sent_log_.lose_unread();
       update(state);
-      if (state.unread == 0 || pacer_.stalled()) return;
+      if (state.unread == 0 || pacer_.stalled() || must_end()) return;
       if (state.unread < min_unread) polls = 0;
       min_unread = std::min(min_unread, state.unread);
       sleep_for(one_millisecond);

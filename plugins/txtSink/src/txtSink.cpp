@@ -1,15 +1,15 @@
 // txtSink: flows as text, one line each, and a file that describes the columns; with -s packets likewise.
 //
-// Runs in the output thread. t2/row_text.hpp formats rows into one large buffer, file.cpp writes it. A failed write
+// Runs in the output thread. t2/row_text.hpp formats rows into one large buffer, which the core writes. A failed write
 // never stops the analysis: the rows are counted as lost.
 #include "txtSink.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
+#include <utility>
 
-#include "file.hpp"
 #include "t2/plugin.hpp"
 #include "t2/row_text.hpp"
 #include "t2/schema.hpp"
@@ -46,60 +46,48 @@ class TxtSink final : public Sink {
       if constexpr (TFS_EXTENDED_HEADER == 1) header_ = extended_header(output.columns);
       header_ += T2_CORE_HDR_CHR + schema::column_names(output.columns, T2_CORE_SEP_CHR) + "\n";
     }
-    open_file(
-        [&] {
-          if constexpr (TFS_HDR_FILE == 1) describe_columns(output);
-          file_.open(part_path(), compress);
-          begin_part(true);
-        },
-        file_);
+    if constexpr (TFS_HDR_FILE == 1) describe_columns(output);
+    begin_part(true);
   }
 
   void write(std::span<const RowView> rows) override {
     for (const RowView& row : rows) {
-      if (part_is_full()) next_part();
+      if (part_is_full(row.end)) next_part();
       char* at = file_.reserve(formatter_->room(row));
       const char* end = formatter_->put(at, row);
       file_.row(end);
       part_bytes_ += static_cast<std::uint64_t>(end - at);
       ++part_rows_;
+      if (split_.interval > 0) part_interval_ = std::max(part_interval_, row.end / split_.interval);
     }
-    warn_once(file_);
   }
 
   bool open_packets(const Output& output) override {
     packet_formatter_.emplace(output.columns, RowFormatter::RowsOf::packets, form());
-    open_file(
-        [&] {
-          packets_.open(output.prefix + T2_CORE_PACKETS_SUFFIX);
-          packets_.text(T2_CORE_HDR_CHR + schema::column_names(output.columns, T2_CORE_SEP_CHR) + "\n");
-          packets_.flush();
-        },
-        packets_);
+    packets_ = RowFile(
+        host_.create_file({.path = output.prefix + T2_CORE_PACKETS_SUFFIX,
+                           .header = T2_CORE_HDR_CHR + schema::column_names(output.columns, T2_CORE_SEP_CHR) + "\n"}));
     return true;
   }
 
   void write_packets(std::span<const RowView> rows) override {
     for (const RowView& row : rows)
       packets_.row(packet_formatter_->put(packets_.reserve(packet_formatter_->room(row)), row));
-    warn_once(packets_);
   }
 
   // Rows of a live capture reach the file within a second or so, however few they are.
   void idle(Time now) override {
     if (now - last_flush_ < one_second && now >= last_flush_) return;
     last_flush_ = now;
-    for (RowFile* file : {&file_, &packets_}) {
-      file->flush();
-      warn_once(*file);
-    }
+    if (split_.live && split_.interval > 0 && part_rows_ > 0 && (now - latest_row) / split_.interval > part_interval_)
+      complete_part();
+    file_.flush();
+    packets_.flush();
   }
 
   void close() override {
-    end_part();
-    file_.close();
+    complete_part();
     packets_.close();
-    for (const RowFile* file : {&file_, &packets_}) warn_once(*file);
     if (lost() > 0) host_.warn(decimal(lost()) + " rows were not written");
   }
 
@@ -107,6 +95,9 @@ class TxtSink final : public Sink {
 
  private:
   static constexpr bool compress = TFS_GZ_COMPRESS == 1;
+  // How long after its end a row can come: the clock of a live run follows the packets, which wait in the kernel for up
+  // to a second, ten seconds late at most.
+  static constexpr Time latest_row = 12 * one_second;
 
   static text::RowForm form() {
     text::RowForm form = text::default_form();
@@ -114,35 +105,21 @@ class TxtSink final : public Sink {
     return form;
   }
 
-  // Errors at start, a full disk included, stop the run.
-  template <class Open>
-  static void open_file(Open open, const RowFile& file) {
-    try {
-      open();
-      if (!file.error().empty()) throw std::runtime_error(file.error());
-    } catch (const std::runtime_error& e) {
-      throw Error(std::string("txtSink: ") + e.what());
-    }
-  }
-
   // Flows on standard output do not depend on write access to the input's folder.
   void describe_columns(const Output& output) {
     try {
       write_headers_file(output);
-    } catch (const std::runtime_error& e) {
+    } catch (const Error& e) {
       if (!output.to_stdout) throw;
       host_.warn(e.what());
     }
   }
 
   void write_headers_file(const Output& output) const {
-    RowFile file;
-    file.open(output.prefix + header_suffix_);
-    file.text(output.about);
-    file.text("#\n");
-    file.text(schema::describe(output.columns, static_cast<schema::Types>(TFS_NC_TYPE), form().dates));
-    file.close();
-    if (!file.error().empty()) throw std::runtime_error(file.error());
+    host_.create_file(
+        {.path = output.prefix + header_suffix_,
+         .header = output.about + "#\n" +
+                   schema::describe(output.columns, static_cast<schema::Types>(TFS_NC_TYPE), form().dates)});
   }
 
   // Lines with the number of flows (filled in at the end), the number of columns, and their types.
@@ -156,35 +133,36 @@ class TxtSink final : public Sink {
 
   // ---- Parts of the flow file (-W); without -W there is one.
   std::string part_path() const { return split_.on ? path_ + decimal(split_.first + part_) : path_; }
-  bool part_is_full() const {
+  bool part_is_full(Time end) const {
+    if (part_complete_) return true;
     return split_.on && part_rows_ > 0 &&
-           ((split_.bytes > 0 && part_bytes_ >= split_.bytes) || (split_.rows > 0 && part_rows_ >= split_.rows));
+           ((split_.bytes > 0 && part_bytes_ >= split_.bytes) || (split_.rows > 0 && part_rows_ >= split_.rows) ||
+            (split_.interval > 0 && end / split_.interval > part_interval_));
   }
   void begin_part(bool first) {
     part_has_header_ = first || (TFS_PRI_HDR == 1 && TFS_PRI_HDR_FW == 1);
-    part_rows_ = part_bytes_ = 0;
-    if (!part_has_header_) return;
-    file_.text(header_);
-    file_.flush();
-    part_bytes_ = header_.size();
+    const std::string header = part_has_header_ ? header_ : std::string();
+    part_rows_ = 0;
+    part_bytes_ = header.size();
+    part_complete_ = false;
+    if (first) {
+      file_ = RowFile(
+          host_.create_file({.path = part_path(), .header = header, .compress = compress, .in_parts = split_.on}));
+    } else {
+      file_.begin_next(part_path(), header);
+    }
   }
-  void end_part() {
+  void complete_part() {
+    if (std::exchange(part_complete_, true)) return;
     if (TFS_PRI_HDR == 1 && TFS_EXTENDED_HEADER == 1 && part_has_header_)
       file_.replace(0, T2_CORE_HDR_CHR " " + decimal(part_rows_));
+    file_.close();
   }
   // Called when there is a row for the next part, so that no part is empty.
   void next_part() {
-    end_part();
+    complete_part();
     ++part_;
-    file_.continue_in(part_path(), compress);
     begin_part(false);
-  }
-
-  void warn_once(const RowFile& file) {
-    bool& warned = &file == &file_ ? warned_ : warned_packets_;
-    if (warned || file.error().empty()) return;
-    warned = true;
-    host_.warn(file.error() + "; the rows from here on are lost");
   }
 
   Host& host_;
@@ -194,9 +172,9 @@ class TxtSink final : public Sink {
   std::string path_, header_;
   Output::Split split_;
   std::uint64_t part_ = 0, part_rows_ = 0, part_bytes_ = 0;
-  bool part_has_header_ = false;
+  Time part_interval_ = INT64_MIN;  // of its rows: number of the latest
+  bool part_has_header_ = false, part_complete_ = false;
   Time last_flush_ = 0;
-  bool warned_ = false, warned_packets_ = false;
 };
 
 }  // namespace

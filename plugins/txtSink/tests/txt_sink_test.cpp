@@ -1,16 +1,11 @@
 // The files that txtSink writes, and what it does when they cannot be written.
 #include <catch2/catch.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <csignal>
 
-#include "../src/file.hpp"
 #include "run.hpp"
 
 using namespace t2::test;
-using t2::txt_sink::RowFile;
 
 namespace {
 
@@ -19,11 +14,6 @@ const std::vector<std::string> plugins = {"basicFlow", "txtSink"};
 Capture two_flows() {
   return Capture().add(epoch, {Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(1, 2),
                                Frame().eth().ip4("10.0.0.3", "10.0.0.4").udp(3, 4)});
-}
-void put_row(RowFile& file, std::string_view text) {
-  char* at = file.reserve(text.size());
-  for (char c : text) *at++ = c;
-  file.row(at);
 }
 
 }  // namespace
@@ -108,6 +98,42 @@ TEST_CASE("txtSink: parts of the flow file", "[txtSink]") {
   }
 }
 
+TEST_CASE("txtSink: parts of the flow file by time", "[txtSink]") {
+  Capture capture;  // these flows end at :12, :13 and a minute after that, FLOW_TIMEOUT later than their packets
+  const std::int64_t start = (epoch / (60 * second) + 1) * 60 * second + 10 * second;
+  unsigned port = 0;
+  for (const std::int64_t offset : {0, 1, 60, 61, 300})
+    capture.add(start + offset * second, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(10000 + ++port, 20000));
+  const TempFolder folder;
+  const auto captured = folder / "capture.pcap";
+  write_file(captured, capture.pcap());
+  const std::string linked = plugin_folder(folder, plugins).string();
+  const auto rows_of_parts = [&](const std::string& limits) {
+    const std::string prefix = (folder / "timed").string();
+    REQUIRE(execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-W", prefix + limits}, folder).status == 0);
+    std::vector<std::size_t> rows;
+    for (int n = 0; std::filesystem::exists(prefix + "_flows.txt" + std::to_string(n)); ++n) {
+      const std::filesystem::path part = prefix + "_flows.txt" + std::to_string(n);
+      rows.push_back(Table(read_file(part)).size());
+      std::filesystem::remove(part);
+    }
+    CHECK_FALSE(std::filesystem::exists(prefix + "_flows.txt0.part"));
+    return rows;
+  };
+  CHECK(rows_of_parts(":1min") == std::vector<std::size_t>{2, 2, 1});
+  CHECK(rows_of_parts(":60s,0") == std::vector<std::size_t>{2, 2, 1});
+  CHECK(rows_of_parts(":1h:3f").size() == 2);
+  CHECK(rows_of_parts(":1min:1f") == std::vector<std::size_t>{1, 1, 1, 1, 1});
+  CHECK(rows_of_parts(":365d") == std::vector<std::size_t>{5});
+  for (const char* wrong : {":0s", ":s", ":1sf", ":1x", ":-1min", ":1m", ":1e300d"}) {
+    const Execution refused =
+        execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-W", (folder / "no").string() + wrong}, folder);
+    INFO(wrong << refused.err);
+    CHECK(refused.status == 1);
+    CHECK(refused.err.find("Option '-W'") != std::string::npos);
+  }
+}
+
 TEST_CASE("txtSink: packets", "[txtSink]") {
   const Result result = run(two_flows(), plugins, {"-s"});
   REQUIRE(result.status == 0);
@@ -159,81 +185,4 @@ TEST_CASE("txtSink: -s needs a sink that writes packets", "[txtSink]") {
   const Result result = run(two_flows(), {"basicFlow"}, {"-s"});
   CHECK(result.status == 1);
   CHECK(result.err.find("Option '-s' needs a plugin that writes packets") != std::string::npos);
-}
-
-TEST_CASE("txtSink: a file counts what it could not write", "[txtSink]") {
-  RowFile file;
-  file.open("/dev/full");
-  put_row(file, "one\n"), put_row(file, "two\n");
-  CHECK(file.error().empty());
-  file.flush();
-  CHECK(file.error().find("cannot write to /dev/full: ") == 0);
-  CHECK(file.lost() == 2);
-  put_row(file, "three\n");
-  file.close();
-  CHECK(file.lost() == 3);
-}
-
-TEST_CASE("txtSink: a reader that went away", "[txtSink]") {
-  std::signal(SIGPIPE, SIG_IGN);
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  close(ends[0]);
-  RowFile file;
-  file.open("/dev/fd/" + std::to_string(ends[1]));
-  put_row(file, "one\n");
-  file.close();
-  CHECK(file.lost() == 1);
-  close(ends[1]);
-}
-
-TEST_CASE("txtSink: rows larger than the buffer, and text that is written over", "[txtSink]") {
-  const TempFolder folder;
-  RowFile file;
-  file.open((folder / "rows").string());
-  file.text("% 0000\n");
-  const std::string large(3 << 20, 'x');
-  put_row(file, large + "\n"), put_row(file, "end\n");
-  CHECK(file.replace(2, "42"));
-  file.close();
-  CHECK(file.lost() == 0);
-  CHECK(read_file(folder / "rows") == "% 4200\n" + large + "\nend\n");
-}
-
-TEST_CASE("txtSink: a file that cannot be opened", "[txtSink]") {
-  RowFile file;
-  CHECK_THROWS_WITH(file.open("/no/such/folder/x"),
-                    Catch::Contains("cannot open /no/such/folder/x for writing: No such file"));
-}
-
-TEST_CASE("txtSink: compressed rows, and a full disk under them", "[txtSink]") {
-  const TempFolder folder;
-  const std::string path = (folder / "rows.gz").string();
-  RowFile file;
-  file.open(path, true);
-  std::string expected = "% names\n";
-  file.text(expected);
-  for (unsigned i = 0; i < 50'000; ++i) {
-    const std::string row = "A\t" + std::to_string(i * 7919) + "\n";
-    put_row(file, row);
-    expected += row;
-  }
-  CHECK_FALSE(file.replace(2, "NAMES"));
-  file.close();
-  CHECK(file.error().empty());
-  CHECK(file.lost() == 0);
-  CHECK(read_file(path).size() < expected.size() / 2);
-  std::string text(expected.size() + 1, '\0');
-  const gzFile in = gzopen(path.c_str(), "rb");
-  REQUIRE(in);
-  text.resize(static_cast<std::size_t>(std::max(0, gzread(in, text.data(), static_cast<unsigned>(text.size())))));
-  gzclose(in);
-  CHECK((text == expected));
-
-  RowFile full;
-  full.open("/dev/full", true);
-  put_row(full, "one\n"), put_row(full, "two\n");
-  full.flush();
-  CHECK(full.error().find("cannot write to /dev/full: ") == 0);
-  CHECK(full.lost() == 2);
 }
