@@ -2,6 +2,7 @@
 #include "base/paths.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -35,6 +36,16 @@ std::string home_folder() {
   else if (const passwd* entry = getpwuid(getuid())) path = entry->pw_dir;
   if (!path.empty() && !path.ends_with('/')) path += '/';
   return path;
+}
+
+std::optional<uid_t> invoking_user() {
+  const char* text = std::getenv("SUDO_UID");
+  if (!text || geteuid() != 0) return {};
+  uid_t user = 0;
+  const char* end = text + std::strlen(text);
+  const auto [at, problem] = std::from_chars(text, end, user);
+  if (problem != std::errc{} || at != end) return {};
+  return user;
 }
 
 std::string lent_home_folder() {

@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "base/paths.hpp"
+#include "base/trust.hpp"
 #include "host/flag_values.hpp"
 
 namespace t2 {
@@ -30,7 +31,8 @@ Config::Config(const std::string& path) : path_(path) {
     path_ = default_file();
     if (path_.empty()) return;
   }
-  std::ifstream stream = open_text(path.empty() ? "the configuration" : "the configuration of -C:", path_);
+  std::ifstream stream =
+      open_text(path.empty() ? "the configuration" : "the configuration of -C:", trusted("the configuration", path_));
   toml::table file;
   try {
     file = toml::parse(stream, path_);

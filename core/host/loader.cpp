@@ -1,10 +1,9 @@
-// dlopen and the checks around it.
+// The checks in front of dlopen, and behind it.
 #include "host/loader.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -17,6 +16,8 @@
 #include <fmt/format.h>
 
 #include "base/paths.hpp"
+#include "base/trust.hpp"
+#include "host/plugin_file.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -44,7 +45,8 @@ std::set<std::string> read_list(const std::string& path, bool must_exist, bool& 
   std::error_code problem;
   exists = must_exist || fs::exists(path, problem);
   if (!exists) return names;
-  std::ifstream file = open_text(must_exist ? "the plugin list of -b:" : "the plugin list", path);
+  std::ifstream file =
+      open_text(must_exist ? "the plugin list of -b:" : "the plugin list", trusted("the plugin list", path));
   for (std::string line; std::getline(file, line);) {
     while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
     if (line.empty() || line[0] == '#') continue;
@@ -56,21 +58,16 @@ std::set<std::string> read_list(const std::string& path, bool must_exist, bool& 
 }
 
 const Descriptor* open_plugin(const fs::path& path, std::vector<void*>& handles) {
-  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  const std::string real = trusted("the plugin", path);
+  if (const std::string built = plugin_abi(real); built != abi)
+    throw Error(
+        fmt::format("{} was built for {}, this core is {}: run t2build -R", path.filename().string(), built, abi));
+  void* handle = dlopen(real.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     throw Error(
         fmt::format("cannot load '{}': {}: run t2build -R, or remove it with t2build -u", path.string(), dlerror()));
   handles.push_back(handle);
-  const auto* found = static_cast<const Descriptor*>(dlsym(handle, "t2_plugin"));
-  if (!found)
-    throw Error(
-        fmt::format("'{}' is not a plugin of this program (it exports no t2_plugin): remove it", path.string()));
-  const std::string_view built(found->abi, strnlen(found->abi, sizeof found->abi));
-  if (built != abi) {
-    throw Error(
-        fmt::format("{} was built for {}, this core is {}: run t2build -R", path.filename().string(), built, abi));
-  }
-  return found;
+  return static_cast<const Descriptor*>(dlsym(handle, "t2_plugin"));
 }
 
 }  // namespace
@@ -83,6 +80,7 @@ Plugins::Plugins(const std::string& folder, const std::string& list) : folder_(f
                               folder.substr(0, folder.size() - 1)));
     throw Error(fmt::format("there is no plugin folder '{}': run t2build, or name another with -p", folder));
   }
+  trusted("the plugin folder", folder);
   bool listed = false;
   std::set<std::string> names;
   if (USE_PLLIST != 0) {

@@ -19,7 +19,7 @@ using Catch::Contains;
 class Start {
  public:
   Start() : plugins_(plugin_folder(folder_, {"basicFlow", "txtSink"})) {
-    fs::permissions(folder_.path(), fs::perms::all);  // also for a user without a passwd entry
+    fs::permissions(folder_.path(), fs::perms::all | fs::perms::sticky_bit);  // also for users without a passwd entry
     Capture c;
     c.add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000).payload("x"));
     write_file(path("c.pcap"), c.pcap());
