@@ -13,6 +13,7 @@
 #include <pcap/pcap.h>
 
 #include "app/each.hpp"
+#include "app/extract.hpp"
 #include "app/machine.hpp"
 #include "app/options.hpp"
 #include "app/report.hpp"
@@ -301,6 +302,12 @@ int run(const Options& options) {
   const auto one = [&](const Options& capture) { return analyse(capture, config, plugins); };
   if (options.each) return run_each(options, settings(options, config, plugins), one);
   catch_signals();
+  if (!options.extract.empty()) {
+    Log log;
+    log.quiet();
+    std::atomic<bool> stop = false;
+    return extract_flows(options, config, plugins, [&] { return open_source(options, stop, log); });
+  }
   return one(options).status;
 }
 

@@ -19,11 +19,11 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
                 -i | --interface) _t2_words "$word" "$(cd /sys/class/net 2>/dev/null && echo ./*)"; COMPREPLY=("${COMPREPLY[@]#./}") ;;
                 -p | --plugin-folder) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
                 -[MSBxfcPtj] | --jobs | --mon-interval | --max-flows | --snaplen | --rx-bufsize | --sensor-id | --hash-factor | --cpu | --priority | --threads | \
-                    --batch | --hash-seed) ;;
+                    --extract | --batch | --hash-seed) ;;
                 *)
                     if [[ $word = -* ]]; then
                         _t2_words "$word" -r --pcap -R --pcap-list -D --input-regex -i --interface -w --output-prefix \
-                            -W --output-regex -s --packets -l --logfile -m --monfile -M --mon-interval -S --snaplen -B --rx-bufsize \
+                            -W --output-regex --extract -s --packets -l --logfile -m --monfile -M --mon-interval -S --snaplen -B --rx-bufsize \
                             -p --plugin-folder -b --plugin-list -C --config -F --bpf-file -x --sensor-id --max-flows -f --hash-factor \
                             -c --cpu -P --priority -t --threads --each -j --jobs --batch --hash-seed -V --version -h --help
                     else
