@@ -19,6 +19,7 @@
 #include "app/report.hpp"
 #include "base/log.hpp"
 #include "base/signals.hpp"
+#include "capture/capture_files.hpp"
 #include "capture/source.hpp"
 #include "host/config.hpp"
 #include "host/layout.hpp"
@@ -132,6 +133,16 @@ std::size_t worker_threads(const Options& options) {
   constexpr std::size_t most = 4;
   if (options.threads) return *options.threads;
   return options.packets || options.max_flows ? 0 : std::min(processors() - 1, most);
+}
+
+// Prints what -r reads, in this order.
+int list_inputs(const Options& options) {
+  const CaptureFiles found = find_captures(options.sources, {.filter = options.filter}, FileOrder::by_first_packet);
+  for (const CaptureFile& file : found.files) fmt::print("{}\n", file.path);
+  std::fflush(stdout);
+  for (const std::string& note : found.notes) fmt::print(stderr, "{}\n", note);
+  for (const std::string& problem : found.problems) print_error(problem);
+  return found.files.empty() ? nothing_done : found.problems.empty() ? all_well : input_damaged;
 }
 
 // One capture, from its first packet to the end report.
@@ -325,7 +336,8 @@ int main(int argc, char** argv) {
     return t2::nothing_done;
   }
   try {
-    return options ? t2::run(*options) : t2::all_well;
+    if (!options) return t2::all_well;
+    return options->list_inputs ? t2::list_inputs(*options) : t2::run(*options);
   } catch (const t2::Error& e) {
     std::fflush(stdout);
     t2::print_error(e.what());

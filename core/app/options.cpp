@@ -41,6 +41,7 @@ Output:
                              '-': flows to standard output (default: the input's name)
   -W, --output-regex SPLIT   like -w, in parts, numbered from START: PREFIX[:LIMIT]...[,START]; a part ends with the first
                              LIMIT: bytes (K, M, G), flows (f, Kf, ...), or time (s, min, h, d; full ones since 1970)
+      --list-inputs          no analysis: print the files of -r in the order in which they are read
       --extract FLOWS        no analysis: write the packets of these flows to the capture PREFIX. FLOWS: 'flowInd in (17, 42, 50-60)',
                              'flowInd in (@FILE)'; with the plugins and options of the run that numbered the flows
   -s, --packets              one line per packet in PREFIX_packets.txt
@@ -73,7 +74,7 @@ Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (wha
 3 output was lost (disk full, collector gone or too slow, ended by a second signal).
 )";
 
-enum Long { long_batch = 1000, long_seed, long_flows, long_each, long_extract };
+enum Long { long_batch = 1000, long_seed, long_flows, long_each, long_extract, long_list_inputs };
 
 constexpr int plain_word = 1;  // what getopt_long() calls one that is no option
 
@@ -82,6 +83,7 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"input-regex", required_argument, nullptr, 'D'},
                             {"output-regex", required_argument, nullptr, 'W'},
                             {"extract", required_argument, nullptr, long_extract},
+                            {"list-inputs", no_argument, nullptr, long_list_inputs},
                             {"packets", no_argument, nullptr, 's'},
                             {"monfile", no_argument, nullptr, 'm'},
                             {"mon-interval", required_argument, nullptr, 'M'},
@@ -256,6 +258,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case 'c': o.cpu = static_cast<int>(number("-c", optarg, 0, 4096)); break;
       case 'P': o.priority = static_cast<int>(number("-P", optarg, geteuid() == 0 ? -20 : 0, 20)); break;
       case long_extract: o.extract = optarg; break;
+      case long_list_inputs: o.list_inputs = true; break;
       case long_flows: o.max_flows = static_cast<std::uint64_t>(number("--max-flows", optarg, 1, 4'000'000'000)); break;
       case 't': o.threads = static_cast<std::size_t>(number("-t", optarg, 0, 64)); break;
       case long_batch: o.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
@@ -274,6 +277,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
   o.input = *input;
   behind_files = false;
   for (int i = optind; i < argc; ++i) take_word(argv[i]);
+  if (o.list_inputs && o.input != Options::Input::files)
+    throw Error("Option '--list-inputs' lists the files of -r: it needs them");
   if (!o.extract.empty()) {
     if (o.each) throw Error("Option '--extract' does not go with --each");
     if (!o.output || o.split.on) throw Error("Option '--extract' needs the capture to write: -w FILE");

@@ -26,6 +26,7 @@ struct Options {
   std::string config;                  // -C
   std::string filter;                  // the words behind the options, or the text of -F
   bool filter_behind_files = false;    // its first word could have been meant as a file
+  bool list_inputs = false;            // --list-inputs
   std::string extract;                 // --extract: the flows whose packets are wanted
   SplitLimits split;                   // -W
   bool packets = false;                // -s

@@ -1,4 +1,4 @@
-# Completion in bash for t2, st2, tranalyzer, t2build, t2conf and tawk: options, plugins, flags, files.
+# Completion in bash for t2, st2, tranalyzer, t2build, t2conf, tawk, t2stat and t2caplist: options, plugins, flags, files.
 # shellcheck shell=bash
 
 _t2_root() { # of the project, from where the command is
@@ -23,12 +23,23 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
                 *)
                     if [[ $word = -* ]]; then
                         _t2_words "$word" -r --pcap -R --pcap-list -D --input-regex -i --interface -w --output-prefix \
-                            -W --output-regex --extract -s --packets -l --logfile -m --monfile -M --mon-interval -S --snaplen -B --rx-bufsize \
+                            -W --output-regex --list-inputs --extract -s --packets -l --logfile -m --monfile -M --mon-interval -S --snaplen -B --rx-bufsize \
                             -p --plugin-folder -b --plugin-list -C --config -F --bpf-file -x --sensor-id --max-flows -f --hash-factor \
                             -c --cpu -P --priority -t --threads --each -j --jobs --batch --hash-seed -V --version -h --help
                     else
                         mapfile -t COMPREPLY < <(compgen -f -- "$word")
                     fi ;;
+            esac
+            return ;;
+        t2stat)
+            case $word in
+                -*) _t2_words "$word" -USR1 -USR2 -INT -TERM -s --sudo -p --pids -l --list -i --interactive -h --help ;;
+            esac
+            return ;;
+        t2caplist)
+            case $word in
+                -*) _t2_words "$word" -h --help ;;
+                *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             esac
             return ;;
         tawk)
@@ -67,4 +78,4 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
     esac
 }
 
-complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk
+complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk t2stat t2caplist

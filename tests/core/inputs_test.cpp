@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "run.hpp"
 
@@ -143,6 +144,16 @@ TEST_CASE("inputs: more files than the process may open", "[inputs]") {
       place.shell("mkdir many; for i in {1..200}; do cp d/p1.pcap many/$i.pcap; done; ulimit -n 40; $t2 -r many -w o");
   CHECK(result.status == 0);
   CHECK_THAT(result.out, Contains("Processing file no. 200 of 200: ") && Contains("Number of processed packets: 2000"));
+}
+
+TEST_CASE("inputs: --list-inputs prints files in the order of their first packets", "[inputs]") {
+  const Pieces run;
+  std::ofstream(run.folder / "d/notes") << "no capture";
+  const Execution result = run.shell("$t2 --list-inputs -r d whole.pcap");
+  CHECK(result.status == 0);
+  CHECK(result.out == "d/p1.pcap\nwhole.pcap\nd/p2.pcap.gz\nd/p10.pcap\n");
+  CHECK_THAT(result.err, Contains("1 file in folder 'd' is no capture"));
+  check_refused(run.shell("$t2 --list-inputs -r missing | grep . ; exit ${PIPESTATUS[0]}"), "missing");
 }
 
 }  // namespace t2::test
