@@ -108,6 +108,7 @@ const Descriptor collector{
       return new Collector;
     }};
 
+// What stays: plugins are loaded once.
 struct Setup {
   std::filesystem::path folder = std::filesystem::temp_directory_path() / ("t2fuzz." + std::to_string(getpid()));
   Config config = fuzz::no_config();
@@ -169,21 +170,33 @@ std::vector<std::uint8_t> tcp_packet(fuzz::Input& input, unsigned what) {
   return f;
 }
 
-void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
+// Decoder and worker with batches of one size, for many inputs: to make them takes longer than an input.
+struct Engine {
+  Engine(Setup& s, std::size_t size)
+      : batch(size),
+        dissector(s.stacks),
+        worker(*s.layout, *s.context,
+               {.batch = size, .seed = size, .max_flows = 8, .rows = [&s](RowBatch& rows) { s.sinks->write(rows); }}) {}
+  std::size_t batch;
+  Dissector dissector;
+  Worker worker;
+};
+
+constexpr Time never = INT64_MAX;
+
+// Returns the time at the end: the next input begins later.
+Time analyse(Engine& engine, std::span<const std::uint8_t> bytes, Time begin, bool last) {
   fuzz::Input input(bytes);
   const unsigned mode = input.u8();
   const bool raw = mode & 1;
   const int link_type = raw ? fuzz::link_types[(mode >> 1) % fuzz::link_types.size()] : 1;
-  Dissector dissector(s.stacks);
-  Worker worker(*s.layout, *s.context,
-                {.batch = batch, .seed = batch, .max_flows = 8, .rows = [&](RowBatch& rows) { s.sinks->write(rows); }});
   std::vector<fuzz::Frame> frames;
   std::vector<Packet> packets;
   std::vector<Lookup> lookups;
-  Time time = 1'600'000'000 * one_second, clock = time;
+  Time time = begin, clock = time;
   std::uint64_t number = 0;
   const auto flush = [&] {
-    worker.process(packets, lookups);
+    engine.worker.process(packets, lookups);
     packets.clear(), lookups.clear(), frames.clear();
   };
   while (!input.empty() && number < 256) {
@@ -205,27 +218,47 @@ void analyse(Setup& s, std::span<const std::uint8_t> bytes, std::size_t batch) {
     packet.data = frames.back().data.get();
     packet.captured = frames.back().size;
     packet.wire = packet.captured + missing;
-    if (dissector.run(link_type, packet)) {
+    if (engine.dissector.run(link_type, packet)) {
       fuzz::check(packet);
-      make_lookup(packet, KeyedHash(batch), lookups.emplace_back());
+      make_lookup(packet, KeyedHash(engine.batch), lookups.emplace_back());
       packets.push_back(packet);
     }
-    if (packets.size() >= batch) flush();
+    if (packets.size() >= engine.batch) flush();
   }
   flush();
-  while (worker.finish(clock)) {}
-  fuzz::demand(worker.flows_in_memory() == 0, "all flows end");
+  if (last) {  // the end of a run: a worker cannot go on behind it
+    while (engine.worker.finish(clock)) {}
+    fuzz::demand(engine.worker.flows_in_memory() == 0, "all flows end");
+    return never;
+  }
+  constexpr Time longer_than_timeouts = 30 * 86'400 * one_second;
+  clock += longer_than_timeouts;
+  engine.worker.advance(clock);
+  engine.worker.drain();
+  fuzz::demand(engine.worker.flows_in_memory() == 0, "idle flows end");
+  return clock;
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static Setup& setup = *new Setup;  // plugins stay loaded
+  static constexpr Time first = 1'600'000'000 * one_second, latest = 8'000'000'000 * one_second;
+  constexpr unsigned inputs_each = 512;  // of an engine
+  static Setup& setup = *new Setup;
+  static std::unique_ptr<Engine> many, one;
+  static Time begin = never;
+  static unsigned inputs = 0;
+  if (begin >= latest) {
+    many = std::make_unique<Engine>(setup, 64), one = std::make_unique<Engine>(setup, 1);
+    begin = first;
+  }
+  const bool last = ++inputs % inputs_each == 0;
   collected.clear();
-  analyse(setup, {data, size}, 64);
+  const Time end = analyse(*many, {data, size}, begin, last);
   const std::vector<std::uint8_t> reference = collected;
   collected.clear();
-  analyse(setup, {data, size}, 1);
+  fuzz::demand(analyse(*one, {data, size}, begin, last) == end, "time does not depend on the size of batches");
   fuzz::demand(collected == reference, "rows do not depend on the size of batches");
+  begin = end;
   return 0;
 }
