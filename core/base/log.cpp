@@ -18,6 +18,19 @@
 
 namespace t2 {
 
+std::string printable(std::string_view text, bool lines) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte == '\n') out += lines ? "\n" : "\\n";
+    else if ((byte < 0x20 && byte != '\t') || byte == 0x7f) out += fmt::format("\\x{:02x}", byte);
+    else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) out += fmt::format("\\x{:02x}", next), ++i;  // as UTF-8
+    else out += text[i];
+  }
+  return out;
+}
+
 bool coloured(std::FILE* stream) {
   const char* no = std::getenv("NO_COLOR");
   return T2_LOG_COLOR && isatty(fileno(stream)) && !(no && *no);
@@ -25,9 +38,9 @@ bool coloured(std::FILE* stream) {
 
 void print_error(std::string_view text) {
   if (coloured(stderr)) {
-    fmt::print(stderr, "\033[1;31m[ERR]\033[0m \033[0;31m{}\033[0m\n", text);
+    fmt::print(stderr, "\033[1;31m[ERR]\033[0m \033[0;31m{}\033[0m\n", printable(text));
   } else {
-    fmt::print(stderr, "[ERR] {}\n", text);
+    fmt::print(stderr, "[ERR] {}\n", printable(text));
   }
 }
 
@@ -82,7 +95,7 @@ void Log::line(std::string_view text) { tagged("", 0, text, ""); }
 
 void Log::tagged(std::string_view tag, int colour, std::string_view text, std::string_view plugin) {
   if (silent_) return;
-  Line line{tag, colour, std::string(text), std::string(plugin)};
+  Line line{tag, colour, printable(text, tag.empty()), std::string(plugin)};
   if (holding_) held_.push_back(std::move(line));
   else write(line);
 }
@@ -90,9 +103,9 @@ void Log::tagged(std::string_view tag, int colour, std::string_view text, std::s
 void Log::plugin(std::string_view name, std::string_view text) {
   if (silent_) return;
   if (colour_) {
-    print(fmt::format("\033[1m{}:\033[0m {}\n", name, text));
+    print(fmt::format("\033[1m{}:\033[0m {}\n", name, printable(text, true)));
   } else {
-    print(fmt::format("{}: {}\n", name, text));
+    print(fmt::format("{}: {}\n", name, printable(text, true)));
   }
 }
 

@@ -24,7 +24,7 @@ class Log {
   void release();
   void quiet() { silent_ = true; }  // VERBOSE 0
 
-  void line(std::string_view text);  // as it is
+  void line(std::string_view text);  // or several, without a tag
   void info(std::string_view text, std::string_view plugin = "") { tagged("[INF]", 34, text, plugin); }
   void warn(std::string_view text, std::string_view plugin = "") { tagged("[WRN]", 33, text, plugin); }
   void plugin(std::string_view name, std::string_view text);  // a report line of a plugin
@@ -46,6 +46,10 @@ class Log {
   bool colour_ = false, silent_ = false, holding_ = false;
   std::vector<Line> held_;
 };
+
+// Text that no terminal takes for commands, whatever stands in names and values: control characters as \x1b, the ends
+// of lines as \n, or as they are where the program itself writes several `lines`.
+std::string printable(std::string_view text, bool lines = false);
 
 bool coloured(std::FILE* stream);         // a terminal, and NO_COLOR is not set
 void print_error(std::string_view text);  // [ERR] on standard error

@@ -167,6 +167,7 @@ TEST_CASE("config: a value that the header does not allow is refused, with where
     const File file(text);
     CHECK_THROWS_WITH(check(Config(file.path)), Contains(file.path + end));
   };
+  CHECK_THROWS_WITH(Config(File("[:a]\n").path), Contains("expected bare key"));
   refused_in_file("[cfg]\n\nCT_PORT = 70000\n", ":3) is not allowed: cfg takes 1-65535");
   refused_in_file("[cfg]\nCT_MODE = true\n", ":2) is not allowed: cfg takes 9|10");
   refused_in_file("[cfg]\nCT_FIXED = 1\n", ":2: CT_FIXED is compiled in");

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "base/log.hpp"
 #include "run.hpp"
 
 namespace t2::test {
@@ -101,6 +102,19 @@ TEST_CASE("program: options that are wrong end it with one line", "[program]") {
   check_error(place.call({"-r", file, "-p", (place.folder / "none").string()}), "plugin folder");
   check_error(place.analyse({"-b", (place.folder / "none").string()}), "plugin list");
   check_error(place.analyse({"-C", (place.folder / "none").string()}), "configuration");
+}
+
+TEST_CASE("program: names and values print no control characters", "[program]") {
+  const Place place;
+  const std::string name =
+                        "a\nb\x1b[31mc\xc2\x9b"
+                        "31m\xc3\xa9\x7f",
+                    shown = "a\\nb\\x1b[31mc\\x9b31m\xc3\xa9\\x7f";
+  CHECK(printable(name) == shown);
+  check_error(place.analyse({"-b", name}), shown.c_str());
+  check_error(place.analyse({"-C", name}), shown.c_str());
+  check_error(place.analyse({"-t", name}), shown.c_str());
+  CHECK_THAT(place.analyse({"-w", (place.folder / name).string()}).out, !Contains("\x1b"));
 }
 
 TEST_CASE("program: sensor id, numbers in hexadecimal, list of plugins", "[program]") {
