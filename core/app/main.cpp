@@ -16,6 +16,7 @@
 #include "app/extract.hpp"
 #include "app/machine.hpp"
 #include "app/options.hpp"
+#include "app/privileges.hpp"
 #include "app/report.hpp"
 #include "base/log.hpp"
 #include "base/signals.hpp"
@@ -145,13 +146,24 @@ int list_inputs(const Options& options) {
   return found.files.empty() ? nothing_done : found.problems.empty() ? all_well : input_damaged;
 }
 
+// New parts of -W are made without root's rights.
+void check_folder_of_parts(const std::string& prefix, const Privileges& rights) {
+  const std::size_t slash = prefix.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : prefix.substr(0, slash + 1);
+  if (rights.gave_up() && access(folder.c_str(), W_OK | X_OK) != 0)
+    throw Error(
+        fmt::format("Option '-W': '{}', to whom root was given up, cannot make files in '{}': run 'chown {} {}', "
+                    "or keep root with --user root",
+                    rights.name(), folder, rights.name(), folder));
+}
+
 // One capture, from its first packet to the end report.
-Outcome analyse(const Options& options, const Config& config, const Plugins& plugins) {
+Outcome analyse(const Options& options, const Config& config, const Plugins& plugins, Privileges& rights) {
   Log log;
   if (VERBOSE == 0) log.quiet();
   log.hold();  // a problem with input, filter, settings or output is told alone
   const bool to_stdout = options.output == "-";
-  place_process(options, log);
+  rights.as_root([&] { place_process(options, log); });
   log.line(banner(options));
   log.line("Date: " + date(wall_clock(), TSTAMP_R_UTC));
   log.info("Creating flows for " + protocols());
@@ -171,7 +183,8 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
 
   std::atomic<bool> stop = false;
   stop_on_signal(&stop);
-  std::unique_ptr<Source> source = open_source(options, stop, log);
+  const auto open = [&] { return open_source(options, stop, log); };
+  std::unique_ptr<Source> source = options.input == Options::Input::interface ? rights.as_root(open) : open();
   stop_on_signal(nullptr);
   const std::uint64_t seed = options.seed ? *options.seed : KeyedHash::random_seed();
   HeaderStacks stacks{KeyedHash(seed)};
@@ -211,10 +224,16 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
                   "rows {}, packets {}, header stacks {}, waiting for collectors {}",
                   mega(bound.total()), mega(bound.flows), mega(bound.lists), mega(bound.fragments), mega(bound.rows),
                   mega(bound.packets), mega(bound.stacks), mega(bound.sinks)));
-  const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
-  if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
   if (options.log_file) log.to_file(prefix + LOG_SUFFIX);
   else if (to_stdout) log.to_stderr();
+  Log own_monitor;
+  if (options.monitor_file) own_monitor.to_file(prefix + MON_SUFFIX);
+  Log& monitor = options.monitor_file ? own_monitor : log;
+  if (const std::string what = rights.give_up(); !what.empty()) log.info(what);
+  if (split.on) check_folder_of_parts(prefix, rights);
+  workers.start();
+  const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
+  if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
   log.release();
   log.flush();
 
@@ -249,9 +268,6 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
     });
     to.flush();
   };
-  Log own_monitor;
-  if (options.monitor_file) own_monitor.to_file(prefix + MON_SUFFIX);
-  Log& monitor = options.monitor_file ? own_monitor : log;
   engine.on_report(
       [&] {
         workers.pause([&] {
@@ -306,16 +322,17 @@ std::string settings(const Options& options, const Config& config, const Plugins
   return fmt::format("{:016x}", std::hash<std::string>()(all));
 }
 
-int run(const Options& options) {
+int run(const Options& options, Privileges& rights) {
   const Config config(options.config);
   const Plugins plugins(plugin_folder(options.plugin_folder), options.plugin_list);
   config.check(plugins.all());
-  const auto one = [&](const Options& capture) { return analyse(capture, config, plugins); };
+  const auto one = [&](const Options& capture) { return analyse(capture, config, plugins, rights); };
   if (options.each) return run_each(options, settings(options, config, plugins), one);
   catch_signals();
   if (!options.extract.empty()) {
     Log log;
     log.quiet();
+    rights.give_up();
     std::atomic<bool> stop = false;
     return extract_flows(options, config, plugins, [&] { return open_source(options, stop, log); });
   }
@@ -335,12 +352,15 @@ int main(int argc, char** argv) {
     fmt::print("Try 't2 -h' for more information.\n");
     return t2::nothing_done;
   }
+  std::optional<t2::Privileges> rights;
   try {
     if (!options) return t2::all_well;
-    return options->list_inputs ? t2::list_inputs(*options) : t2::run(*options);
+    rights.emplace(options->user, options->input == t2::Options::Input::interface);
+    t2::read_filter_file(*options);
+    return options->list_inputs ? t2::list_inputs(*options) : t2::run(*options, *rights);
   } catch (const t2::Error& e) {
     std::fflush(stdout);
-    t2::print_error(e.what());
+    t2::print_error(e.what() + (rights ? rights->hint(e.what()) : std::string()));
     return t2::nothing_done;
   } catch (const std::exception& e) {
     std::fflush(stdout);

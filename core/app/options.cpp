@@ -51,6 +51,8 @@ Output:
 Live capture:
   -S, --snaplen N            bytes kept of a frame
   -B, --rx-bufsize N         kernel buffer in bytes
+      --user NAME            once it listens, root's rights are given up for good to NAME (default with -i: who called sudo, else
+                             'tranalyzer' where there is such a user, else 'nobody'); root: they are kept
 Other:
   -p, --plugin-folder DIR    plugins (default: ~/.tranalyzer/plugins/)
   -b, --plugin-list FILE     load only the plugins that FILE names
@@ -74,7 +76,7 @@ Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (wha
 3 output was lost (disk full, collector gone or too slow, ended by a second signal).
 )";
 
-enum Long { long_batch = 1000, long_seed, long_flows, long_each, long_extract, long_list_inputs };
+enum Long { long_batch = 1000, long_seed, long_flows, long_each, long_extract, long_list_inputs, long_user };
 
 constexpr int plain_word = 1;  // what getopt_long() calls one that is no option
 
@@ -106,6 +108,7 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"hash-seed", required_argument, nullptr, long_seed},
                             {"each", no_argument, nullptr, long_each},
                             {"jobs", required_argument, nullptr, 'j'},
+                            {"user", required_argument, nullptr, long_user},
                             {"version", no_argument, nullptr, 'V'},
                             {"help", no_argument, nullptr, 'h'},
                             {}};
@@ -126,7 +129,7 @@ std::int64_t number(std::string_view option, std::string_view text, std::int64_t
 }
 
 // Comments from '#' to the end of a line are blanked.
-std::string filter_file(const std::string& path) {
+std::string filter_of(const std::string& path) {
   std::ifstream file = open_text("the filter of -F:", path);
   std::string all;
   for (std::string line; std::getline(file, line);) all += line.substr(0, line.find('#')) + ' ';
@@ -199,6 +202,10 @@ double seconds(std::string_view text) {
 
 }  // namespace
 
+void read_filter_file(Options& options) {
+  if (!options.filter_file.empty()) options.filter = filter_of(options.filter_file);
+}
+
 std::string version_line() { return fmt::format("Tranalyzer {} [t2]", T2_VERSION); }
 
 std::optional<Options> parse_options(int argc, char** argv) {
@@ -211,7 +218,6 @@ std::optional<Options> parse_options(int argc, char** argv) {
   o.snaplen = SNAPLEN;
   o.buffer = LIVEBUFSIZE;
   for (int i = 0; i < argc; ++i) o.command_line += (i ? " " : "") + std::string(argv[i]);
-  std::string bpf_file;
   std::optional<Options::Input> input;
   std::optional<std::size_t> jobs;
   const auto take_input = [&](Options::Input kind) {
@@ -252,7 +258,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case 'p': o.plugin_folder = optarg; break;
       case 'b': o.plugin_list = optarg; break;
       case 'C': o.config = optarg; break;
-      case 'F': bpf_file = optarg; break;
+      case 'F': o.filter_file = optarg; break;
       case 'x': o.sensor_id = static_cast<unsigned>(number("-x", optarg, 0, UINT32_MAX)); break;
       case 'f': number("-f", optarg, 1, INT32_MAX), o.hash_factor = true; break;
       case 'c': o.cpu = static_cast<int>(number("-c", optarg, 0, 4096)); break;
@@ -265,6 +271,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case long_seed: o.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
       case long_each: o.each = true; break;
       case 'j': jobs = static_cast<std::size_t>(number("-j", optarg, 1, 1024)); break;
+      case long_user: o.user = optarg; break;
       case 'V': fmt::print("{}\n", version_line()); return {};
       case 'h': fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage); return {};
       case ':': throw Error(fmt::format("Option '{}' requires an argument", argv[at]));
@@ -294,7 +301,6 @@ std::optional<Options> parse_options(int argc, char** argv) {
     if (o.output == "-" || o.split.on) throw Error("Option '--each' writes many files: -w names the folder for them");
     o.jobs = jobs.value_or(processors());
   }
-  if (!bpf_file.empty()) o.filter = filter_file(bpf_file);
   return o;
 }
 

@@ -25,6 +25,8 @@ struct Options {
   std::string plugin_list;             // -b
   std::string config;                  // -C
   std::string filter;                  // the words behind the options, or the text of -F
+  std::string filter_file;             // -F, until read_filter_file()
+  std::optional<std::string> user;     // --user: who takes root's place
   bool filter_behind_files = false;    // its first word could have been meant as a file
   bool list_inputs = false;            // --list-inputs
   std::string extract;                 // --extract: the flows whose packets are wanted
@@ -49,6 +51,9 @@ struct Options {
 
 // Empty: help or version was printed, all is done. Throws Error.
 std::optional<Options> parse_options(int argc, char** argv);
+
+// -F. Throws Error.
+void read_filter_file(Options& options);
 
 std::string version_line();  // "Tranalyzer VERSION [t2]"
 

@@ -40,7 +40,7 @@ std::string home_folder() {
 
 std::optional<uid_t> invoking_user() {
   const char* text = std::getenv("SUDO_UID");
-  if (!text || geteuid() != 0) return {};
+  if (!text || (getuid() != 0 && geteuid() != 0)) return {};
   uid_t user = 0;
   const char* end = text + std::strlen(text);
   const auto [at, problem] = std::from_chars(text, end, user);

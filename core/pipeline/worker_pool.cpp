@@ -64,9 +64,12 @@ WorkerPool::WorkerPool(std::size_t threads, Layout& layout, const Context& conte
     if (memory_bound(max_flows + step).total() <= memory) max_flows += step;
   }
   bound(options.max_flows ? max_flows : std::max<std::uint64_t>(1024, max_flows));
-  if (threads == 0) return;
+}
+
+void WorkerPool::start() {
+  if (!threaded()) return;
   writer_ = guarded_thread([this] { write(); });
-  for (std::size_t i = 0; i < threads; ++i) queues_[i]->thread = guarded_thread([this, i] { work(i); });
+  for (std::size_t i = 0; i < queues_.size(); ++i) queues_[i]->thread = guarded_thread([this, i] { work(i); });
 }
 
 WorkerPool::~WorkerPool() {

@@ -32,6 +32,7 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
+  void start();  // the threads; before the first packet
   // Where the next packet is to be decoded; add() it when it has a flow.
   Packet& next() { return queues_.empty() ? stages_[0]->next() : next_; }
   void add();

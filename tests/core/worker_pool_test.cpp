@@ -75,6 +75,7 @@ Outcome analyse(const std::vector<std::pair<Time, Buffer>>& frames, std::size_t 
   Outcome out;
   {
     WorkerPool pool(threads, layout, context, how, dissector.fast_path(), 64 << 20, sinks);
+    pool.start();
     Time clock = 0;
     std::uint64_t number = 0;
     for (const auto& [time, frame] : frames) {

@@ -38,12 +38,32 @@ expect "t2 gives the program's status" fails
 pretend sudo 'for word; do printf "<%s>" "$word"; done; echo'
 run env PATH="$fake:$PATH" NF_DPORT=4739 NF_SERVADD='a b' st2 -i lo -w x
 expect 'st2: no question without a terminal' says '<-n>'
-expect 'st2: the core with the folder of the user, then the arguments' says "<$tree/build/tranalyzer><-p><$folder/><-i><lo><-w><x>"
+expect 'st2: the core with the folder of the user, then the arguments' says "<$tree/build/tranalyzer><-p><$folder/><--user><1000><-i><lo><-w><x>"
 expect 'st2 hands over settings' says '<NF_DPORT=4739>'
 expect 'st2 keeps values whole' says '<NF_SERVADD=a b>'
 run env PATH="$fake:$PATH" st2 -p /plugins -i lo
-expect 'st2: a folder that is given stays' says '<-p></plugins><-i><lo>'
+expect 'st2: a folder that is given stays' says '<--user><1000><-p></plugins><-i><lo>'
 expect 'st2: no second folder' silent_about "$folder"
+run env PATH="$fake:$PATH" st2 --user root -i lo
+expect 'st2: a user that is given stays' says '<--user><root><-i><lo>'
+expect 'st2: no second user' silent_about '<1000>'
+mkdir -p -- "$scratch/mine"
+pretend stat 'echo 1000'
+for option in -p -C -b --plugin-folder --config; do
+    run env PATH="$fake:$PATH" st2 "$option" "$scratch/mine" -i lo
+    expect "st2 $option: what is not root's is refused" fails
+    expect "st2 $option: one line that says what to do" says '--trust-mine'
+done
+run env PATH="$fake:$PATH" st2 "--plugin-folder=$scratch/mine" -i lo
+expect 'st2 --plugin-folder=: refused as well' says '--trust-mine'
+run env PATH="$fake:$PATH" st2 --trust-mine -p "$scratch/mine" -i lo
+expect 'st2 --trust-mine: used' says "<-p><$scratch/mine><-i><lo>"
+rm -- "$fake/stat"
+run env PATH="$fake:$PATH" TFS_FLOWS_TXT_SUFFIX=/../../etc/x st2 -i lo
+expect 'st2: a suffix with a slash is refused' says 'TFS_FLOWS_TXT_SUFFIX'
+expect 'st2: and ends it' fails
+run env PATH="$fake:$PATH" NF_TLS_KEY="$scratch/none" st2 -i lo
+expect 'st2: a key that cannot be read is refused' says 'NF_TLS_KEY: you cannot read'
 pretend id 'echo 0'
 run env PATH="$fake:$PATH" st2 -V
 expect 'st2 as root runs the program itself' same "$output" "$(t2 -V)"
