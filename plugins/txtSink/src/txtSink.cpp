@@ -4,13 +4,14 @@
 // never stops the analysis: the rows are counted as lost.
 #include "txtSink.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "t2/plugin.hpp"
+#include "t2/row_parts.hpp"
 #include "t2/row_text.hpp"
 #include "t2/schema.hpp"
 #include "t2/text.hpp"
@@ -29,41 +30,54 @@ constexpr Flag flags[] = {T2_FLAG(TFS_SPLIT),
                           T2_FLAG(TFS_EXTENDED_HEADER),
                           T2_FLAG(TFS_NC_TYPE),
                           T2_FLAG(TFS_SAN_UTF8),
-                          T2_FLAG(TFS_GZ_COMPRESS),
                           T2_RUNTIME_FLAG(TFS_FLOWS_TXT_SUFFIX),
-                          T2_RUNTIME_FLAG(TFS_HEADER_SUFFIX)};
+                          T2_RUNTIME_FLAG(TFS_HEADER_SUFFIX),
+                          T2_RUNTIME_FLAG(TFS_GZ_COMPRESS),
+                          T2_RUNTIME_FLAG(TFS_CSV),
+                          T2_RUNTIME_FLAG(TFS_SEPARATOR),
+                          T2_RUNTIME_FLAG(TFS_HDR_MARK),
+                          T2_RUNTIME_FLAG(TFS_ISO_TIMES),
+                          T2_RUNTIME_FLAG(TFS_JOIN_AB)};
 
 class TxtSink final : public Sink {
  public:
   explicit TxtSink(Host& host)
-      : host_(host), flow_suffix_(host.text("TFS_FLOWS_TXT_SUFFIX")), header_suffix_(host.text("TFS_HEADER_SUFFIX")) {}
+      : host_(host),
+        csv_(host.integer("TFS_CSV") == 1),
+        compress_(host.integer("TFS_GZ_COMPRESS") == 1),
+        joined_(host.integer("TFS_JOIN_AB") == 1) {}
 
   void open(const Output& output) override {
-    formatter_.emplace(output.columns, RowFormatter::RowsOf::flows, form());
-    path_ = output.to_stdout ? "-" : output.prefix + flow_suffix_ + (compress ? ".gz" : "");
-    if (TFS_SPLIT == 1 && !output.to_stdout) split_ = output.split;
+    const text::RowForm rows = flow_form();
+    formatter_.emplace(output.columns, RowFormatter::RowsOf::flows, rows);
+    const std::vector<std::string> names = RowFormatter::joined_names(output.columns);
+    std::vector<Column> columns(output.columns.begin(), output.columns.end());
+    if (joined_) columns = joined_columns(output.columns, names);
+    RowParts::Form form{.path = output.to_stdout ? "-" : output.prefix + flow_suffix() + (compress_ ? ".gz" : ""),
+                        .header_in_each = TFS_PRI_HDR_FW == 1,
+                        .compress = compress_};
+    if (TFS_SPLIT == 1 && !output.to_stdout) form.split = output.split;
     if constexpr (TFS_PRI_HDR == 1) {
-      if constexpr (TFS_EXTENDED_HEADER == 1) header_ = extended_header(output.columns);
-      header_ += T2_CORE_HDR_CHR + schema::column_names(output.columns, T2_CORE_SEP_CHR) + "\n";
+      if constexpr (TFS_EXTENDED_HEADER == 1) form.header = extended_header(columns);
+      form.header += mark() + schema::column_names(columns, rows.separator) + "\n";
     }
-    if constexpr (TFS_HDR_FILE == 1) describe_columns(output);
-    begin_part(true);
+    if constexpr (TFS_HDR_FILE == 1) describe_columns(output, columns);
+    RowParts::Completed completed;
+    if constexpr (TFS_PRI_HDR == 1 && TFS_EXTENDED_HEADER == 1)
+      completed = [](RowFile& part, std::uint64_t count, bool with_header) {
+        if (with_header) part.replace(0, T2_CORE_HDR_CHR " " + decimal(count));
+      };
+    file_.open(host_, std::move(form), std::move(completed));
   }
 
   void write(std::span<const RowView> rows) override {
-    for (const RowView& row : rows) {
-      if (part_is_full(row.end)) next_part();
-      char* at = file_.reserve(formatter_->room(row));
-      const char* end = formatter_->put(at, row);
-      file_.row(end);
-      part_bytes_ += static_cast<std::uint64_t>(end - at);
-      ++part_rows_;
-      if (split_.interval > 0) part_interval_ = std::max(part_interval_, row.end / split_.interval);
-    }
+    if (joined_) return write_joined(rows);
+    for (const RowView& row : rows)
+      file_.row(formatter_->put(file_.reserve(formatter_->room(row), row.end), row), row.end);
   }
 
   bool open_packets(const Output& output) override {
-    packet_formatter_.emplace(output.columns, RowFormatter::RowsOf::packets, form());
+    packet_formatter_.emplace(output.columns, RowFormatter::RowsOf::packets, row_form());
     packets_ = RowFile(
         host_.create_file({.path = output.prefix + T2_CORE_PACKETS_SUFFIX,
                            .header = T2_CORE_HDR_CHR + schema::column_names(output.columns, T2_CORE_SEP_CHR) + "\n"}));
@@ -79,14 +93,13 @@ class TxtSink final : public Sink {
   void idle(Time now) override {
     if (now - last_flush_ < one_second && now >= last_flush_) return;
     last_flush_ = now;
-    if (split_.live && split_.interval > 0 && part_rows_ > 0 && (now - latest_row) / split_.interval > part_interval_)
-      complete_part();
-    file_.flush();
+    file_.flush(now);
     packets_.flush();
   }
 
   void close() override {
-    complete_part();
+    write_waiting();
+    file_.close();
     packets_.close();
     if (lost() > 0) host_.warn(decimal(lost()) + " rows were not written");
   }
@@ -94,32 +107,78 @@ class TxtSink final : public Sink {
   std::uint64_t lost() const override { return file_.lost() + packets_.lost(); }
 
  private:
-  static constexpr bool compress = TFS_GZ_COMPRESS == 1;
-  // How long after its end a row can come: the clock of a live run follows the packets, which wait in the kernel for up
-  // to a second, ten seconds late at most.
-  static constexpr Time latest_row = 12 * one_second;
-
-  static text::RowForm form() {
+  static text::RowForm row_form() {
     text::RowForm form = text::default_form();
     form.sanitise = TFS_SAN_UTF8 == 1;
     return form;
   }
 
+  text::RowForm flow_form() const {
+    text::RowForm form = row_form();
+    form.csv = csv_;
+    if (csv_) form.separator = ",";
+    if (const std::string wanted = host_.text("TFS_SEPARATOR"); !wanted.empty()) form.separator = wanted;
+    if (host_.integer("TFS_ISO_TIMES") == 1) form.dates = true;
+    return form;
+  }
+  std::string flow_suffix() const {
+    const std::string suffix = host_.text("TFS_FLOWS_TXT_SUFFIX");
+    return csv_ && suffix == "_flows.txt" ? "_flows.csv" : suffix;
+  }
+  std::string mark() const {
+    const std::int64_t wanted = host_.integer("TFS_HDR_MARK");
+    return wanted == 1 || (wanted == 2 && !csv_) ? T2_CORE_HDR_CHR : "";
+  }
+
+  static std::vector<Column> joined_columns(std::span<const Column> columns, std::span<const std::string> names) {
+    std::vector<Column> joined{columns[1]};
+    for (std::size_t i = 1; i < names.size(); ++i) {
+      joined.push_back(columns[2 + (i - 1) % (columns.size() - 2)]);
+      joined.back().name = names[i];
+    }
+    return joined;
+  }
+  // A and B of a flow come one behind the other, but not always in one call: an A waits for the next row.
+  void write_joined(std::span<const RowView> rows) {
+    for (const RowView& row : rows) {
+      const bool is_answer = row.direction == 1 && waiting_.valid && waiting_.index == row.index;
+      if (!is_answer) write_waiting();
+      if (row.direction == 0) {
+        waiting_.valid = true;
+        waiting_.index = row.index;
+        waiting_.end = row.end;
+        waiting_.columns.assign(row.columns.begin(), row.columns.end());
+      } else {
+        put_joined(is_answer, &row);
+      }
+    }
+  }
+  void write_waiting() {
+    if (waiting_.valid) put_joined(true, nullptr);
+  }
+  void put_joined(bool with_waiting, const RowView* b) {
+    const RowView a{0, waiting_.index, waiting_.end, waiting_.columns, {}};
+    const Time end = b ? b->end : a.end;
+    const std::size_t room = (with_waiting ? formatter_->room(a) : 0) + formatter_->room(b ? *b : a);
+    file_.row(formatter_->put_joined(file_.reserve(room, end), with_waiting ? &a : nullptr, b), end);
+    waiting_.valid = false;
+  }
+
   // Flows on standard output do not depend on write access to the input's folder.
-  void describe_columns(const Output& output) {
+  void describe_columns(const Output& output, std::span<const Column> columns) {
     try {
-      write_headers_file(output);
+      write_headers_file(output, columns);
     } catch (const Error& e) {
       if (!output.to_stdout) throw;
       host_.warn(e.what());
     }
   }
 
-  void write_headers_file(const Output& output) const {
+  void write_headers_file(const Output& output, std::span<const Column> columns) const {
     host_.create_file(
-        {.path = output.prefix + header_suffix_,
+        {.path = output.prefix + host_.text("TFS_HEADER_SUFFIX"),
          .header = output.about + "#\n" +
-                   schema::describe(output.columns, static_cast<schema::Types>(TFS_NC_TYPE), form().dates)});
+                   schema::describe(columns, static_cast<schema::Types>(TFS_NC_TYPE), flow_form().dates)});
   }
 
   // Lines with the number of flows (filled in at the end), the number of columns, and their types.
@@ -131,49 +190,17 @@ class TxtSink final : public Sink {
     return text + "\n";
   }
 
-  // ---- Parts of the flow file (-W); without -W there is one.
-  std::string part_path() const { return split_.on ? path_ + decimal(split_.first + part_) : path_; }
-  bool part_is_full(Time end) const {
-    if (part_complete_) return true;
-    return split_.on && part_rows_ > 0 &&
-           ((split_.bytes > 0 && part_bytes_ >= split_.bytes) || (split_.rows > 0 && part_rows_ >= split_.rows) ||
-            (split_.interval > 0 && end / split_.interval > part_interval_));
-  }
-  void begin_part(bool first) {
-    part_has_header_ = first || (TFS_PRI_HDR == 1 && TFS_PRI_HDR_FW == 1);
-    const std::string header = part_has_header_ ? header_ : std::string();
-    part_rows_ = 0;
-    part_bytes_ = header.size();
-    part_complete_ = false;
-    if (first) {
-      file_ = RowFile(
-          host_.create_file({.path = part_path(), .header = header, .compress = compress, .in_parts = split_.on}));
-    } else {
-      file_.begin_next(part_path(), header);
-    }
-  }
-  void complete_part() {
-    if (std::exchange(part_complete_, true)) return;
-    if (TFS_PRI_HDR == 1 && TFS_EXTENDED_HEADER == 1 && part_has_header_)
-      file_.replace(0, T2_CORE_HDR_CHR " " + decimal(part_rows_));
-    file_.close();
-  }
-  // Called when there is a row for the next part, so that no part is empty.
-  void next_part() {
-    complete_part();
-    ++part_;
-    begin_part(false);
-  }
-
   Host& host_;
-  const std::string flow_suffix_, header_suffix_;
+  const bool csv_, compress_, joined_;
   std::optional<RowFormatter> formatter_, packet_formatter_;
-  RowFile file_, packets_;
-  std::string path_, header_;
-  Output::Split split_;
-  std::uint64_t part_ = 0, part_rows_ = 0, part_bytes_ = 0;
-  Time part_interval_ = INT64_MIN;  // of its rows: number of the latest
-  bool part_has_header_ = false, part_complete_ = false;
+  RowParts file_;
+  RowFile packets_;
+  struct {
+    bool valid = false;
+    std::uint64_t index = 0;
+    Time end = 0;
+    std::vector<std::uint8_t> columns;
+  } waiting_;  // TFS_JOIN_AB: an A whose B may come next
   Time last_flush_ = 0;
 };
 
