@@ -36,11 +36,18 @@ std::string user_name(uid_t user) {
   return entry ? entry->pw_name : fmt::format("user id {}", user);
 }
 
-// Root's, or that of its owner alone, as many systems give each user.
+// Root's, or that of its owner alone, as many systems give each user: of the same name, or, as in a container that
+// knows no names, of the same number.
 bool is_private_group(gid_t group, uid_t owner) {
   if (group == 0) return true;
   const struct group* entry = getgrgid(group);
-  return entry && user_name(owner) == entry->gr_name && !entry->gr_mem[0];
+  if (!entry) return group == owner;
+  const std::string name = user_name(owner);
+  if (name != entry->gr_name) return false;
+  for (char** member = entry->gr_mem; *member; ++member) {
+    if (name != *member) return false;
+  }
+  return true;
 }
 
 void check(std::string_view what, const std::string& path, bool is_above) {

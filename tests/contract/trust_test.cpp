@@ -74,6 +74,13 @@ TEST_CASE("trust: as root, what others could have written is not loaded", "[cont
     trial.give(trial.plugins);
     trial.accepts({{"SUDO_UID", "12345"}});
   }
+  SECTION("of the user who called sudo, whose own group can write") {
+    for (const fs::path& path : {trial.evil, trial.plugins}) {
+      trial.give(path);
+      chmod(path.c_str(), 0775);
+    }
+    trial.accepts({{"SUDO_UID", "12345"}});
+  }
   SECTION("of another than the one who called sudo") {
     trial.give(trial.evil);
     const Execution result = trial.run({}, {{"SUDO_UID", "12346"}});
