@@ -1,0 +1,121 @@
+// Collectors that are there, come late, go away, or never come.
+#include <catch2/catch.hpp>
+
+#include <fstream>
+
+#include "run.hpp"
+
+namespace t2::test {
+
+namespace {
+
+using Catch::Contains;
+
+// collector.py PORT FILE [SECONDS_LATE [BYTES_OF_FIRST_CONNECTION [PROTOCOL]]]: writes what it gets.
+constexpr const char* collector = R"(
+import socket, sys, time
+port, path, late, first, kind = (sys.argv[1:] + ['0', '0', 'tcp'][len(sys.argv) - 3:])[:5]
+time.sleep(float(late))
+out = open(path, 'wb')
+if kind == 'udp':
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    s.bind(('127.0.0.1', int(port)))
+    s.settimeout(1.5)
+    open(path + '.ready', 'w')
+    try:
+        while True: out.write(s.recv(65535))
+    except socket.timeout: sys.exit()
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(port)))
+s.listen(1)
+s.settimeout(10)
+open(path + '.ready', 'w')
+if int(first):
+    c, _ = s.accept()
+    c.recv(int(first))
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\x01\0\0\0\0\0\0\0')
+    c.close()
+c, _ = s.accept()
+while True:
+    some = c.recv(65536)
+    if not some: break
+    out.write(some)
+)";
+
+struct Office {
+  TempFolder folder;
+  std::string plugins = plugin_folder(folder, {"basicFlow", "basicStats", "socketSink", "txtSink"}).string();
+  Office() { std::ofstream(folder / "collector.py") << collector; }
+  Execution shell(const std::string& script) const {
+    return execute(
+        {"bash", "-c",
+         "cd \"$0\"; t2=\"$1 -p $2 -r $3 -w x\"\n"
+         "port=$(python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); "
+         "print(s.getsockname()[1])')\n"
+         "export SKS_DPORT=$port SKS_TIMEOUT=5\nready() { until [ -e got.ready ]; do sleep 0.02; done; }\n" +
+             script,
+         folder.path().string(), binary().string(), plugins, std::string(T2_SOURCE) + "/share/samples/office.pcap"},
+        folder, {{"HOME", folder.path().string()}});
+  }
+  void check(const std::string& script, const std::string& printed) const {
+    const Execution result = shell(script);
+    INFO(result.out << result.err);
+    CHECK(result.out == printed);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("socketSink: a collector gets the flow file", "[socketSink]") {
+  Office().check("python3 collector.py $port got & ready; $t2 > log; echo $?; wait; cmp got x_flows.txt && echo same",
+                 "0\nsame\n");
+}
+
+TEST_CASE("socketSink: a collector that comes late gets everything", "[socketSink]") {
+  Office().check(
+      "python3 collector.py $port got 0.7 & $t2 > log; echo $?; wait; cmp got x_flows.txt && echo same; grep -c 'rows "
+      "wait for it' log",
+      "0\nsame\n1\n");
+}
+
+TEST_CASE("socketSink: a connection that breaks is made again", "[socketSink]") {
+  // Rows that arrived over the first connection may be missing from the second: all of them that it got are whole.
+  Office().check(
+      "python3 collector.py $port got 0 100 & ready; $t2 > log; echo $?; wait; head -n 1 got | cmp - <(head -n 1 "
+      "x_flows.txt) && "
+      "tail -n 1 got | cmp - <(tail -n 1 x_flows.txt) && grep -vxFf x_flows.txt got | wc -l",
+      "0\n0\n");
+}
+
+TEST_CASE("socketSink: without a collector all rows are counted as lost", "[socketSink]") {
+  Office().check(
+      "SKS_TIMEOUT=0 $t2 > log 2> err; echo $?; grep -c \"$(($(wc -l < x_flows.txt) - 1)) rows were lost\" log",
+      "3\n1\n");
+}
+
+TEST_CASE("socketSink: JSON lines", "[socketSink]") {
+  Office().check(
+      "python3 collector.py $port got & ready; SKS_CONTENT_TYPE=2 $t2 > log; wait; "
+      "python3 -c 'import json; print(len([json.loads(line) for line in open(\"got\")]) == "
+      "len(list(open(\"x_flows.txt\"))) - 1)'",
+      "True\n");
+}
+
+TEST_CASE("socketSink: UDP", "[socketSink]") {
+  Office().check(
+      "python3 collector.py $port got 0 0 udp & ready; SKS_SOCKTYPE=0 $t2 > log; echo $?; wait; cmp got x_flows.txt && "
+      "echo same",
+      "0\nsame\n");
+  const Execution refused = Office().shell("SKS_SOCKTYPE=0 $t2 > log 2> err; echo $?");
+  CHECK(refused.out == "3\n");
+}
+
+TEST_CASE("socketSink: a name that is none stops the run", "[socketSink]") {
+  const Execution result = Office().shell("SKS_SERVADD=no.such.name.invalid $t2 > log");
+  CHECK(result.status == 1);
+  CHECK_THAT(result.err, Contains("cannot find the collector 'no.such.name.invalid'"));
+}
+
+}  // namespace t2::test
