@@ -76,7 +76,7 @@ def run(pcap, *words, program=None, plugins=None, output=None):
             command += ["-p", str(plugins)]
         command += map(str, words)
         # the files' names and form, whatever the user's settings say
-        settings = {"TFS_FLOWS_TXT_SUFFIX": "_flows.txt", "TFS_HEADER_SUFFIX": "_headers.txt"}
+        settings = {"TFS_FLOWS_TXT_SUFFIX": "_flows.txt", "TFS_HEADER_SUFFIX": "_headers.txt", "TFS_CSV": "0", "TFS_ISO_TIMES": "0", "TFS_JOIN_AB": "0"}
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", env={**os.environ, **settings})
         problem = result.stderr.strip().replace("[ERR] ", "")
         if result.returncode not in (0, 2, 3):
