@@ -1,4 +1,5 @@
-// CSV, dates, and both directions in one row: settings of txtSink at run time.#include <catch2/catch.hpp>
+// CSV, dates, and both directions in one row: settings of txtSink at run time.
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 
