@@ -39,6 +39,13 @@ ok() { paint 1 32 "$1"; }
 warn() { paint 2 33 "$1"; }
 err() { paint 2 31 "$1"; }
 die() { err "$1"; exit 1; }
+unknown_option() { # OPTION: of a script whose usage() begins lines with its options
+    local near words
+    mapfile -t words < <(usage | grep -oE -- '^  +-[^ ,]+(, --[a-z-]+)?' | grep -oE -- '--?[A-Za-z-]+')
+    near=''
+    [[ $1 != --?* ]] || near=$(closest "$1" "${words[@]}")
+    usage_error "Unknown option '$1'${near:+: did you mean $near?}"
+}
 usage_error() { err "$1"; printf "Try '%s --help' for more information.\n" "$NAME" >&2; exit 1; }
 
 # ---- Questions
@@ -177,6 +184,19 @@ flags_header() { # NAME: the file with the values of its flags
     if [ "$1" = "$CORE" ]; then printf '%s\n' "$ROOT/core/tranalyzer.h"
     else printf '%s\n' "$ROOT/plugins/$1/src/$1.h"
     fi
+}
+# A header that is younger than the build with its flags: then it is compared. Cheap where nothing was changed.
+say_unbuilt() {
+    local record younger=''
+    for record in "$BUILD"/flags/*; do
+        [ ! -f "$record" ] || [ ! "$(flags_header "${record##*/}")" -nt "$record" ] || younger=1
+    done
+    [ -n "$younger" ] || return 0
+    # shellcheck source=/dev/null
+    . "$ROOT/scripts/flags.sh"
+    # shellcheck source=/dev/null
+    . "$ROOT/scripts/pending.sh"
+    say_unbuilt_flags
 }
 default_folder() { # the plugin folder when no -p is given: the core's flag PLUGIN_FOLDER, relative to $HOME
     local folder=.tranalyzer/plugins header=$ROOT/core/tranalyzer.h line

@@ -47,6 +47,17 @@ pending() { # NAME: prints in a few words why what is there is not what would be
     fi
 }
 
+say_unbuilt_flags() { # of what t2build has built: flags whose values are not those of the build
+    local record name changed text=''
+    for record in "$BUILD"/flags/*; do
+        name=${record##*/}
+        is_component "$name" && load_all_flags "$name" || continue
+        mapfile -t changed < <(flags_of "$name" | comm -13 -- "$record" -)
+        [ ${#changed[@]} -eq 0 ] || text+=", ${changed[0]#*: } of ${changed[0]%%: *}"
+        [ ${#changed[@]} -le 1 ] || text+=" and more"
+    done
+    [ -z "$text" ] || warn "Changed and not built: ${text#, }; run 't2build -R'"
+}
 say_pending() { # NAME...: of these plugins and the core, what was changed and is not built
     local name reason text='' advice=t2build
     load_all_flags "$@"

@@ -19,6 +19,7 @@
 
 #include "app/each_inputs.hpp"
 #include "base/log.hpp"
+#include "base/settings.hpp"
 #include "capture/source.hpp"
 #include "t2/clock.hpp"
 #include "t2/error.hpp"
@@ -121,7 +122,8 @@ class Process {  // one of several
     switch (outcome.status) {
       case 0: return Became::complete;
       case 2:
-        fmt::print(stderr, "[WRN] '{}' is damaged: see {}/{}{}\n", input.path, input.folder, input.name, LOG_SUFFIX);
+        fmt::print(stderr, "[WRN] '{}' is damaged: see {}/{}{}\n", input.path, input.folder, input.name,
+                   settings.log_suffix);
         return Became::damaged;
       case 3: return Became::output_lost;
       default: return is_capture ? Became::failed : Became::no_capture;
@@ -136,12 +138,12 @@ class Process {  // one of several
 
 }  // namespace
 
-int run_each(const Options& options, const std::string& settings,
+int run_each(const Options& options, const std::string& made_with,
              const std::function<Outcome(const Options&)>& analyse) {
   const Time begin = steady_clock();
   const std::vector<EachInput> all = each_inputs(options);
   if (options.output) make_output_folder(*options.output);
-  DoneList done(settings);
+  DoneList done(made_with);
   std::vector<EachInput> inputs;
   std::size_t before = 0, damaged = 0, failed = 0, lost = 0, complete = 0, others = 0;
   std::set<std::string> folders;

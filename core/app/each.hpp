@@ -16,9 +16,9 @@ struct Outcome {  // of one analysis
   std::uint64_t packets = 0, flows = 0;
 };
 
-// `analyse` is called in the processes, with one input each. `settings`: all that decides what is written; what was
+// `analyse` is called in the processes, with one input each. `made_with`: all that decides what is written; what was
 // written with others does not count as done. Answers the exit status.
-int run_each(const Options& options, const std::string& settings,
+int run_each(const Options& options, const std::string& made_with,
              const std::function<Outcome(const Options&)>& analyse);
 
 }  // namespace t2

@@ -74,7 +74,7 @@ std::vector<EachInput> each_inputs(const Options& options) {
   return inputs;
 }
 
-DoneList::DoneList(std::string settings) : settings_(std::move(settings)) {}
+DoneList::DoneList(std::string made_with) : settings_(std::move(made_with)) {}
 
 DoneList::Folder& DoneList::folder(const std::string& path) {
   const auto [found, is_new] = folders_.try_emplace(path);

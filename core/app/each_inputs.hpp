@@ -22,7 +22,7 @@ std::vector<EachInput> each_inputs(const Options& options);
 // What is done in an output folder: lines of FOLDER/.t2-each, appended by any process when an input is complete.
 class DoneList {
  public:
-  explicit DoneList(std::string settings);
+  explicit DoneList(std::string made_with);
   // The exit status of an input that is done: unchanged since, with the same settings, and its files are still there.
   // -1: it is to be analysed.
   int status(const EachInput& input);

@@ -144,7 +144,8 @@ Chosen choose(const Options& options, const Config& config, const Plugins& plugi
   HeaderStacks stacks{KeyedHash(seed)};
   Time run_start = 0;
   InputTotals totals;
-  const Context context{config, stacks, log, plugins.folder(), options.sensor_id, &run_start, &totals};
+  const Context context{config,     stacks, log, plugins.folder(), options.sensor_id.value_or(settings.sensor_id),
+                        &run_start, &totals};
   Layout layout(analysing);
   OutputSinks sinks(layout, context);
   const WorkerOptions how{

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "base/settings.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -21,7 +22,7 @@ std::size_t processors() {
 
 std::uint64_t memory_for_flows() {
   return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 100 *
-         FLOW_MEMORY;
+         settings.flow_memory;
 }
 
 }  // namespace t2

@@ -12,17 +12,22 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include "app/describe.hpp"
 #include "app/each.hpp"
 #include "app/extract.hpp"
 #include "app/machine.hpp"
 #include "app/options.hpp"
 #include "app/privileges.hpp"
+#include "app/progress.hpp"
 #include "app/report.hpp"
 #include "base/log.hpp"
+#include "base/settings.hpp"
 #include "base/signals.hpp"
+#include "base/stdout_reader.hpp"
 #include "capture/capture_files.hpp"
 #include "capture/source.hpp"
 #include "host/config.hpp"
+#include "host/core_flags.hpp"
 #include "host/layout.hpp"
 #include "host/loader.hpp"
 #include "output/sinks.hpp"
@@ -44,7 +49,7 @@ std::string protocols() {
 
 std::string banner(const Options& options) {
   return fmt::format("{:=<80}\n{}. PID: {}, Prio: {}, SID: {}\n{:=<80}", "", version_line(), getpid(),
-                     getpriority(PRIO_PROCESS, 0), options.sensor_id, "");
+                     getpriority(PRIO_PROCESS, 0), options.sensor_id.value_or(settings.sensor_id), "");
 }
 
 // The comment lines that say how an output file came to be.
@@ -53,8 +58,8 @@ std::string about(const Options& options, const Plugins& plugins) {
   uname(&machine);
   std::string text = fmt::format(
       "# Date: {}\n# {}\n# Core configuration: {}\n# SensorID: {}\n# PID: {}\n# Priority: {}\n# Command line: {}\n",
-      date(wall_clock(), TSTAMP_R_UTC), version_line(), protocols(), options.sensor_id, getpid(),
-      getpriority(PRIO_PROCESS, 0), options.command_line);
+      date(wall_clock(), settings.report_utc), version_line(), protocols(),
+      options.sensor_id.value_or(settings.sensor_id), getpid(), getpriority(PRIO_PROCESS, 0), options.command_line);
   text += fmt::format("# HW info: {};{};{};{};{}\n# SW info: {}\n#\n", machine.nodename, machine.sysname,
                       machine.release, machine.version, machine.machine, pcap_lib_version());
   if (options.input == Options::Input::interface)
@@ -91,8 +96,8 @@ std::string input_line(const Options& options) {
 
 std::unique_ptr<Source> open_source(const Options& options, std::atomic<bool>& stop, Log& log) {
   const CaptureOptions capture{.filter = options.filter,
-                               .snaplen = options.snaplen,
-                               .buffer = options.buffer,
+                               .snaplen = options.snaplen.value_or(settings.snaplen),
+                               .buffer = options.buffer.value_or(settings.live_buffer),
                                .tell = [&log](std::string_view lines) { log.line(lines); },
                                .stop = &stop};
   std::unique_ptr<Source> source;
@@ -108,7 +113,7 @@ std::unique_ptr<Source> open_source(const Options& options, std::atomic<bool>& s
   log.line(input_line(options));
   if (!options.filter.empty()) log.info("BPF: " + options.filter);
   if (const std::string link = source->describe(); !link.empty()) log.line(link);
-  if (source->live()) log.line(fmt::format("Rx buffer length: {}", human(static_cast<std::uint64_t>(options.buffer))));
+  if (source->live()) log.line(fmt::format("Rx buffer length: {}", human(static_cast<std::uint64_t>(capture.buffer))));
   return source;
 }
 
@@ -160,17 +165,17 @@ void check_folder_of_parts(const std::string& prefix, const Privileges& rights) 
 // One capture, from its first packet to the end report.
 Outcome analyse(const Options& options, const Config& config, const Plugins& plugins, Privileges& rights) {
   Log log;
-  if (VERBOSE == 0) log.quiet();
+  if (settings.verbose == 0) log.quiet();
   log.hold();  // a problem with input, filter, settings or output is told alone
   const bool to_stdout = options.output == "-";
   rights.as_root([&] { place_process(options, log); });
   log.line(banner(options));
-  log.line("Date: " + date(wall_clock(), TSTAMP_R_UTC));
+  log.line("Date: " + date(wall_clock(), settings.report_utc));
   log.info("Creating flows for " + protocols());
 
   if (options.hash_factor) log.info("Option '-f' has no effect: the flow table grows by itself");
   if (plugins.all().empty()) {
-    log.warn(fmt::format("No plugins in folder '{}': there will be no output; run t2build", plugins.folder()));
+    log.warn("No plugins are loaded: there will be no output");
   } else {
     if (std::none_of(plugins.all().begin(), plugins.all().end(), [](const Descriptor* p) { return p->create_sink; }))
       log.warn(fmt::format("No sink among the plugins in folder '{}': no flows will be written; run t2build txtSink",
@@ -190,7 +195,8 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   HeaderStacks stacks{KeyedHash(seed)};
   Time run_start = 0;
   InputTotals totals;
-  const Context context{config, stacks, log, plugins.folder(), options.sensor_id, &run_start, &totals};
+  const Context context{config,     stacks, log, plugins.folder(), options.sensor_id.value_or(settings.sensor_id),
+                        &run_start, &totals};
   Layout layout(plugins.all());
   OutputSinks sinks(layout, context);
   WorkerOptions how{
@@ -224,16 +230,16 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
                   "rows {}, packets {}, header stacks {}, waiting for collectors {}",
                   mega(bound.total()), mega(bound.flows), mega(bound.lists), mega(bound.fragments), mega(bound.rows),
                   mega(bound.packets), mega(bound.stacks), mega(bound.sinks)));
-  if (options.log_file) log.to_file(prefix + LOG_SUFFIX);
-  else if (to_stdout) log.to_stderr();
+  if (options.log_file) log.to_file(prefix + settings.log_suffix);
+  else if (to_stdout || options.json_report) log.to_stderr();
   Log own_monitor;
-  if (options.monitor_file) own_monitor.to_file(prefix + MON_SUFFIX);
+  if (options.monitor_file) own_monitor.to_file(prefix + settings.monitor_suffix);
   Log& monitor = options.monitor_file ? own_monitor : log;
   if (const std::string what = rights.give_up(); !what.empty()) log.info(what);
   if (split.on) check_folder_of_parts(prefix, rights);
   workers.start();
   const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
-  if (IO_BUFFERING || stream) source = buffered(std::move(source), IO_BUFFER_SIZE);
+  if (settings.buffering || stream) source = buffered(std::move(source), settings.buffer_packets);
   log.release();
   log.flush();
 
@@ -251,7 +257,7 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
                       .unloading = wall_clock() - begin,
                       .flow_capacity = 2 * capacity};
   };
-  const auto report = [&](Log& to) {
+  const auto report = [&](ReportOutput& to) {
     const ReportData data = collect();
     const Run whole{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1],
                     data.flows.protocol_packets[protocol::tcp]};
@@ -266,25 +272,33 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
       });
       sinks.report(lines, [&](std::string_view plugin) { lines.from(plugin); });
     });
-    to.flush();
   };
   engine.on_report(
       [&] {
         workers.pause([&] {
           monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}\nTime: {}", "", version_line(), getpid(),
-                                   date(wall_clock(), TSTAMP_R_UTC)));
-          report(monitor);
+                                   date(wall_clock(), settings.report_utc)));
+          TextReport text(monitor);
+          report(text);
           monitor.line(fmt::format("{:=<80}\n", ""));
+          monitor.flush();
         });
       },
       static_cast<Time>(options.monitor_interval * 1e9));
 
+  Progress progress;
+  if (settings.verbose > 0 && !options.each && Progress::is_wanted())
+    engine.after_block([&] { progress.update(*source, engine.counters().packets, workers.flows_in_memory()); });
+
   engine.run();
   sinks.close();
   const std::string damage = engine.damage();
-  if (VERBOSE > 1) report(log);
-  for (const std::string& note : source->notes()) log.warn(note);
-  if (!damage.empty()) log.warn(damage);
+  TextReport text(log);
+  JsonReport json;
+  ReportOutput& end = options.json_report ? static_cast<ReportOutput&>(json) : text;
+  if (settings.verbose > 1 || options.json_report) report(end);
+  for (const std::string& note : source->notes()) end.note(true, note);
+  if (!damage.empty()) end.note(true, damage);
   log.flush();
   monitor.flush();
   const std::uint64_t lines = log.lost() + own_monitor.lost();
@@ -306,16 +320,22 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
         fmt::format("nothing was analysed: all {} packets are of link types that are not supported", input.packets));
     outcome.status = nothing_done;
   }
+  if (options.json_report) {
+    json.fact("Exit status", {}, std::to_string(outcome.status), {});
+    fmt::print("{}\n", json.object());
+  }
   return outcome;
 }
 
 // All that decides what is written for a capture.
-std::string settings(const Options& options, const Config& config, const Plugins& plugins) {
+std::string all_settings(const Options& options, const Config& config, const Plugins& plugins) {
   const SplitLimits& split = options.split;
-  std::string all =
-      fmt::format("{} {} {} {} {} {} {} {} {} {}", version_line(), options.filter, options.packets, options.max_flows,
-                  split.on, split.bytes, split.rows, split.interval, split.first, options.sensor_id);
-  for (const Descriptor* plugin : plugins.all()) {
+  std::string all = fmt::format("{} {} {} {} {} {} {} {} {} {}", version_line(), options.filter, options.packets,
+                                options.max_flows, split.on, split.bytes, split.rows, split.interval, split.first,
+                                options.sensor_id.value_or(settings.sensor_id));
+  std::vector<const Descriptor*> parts = plugins.all();
+  parts.push_back(&core_descriptor);
+  for (const Descriptor* plugin : parts) {
     all += fmt::format("\n{} {} {}", plugin->name, plugin->version, plugin->layout);
     for (const Flag& flag : plugin->flags) all += fmt::format(" {}={}", flag.name, config.text(*plugin, flag.name));
   }
@@ -323,11 +343,19 @@ std::string settings(const Options& options, const Config& config, const Plugins
 }
 
 int run(const Options& options, Privileges& rights) {
-  const Config config(options.config);
-  const Plugins plugins(plugin_folder(options.plugin_folder), options.plugin_list);
-  config.check(plugins.all());
+  const Config config(options.config, options.sets);
+  config.apply_core(settings);
+  const Plugins plugins(plugin_folder(options.plugin_folder), {options.plugin_list, options.plugins});
+  config.check(plugins.all(), plugins.others());
+  if (options.describe) {
+    fmt::print("{}", describe(options.plugins_to_describe, config, plugins, options.json_report));
+    return all_well;
+  }
+  if (plugins.all().empty() && options.plugin_list.empty())
+    throw Error(fmt::format("no plugin is loaded from '{}', so that there would be no output: run t2build{}",
+                            plugins.folder(), options.plugin_folder.empty() ? "" : " -p " + plugins.folder()));
   const auto one = [&](const Options& capture) { return analyse(capture, config, plugins, rights); };
-  if (options.each) return run_each(options, settings(options, config, plugins), one);
+  if (options.each) return run_each(options, all_settings(options, config, plugins), one);
   catch_signals();
   if (!options.extract.empty()) {
     Log log;
@@ -336,6 +364,7 @@ int run(const Options& options, Privileges& rights) {
     std::atomic<bool> stop = false;
     return extract_flows(options, config, plugins, [&] { return open_source(options, stop, log); });
   }
+  if (options.output == "-") end_with_stdout_reader();
   return one(options).status;
 }
 

@@ -15,6 +15,8 @@
 #include <fmt/format.h>
 
 #include "app/machine.hpp"
+#include "app/usage.hpp"
+#include "base/closest.hpp"
 #include "base/paths.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
@@ -25,58 +27,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view usage = R"(Usage: t2 (-r FILE... | -R LIST | -D SERIES | -i INTERFACE) [OPTION...] [FILTER]
-
-Input:
-  -r, --pcap FILE...         read pcap or pcapng files, also compressed (gz, bz2, xz, zst, lz4); a folder: the captures in it;
-                             '-': standard input. Several are one capture, in the order of their first packets
-  -R, --pcap-list LIST       read the files that LIST names, one a line, as one capture, in this order; '-': standard input
-  -D, --input-regex SERIES   read numbered files: NAME[:C][,STOP], the number stands behind the last character C ('p')
-  -i, --interface NAME       capture live
-      --each                 each file is a capture of its own, with an output of its own: beside it, or in the folder of -w;
-                             goes on where it was interrupted
-  -j, --jobs N               --each: processes (default: one for each processor)
-Output:
-  -w, --output-prefix PREFIX files begin with PREFIX; a directory: with the input's name in it;
-                             '-': flows to standard output (default: the input's name)
-  -W, --output-regex SPLIT   like -w, in parts, numbered from START: PREFIX[:LIMIT]...[,START]; a part ends with the first
-                             LIMIT: bytes (K, M, G), flows (f, Kf, ...), or time (s, min, h, d; full ones since 1970)
-      --list-inputs          no analysis: print the files of -r in the order in which they are read
-      --extract FLOWS        no analysis: write the packets of these flows to the capture PREFIX. FLOWS: 'flowInd in (17, 42, 50-60)',
-                             'flowInd in (@FILE)'; with the plugins and options of the run that numbered the flows
-  -s, --packets              one line per packet in PREFIX_packets.txt
-  -l, --logfile              log and end report to PREFIX_log.txt
-  -m, --monfile              reports during the run to PREFIX_monitoring.txt
-  -M, --mon-interval S       a report every S seconds; SIGUSR1 asks for one, SIGUSR2 switches the reports on and off
-Live capture:
-  -S, --snaplen N            bytes kept of a frame
-  -B, --rx-bufsize N         kernel buffer in bytes
-      --user NAME            once it listens, root's rights are given up for good to NAME (default with -i: who called sudo, else
-                             'tranalyzer' where there is such a user, else 'nobody'); root: they are kept
-Other:
-  -p, --plugin-folder DIR    plugins (default: ~/.tranalyzer/plugins/)
-  -b, --plugin-list FILE     load only the plugins that FILE names
-  -C, --config FILE          values of run-time flags (default: ~/.tranalyzer/t2.toml)
-  -F, --bpf-file FILE        filter from a file
-  -x, --sensor-id N          sensor id (default: 666)
-      --max-flows N          conversations in memory at most (default: half of the machine's memory)
-  -f, --hash-factor N        accepted; the flow table grows by itself
-  -c, --cpu N                run on processor N, from 1; 0: where it runs now
-  -P, --priority N           nice value
-  -t, --threads N            threads beside the one that reads, 0: none (default: one for each processor beside the first, at most 4;
-                             0 with -s or --max-flows); the output is the same for every N
-      --batch N              packets that a plugin gets at once (1-4096); results are the same for every N
-      --hash-seed N          seed of the flow table (default: random); results are the same for every N
-  -V, --version              print the version
-  -h, --help                 print this
-
-Words directly behind -r are inputs as long as they name files or folders. The other words are a filter as tcpdump takes
-it; so are all words behind '--'.
-Exit status: 0 all is well, 1 nothing was analysed, 2 the input was damaged (what could be read was analysed),
-3 output was lost (disk full, collector gone or too slow, ended by a second signal).
-)";
-
-enum Long { long_batch = 1000, long_seed, long_flows, long_each, long_extract, long_list_inputs, long_user };
+enum Long {
+  long_batch = 1000,
+  long_seed,
+  long_flows,
+  long_each,
+  long_extract,
+  long_list_inputs,
+  long_set,
+  long_plugins,
+  long_report,
+  long_describe,
+  long_user
+};
 
 constexpr int plain_word = 1;  // what getopt_long() calls one that is no option
 
@@ -106,12 +69,24 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"threads", required_argument, nullptr, 't'},
                             {"batch", required_argument, nullptr, long_batch},
                             {"hash-seed", required_argument, nullptr, long_seed},
+                            {"set", required_argument, nullptr, long_set},
+                            {"describe", no_argument, nullptr, long_describe},
+                            {"report", required_argument, nullptr, long_report},
+                            {"plugins", required_argument, nullptr, long_plugins},
                             {"each", no_argument, nullptr, long_each},
                             {"jobs", required_argument, nullptr, 'j'},
                             {"user", required_argument, nullptr, long_user},
                             {"version", no_argument, nullptr, 'V'},
                             {"help", no_argument, nullptr, 'h'},
                             {}};
+
+std::vector<std::string> long_options() {
+  std::vector<std::string> names;
+  for (const option& one : longs) {
+    if (one.name) names.push_back(std::string("--") + one.name);
+  }
+  return names;
+}
 
 std::int64_t number(std::string_view option, std::string_view text, std::int64_t least, std::int64_t most) {
   std::string_view digits = text;
@@ -191,6 +166,21 @@ void split_output(Options& o, std::string_view text) {
   if (o.output == "-") throw Error("Option '-W': standard output cannot be split: use -w -");
 }
 
+void split_names(std::string_view text, std::vector<std::string>& names) {
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    if (end > at) names.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  if (names.empty()) throw Error("Option '--plugins': name plugins, with commas between them");
+}
+
+bool report_is_json(std::string_view word) {
+  if (word != "json" && word != "text")
+    throw Error(fmt::format("Option '--report': '{}' is neither text nor json", word));
+  return word == "json";
+}
+
 double seconds(std::string_view text) {
   double value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -214,9 +204,6 @@ std::optional<Options> parse_options(int argc, char** argv) {
     throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   }
   Options o;
-  o.sensor_id = T2_SENSORID;
-  o.snaplen = SNAPLEN;
-  o.buffer = LIVEBUFSIZE;
   for (int i = 0; i < argc; ++i) o.command_line += (i ? " " : "") + std::string(argv[i]);
   std::optional<Options::Input> input;
   std::optional<std::size_t> jobs;
@@ -229,6 +216,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   bool behind_files = false;  // the last word was an input of -r
   const auto take_word = [&](std::string_view word) {
     std::error_code problem;
+    if (o.describe) return void(o.plugins_to_describe.emplace_back(word));
     if (behind_files && (word == "-" || fs::exists(word, problem))) return void(o.sources.emplace_back(word));
     if (o.filter.empty()) o.filter_behind_files = behind_files || fs::exists(word, problem);
     behind_files = false;
@@ -269,6 +257,10 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case 't': o.threads = static_cast<std::size_t>(number("-t", optarg, 0, 64)); break;
       case long_batch: o.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
       case long_seed: o.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
+      case long_set: o.sets.emplace_back(optarg); break;
+      case long_plugins: split_names(optarg, o.plugins); break;
+      case long_describe: o.describe = true; break;
+      case long_report: o.json_report = report_is_json(optarg); break;
       case long_each: o.each = true; break;
       case 'j': jobs = static_cast<std::size_t>(number("-j", optarg, 1, 1024)); break;
       case long_user: o.user = optarg; break;
@@ -276,10 +268,11 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case 'h': fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage); return {};
       case ':': throw Error(fmt::format("Option '{}' requires an argument", argv[at]));
       default:
-        throw Error(fmt::format("Unknown option '{}'",
-                                optopt > 0 && optopt < 256 ? fmt::format("-{}", static_cast<char>(optopt)) : argv[at]));
+        if (optopt > 0 && optopt < 256) throw Error(fmt::format("Unknown option '-{}'", static_cast<char>(optopt)));
+        throw Error(fmt::format("Unknown option '{}'{}", argv[at], did_you_mean(argv[at], long_options())));
     }
   }
+  if (o.describe) return o;
   if (!input) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   o.input = *input;
   behind_files = false;
@@ -294,6 +287,9 @@ std::optional<Options> parse_options(int argc, char** argv) {
   }
   if (o.packets && o.threads.value_or(0) > 0)
     throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
+  if (o.json_report && (o.output == "-" || o.each))
+    throw Error(
+        "Option '--report json' needs standard output for one report: it goes neither with -w - nor with --each");
   if (jobs && !o.each) throw Error("Option '-j' goes with --each only");
   if (o.each) {
     if (o.input != Options::Input::files && o.input != Options::Input::list)

@@ -35,8 +35,10 @@ struct Options {
   bool log_file = false;               // -l
   bool monitor_file = false;           // -m
   double monitor_interval = 0;         // -M, seconds; 0: only on request
-  unsigned sensor_id = 0;              // -x
-  int snaplen = 0, buffer = 0;         // -S, -B
+  std::optional<unsigned> sensor_id;   // -x
+  std::optional<int> snaplen, buffer;  // -S, -B
+  std::vector<std::string> sets;       // --set: NAME=VALUE, PLUGIN.NAME=VALUE
+  std::vector<std::string> plugins;    // --plugins; empty: not given
   std::optional<int> cpu;              // -c
   std::optional<int> priority;         // -P
   bool hash_factor = false;            // -f was given: nothing to do, the table grows
@@ -44,8 +46,11 @@ struct Options {
   std::optional<std::size_t> threads;  // -t: workers; 0: all in one thread; empty: as the machine allows
   std::size_t batch = 64;              // --batch: packets that a plugin gets at once
   std::optional<std::uint64_t> seed;   // --hash-seed
-  bool each = false;                   // --each
-  std::size_t jobs = 1;                // -j: processes
+  bool describe = false;               // --describe: of `plugins_to_describe`, empty: all
+  std::vector<std::string> plugins_to_describe;
+  bool json_report = false;  // --report json
+  bool each = false;         // --each
+  std::size_t jobs = 1;      // -j: processes
   std::string command_line;
 };
 

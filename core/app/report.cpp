@@ -2,12 +2,14 @@
 #include "app/report.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "base/settings.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -74,26 +76,36 @@ double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 class Writer {
  public:
-  explicit Writer(Log& log) : log_(log) {}
-  void rule(char c) { log_.line(std::string(80, c)); }
-  void text(std::string_view s) { log_.line(s); }
+  explicit Writer(ReportOutput& out) : out_(out) {}
+  void rule(char c) { out_.rule(c); }
+  void fact(std::string_view label, const std::string& text, const std::string& json,
+            std::string_view separator = ": ") {
+    out_.fact(label, text, json, separator);
+  }
   void count(std::string_view label, std::uint64_t n) {
-    if (n > 0) log_.line(fmt::format("{}: {}", label, human(n)));
+    if (n > 0) out_.fact(label, human(n), std::to_string(n));
   }
   void share(std::string_view label, std::uint64_t n, std::uint64_t whole) {
     if (n > 0) always_share(label, n, whole);
   }
   void always_share(std::string_view label, std::uint64_t n, std::uint64_t whole) {
-    log_.line(fmt::format("{}: {} [{:.2f}%]", label, human(n),
-                          100 * ratio(static_cast<double>(n), static_cast<double>(whole))));
+    out_.fact(label,
+              fmt::format("{} [{:.2f}%]", human(n), 100 * ratio(static_cast<double>(n), static_cast<double>(whole))),
+              std::to_string(n));
   }
-  void real(std::string_view label, double x) { log_.line(fmt::format("{}: {:.2f}{}", label, x, human_suffix(x))); }
+  void real(std::string_view label, double x) {
+    out_.fact(label, fmt::format("{:.2f}{}", x, human_suffix(x)), fmt::format("{:.2f}", x));
+  }
   void speed(std::string_view label, double bits) {
-    log_.line(fmt::format("{}: {:.0f} b/s{}", label, bits, human_suffix(bits, "b/s")));
+    out_.fact(label, fmt::format("{:.0f} b/s{}", bits, human_suffix(bits, "b/s")), fmt::format("{:.0f}", bits));
+  }
+  void time(std::string_view label, const std::string& text, Time time) {  // JSON: seconds
+    out_.fact(label, text,
+              fmt::format("{}{}.{:09}", time < 0 ? "-" : "", std::abs(time) / one_second, std::abs(time) % one_second));
   }
 
  private:
-  Log& log_;
+  ReportOutput& out_;
 };
 
 void input_lines(Writer& w, const ReportData& d) {
@@ -105,8 +117,8 @@ void input_lines(Writer& w, const ReportData& d) {
     w.share("Number of packets dropped by the interface", d.capture->dropped_by_interface, all);
     w.share("Number of packets received and not read", d.capture->unread, all);
   } else if (d.file_bytes > 0) {
-    w.text(fmt::format("Percentage completed: {:.2f}%",
-                       100 * ratio(static_cast<double>(d.file_position), static_cast<double>(d.file_bytes))));
+    const double percent = 100 * ratio(static_cast<double>(d.file_position), static_cast<double>(d.file_bytes));
+    w.fact("Percentage completed", fmt::format("{:.2f}%", percent), fmt::format("{:.2f}", percent));
   }
   w.count("Number of processed packets", in.packets);
   w.count("Number of processed bytes", in.captured_bytes);
@@ -135,10 +147,12 @@ void protocol_lines(Writer& w, const ReportData& d) {
   const FlowCounters& f = d.flows;
   const std::uint64_t packets = d.input.packets, bytes = d.input.captured_bytes;
   const status::Word all = d.input.status | f.status;
-  w.text(fmt::format("Headers count: min: {}, max: {}, avg: {:.2f}", c.decoded ? c.min_headers : 0, c.max_headers,
-                     ratio(static_cast<double>(c.headers), static_cast<double>(c.decoded))));
-  if (all & status::vlan) w.text(fmt::format("Max VLAN header count: {}", c.max_vlans));
-  if (all & status::mpls) w.text(fmt::format("Max MPLS header count: {}", c.max_mpls));
+  const double average = ratio(static_cast<double>(c.headers), static_cast<double>(c.decoded));
+  const unsigned least = c.decoded ? c.min_headers : 0;
+  w.fact("Headers count", fmt::format("min: {}, max: {}, avg: {:.2f}", least, c.max_headers, average),
+         fmt::format("{{\"min\":{},\"max\":{},\"avg\":{:.2f}}}", least, c.max_headers, average));
+  if (all & status::vlan) w.fact("Max VLAN header count", std::to_string(c.max_vlans), std::to_string(c.max_vlans));
+  if (all & status::mpls) w.fact("Max MPLS header count", std::to_string(c.max_mpls), std::to_string(c.max_mpls));
   w.share("Number of LLC packets", c.llc, packets);
   w.share("Number of ARP packets", f.type_arp, packets);
   w.share("Number of RARP packets", f.type_rarp, packets);
@@ -176,8 +190,11 @@ void flow_lines(Writer& w, const ReportData& d, double seconds) {
   w.share("Number of processed B    flows", f.flows[1], all);
   w.share("Number of request        flows", requests, all);
   w.share("Number of reply          flows", replies, all);
-  w.text(fmt::format("Total   A/B    flow asymmetry: {:.2f}", asymmetry(f.flows[0], f.flows[1])));
-  w.text(fmt::format("Total req/rply flow asymmetry: {:.2f}", asymmetry(requests, replies)));
+  const auto plain = [&](std::string_view label, double x) {
+    w.fact(label, fmt::format("{:.2f}", x), fmt::format("{:.2f}", x));
+  };
+  plain("Total   A/B    flow asymmetry", asymmetry(f.flows[0], f.flows[1]));
+  plain("Total req/rply flow asymmetry", asymmetry(requests, replies));
   if (packets > 0) w.real("Number of processed A+B packets/A+B flows", packets / static_cast<double>(all));
   if (f.flows[0] > 0)
     w.real("Number of processed A   packets/A   flows",
@@ -195,18 +212,18 @@ void flow_lines(Writer& w, const ReportData& d, double seconds) {
 
 }  // namespace
 
-void print_report(Log& log, const ReportData& d, const std::function<void()>& plugins) {
-  Writer w(log);
+void print_report(ReportOutput& out, const ReportData& d, const std::function<void()>& plugins) {
+  Writer w(out);
   const InputCounters& in = d.input;
   const Time duration = in.packets > 0 ? in.last - in.first : 0;
   const double seconds = static_cast<double>(duration) / 1e9;
-  if (in.packets > 0) w.text("Dump stop : " + date(in.last, TSTAMP_UTC));
-  w.text("Total dump duration: " + span(duration));
-  w.text("Finished processing. Elapsed time: " + span(d.analysis));
-  w.text("Finished unloading flow memory. Time: " + span(d.unloading));
+  if (in.packets > 0) w.time("Dump stop ", date(in.last, TSTAMP_UTC), in.last);
+  w.time("Total dump duration", span(duration), duration);
+  w.time("Finished processing. Elapsed time", span(d.analysis), d.analysis);
+  w.time("Finished unloading flow memory. Time", span(d.unloading), d.unloading);
   input_lines(w, d);
   w.rule('-');
-  if (PLUGIN_REPORT) plugins();
+  if (settings.plugin_report) plugins();
   w.rule('-');
   protocol_lines(w, d);
   w.rule('~');
@@ -227,17 +244,19 @@ void print_report(Log& log, const ReportData& d, const std::function<void()>& pl
   getrusage(RUSAGE_SELF, &use);
   const double machine = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   const double kilobytes = static_cast<double>(use.ru_maxrss);
-  w.text(fmt::format("Memory usage: {:.2f} GB [{:.2f}%]", kilobytes / 1e6, 100 * ratio(kilobytes * 1024, machine)));
-  w.text(fmt::format("Aggregated flowStat=0x{:016x}", all));
+  w.fact("Memory usage", fmt::format("{:.2f} GB [{:.2f}%]", kilobytes / 1e6, 100 * ratio(kilobytes * 1024, machine)),
+         fmt::format("{:.0f}", kilobytes * 1024));
+  const std::string bits = fmt::format("0x{:016x}", all);
+  w.fact("Aggregated flowStat", bits, json_text(bits), "=");
   if (d.clock.back + d.clock.outliers > 0) {
-    log.warn(fmt::format("Capture times: set back {} time{} by more than {} s, {} packet{} far from those around {}",
+    out.note(true,
+             fmt::format("Capture times: set back {} time{} by more than {} s, {} packet{} far from those around {}",
                          d.clock.back, d.clock.back == 1 ? "" : "s", CaptureClock::max_late / one_second,
                          d.clock.outliers, d.clock.outliers == 1 ? "" : "s", d.clock.outliers == 1 ? "it" : "them"));
   }
   for (const Note& note : notes) {
     if (!(all & note.any)) continue;
-    if (note.warning) log.warn(note.text);
-    else log.info(note.text);
+    out.note(note.warning, note.text);
   }
 }
 

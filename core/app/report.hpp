@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "app/report_output.hpp"
 #include "base/log.hpp"
 #include "capture/source.hpp"
 #include "decode/dissector.hpp"
@@ -25,22 +26,22 @@ struct ReportData {
   std::uint64_t flow_capacity = 0;   // directions of flows that fit into the memory bound
 };
 
-// Adapts the log to plugins: each line is prefixed with the plugin that writes it.
+// Takes plugins' lines, for the plugin that writes them.
 class PluginReport final : public Report {
  public:
-  PluginReport(Log& log, const Run& run) : log_(log), run_(run) {}
+  PluginReport(ReportOutput& out, const Run& run) : out_(out), run_(run) {}
   void from(std::string_view plugin) { plugin_ = plugin; }
-  void line(std::string_view text) override { log_.plugin(plugin_, text); }
+  void line(std::string_view text) override { out_.plugin(plugin_, text); }
   std::string number(std::uint64_t n, std::string_view unit) const override { return human(n, unit); }
   const Run& run() const override { return run_; }
 
  private:
-  Log& log_;
+  ReportOutput& out_;
   const Run& run_;
   std::string_view plugin_;
 };
 
 // `plugins` writes the plugins' lines.
-void print_report(Log& log, const ReportData& data, const std::function<void()>& plugins);
+void print_report(ReportOutput& out, const ReportData& data, const std::function<void()>& plugins);
 
 }  // namespace t2

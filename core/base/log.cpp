@@ -1,6 +1,7 @@
 // Log lines and the number formats of reports.
 #include "base/log.hpp"
 
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <cmath>
@@ -36,7 +37,26 @@ bool coloured(std::FILE* stream) {
   return T2_LOG_COLOR && isatty(fileno(stream)) && !(no && *no);
 }
 
+namespace {
+
+std::atomic<bool> progress_is_shown = false;
+
+void clear_progress() {
+  if (!progress_is_shown.exchange(false, std::memory_order_relaxed)) return;
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+void show_progress(std::string_view text) {
+  fmt::print(stderr, "\r\033[K{}", text);
+  std::fflush(stderr);
+  progress_is_shown = true;
+}
+
 void print_error(std::string_view text) {
+  clear_progress();
   if (coloured(stderr)) {
     fmt::print(stderr, "\033[1;31m[ERR]\033[0m \033[0;31m{}\033[0m\n", printable(text));
   } else {
@@ -78,6 +98,7 @@ void Log::print(const std::string& line) {
 }
 
 void Log::write(const Line& line) {
+  clear_progress();
   if (line.tag.empty()) {
     print(fmt::format("{}\n", line.text));
     return;
@@ -102,6 +123,7 @@ void Log::tagged(std::string_view tag, int colour, std::string_view text, std::s
 
 void Log::plugin(std::string_view name, std::string_view text) {
   if (silent_) return;
+  clear_progress();
   if (colour_) {
     print(fmt::format("\033[1m{}:\033[0m {}\n", name, printable(text, true)));
   } else {

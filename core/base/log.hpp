@@ -47,6 +47,8 @@ class Log {
   std::vector<Line> held_;
 };
 
+// A line on standard error, a terminal, that the next message takes away.
+void show_progress(std::string_view text);
 // Text that no terminal takes for commands, whatever stands in names and values: control characters as \x1b, the ends
 // of lines as \n, or as they are where the program itself writes several `lines`.
 std::string printable(std::string_view text, bool lines = false);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/settings.hpp"
 #include "capture/bytes.hpp"
 #include "capture/source.hpp"
 #include "t2/clock.hpp"
@@ -111,7 +112,7 @@ class FileSeries final : public Source {
 
  private:
   std::string name() const { return number_ == series_.first ? first_name_ : series_.name(number_); }
-  bool is_last() const { return number_ == series_.stop && !RROP; }
+  bool is_last() const { return number_ == series_.stop && !settings.series_wraps; }
   void advance() {
     if (is_last()) finished_ = true;
     else number_ = number_ == series_.stop ? series_.first : number_ + 1;
@@ -135,7 +136,8 @@ class FileSeries final : public Source {
         return false;
       }
     }
-    if (MFPTMOUT > 0 && steady_clock() - waiting_since_ > Time{MFPTMOUT} * one_second && !is_last()) {
+    if (settings.missing_timeout > 0 && steady_clock() - waiting_since_ > settings.missing_timeout * one_second &&
+        !is_last()) {
       advance();
       return false;
     }
@@ -150,7 +152,7 @@ class FileSeries final : public Source {
     if (!is_last()) return fs::exists(series_.name(number_ == series_.stop ? series_.first : number_ + 1), problem);
     const std::string file = name();
     const auto age = fs::file_time_type::clock::now() - fs::last_write_time(file, problem);
-    return age > std::chrono::seconds(POLLTM) && has_no_writer(file).value_or(true);
+    return age > std::chrono::seconds(settings.poll_time) && has_no_writer(file).value_or(true);
   }
 
   Series series_;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/settings.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
@@ -60,8 +61,8 @@ Filter::Program& Filter::compiled(int link_type, bool swapped) {
   Program& program = found->second;
   if (!is_new) return program;
   pcap_t* handle = open_handle(link_type, swapped);
-  program.fits =
-      handle && pcap_compile(handle, &program.code, expression_.c_str(), BPF_OPTIMIZE, PCAP_NETMASK_UNKNOWN) == 0;
+  program.fits = handle && pcap_compile(handle, &program.code, expression_.c_str(), settings.optimise_filter,
+                                        PCAP_NETMASK_UNKNOWN) == 0;
   if (!program.fits) program.why_not = handle ? pcap_geterr(handle) : "libpcap cannot filter it";
   if (handle) pcap_close(handle);
   return program;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include "base/settings.hpp"
 #include "capture/capture_totals.hpp"
 #include "capture/filter.hpp"
 #include "capture/source.hpp"
@@ -47,7 +48,7 @@ class Interface final : public Source {
         closed_ = close_ring();
         stop_time_ = steady_clock();
       }
-      if ((n == 0 || !closed_) && steady_clock() > stop_time_ + 2 * CAPTURE_TIMEOUT * one_second / 1000)
+      if ((n == 0 || !closed_) && steady_clock() > stop_time_ + 2 * settings.capture_timeout * one_second / 1000)
         return Read::end;
     }
     return n > 0 ? Read::packets : wait();
@@ -89,7 +90,7 @@ class Interface final : public Source {
   // Nothing came: waits a little.
   Read wait() {
     pollfd descriptor{pcap_get_selectable_fd(handle_), POLLIN, 0};
-    poll(&descriptor, descriptor.fd >= 0 ? 1 : 0, stopped_ ? 10 : CAPTURE_TIMEOUT);
+    poll(&descriptor, descriptor.fd >= 0 ? 1 : 0, stopped_ ? 10 : settings.capture_timeout);
     return Read::idle;
   }
 
@@ -118,7 +119,7 @@ void ignore_outgoing_on_loopback(pcap_t* handle, const std::string& name) {
 void set_filter(pcap_t* handle, const std::string& expression) {
   if (expression.empty()) return;
   bpf_program program{};
-  if (pcap_compile(handle, &program, expression.c_str(), BPF_OPTIMIZE, PCAP_NETMASK_UNKNOWN) != 0 ||
+  if (pcap_compile(handle, &program, expression.c_str(), settings.optimise_filter, PCAP_NETMASK_UNKNOWN) != 0 ||
       pcap_setfilter(handle, &program) != 0) {
     const std::string why = pcap_geterr(handle);
     pcap_close(handle);
@@ -135,7 +136,7 @@ std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOpt
   if (!handle) throw Error(fmt::format("cannot capture on '{}': {}", name, why));
   pcap_set_snaplen(handle, options.snaplen);
   pcap_set_promisc(handle, 1);
-  pcap_set_timeout(handle, CAPTURE_TIMEOUT);
+  pcap_set_timeout(handle, settings.capture_timeout);
   pcap_set_buffer_size(handle, options.buffer);
   pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO);
   const int status = pcap_activate(handle);

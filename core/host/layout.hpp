@@ -82,6 +82,7 @@ class Layout {
   std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
                            std::size_t other_bytes);
   std::size_t peek_offset(std::string_view asking, std::string_view plugin, std::size_t size) const;
+  std::size_t state_bytes(std::size_t plugin) const { return places_[plugin].size; }  // once an instance exists
   std::vector<std::byte> prototype() const;        // complete once one set of instances exists
   std::vector<std::uint32_t> other_lines() const;  // offsets of the cache lines that the other direction touches
 

@@ -15,7 +15,9 @@
 
 #include <fmt/format.h>
 
+#include "base/closest.hpp"
 #include "base/paths.hpp"
+#include "base/settings.hpp"
 #include "base/trust.hpp"
 #include "host/plugin_file.hpp"
 #include "tranalyzer.h"
@@ -57,22 +59,52 @@ std::set<std::string> read_list(const std::string& path, bool must_exist, bool& 
   return names;
 }
 
-const Descriptor* open_plugin(const fs::path& path, std::vector<void*>& handles) {
-  const std::string real = trusted("the plugin", path);
+struct Candidate {  // a file in the folder that is named like a plugin
+  std::string file;
+  unsigned number = 0;
+};
+
+std::map<std::string, Candidate> plugins_in(const std::string& folder) {
+  std::map<std::string, Candidate> found;
+  std::error_code problem;
+  std::vector<std::string> files;
+  fs::directory_iterator entries(folder, problem);
+  if (problem)
+    throw Error(fmt::format("cannot read the plugin folder '{}': {}: name another with -p", folder, problem.message()));
+  for (const auto& entry : entries) files.push_back(entry.path().filename().string());
+  std::sort(files.begin(), files.end());
+  for (const std::string& file : files) {
+    if (!file.ends_with(".so")) continue;  // data of plugins, lists
+    Candidate candidate{file};
+    std::string name;
+    if (!split(file, candidate.number, name))
+      throw Error(fmt::format("'{}{}' is not named like a plugin (NNN_name.so): remove it", folder, file));
+    if (!found.emplace(name, std::move(candidate)).second)
+      throw Error(fmt::format("plugin {} is there twice: remove one with t2build -u {}", name, name));
+  }
+  return found;
+}
+
+const Descriptor* open_plugin(const std::string& folder, const std::string& name, const Candidate& candidate,
+                              std::vector<void*>& handles) {
+  const std::string& file = candidate.file;
+  const std::string path = folder + file, real = trusted("the plugin", path);
   if (const std::string built = plugin_abi(real); built != abi)
-    throw Error(
-        fmt::format("{} was built for {}, this core is {}: run t2build -R", path.filename().string(), built, abi));
+    throw Error(fmt::format("{} was built for {}, this core is {}: run t2build -R", file, built, abi));
   void* handle = dlopen(real.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
-    throw Error(
-        fmt::format("cannot load '{}': {}: run t2build -R, or remove it with t2build -u", path.string(), dlerror()));
+    throw Error(fmt::format("cannot load '{}': {}: run t2build -R, or remove it with t2build -u", path, dlerror()));
   handles.push_back(handle);
-  return static_cast<const Descriptor*>(dlsym(handle, "t2_plugin"));
+  const auto* found = static_cast<const Descriptor*>(dlsym(handle, "t2_plugin"));
+  if (found->name != name || found->number != candidate.number)
+    throw Error(fmt::format("'{}' holds plugin {:03}_{}: rename it or run t2build {}", path, found->number, found->name,
+                            found->name));
+  return found;
 }
 
 }  // namespace
 
-Plugins::Plugins(const std::string& folder, const std::string& list) : folder_(folder) {
+Plugins::Plugins(const std::string& folder, const Selection& selection) : folder_(folder) {
   std::error_code problem;
   if (!fs::is_directory(folder, problem)) {
     if (fs::exists(folder.substr(0, folder.size() - 1), problem))
@@ -83,31 +115,40 @@ Plugins::Plugins(const std::string& folder, const std::string& list) : folder_(f
   trusted("the plugin folder", folder);
   bool listed = false;
   std::set<std::string> names;
-  if (USE_PLLIST != 0) {
-    const std::string path = !list.empty() ? list : std::string(PLLIST)[0] == '/' ? PLLIST : folder + PLLIST;
-    names = read_list(path, !list.empty(), listed);
+  if (settings.use_list != 0 && selection.names.empty()) {
+    const std::string path = !selection.list.empty()          ? selection.list
+                             : settings.list.starts_with('/') ? settings.list
+                                                              : folder + settings.list;
+    names = read_list(path, !selection.list.empty(), listed);
   }
-  std::vector<std::string> files;
-  fs::directory_iterator entries(folder, problem);
-  if (problem)
-    throw Error(fmt::format("cannot read the plugin folder '{}': {}: name another with -p", folder, problem.message()));
-  for (const auto& entry : entries) files.push_back(entry.path().filename().string());
-  std::sort(files.begin(), files.end());
+  std::map<std::string, Candidate> there = plugins_in(folder);
   std::vector<const Descriptor*> found;
-  for (const std::string& file : files) {
-    if (!file.ends_with(".so")) continue;  // data of plugins, lists
-    unsigned number = 0;
-    std::string name;
-    if (!split(file, number, name)) {
-      throw Error(fmt::format("'{}{}' is not named like a plugin (NNN_name.so): remove it", folder, file));
+  const auto load = [&](const std::string& name) {
+    found.push_back(open_plugin(folder, name, there.at(name), handles_));
+    return found.back();
+  };
+  if (selection.names.empty()) {
+    for (const auto& [name, candidate] : there) {
+      if (!listed || names.contains(name) == (settings.use_list == 1)) load(name);
+      else others_.push_back(name);
     }
-    if (listed && names.contains(name) != (USE_PLLIST == 1)) continue;
-    const Descriptor* plugin = open_plugin(folder + file, handles_);
-    if (plugin->name != name || plugin->number != number) {
-      throw Error(fmt::format("'{}{}' holds plugin {:03}_{}: rename it or run t2build {}", folder, file, plugin->number,
-                              plugin->name, plugin->name));
+  } else {
+    names = {selection.names.begin(), selection.names.end()};
+    std::vector<std::string> wanted(names.begin(), names.end()), known;
+    for (const auto& [name, candidate] : there) known.push_back(name);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (!there.contains(wanted[i]))
+        throw Error(fmt::format("Option '--plugins': there is no plugin '{}' in the folder '{}'{}", wanted[i], folder,
+                                closest(wanted[i], known).empty() ? fmt::format(": run t2build {}", wanted[i])
+                                                                  : did_you_mean(wanted[i], known)));
+      for (const Dependency& need : load(wanted[i])->needs) {
+        const std::string name(need.plugin);
+        if (!need.optional && there.contains(name) && names.insert(name).second) wanted.push_back(name);
+      }
     }
-    found.push_back(plugin);
+    for (const std::string& name : known) {
+      if (!names.contains(name)) others_.push_back(name);
+    }
   }
   ordered_ = order(std::move(found));
 }

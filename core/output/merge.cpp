@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/settings.hpp"
 #include "flow/expiry.hpp"
 #include "tranalyzer.h"
 
@@ -72,7 +73,7 @@ void Merge::take_row(Source& source) {
     source.numbers.prefetch(rows.head(source.next + ahead).index);
   }
   out_.add_copy(rows, source.next, source.numbers.at(head.index));
-  if (head.last && !FDLSFINDEX) source.numbers.drop(head.index);
+  if (head.last && !settings.same_index) source.numbers.drop(head.index);
   --in_memory_;
   if (++source.next == rows.size()) {
     rows.clear();

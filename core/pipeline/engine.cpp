@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/settings.hpp"
 #include "base/signals.hpp"
 #include "capture/filter.hpp"
 #include "t2/clock.hpp"
@@ -27,6 +28,7 @@ void Engine::run() {
     const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
     parts_.workers.flush(clock_.now(), std::move(block), waiting);
     if (waiting) idle();
+    if (after_block_) after_block_();
   }
   handle_signals();
   count_dropped();
@@ -132,7 +134,7 @@ void Engine::handle_signals() {
   SignalCounts& signals = signal_counts;
   if (signals.toggles > toggles_seen_) {
     toggles_seen_ = signals.toggles;
-    interval_ = interval_ > 0 ? 0 : static_cast<Time>(MONINTV * 1e9);
+    interval_ = interval_ > 0 ? 0 : static_cast<Time>(settings.monitor_interval * 1e9);
   }
   bool wanted = signals.report_requests > 0;
   signals.report_requests = 0;
@@ -154,11 +156,11 @@ void Engine::handle_signals() {
     interrupts_seen_ = signals.interrupts;
     confirm_stop();
     if (first) {
-      parts_.log.info(
-          fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit", FLOW_TIMEOUT));
+      parts_.log.info(fmt::format("SIGINT: Stop flow creation, when all pending flows timeout ({}s): exit",
+                                  settings.flow_timeout / one_second));
       parts_.log.info("SIGINT: A second one (Ctrl-C) ends now");
       parts_.log.flush();
-      if (NOFLWCRT) parts_.workers.stop_creating();
+      if (settings.stop_creating) parts_.workers.stop_creating();
       draining_ = true;
     } else if (!stopping_) {
       parts_.log.info("SIGINT: Remove all flows and exit, within 5 s; a third one ends at once");

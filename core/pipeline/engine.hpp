@@ -41,6 +41,7 @@ class Engine {
     report_ = std::move(print);
     interval_ = interval;
   }
+  void after_block(std::function<void()> call) { after_block_ = std::move(call); }
 
  private:
   Read read(Block& block);
@@ -64,7 +65,7 @@ class Engine {
   int link_type_ = -1;  // of the last packet that was decoded
   bool warned_link_ = false;
   std::string failure_;
-  std::function<void()> report_;
+  std::function<void()> report_, after_block_;
 };
 
 }  // namespace t2

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/settings.hpp"
 #include "tranalyzer.h"
 
 namespace t2 {
@@ -33,8 +34,7 @@ bool begins_connection(const FlowEntry& flow, const Packet& packet) {
   if (own && own->syn == load_big<std::uint16_t>(packet.data + packet.l4 + 6)) return false;
   if (flow.finished) return true;
   for (unsigned direction = 0; direction < 2; ++direction) {
-    if (flow.directions[direction] && packet.time - flow.times(direction).latest < Time{FLOW_TIMEOUT} * one_second)
-      return false;
+    if (flow.directions[direction] && packet.time - flow.times(direction).latest < settings.flow_timeout) return false;
   }
   return true;
 }
@@ -42,7 +42,8 @@ bool begins_connection(const FlowEntry& flow, const Packet& packet) {
 // FDURLIMIT: whether the packet is so late that its flow is cut in front of it.
 bool beyond_duration_limit(const FlowEntry& flow, const Packet& packet) {
   const Direction* own = flow.directions[packet.direction];
-  return FDURLIMIT > 0 && packet.is_ip() && own && packet.time / one_second - own->first / one_second >= FDURLIMIT;
+  return settings.duration_limit > 0 && packet.is_ip() && own &&
+         packet.time / one_second - own->first / one_second >= settings.duration_limit;
 }
 
 }  // namespace
@@ -94,7 +95,7 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
     if (!joined) {
       flow = find(lookup, packet);
       if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->initiator);
-      if (SYN_BEGINS_FLOW && flow && packet.is_opening()) [[unlikely]] {
+      if (flow && packet.is_opening() && settings.syn_begins_flow) [[unlikely]] {
         if (!undelivered.empty()) return LookedUp::deliver_first;  // plugins may find that the connection is over
         if (begins_connection(*flow, packet)) {
           table_.detach(*flow);

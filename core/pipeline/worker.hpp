@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "base/settings.hpp"
 #include "flow/counters.hpp"
 #include "flow/eviction.hpp"
 #include "flow/expiry.hpp"
@@ -149,7 +150,7 @@ inline bool silent_before(const Packet& packet, const FlowEntry& flow) {
 
 // Capture time ran backwards, by more than a timeout, to before the flow began.
 inline bool long_before(const Packet& packet, const FlowEntry& flow) {
-  return packet.time < flow.directions[0]->first - Time{FLOW_TIMEOUT} * one_second;
+  return packet.time < flow.directions[0]->first - settings.flow_timeout;
 }
 
 // At a packet of its key.

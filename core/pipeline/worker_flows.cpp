@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/settings.hpp"
 #include "pipeline/worker.hpp"
 #include "tranalyzer.h"
 
@@ -15,7 +16,7 @@ constexpr std::uint32_t no_identification = 0xffff'ffff;
 // Whether the first packet of a conversation comes from the end that answers: the connection began before the capture.
 bool looks_like_responder(const Packet& p) {
   if (!p.is_ip()) return false;
-  if (SYN_MAKES_A && p.is_opening()) return false;
+  if (settings.syn_makes_a && p.is_opening()) return false;
   if (p.source_port < 1024 && p.source_port < p.destination_port) return true;
   if ((p.source_port & 0xfff6) == 8080) return true;  // 8080, 8081, 8088, 8089
   if (p.protocol != protocol::tcp || p.later_fragment || p.l4 == absent || p.l4 + 14 > p.captured) return false;
@@ -43,7 +44,7 @@ FlowEntry& Worker::begin_flow(Packet& packet, const Lookup& lookup, const Succes
   flow.index = successor.index ? *successor.index : shared_ ? flow_number_++ : ++flow_number_;
   flow.initiator = lookup.source_end;
   packet.direction = 0;  // in a flow that was cut it may have been the other one
-  flow.due[0] = packet.at + Time{FLOW_TIMEOUT} * one_second;
+  flow.due[0] = packet.at + settings.flow_timeout;
   expiry_.schedule(flow);
   eviction_.add(flow);
   return flow;
@@ -54,7 +55,7 @@ void Worker::begin_direction(Packet& packet, FlowEntry& flow, const Successor& s
   DirectionEntry& own = table_.add_direction(flow, packet.direction);
   const Direction* other = flow.directions[packet.direction ^ 1];
   own.first = own.last = packet.time;
-  own.timeout = FLOW_TIMEOUT * 1000u;
+  own.timeout = static_cast<std::uint32_t>(settings.flow_timeout / millisecond);
   own.last_ip_id = no_identification;
   own.headers = packet.headers;
   own.link = link_of(packet);
@@ -169,7 +170,7 @@ Worker::Successor Worker::cut(FlowEntry& flow, const Packet& packet) {
   table_.detach(flow);
   expiry_.schedule(flow);
   Successor successor{own.status & status::inverted, {}};
-  if (FDLSFINDEX) successor = {successor.status | status::duration_limit, flow.index};
+  if (settings.same_index) successor = {successor.status | status::duration_limit, flow.index};
   return successor;
 }
 
@@ -188,8 +189,7 @@ bool Worker::make_room(Time clock, std::span<const Packet> undelivered) {
     expiry_.remove(*flow);
     if (counters_.evicted == 0) {
       log_.warn("Hash Autopilot: main HashMap full: flushing 1 oldest flow(s)");
-      log_.info(
-          "Hash Autopilot: Fix: Invoke Tranalyzer with '--max-flows N', or raise FLOW_MEMORY with t2conf tranalyzer2");
+      log_.info("Hash Autopilot: Fix: Invoke Tranalyzer with '--max-flows N', or --set FLOW_MEMORY=PERCENT");
     }
     mark(*flow, status::evicted);
     counters_.status |= status::evicted;

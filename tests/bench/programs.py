@@ -20,12 +20,8 @@ def t2(bench, build, name, plugins, threads=0):
     chosen = os.path.join(bench.work, '+'.join(plugins or ['none']) + '.txt')
     with open(chosen, 'w', encoding='ascii') as file:
         file.writelines(plugin + '\n' for plugin in plugins)
-    folder = build + '/plugins' if plugins else os.path.join(bench.work, 'empty')
-    os.makedirs(folder, exist_ok=True)
-    with_list = ['-b', chosen] if plugins else []
-
     def command(capture):
-        return [build + '/tranalyzer', '-p', folder, *with_list, '-t', str(threads), '-r', capture, '-w', bench.work + '/t2']
+        return [build + '/tranalyzer', '-p', build + '/plugins', '-b', chosen, '-t', str(threads), '-r', capture, '-w', bench.work + '/t2']
     # 2: the capture is damaged at its end, as real ones are
     return Program(name, command, {'NF_SERVADD': '127.0.0.1', 'NF_DPORT': str(bench.port)}, {0, 2})
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/closest.hpp"
 #include "capture.hpp"
 #include "host/config.hpp"
 #include "host/flag_values.hpp"
@@ -127,7 +128,7 @@ TEST_CASE("flags: t2conf allows the same values", "[config]") {
 
 TEST_CASE("config: the environment is stronger than the file, the file than the compiled value", "[config]") {
   const Descriptor d = plugin();
-  const File file("[cfg]\nCT_PORT = 77\nCT_NAME = \"def\"\nCT_RATE = \"2.5\"\n[other]\nX = 1\n");
+  const File file("[cfg]\nCT_PORT = 77\nCT_NAME = \"def\"\nCT_RATE = \"2.5\"\n[netflowSink]\nX = 1\n");
   const Config config(file.path);
   check(config);
   CHECK(config.integer(d, "CT_PORT") == 77);
@@ -173,6 +174,78 @@ TEST_CASE("config: a value that the header does not allow is refused, with where
   refused_in_file("[cfg]\nCT_FIXED = 1\n", ":2: CT_FIXED is compiled in");
   refused_in_file("[cfg]\nCT_NONE = 1\n", ":2: cfg has no flag CT_NONE");
   refused_in_file("CT_PORT = 1\n", ":1: 'CT_PORT' stands outside of a plugin's table");
+}
+
+TEST_CASE("config: an unknown table or key is an error with its line and the nearest name", "[config]") {
+  const auto refused = [](const std::string& text, const std::string& end) {
+    const File file(text);
+    CHECK_THROWS_WITH(check(Config(file.path)), file.path + end);
+  };
+  refused("[Cfg]\nCT_PORT = 1\n", ":1: there is no plugin 'Cfg': did you mean cfg?");
+  refused("# x\n[txtsink]\n", ":2: there is no plugin 'txtsink': did you mean txtSink?");
+  refused("[someOther]\n", ":1: there is no plugin 'someOther'");
+  refused("[cfg]\nct_port = 1\n", ":2: cfg has no flag ct_port: did you mean CT_PORT? See `t2conf cfg -E`");
+  refused("[cfg]\nCT_PRT = 1\n", ":2: cfg has no flag CT_PRT: did you mean CT_PORT? See `t2conf cfg -E`");
+  refused("[tranalyzer2]\nFLOW_TIMOUT = 1\n",
+          ":2: tranalyzer2 has no flag FLOW_TIMOUT: did you mean FLOW_TIMEOUT? See `t2conf tranalyzer2 -E`");
+  refused("[tranalyzer2]\nPACKETLENGTH = 1\n",
+          ":2: PACKETLENGTH is compiled in: use `t2conf tranalyzer2 -D PACKETLENGTH=1` and `t2build -R`");
+  refused("[cfg]\nCT_NAME = 5\n", ":2: CT_NAME is a text: write it in quotes");
+  const File other("[loadedElsewhere]\nX = 1\n");
+  const std::string others[] = {"loadedElsewhere"};
+  const Descriptor d = plugin();
+  const Descriptor* const all[] = {&d};
+  CHECK_NOTHROW(Config(other.path).check(all, others));
+}
+
+TEST_CASE("config: --set is stronger than all else", "[config]") {
+  const Descriptor d = plugin();
+  const File file("[cfg]\nCT_PORT = 77\n[tranalyzer2]\nFLOW_TIMEOUT = 20\nMONINTV = 0.5\nPLLIST = \"x\"\n");
+  const Variable port("CT_PORT", "78"), timeout("T2_FLOW_TIMEOUT", "30"), verbose("VERBOSE", "0");
+  const auto sets = [&](std::vector<std::string> list) {
+    const Config config(file.path, list);
+    check(config);
+    return config;
+  };
+  CHECK(sets({}).integer(d, "CT_PORT") == 78);
+  CHECK(sets({"CT_PORT=79"}).integer(d, "CT_PORT") == 79);
+  CHECK(sets({"CT_PORT=79", "cfg.CT_PORT=80"}).integer(d, "CT_PORT") == 80);
+  CHECK(sets({"CT_NAME=a=b.c"}).text(d, "CT_NAME") == "a=b.c");
+  Settings core;
+  sets({"tranalyzer2.FDURLIMIT=5"}).apply_core(core);
+  CHECK(core.flow_timeout == 30 * one_second);
+  CHECK(core.duration_limit == 5);
+  CHECK(core.monitor_interval == 0.5);
+  CHECK(core.list == "x");
+  CHECK(core.verbose == 2);  // in the environment the core's flags have T2_ in front
+  const std::pair<const char*, const char*> wrong[] = {
+      {"CT_PORT", "is not NAME=VALUE"},
+      {"=3", "is not NAME=VALUE"},
+      {"CT_PRT=1", "have no flag CT_PRT: did you mean CT_PORT?"},
+      {"CT_FIXED=0", "CT_FIXED is compiled in: use `t2conf cfg -D CT_FIXED=0` and `t2build cfg`"},
+      {"cfgg.CT_PORT=1", "no plugin 'cfgg' is loaded: did you mean cfg?"},
+      {"CT_PORT=0", "CT_PORT=0 (--set) is not allowed: cfg takes 1-65535"},
+      {"FLOW_TIMEOUT=0", "FLOW_TIMEOUT=0 (--set) is not allowed: tranalyzer2 takes 1-4294967"},
+      {"HEX_CAPITAL=1", "HEX_CAPITAL is compiled in: use `t2conf tranalyzer2 -D HEX_CAPITAL=1` and `t2build -R`"}};
+  for (const auto& [set, words] : wrong) CHECK_THROWS_WITH(sets({set}), Contains(words));
+}
+
+TEST_CASE("names: what was probably meant, as in the scripts", "[config]") {
+  const std::vector<std::string> names{"basicFlow", "basicStats", "txtSink", "tcpFlags", "tcpStates"};
+  std::string wanted, words;
+  for (const char* word :
+       {"basicflow", "basicFlw", "basics", "txt", "tcpflag", "nothing", "tcpStats", "xyz", "t", "sink"}) {
+    words += std::string(" ") + word;
+    wanted += closest(word, names) + "\n";
+  }
+  const TempFolder folder;
+  const Execution shell =
+      execute({"bash", "-c",
+               ". \"$0/scripts/lib.sh\"; for w in" + words +
+                   "; do echo \"$(closest \"$w\" basicFlow basicStats txtSink tcpFlags tcpStates)\"; done",
+               T2_SOURCE},
+              folder);
+  CHECK(shell.out == wanted);
 }
 
 }  // namespace t2::test

@@ -134,13 +134,78 @@ TEST_CASE("program: sensor id, numbers in hexadecimal, list of plugins", "[progr
              Contains("01: txtSink") && !Contains("basicFlow"));
 }
 
-TEST_CASE("program: without plugins it reports, and says that there is no output", "[program]") {
+TEST_CASE("program: without plugins it says what to type, unless an empty list asks for it", "[program]") {
   const Place place;
-  fs::create_directories(place.folder / "empty");
-  const Execution result =
-      place.call({"-p", (place.folder / "empty").string(), "-r", (place.folder / "c.pcap").string()});
+  const std::string empty = (place.folder / "empty").string(), file = (place.folder / "c.pcap").string();
+  fs::create_directories(empty);
+  check_error(place.call({"-p", empty, "-r", file}), "run t2build -p " + empty);
+  place.text_file("none", "");
+  const Execution result = place.analyse({"-b", (place.folder / "none").string()});
   CHECK(result.status == 0);
   CHECK_THAT(result.out, Contains("[WRN] No plugins") && Contains("Number of processed packets: 4"));
+}
+
+TEST_CASE("program: problems are told alone, before the banner", "[program]") {
+  const Place place;
+  place.text_file("text", "no capture");
+  fs::create_directories(place.folder / "o_flows.txt");
+  for (const char* arguments :
+       {"-r none.pcap", "-r text", "-r c.pcap no filter", "-r c.pcap -w o", "-r c.pcap -w no/such/",
+        "-r c.pcap --set FLOW_TIMEOUT=0", "-r c.pcap --set NONE=1", "-D none -w o", "-i none0"}) {
+    const Execution result = place.shell(std::string("$0 -p $1 ") + arguments);
+    INFO(arguments);
+    check_error(result, "");
+    CHECK(result.out == "");
+    CHECK_FALSE(place.exists("c_log.txt"));
+  }
+}
+
+TEST_CASE("program: a reader that goes ends the run without a word", "[program]") {
+  const Place place;
+  Capture c;
+  for (unsigned i = 0; i < 20000; ++i)
+    c.add(epoch + i, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(static_cast<std::uint16_t>(i), 53));
+  write_file(place.folder / "many.pcap", c.pcap());
+  for (const char* threads : {"0", "2"}) {
+    const Execution result = place.shell(std::string("$0 -p $1 -r many.pcap -w - -t ") + threads +
+                                         " 2> err | head -n 2; echo ${PIPESTATUS[0]}");
+    CHECK_THAT(result.out, Catch::StartsWith("%dir\t") && Catch::EndsWith("\n141\n"));
+    CHECK_THAT(read_file(place.folder / "err"), !Contains("[ERR]") && !Contains("[WRN]"));
+  }
+}
+
+TEST_CASE("program: the end report as JSON", "[program]") {
+  const Place place;
+  const Execution result = place.shell(
+      "$0 -p $1 -r c.pcap -w o --report json | python3 -c 'import json, sys; r = json.load(sys.stdin); "
+      "print(r[\"number_of_processed_packets\"], r[\"number_of_processed_a_flows\"], r[\"dump_stop\"], "
+      "r[\"headers_count\"][\"max\"], r[\"aggregated_flowstat\"], r[\"exit_status\"], list(r[\"plugins\"]), "
+      "r[\"notes\"][0])'");
+  CHECK(result.out == "4 3 1600000071.0 4 0x0c0000000000c144 0 ['basicStats'] Layer 2 flows\n");
+  CHECK_THAT(result.err, Contains("Tranalyzer ") && !Contains("Number of"));
+  check_error(place.analyse({"--report", "xml"}), "neither text nor json");
+  check_error(place.analyse({"--report", "json", "-w", "-"}), "'--report json'");
+}
+
+TEST_CASE("program: plugins are described by their descriptors", "[program]") {
+  const Place place;
+  const Execution text = place.shell("$0 -p $1 --describe basicStats --set BS_XMIN=3");
+  CHECK(text.status == 0);
+  CHECK_THAT(text.out, Catch::StartsWith("basicStats, version "));
+  CHECK_THAT(text.out,
+             Contains("bytes for each direction of a flow") && Contains("    pktsSnt              U64 ") &&
+                 Contains("    BS_XMIN              3            BS_XCLD: lower limit, bytes [0-65535] (run time)\n"));
+  const Execution json = place.shell(
+      "$0 -p $1 --describe --report json | python3 -c 'import json, sys; p = json.load(sys.stdin)[\"plugins\"]; "
+      "print([x[\"name\"] for x in p]); c = p[0][\"flags\"]; print([f[\"allowed\"] for f in c if f[\"name\"] == "
+      "\"FLOW_TIMEOUT\"]); "
+      "print(p[1][\"columns_of_flows\"][0], p[0][\"columns_of_flows\"][1][\"name\"])'");
+  CHECK_THAT(json.out, Catch::StartsWith(
+                           "['tranalyzer2', 'basicFlow', 'basicStats', 'txtSink']\n['1-4294967']\n{'name': 'flowStat', "
+                           "'type': 'H64', 'list': False, ") &&
+                           Catch::EndsWith("} flowInd\n"));
+  check_error(place.shell("$0 -p $1 --describe basicstats"),
+              "no plugin 'basicstats' is loaded: did you mean basicStats?");
 }
 
 TEST_CASE("program: output prefix", "[program]") {
@@ -273,7 +338,7 @@ TEST_CASE("program: packets without data and all kinds of fragments are counted 
 TEST_CASE("program: configuration, environment before file before compiled value", "[program]") {
   const Place place;
   const std::string out = (place.folder / "o").string(), config = (place.folder / "c.toml").string();
-  place.text_file("c.toml", "[txtSink]\nTFS_FLOWS_TXT_SUFFIX = \".file\"\n[someOther]\nWHATEVER = 3\n");
+  place.text_file("c.toml", "[txtSink]\nTFS_FLOWS_TXT_SUFFIX = \".file\"\n[netflowSink]\nNF_DPORT = 3\n");
   CHECK(place.analyse({"-w", out}).status == 0);
   CHECK(place.exists("o_flows.txt"));
   CHECK(place.analyse({"-w", out, "-C", config}).status == 0);
@@ -299,6 +364,61 @@ TEST_CASE("program: configuration errors name file and line", "[program]") {
   check_error(with("[txtSink]\nTFS_PRI_HDR = 0\n"), "c.toml:2: ");  // compiled in
   check_error(with("[txtSink\n"), "c.toml:1: ");
   CHECK_FALSE(place.exists("o_flows.txt"));
+}
+
+TEST_CASE("program: flags of the core and a choice of plugins for one run", "[program]") {
+  const Place place;
+  const std::string out = (place.folder / "o").string();
+  Capture c;  // three packets of a flow, 0, 20 and 70 s
+  for (const unsigned at : {0u, 20u, 70u})
+    c.add(epoch + at * second, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(5000, 53));
+  write_file(place.folder / "t.pcap", c.pcap());
+  const auto rows = [&](const std::string& before, const std::string& arguments) {
+    const Execution result = place.shell(before + " $0 -p $1 -r t.pcap -w o " + arguments);
+    INFO(before << arguments << "\n" << result.out << result.err);
+    CHECK(result.status == 0);
+    return Table(read_file(place.folder / "o_flows.txt")).size();
+  };
+  CHECK(rows("", "") == 1);
+  CHECK(rows("", "--set FLOW_TIMEOUT=30") == 2);
+  CHECK(rows("", "--set tranalyzer2.FLOW_TIMEOUT=10 -t 2") == 3);
+  CHECK(rows("T2_FLOW_TIMEOUT=30", "") == 2);
+  CHECK(rows("T2_FLOW_TIMEOUT=30", "--set FLOW_TIMEOUT=182") == 1);
+  CHECK(rows("FLOW_TIMEOUT=30", "") == 1);
+  CHECK(rows("", "--set FDURLIMIT=50") == 2);
+  place.text_file("c.toml", "[tranalyzer2]\nFLOW_TIMEOUT = 30\nIO_BUFFERING = true\nLOG_SUFFIX = \".log\"\n");
+  CHECK(rows("", "-l -C c.toml") == 2);
+  CHECK(place.exists("o.log"));
+  CHECK(place.analyse({"-w", out, "--set", "VERBOSE=0"}).out == "");
+  CHECK_THAT(place.analyse({"-w", out, "--set", "T2_SENSORID=7"}).out, Contains("SID: 7"));
+  CHECK_THAT(place.analyse({"-w", out, "--set", "T2_SENSORID=7", "-x", "8"}).out, Contains("SID: 8"));
+  check_error(place.analyse({"-w", out, "--set", "FLOW_TIMEOUT=0"}), "FLOW_TIMEOUT=0 (--set) is not allowed");
+  check_error(place.analyse({"--pluginss", "x"}), "Unknown option '--pluginss': did you mean --plugins?");
+
+  const Execution few = place.analyse({"-w", out, "--plugins", "txtSink,basicFlow"});
+  CHECK_THAT(few.out, Contains("01: basicFlow") && Contains("02: txtSink") && !Contains("basicStats"));
+  check_error(place.analyse({"--plugins", "txtsink"}), "there is no plugin 'txtsink' in the folder");
+  check_error(place.analyse({"--plugins", "txtsink"}), "did you mean txtSink?");
+  check_error(place.analyse({"--plugins", "netflowSink"}), "run t2build netflowSink");
+  check_error(place.analyse({"--plugins", ","}), "name plugins");
+}
+
+TEST_CASE("program: --plugins loads what the plugins need", "[program]") {
+  const TempFolder folder;
+  write_file(folder / "c.pcap", capture().pcap());
+  const std::string all =
+      plugin_folder(folder, {"basicFlow", "basicStats", "macRecorder", "netflowSink", "tcpFlags", "txtSink"}).string();
+  const auto call = [&](const std::string& names) {
+    return execute({binary().string(), "-p", all, "-r", (folder / "c.pcap").string(), "-w", (folder / "o").string(),
+                    "--plugins", names},
+                   folder);
+  };
+  const Execution result = call("netflowSink");
+  CHECK_THAT(result.out, Contains("basicFlow") && Contains("basicStats") && !Contains("tcpFlags") &&
+                             !Contains("txtSink") && !Contains("macRecorder"));
+  fs::remove(fs::path(all) / "120_basicStats.so");
+  CHECK_THAT(call("netflowSink").err,
+             Contains("netflowSink needs basicStats, which is not in the plugin folder: run t2build basicStats"));
 }
 
 TEST_CASE("program: output that cannot be opened", "[program]") {

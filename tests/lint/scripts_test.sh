@@ -36,7 +36,7 @@ for command in t2build t2conf tawk t2caplist; do
 done
 
 # The options of the program: from the usage text in its source, so that nothing has to be built.
-run sed -n '/R"(Usage: t2/,/)";/p' core/app/options.cpp
+run sed -n '/R"(Usage: t2/,/)";/p' core/app/usage.cpp
 options=$(options_in <<< "$output")
 expect 't2 has options' test -n "$options"
 documented t2 "$options"

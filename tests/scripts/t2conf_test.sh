@@ -59,8 +59,9 @@ run t2conf tranalyzer2 -G IO_BUFFER
 expect '-G of an unknown flag' fails
 run t2conf tranalyzer2 -I
 expect '-I' succeeds
-expect '-I: one name per line, nothing else' test -z "$(grep -vxE '[A-Z0-9_]+' <<< "$output")"
-expect '-I has the first and the last flag' test "${output%%$'\n'*}:${output##*$'\n'}" = IPV6_ACTIVATE:B2T_TIMESTR
+expect '-I: name, value, meaning, allowed values, default' test -z "$(grep -vxE '[A-Z0-9_]+ = [^#]+ +# .+( \[[^]]+\])? \(default .+\)' <<< "$output")"
+expect '-I: of a flag that can be set for a run' says '# seconds without a packet that end a flow, where no plugin says otherwise [1-4294967] (default 182, run time)'
+expect '-I has the first and the last flag' test "$(sed -n '1s/ =.*//p;$s/ =.*//p' <<< "$output" | xargs)" = 'IPV6_ACTIVATE T2_SENSORID'
 run t2conf netflowSink -E
 expect '-E lists what the environment decides' says NF_DPORT
 run env NF_DPORT=1234 t2conf netflowSink -e
@@ -107,6 +108,7 @@ error() { # WHAT EXPECTED_TEXT ARGUMENT...
 }
 error 'unknown flag' "no flag 'NOSUCH'" tranalyzer2 -D NOSUCH=1
 error 'a name that is nearly right' 'did you mean IO_BUFFERING?' tranalyzer2 -D IO_BUFERING=1
+error 'an option that is nearly right' 'did you mean --reset?' tranalyzer2 --rest
 error 'a plugin that is nearly right' 'did you mean tcpFlags?' tcpflags -I
 error 'one of two unknown' "no flag 'NOSUCH'" tranalyzer2 -D IO_BUFFERING=1 -D NOSUCH=1
 error 'value not in the list' 'allowed: 0|1|2' tranalyzer2 -D IPV6_ACTIVATE=3
@@ -221,7 +223,7 @@ expect '-G with -g FILE' same "$output" 'IO_BUFFERING = yes'
 run t2conf -C "$config"
 expect '-C FILE finds the plugin in the file' succeeds
 run t2conf tranalyzer2 --diff
-expect '-C FILE applies it' same "$output" 'tranalyzer2: IO_BUFFERING = 1 (default 0)'$'\n''tranalyzer2: RELTIME = 1 (default 0)'
+expect '-C FILE applies it' same "$output" 'tranalyzer2: RELTIME = 1 (default 0)'$'\n''tranalyzer2: IO_BUFFERING = 1 (default 0)'
 run t2conf tranalyzer2 -C default
 expect '-C default' cmp -s "$core" "$pristine"
 cp -p -- "$pristine" "$core"

@@ -40,6 +40,7 @@ struct Flag {  // of src/<name>.h
   std::string_view value;         // compiled value as text
   bool runtime = false;           // listed under ENV / RUNTIME: environment and TOML override the compiled value
   std::string_view allowed = {};  // "0|1", "1-65535", from the header's comment; the core refuses other values
+  std::string_view meaning = {};  // the rest of the comment
 };
 
 class Plugin;
@@ -220,11 +221,11 @@ Peek<T>::Peek(Host& host, std::string_view plugin) : offset_(host.peek_offset(pl
 
 #define T2_PLUGIN extern "C" [[gnu::visibility("default")]] constinit const t2::Descriptor t2_plugin
 #define T2_TEXT_(value) #value
-// A flag fixed when the plugin is built. t2_plugin() defines t2_allowed_NAME from the comments of src/<name>.h.
+// A flag fixed when the plugin is built. t2_plugin() defines the texts from the comments of src/<name>.h.
 #define T2_FLAG(name) \
-  { #name, T2_TEXT_(name), false, t2_allowed_##name }
+  { #name, T2_TEXT_(name), false, t2_allowed_##name, t2_meaning_##name }
 #define T2_RUNTIME_FLAG(name) \
-  { #name, T2_TEXT_(name), true, t2_allowed_##name }
-#ifdef T2_ALLOWED_VALUES
-#include T2_ALLOWED_VALUES
+  { #name, T2_TEXT_(name), true, t2_allowed_##name, t2_meaning_##name }
+#ifdef T2_FLAG_TEXTS
+#include T2_FLAG_TEXTS
 #endif

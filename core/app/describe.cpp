@@ -1,0 +1,132 @@
+// Lays out a record and makes one instance of each plugin, since only then their state's size is known.
+#include "app/describe.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/report_output.hpp"
+#include "base/closest.hpp"
+#include "base/log.hpp"
+#include "base/totals.hpp"
+#include "host/core_flags.hpp"
+#include "host/layout.hpp"
+#include "t2/schema.hpp"
+
+namespace t2 {
+
+namespace {
+
+class Description {
+ public:
+  virtual ~Description() = default;
+  virtual void begin(const Descriptor& plugin, std::size_t bytes) = 0;
+  virtual void columns(std::string_view of, std::span<const Column> columns) = 0;
+  virtual void flag(const Flag& flag, const std::string& value) = 0;
+  virtual void end() = 0;
+};
+
+class TextDescription final : public Description {
+ public:
+  std::string text;
+  void begin(const Descriptor& plugin, std::size_t bytes) override {
+    text += fmt::format("{}{}, version {}, number {}: {}\n", text.empty() ? "" : "\n", plugin.name, plugin.version,
+                        plugin.number, plugin.summary);
+    for (const Dependency& need : plugin.needs)
+      text += fmt::format("  {} {}\n", need.optional ? "uses, where it is loaded," : "needs", need.plugin);
+    if (bytes > 0) text += fmt::format("  {} bytes for each direction of a flow\n", bytes);
+    for (const std::size_t block : plugin.flow_blocks) text += fmt::format("  {} bytes more for some flows\n", block);
+    flags_ = false;
+  }
+  void columns(std::string_view of, std::span<const Column> columns) override {
+    text += fmt::format("  Columns of {}:\n", of);
+    for (const Column& column : columns)
+      text += fmt::format("    {:20} {:12} {}\n", column.name, schema::type_codes(column), column.doc);
+  }
+  void flag(const Flag& flag, const std::string& value) override {
+    if (!flags_) text += "  Flags:\n";
+    flags_ = true;
+    text +=
+        fmt::format("    {:20} {:12} {}{}{}\n", flag.name, value, flag.meaning,
+                    flag.allowed.empty() ? "" : fmt::format(" [{}]", flag.allowed), flag.runtime ? " (run time)" : "");
+  }
+  void end() override {}
+
+ private:
+  bool flags_ = false;
+};
+
+class JsonDescription final : public Description {
+ public:
+  std::string text;  // objects, with commas between them
+  void begin(const Descriptor& plugin, std::size_t bytes) override {
+    std::string needs, blocks;
+    for (const Dependency& need : plugin.needs)
+      needs += fmt::format("{}{{\"plugin\":{},\"optional\":{}}}", needs.empty() ? "" : ",", json_text(need.plugin),
+                           need.optional);
+    text += fmt::format(
+        "{}{{\"name\":{},\"version\":{},\"number\":{},\"summary\":{},\"needs\":[{}],\"bytes_per_direction\":{},"
+        "\"bytes_of_some_flows\":[{}]",
+        text.empty() ? "" : ",", json_text(plugin.name), json_text(plugin.version), plugin.number,
+        json_text(plugin.summary), needs, bytes, fmt::join(plugin.flow_blocks, ","));
+    flags_.clear();
+  }
+  void columns(std::string_view of, std::span<const Column> columns) override {
+    std::string list;
+    for (const Column& column : columns)
+      list += fmt::format("{}{{\"name\":{},\"type\":{},\"list\":{},\"meaning\":{}}}", list.empty() ? "" : ",",
+                          json_text(column.name), json_text(schema::type_codes(column)), column.repeats,
+                          json_text(column.doc));
+    text += fmt::format(",\"columns_of_{}\":[{}]", of, list);
+  }
+  void flag(const Flag& flag, const std::string& value) override {
+    flags_ += fmt::format("{}{{\"name\":{},\"value\":{},\"compiled\":{},\"runtime\":{},\"allowed\":{},\"meaning\":{}}}",
+                          flags_.empty() ? "" : ",", json_text(flag.name), json_text(value), json_text(flag.value),
+                          flag.runtime, json_text(flag.allowed), json_text(flag.meaning));
+  }
+  void end() override { text += fmt::format(",\"flags\":[{}]}}", flags_); }
+
+ private:
+  std::string flags_;
+};
+
+}  // namespace
+
+std::string describe(const std::vector<std::string>& names, const Config& config, const Plugins& plugins, bool json) {
+  std::vector<const Descriptor*> all{&core_descriptor};
+  all.insert(all.end(), plugins.all().begin(), plugins.all().end());
+  std::vector<std::string> known;
+  for (const Descriptor* plugin : all) known.emplace_back(plugin->name);
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw Error(fmt::format(
+          "Option '--describe': no plugin '{}' is loaded{}", name,
+          closest(name, known).empty() ? fmt::format(": run t2build {}", name) : did_you_mean(name, known)));
+  }
+  Log log;
+  log.hold();  // what plugins say when they are made is of no interest
+  HeaderStacks stacks;
+  Time run_start = 0;
+  InputTotals totals;
+  Layout layout(plugins.all());
+  const Context context{config, stacks, log, plugins.folder(), settings.sensor_id, &run_start, &totals};
+  const Instances instances(layout, context);
+
+  TextDescription text;
+  JsonDescription objects;
+  Description& to = json ? static_cast<Description&>(objects) : text;
+  for (const Descriptor* plugin : all) {
+    const bool is_core = plugin == &core_descriptor;
+    if (!names.empty() && std::find(names.begin(), names.end(), plugin->name) == names.end()) continue;
+    to.begin(*plugin, is_core ? sizeof(Direction) : layout.state_bytes(layout.index(plugin->name)));
+    const auto columns = is_core ? std::span(layout.columns()).first(2) : plugin->columns;
+    const auto of_packets = is_core ? std::span<const Column>() : plugin->packet_columns;
+    if (json || !columns.empty()) to.columns("flows", columns);
+    if (json || !of_packets.empty()) to.columns("packets", of_packets);
+    for (const Flag& flag : plugin->flags) to.flag(flag, config.text(*plugin, flag.name));
+    to.end();
+  }
+  return json ? fmt::format("{{\"plugins\":[{}]}}\n", objects.text) : text.text;
+}
+
+}  // namespace t2
