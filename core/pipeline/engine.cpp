@@ -152,7 +152,7 @@ void Engine::handle_signals() {
     report_();
   }
   if (signals.interrupts > interrupts_seen_) {
-    const bool first = interrupts_seen_ == 0 && signals.interrupts == 1;
+    const bool first = interrupts_seen_ == 0 && signals.interrupts == 1 && signals.terminations == 0;
     interrupts_seen_ = signals.interrupts;
     confirm_stop();
     if (first) {
