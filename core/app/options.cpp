@@ -223,7 +223,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
     o.filter += (o.filter.empty() ? "" : " ") + std::string(word);
   };
   opterr = 0;
-  optind = 1;
+  optind = 0;  // glibc: forgets all of a call before
   for (;;) {
     const int at = optind;
     const int c = getopt_long(argc, argv, "-:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:j:Vh", longs, nullptr);

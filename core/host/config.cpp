@@ -20,6 +20,7 @@
 #include "base/trust.hpp"
 #include "host/core_flags.hpp"
 #include "host/flag_values.hpp"
+#include "host/toml_text.hpp"
 
 namespace t2 {
 
@@ -56,9 +57,12 @@ Config::Config(const std::string& path, std::span<const std::string> sets) : pat
   if (!path_.empty()) {
     std::ifstream stream =
         open_text(path.empty() ? "the configuration" : "the configuration of -C:", trusted("the configuration", path_));
+    const std::string content(std::istreambuf_iterator<char>(stream), {});
+    if (const auto line = foreign_character(content))
+      throw Error(fmt::format("{}:{}: characters outside ASCII stand in quotes", path_, *line));
     toml::table file;
     try {
-      file = toml::parse(stream, path_);
+      file = toml::parse(content, path_);
     } catch (const toml::parse_error& e) {
       throw Error(fmt::format("{}:{}: {}", path_, e.source().begin.line, e.description()));
     }

@@ -118,7 +118,7 @@ TEST_CASE("trust: as root, what others could have written is not loaded", "[cont
     trial.refuses({"the plugin folder is not used", "plugins' belongs to user id 12345"});
   }
   SECTION("a folder that everyone can write, also a sticky one") {
-    chmod(trial.plugins.c_str(), GENERATE(0777, 01777));
+    chmod(trial.plugins.c_str(), GENERATE(0777u, 01777u));
     trial.refuses({"plugins' of root can be written by everyone"});
   }
   SECTION("a folder above that everyone can write") {
@@ -156,7 +156,7 @@ TEST_CASE("trust: a damaged plugin is refused in one line", "[contract]") {
     trial.refuses({"905_evil.so"});
   };
   SECTION("cut anywhere") {
-    for (const std::size_t percent : {0, 1, 10, 50, 90, 99}) {
+    for (const std::size_t percent : {0u, 1u, 10u, 50u, 90u, 99u}) {
       write_file(trial.evil, text(whole.substr(0, whole.size() * percent / 100)));
       trial.refuses({"905_evil.so"});
     }

@@ -8,6 +8,7 @@
 #include "capture.hpp"
 #include "host/config.hpp"
 #include "host/flag_values.hpp"
+#include "host/toml_text.hpp"
 #include "run.hpp"
 
 namespace t2::test {
@@ -48,6 +49,22 @@ void check(const Config& config) {
 }
 
 }  // namespace
+
+TEST_CASE("config: characters outside ASCII are found where they are not quoted", "[config]") {
+  for (const char* fine : {R"(a = 1)", "\xef\xbb\xbf[a]\n", "# ü\n[a]", R"(a = "ü")", R"(a = 'ü')", R"(a = "\"ü")",
+                           "a = \"\"\"\nü\"\"\nü\"\"\" # ü", "a = '''ü'\nü'''", "a = \"\"\"ü\"\"\"\"\"\nb = '#ü'",
+                           R"(a = "" # ü)", R"(a = """""" # ü)", R"('ü' = '\' # ü)"}) {
+    INFO(fine);
+    CHECK_FALSE(foreign_character(fine));
+  }
+  const std::pair<const char*, unsigned> wrong[] = {
+      {"ü", 1},          {"[a]\nbü = 1", 2},           {R"(a = "x" ü)", 1}, {R"(a = '\'ü)", 1}, {"a = \"x\nü = 1", 2},
+      {R"(a = ""ü)", 1}, {"a = \"\"\"\n\n\"\"\"ü", 3}, {"# x\n\xfe", 2}};
+  for (const auto& [text, line] : wrong) {
+    INFO(text);
+    CHECK(foreign_character(text) == line);
+  }
+}
 
 TEST_CASE("flags: whole numbers as C writes them", "[config]") {
   const std::pair<const char*, std::int64_t> good[] = {{"0", 0},
@@ -169,6 +186,7 @@ TEST_CASE("config: a value that the header does not allow is refused, with where
     CHECK_THROWS_WITH(check(Config(file.path)), Contains(file.path + end));
   };
   CHECK_THROWS_WITH(Config(File("[:a]\n").path), Contains("expected bare key"));
+  CHECK_THROWS_WITH(Config(File("[cfg]\nCT_Nü = 1\n").path), Contains(":2: characters outside ASCII"));
   refused_in_file("[cfg]\n\nCT_PORT = 70000\n", ":3) is not allowed: cfg takes 1-65535");
   refused_in_file("[cfg]\nCT_MODE = true\n", ":2) is not allowed: cfg takes 9|10");
   refused_in_file("[cfg]\nCT_FIXED = 1\n", ":2: CT_FIXED is compiled in");

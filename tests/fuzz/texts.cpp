@@ -102,8 +102,7 @@ void read_options(std::string_view text) {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  if (const auto options = parse_options(static_cast<int>(words.size()), arguments.data()))
-    split_limits(options->split);
+  parse_options(static_cast<int>(words.size()), arguments.data());
 }
 
 constexpr std::array readers{read_config, read_list, read_registry, read_collectors, read_flag_value, read_options};
