@@ -70,6 +70,19 @@ void capture_seeds() {
   write(modified);
 }
 
+void text_seeds() {
+  const std::pair<std::uint8_t, std::string_view> texts[] = {
+      // of the reader with this number
+      {0, "[fuzzed]\nFZ_NUMBER = 9\nFZ_TEXT = \"x\" # y\nFZ_RATE = 2.5\n"},
+      {1, "# list\nx.pcap 5 10\n\"a b\"\n"},
+      {2, "Registry,Assignment,Organization Name,Organization Address\nMA-L,001122,\"A \"\"B\"\"\",X\n"},
+      {2, "OUI/MA-L\n00-11-22   (hex)\t\tA\n001122     (base 16)\t\tA\n"},
+      {3, "[::1]:99,host:4739,1.2.3.4"},
+      {4, "7 0|1|5-9"},
+      {5, "-r\na\n-w\nx\n-W\nx:1.5G,3\n-t\n2\nudp port 53"}};
+  for (const auto& [reader, text] : texts) write(Buffer{reader} + Buffer(text.begin(), text.end()));
+}
+
 void prepare() {
   const char* wanted = std::getenv("T2_SEEDS");
   REQUIRE(wanted);
@@ -94,5 +107,11 @@ TEST_CASE("fuzz: seeds of capture", "[.seeds]") {
 TEST_CASE("fuzz: seeds of plugins", "[.seeds]") {
   prepare();
   plugin_seeds();
+  CHECK(written > 0);
+}
+
+TEST_CASE("fuzz: seeds of texts", "[.seeds]") {
+  prepare();
+  text_seeds();
   CHECK(written > 0);
 }
