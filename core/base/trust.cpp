@@ -23,14 +23,6 @@ namespace {
 
 bool has_rights_to_lend() { return getuid() == 0 || geteuid() == 0 || getauxval(AT_SECURE) != 0; }
 
-std::vector<uid_t> trusted_owners() {
-  std::vector<uid_t> owners{0, getuid()};
-  if (const std::optional<uid_t> user = invoking_user()) owners.push_back(*user);
-  struct stat status {};
-  if (stat("/proc/self/exe", &status) == 0) owners.push_back(status.st_uid);
-  return owners;
-}
-
 std::string user_name(uid_t user) {
   const passwd* entry = getpwuid(user);
   return entry ? entry->pw_name : fmt::format("user id {}", user);
@@ -50,19 +42,50 @@ bool is_private_group(gid_t group, uid_t owner) {
   return true;
 }
 
-void check(std::string_view what, const std::string& path, bool is_above) {
-  static const std::vector<uid_t> owners = trusted_owners();
+// A path without links, and all folders above it, from the root folder down.
+std::vector<std::string> with_folders_above(const std::string& path) {
+  std::vector<std::string> all;
+  for (std::size_t at = 0; at != std::string::npos; at = path.find('/', at + 1))
+    all.push_back(at == 0 ? "/" : path.substr(0, at));
+  all.push_back(path);
+  return all;
+}
+
+bool others_can_write(const struct stat& status, bool is_above) {
+  if (is_above && (status.st_mode & S_ISVTX)) return false;  // others can add files, but replace none of its owner's
+  return (status.st_mode & S_IWOTH) || ((status.st_mode & S_IWGRP) && !is_private_group(status.st_gid, status.st_uid));
+}
+
+// Whoever can replace the program, or a folder above it, needs no plugin: such owners are trusted, and where all can,
+// nothing is checked.
+struct Trust {
+  std::vector<uid_t> owners{0, getuid()};
+  bool program_is_open = false;
+  Trust() {
+    if (const std::optional<uid_t> user = invoking_user()) owners.push_back(*user);
+    char* program = realpath("/proc/self/exe", nullptr);
+    if (!program) return;
+    const std::vector<std::string> paths = with_folders_above(program);
+    std::free(program);
+    for (const std::string& path : paths) {
+      struct stat status {};
+      if (lstat(path.c_str(), &status) != 0) continue;
+      owners.push_back(status.st_uid);
+      program_is_open = program_is_open || others_can_write(status, &path != &paths.back());
+    }
+  }
+};
+
+void check(const Trust& trust, std::string_view what, const std::string& path, bool is_above) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) return;  // it has gone; opening it will fail
   const auto refuse = [&](const std::string& why, const std::string& command) {
     throw Error(fmt::format("as root, {} is not used: '{}' {}: run '{} {}'", what, path, why, command, path));
   };
   const unsigned mode = status.st_mode & 07777;
-  if (std::find(owners.begin(), owners.end(), status.st_uid) == owners.end())
+  if (std::find(trust.owners.begin(), trust.owners.end(), status.st_uid) == trust.owners.end())
     refuse(fmt::format("belongs to {} (mode {:03o})", user_name(status.st_uid), mode), "chown root");
-  if (is_above && (mode & S_ISVTX)) return;  // others can add files, but not replace those of trusted owners
-  const bool group = (mode & S_IWGRP) && !is_private_group(status.st_gid, status.st_uid);
-  if (group || (mode & S_IWOTH))
+  if (others_can_write(status, is_above))
     refuse(fmt::format("of {} can be written by {} (mode {:03o})", user_name(status.st_uid),
                        mode & S_IWOTH ? "everyone" : "its group", mode),
            "chmod go-w");
@@ -76,9 +99,10 @@ std::string trusted(std::string_view what, const std::string& path) {
   if (!resolved) return path;
   const std::string real = resolved;
   std::free(resolved);
-  for (std::size_t at = 0; at != std::string::npos; at = real.find('/', at + 1))
-    check(what, at == 0 ? "/" : real.substr(0, at), true);
-  check(what, real, false);
+  static const Trust trust;
+  if (trust.program_is_open) return real;
+  const std::vector<std::string> paths = with_folders_above(real);
+  for (const std::string& one : paths) check(trust, what, one, &one != &paths.back());
   return real;
 }
 

@@ -22,16 +22,18 @@ constexpr uid_t stranger = 12345;
 
 // A plugin folder whose plugin leaves a mark when its code runs.
 struct Trial {
-  TempFolder folder;
-  fs::path plugins = folder / "plugins", evil = plugins / "905_evil.so";
+  TempFolder folder, elsewhere;
+  fs::path plugins = folder / "plugins", evil = plugins / "905_evil.so", program = elsewhere / "bin/tranalyzer";
   Trial() {
     fs::create_directories(plugins);
+    fs::create_directories(program.parent_path());
+    fs::copy_file(binary(), program);  // of the build, others may be able to replace it
     fs::copy_file(fs::path(T2_BINARY).parent_path() / "contract/905_evil.so", evil);
     write_file(folder / "c.pcap", Capture().pcap());
   }
   void give(const fs::path& path) const { REQUIRE(lchown(path.c_str(), stranger, stranger) == 0); }
   Execution run(const Arguments& more = {}, const Environment& environment = {}) const {
-    Arguments command{binary().string(),        "-p", plugins.string(), "-r", (folder / "c.pcap").string(), "-w",
+    Arguments command{program.string(),         "-p", plugins.string(), "-r", (folder / "c.pcap").string(), "-w",
                       (folder / "out").string()};
     command.insert(command.end(), more.begin(), more.end());
     Environment all = environment;
@@ -124,6 +126,16 @@ TEST_CASE("trust: as root, what others could have written is not loaded", "[cont
   SECTION("a folder above that everyone can write") {
     chmod(trial.folder.path().c_str(), 0777);
     trial.refuses({"can be written by everyone"});
+  }
+  SECTION("of the owner of a folder above the program") {
+    trial.give(trial.evil);
+    trial.give(trial.program.parent_path());
+    trial.accepts();
+  }
+  SECTION("where everyone can replace the program, nothing is checked") {
+    trial.give(trial.evil);
+    chmod(trial.program.parent_path().c_str(), 0777);
+    trial.accepts();
   }
   SECTION("a list of plugins of another user") {
     write_file(trial.folder / "list", text("evil\n"));
