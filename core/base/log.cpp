@@ -86,13 +86,14 @@ void Log::to_stderr() {
 }
 
 void Log::release() {
+  const std::lock_guard hold(mutex_);
   holding_ = false;
   for (const Line& line : held_) write(line);
   held_.clear();
 }
 
+// The caller holds mutex_, as for write().
 void Log::print(const std::string& line) {
-  const std::lock_guard hold(mutex_);
   if (out_) std::fwrite(line.data(), 1, line.size(), out_);
   else file_.put_row(line);
 }
@@ -117,12 +118,14 @@ void Log::line(std::string_view text) { tagged("", 0, text, ""); }
 void Log::tagged(std::string_view tag, int colour, std::string_view text, std::string_view plugin) {
   if (silent_) return;
   Line line{tag, colour, printable(text, tag.empty()), std::string(plugin)};
+  const std::lock_guard hold(mutex_);
   if (holding_) held_.push_back(std::move(line));
   else write(line);
 }
 
 void Log::plugin(std::string_view name, std::string_view text) {
   if (silent_) return;
+  const std::lock_guard hold(mutex_);
   clear_progress();
   if (colour_) {
     print(fmt::format("\033[1m{}:\033[0m {}\n", name, printable(text, true)));
