@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "base/paths.hpp"
+#include "host/flag_values.hpp"
 #include "t2/error.hpp"
 
 namespace t2 {
@@ -67,7 +68,8 @@ Privileges::Privileges(const std::optional<std::string>& user, bool live) {
   }
   const std::optional<uid_t> caller = invoking_user();
   if (caller && *caller != 0) caller_ = find(*caller);
-  std::optional<User> found = user ? find(*user) : caller_;
+  const std::optional<std::int64_t> id = user ? whole_number(*user) : std::nullopt;  // as in a container without names
+  std::optional<User> found = !user ? caller_ : id && *id >= 0 ? find(static_cast<uid_t>(*id)) : find(*user);
   if (user && !found) throw Error(fmt::format("Option '--user': there is no user '{}'", *user));
   if (!found) found = find("tranalyzer");
   if (!found) found = find("nobody");
