@@ -96,6 +96,7 @@ std::string describe(const std::vector<std::string>& names, const Config& config
   std::vector<const Descriptor*> all{&core_descriptor};
   all.insert(all.end(), plugins.all().begin(), plugins.all().end());
   std::vector<std::string> known;
+  known.reserve(all.size());
   for (const Descriptor* plugin : all) known.emplace_back(plugin->name);
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) == known.end())

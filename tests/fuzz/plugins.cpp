@@ -125,7 +125,7 @@ struct Setup {
       if (!std::filesystem::is_symlink(folder / name)) std::filesystem::create_symlink("/dev/null", folder / name);
     }
     std::ofstream(folder / "plugins.txt") << "basicFlow\nmacRecorder\nbasicStats\ntcpFlags\ntcpStates\ntxtSink\n";
-    plugins.emplace(T2_FUZZ_PLUGINS "/", (folder / "plugins.txt").string());
+    plugins.emplace(T2_FUZZ_PLUGINS "/", Selection{.list = (folder / "plugins.txt").string(), .names = {}});
     log.quiet();
     context.emplace(Context{config, stacks, log, plugins->folder()});
     std::vector<const Descriptor*> all = plugins->all();

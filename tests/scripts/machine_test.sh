@@ -20,7 +20,8 @@ read -r answer < /dev/tty
 if [ "$answer" != secret ]; then echo "sudo: 1 incorrect password attempt" >&2; exit 1; fi
 [ "$1" != -- ] || shift
 exec "$@"'
-pretend id 'echo 1000'
+# shellcheck disable=SC2016
+pretend id 'case $1 in -un) echo root ;; *) echo 1000 ;; esac'  # files of this test are root's
 pretend dpkg-query 'exit 1'
 pretend apt-get "echo \"\$*\" >> $scratch/apt.log"
 typed() { # ANSWER COMMAND...: with the programs above
@@ -29,15 +30,15 @@ typed() { # ANSWER COMMAND...: with the programs above
 typed $'secret\nsecret' "$tree/scripts/setup" run
 expect 'setup: sudo asks on the terminal, though apt-get has none' says '[sudo] password for ada:'
 expect 'setup: and is answered' succeeds
-expect 'setup: the package is installed' same "$(grep -c ' install --no-install-recommends nfdump$' "$scratch/apt.log")" 1
+expect 'setup: the package is installed' same "$(grep -c ' install --no-install-recommends gawk nfdump$' "$scratch/apt.log")" 1
 typed wrong "$tree/scripts/setup" run
 expect 'setup, wrong password: status 1' fails
 expect 'setup, wrong password: what sudo says' says 'incorrect password'
-expect 'setup, wrong password: the way out' says "Packages are installed with root's rights, and sudo does not give them: as root type apt-get install nfdump"
+expect 'setup, wrong password: the way out' says "Packages are installed with root's rights, and sudo does not give them: as root type apt-get install gawk nfdump"
 expect 'setup, wrong password: is asked once' same "$(grep -c 'password for' <<< "$output")" 1
 run env PATH="$fake:$PATH" "$tree/scripts/setup" run
 expect 'setup, no terminal: status 1' fails
-expect 'setup, no terminal: says what to type' ends_with 'Missing packages, and neither root nor a terminal where sudo could ask for a password: apt-get install nfdump'
+expect 'setup, no terminal: says what to type' ends_with 'Missing packages, and neither root nor a terminal where sudo could ask for a password: apt-get install gawk nfdump'
 
 run t2build txtSink tranalyzer2
 expect 'built' ends_with 'BUILD SUCCESSFUL'
