@@ -14,8 +14,8 @@ namespace t2 {
 class Privileges {
  public:
   // `user`: of --user; without it root is given up where packets are captured `live`: to the user who called sudo, else
-  // to the system user `tranalyzer`, else to nobody. From now on files are opened as the user who called sudo. Throws
-  // Error for a user who is not known.
+  // to the system user `tranalyzer` where the system has one, else to its user `nobody`. From now on files are opened
+  // as the user who called sudo. Throws Error for a user who is not known.
   Privileges(const std::optional<std::string>& user, bool live);
 
   // With root's rights where the process has them: to open devices.

@@ -56,8 +56,8 @@ bool others_can_write(const struct stat& status, bool is_above) {
   return (status.st_mode & S_IWOTH) || ((status.st_mode & S_IWGRP) && !is_private_group(status.st_gid, status.st_uid));
 }
 
-// Whoever can replace the program, or a folder above it, needs no plugin: such owners are trusted, and where all can,
-// nothing is checked.
+// The owner of the program's file, or of a folder above it, can put another program in its place, which does as much as
+// a plugin could: such owners are trusted. Where every user of the system can do that, nothing is checked.
 struct Trust {
   std::vector<uid_t> owners{0, getuid()};
   bool program_is_open = false;
