@@ -42,11 +42,15 @@ class RowParts {
     ++rows_;
     if (form_.split.interval > 0) interval_ = std::max(interval_, end / form_.split.interval);
   }
-  // Rows of a live capture reach the file, and complete parts their names, however few rows come.
-  void flush(Time now) {
+  // Rows of a live capture reach the file, and complete parts their names, within a second or so, however few rows
+  // come. To be called often; true: that second has passed, now is the time for other files as well.
+  bool flush(Time now) {
+    if (now - last_flush_ < one_second && now >= last_flush_) return false;
+    last_flush_ = now;
     const Output::Split& split = form_.split;
     if (split.live && split.interval > 0 && rows_ > 0 && (now - latest_row) / split.interval > interval_) complete();
     file_.flush();
+    return true;
   }
   void close() { complete(); }
   std::uint64_t lost() const { return file_.lost(); }
@@ -92,6 +96,7 @@ class RowParts {
   char* start_ = nullptr;  // of the row that was reserved last
   std::uint64_t part_ = 0, rows_ = 0, bytes_ = 0;
   Time interval_ = INT64_MIN;  // of the part's rows: number of the latest
+  Time last_flush_ = 0;
   bool has_header_ = false, complete_ = false;
 };
 

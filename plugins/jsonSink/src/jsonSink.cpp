@@ -51,11 +51,7 @@ class JsonSink final : public Sink {
     }
   }
 
-  void idle(Time now) override {
-    if (now - last_flush_ < one_second && now >= last_flush_) return;
-    last_flush_ = now;
-    file_.flush(now);
-  }
+  void idle(Time now) override { file_.flush(now); }
 
   void close() override {
     file_.close();
@@ -88,7 +84,6 @@ class JsonSink final : public Sink {
   Host& host_;
   std::optional<text::JsonFormatter> formatter_;
   RowParts file_;
-  Time last_flush_ = 0;
 };
 
 }  // namespace

@@ -89,12 +89,8 @@ class TxtSink final : public Sink {
       packets_.row(packet_formatter_->put(packets_.reserve(packet_formatter_->room(row)), row));
   }
 
-  // Rows of a live capture reach the file within a second or so, however few they are.
   void idle(Time now) override {
-    if (now - last_flush_ < one_second && now >= last_flush_) return;
-    last_flush_ = now;
-    file_.flush(now);
-    packets_.flush();
+    if (file_.flush(now)) packets_.flush();
   }
 
   void close() override {
@@ -201,7 +197,6 @@ class TxtSink final : public Sink {
     Time end = 0;
     std::vector<std::uint8_t> columns;
   } waiting_;  // TFS_JOIN_AB: an A whose B may come next
-  Time last_flush_ = 0;
 };
 
 }  // namespace
