@@ -234,6 +234,53 @@ def check_tcpFlags_no_numbers(tree):
     expect_cells(more, 11, tcpFStat='0x0011')
 
 
+# ---- nFrstPkts. Conversation 8 has packets of 10, 200, 30, 400 and 1000 bytes, a second apart; 1 is a TCP connection.
+
+FIRST = {8: '10_0.000000000;200_1.000000000;30_1.000000000;400_1.000000000;1000_1.000000000'}
+
+
+def first_packets(tree, changes, **environment):
+    return tree.variant({'nFrstPkts': changes} if changes else {}, *FEATURES, 'nFrstPkts', 'txtSink')('-s', **environment).flows()
+
+
+def check_nFrstPkts_offsets_and_headers(tree):
+    before = first_packets(tree, {})
+    expect_cells(before, 8, nFpCnt='5', L2L3L4Pl_Iat=FIRST[8])
+    more = first_packets(tree, dict(NFRST_IAT=0, NFRST_BCORR=1, NFRST_HDRINFO=1, NFRST_PPI=2, NFRST_PKTCNT=4))
+    expect_columns(before, more, ['L2L3L4Pl_Iat'], ['HD3l_HD4l_L2L3L4Pl_Iat', 'splt_direction', 'splt_ps', 'splt_piat_ms'], ['nFpCnt'])
+    expect_cells(more, 8, nFpCnt='4', HD3l_HD4l_L2L3L4Pl_Iat='20_8_10_0.000000000;20_8_200_1.000000000;20_8_30_2.000000000;20_8_400_3.000000000')
+    expect_cells(more, {'dir': 'B', 'dstIP': '10.0.1.1'}, splt_direction='', HD3l_HD4l_L2L3L4Pl_Iat='20_40_0_0.010000000;20_32_0_0.021000000;'
+                 '20_32_500_0.030000000;20_32_0_0.041000000')
+    expect_cells(more, {'dir': 'A', 'dstIP': '10.0.1.2'}, splt_direction='0;1;0;0', splt_ps='0;0;0;100', splt_piat_ms='0;10;0;0')
+    expect_cells(first_packets(tree, {}, NFRST_PKTCNT='2'), 8, nFpCnt='2')
+
+
+def check_nFrstPkts_absolute(tree):
+    more = first_packets(tree, dict(NFRST_IAT=2, NFRST_PPI=1))
+    expect_columns(first_packets(tree, {}), more, [], ['PPI_PKT_LENGTHS', 'PPI_PKT_TIMES', 'PPI_PKT_FLAGS', 'PPI_PKT_DIRECTIONS'], ['L2L3L4Pl_Iat'])
+    row = more.find(dir='A', dstIP='10.0.1.2')
+    same(row['L2L3L4Pl_Iat'].split(';')[0], '0_' + row['timeFirst'], 'absolute time')
+    expect_cells(more, {'dir': 'A', 'dstIP': '10.0.1.2'}, PPI_PKT_LENGTHS='0;0;0;100;0;500;0;0;0;0',
+                 PPI_PKT_FLAGS='0x02;0x12;0x10;0x18;0x10;0x18;0x10;0x11;0x11;0x10', PPI_PKT_DIRECTIONS='1;-1;1;1;-1;-1;1;1;-1;1')
+    same(len(row['PPI_PKT_TIMES'].split(';')), 10, 'times')
+
+
+def check_nFrstPkts_pulses(tree):
+    more = first_packets(tree, dict(NFRST_MINIATS=1, NFRST_MINIATU=0, NFRST_XMIN=20, NFRST_XMAX=500))
+    name = 'L2L3L4Pl_Iat_nP'
+    expect_columns(first_packets(tree, {}), more, ['L2L3L4Pl_Iat'], [name], ['nFpCnt'])
+    # Every packet of conversation 8 is a pulse; 10 and 1000 bytes do not count. The last pulse is there, and half a second long.
+    expect_cells(more, 8, nFpCnt='5', **{name: '0_0.000000000_0.500000000;200_1.000000000_0.500000000;30_1.000000000_0.500000000;'
+                                               '400_1.000000000_0.500000000;0_1.000000000_0.500000000'})
+    expect_cells(more, {'dir': 'A', 'dstIP': '10.0.1.2'}, nFpCnt='1', **{name: '25_0.041500000_0.030500000'})
+
+
+def check_nFrstPkts_sums_of_pulses(tree):
+    more = first_packets(tree, dict(NFRST_MINIATU=20000000, NFRST_MINIATS=1, NFRST_MINPLENFRC=3, NFRST_PLAVE=0, NFRST_HDRINFO=1, NFRST_IAT=0))
+    expect_cells(more, 8, nFpCnt='1', HD3l_HD4l_L2L3L4Pl_Iat_nP='20_8_1640_0.000000000_4.000000000')
+    expect_cells(more, 2, nFpCnt='1', HD3l_HD4l_L2L3L4Pl_Iat_nP='20_8_33_0.000000000_0.340000000')
+
+
 # ---- txtSink
 
 def check_txtSink_no_header(tree):

@@ -124,12 +124,13 @@ struct Setup {
     for (const char* name : {"x_flows.txt", "x_headers.txt"}) {
       if (!std::filesystem::is_symlink(folder / name)) std::filesystem::create_symlink("/dev/null", folder / name);
     }
-    std::ofstream(folder / "plugins.txt") << "basicFlow\nmacRecorder\nbasicStats\ntcpFlags\ntcpStates\ntxtSink\n";
+    std::ofstream(folder / "plugins.txt")
+        << "basicFlow\nmacRecorder\nbasicStats\ntcpFlags\ntcpStates\nnFrstPkts\ntxtSink\n";
     plugins.emplace(T2_FUZZ_PLUGINS "/", Selection{.list = (folder / "plugins.txt").string(), .names = {}});
     log.quiet();
     context.emplace(Context{config, stacks, log, plugins->folder()});
     std::vector<const Descriptor*> all = plugins->all();
-    fuzz::demand(all.size() == 6, "all plugins are built");
+    fuzz::demand(all.size() == 7, "all plugins are built");
     all.push_back(&collector);
     layout.emplace(all);
     columns = layout->columns();
