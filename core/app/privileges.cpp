@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "app/system_calls.hpp"
 #include "base/paths.hpp"
 #include "host/flag_values.hpp"
 #include "t2/error.hpp"
@@ -40,6 +41,12 @@ bool drop_capabilities() {
   __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   return syscall(SYS_capset, &head, none) == 0;
+}
+
+// The end of a line about rights.
+std::string filter_calls() {
+  const std::string why = refuse_dangerous_calls();
+  return why.empty() ? "; system calls are filtered" : "; system calls are not filtered: " + why;
 }
 
 }  // namespace
@@ -98,7 +105,7 @@ std::string Privileges::give_up() {
   if (!gives_up_) {
     if (geteuid() == 0 || getauxval(AT_SECURE) == 0) return {};
     need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && drop_capabilities(), "capabilities");
-    return "Capabilities were given up for good";
+    return "Capabilities were given up for good" + filter_calls();
   }
   if (caller_) need(seteuid(0) == 0, "to change the user");
   need(initgroups(user_.name.c_str(), user_.group) == 0, "its groups");
@@ -107,7 +114,7 @@ std::string Privileges::give_up() {
   need(drop_capabilities(), "capabilities");
   errno = 0;
   need(setuid(0) != 0 && seteuid(0) != 0 && setgid(0) != 0, "it comes back");
-  return fmt::format("Root was given up for good: the process belongs to {}", user_.name);
+  return fmt::format("Root was given up for good: the process belongs to {}{}", user_.name, filter_calls());
 }
 
 std::string Privileges::hint(const std::string& error) const {

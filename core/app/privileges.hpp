@@ -24,7 +24,8 @@ class Privileges {
     const Lent lent(*this);
     return open();
   }
-  // For good; all files are open. Throws Error if it fails. A line for the log; empty: nothing to say.
+  // For good; all files are open. System calls that are no longer needed are refused from then on. Throws Error if it
+  // fails. A line for the log; empty: nothing to say.
   std::string give_up();
   // Behind an error about a file that the user who called sudo may not open; empty: it is another error.
   std::string hint(const std::string& error) const;

@@ -1,0 +1,103 @@
+// A filter of system calls (seccomp(2)), by libseccomp where the build found it.
+#include "app/system_calls.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifdef T2_SECCOMP
+#include <seccomp.h>
+#endif
+
+namespace t2 {
+
+#ifndef T2_SECCOMP
+
+std::string refuse_dangerous_calls() { return "built without libseccomp"; }
+
+#else
+
+namespace {
+
+// libseccomp knows these names on all machines; those that this one's kernels never had are passed over.
+constexpr const char* never[] = {
+    // programs and processes; what clone() makes is looked at below
+    "execve", "execveat", "fork", "vfork",
+    // other processes
+    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease", "pidfd_getfd",
+    "pidfd_send_signal", "kcmp", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "migrate_pages", "move_pages",
+    // users and capabilities
+    "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid", "setfsgid", "capset",
+    "setuid32", "setgid32", "setreuid32", "setregid32", "setresuid32", "setresgid32", "setgroups32", "setfsuid32",
+    "setfsgid32",
+    // file systems, namespaces, devices
+    "mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "mount_setattr", "open_tree", "fsopen",
+    "fsconfig", "fsmount", "fspick", "quotactl", "quotactl_fd", "swapon", "swapoff", "open_by_handle_at", "unshare",
+    "setns", "mknod", "mknodat",
+    // the kernel
+    "init_module", "finit_module", "create_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "bpf",
+    "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "keyctl", "add_key",
+    "request_key", "iopl", "ioperm", "modify_ldt", "acct", "syslog", "personality", "vhangup", "lookup_dcookie",
+    "fanotify_init", "remap_file_pages", "uselib",
+    // the machine
+    "settimeofday", "clock_settime", "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex", "stime",
+    "sethostname", "setdomainname"};
+
+constexpr int write_and_execute = PROT_WRITE | PROT_EXEC;
+
+struct Release {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+
+// 0, or an error number below 0. A call that the kernel or the machine does not have needs no rule.
+int refuse(scmp_filter_ctx filter, const char* name, std::initializer_list<scmp_arg_cmp> where = {},
+           int error = EPERM) {
+  const int number = seccomp_syscall_resolve_name(name);
+  if (number == __NR_SCMP_ERROR) return 0;
+  const int result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)), number,
+                                            static_cast<unsigned>(where.size()), where.begin());
+  return result == -EDOM || result == -EFAULT ? 0 : result;
+}
+
+int add_rules(scmp_filter_ctx filter) {
+  int result = 0;
+  const auto add = [&](const char* name, std::initializer_list<scmp_arg_cmp> where = {}, int error = EPERM) {
+    if (result == 0) result = refuse(filter, name, where, error);
+  };
+  for (const char* name : never) add(name);
+  // threads only, in no other namespaces; the flags of clone3() are in memory, and the C library falls back to clone()
+  add("clone3", {}, ENOSYS);
+  add("clone", {SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)});
+  for (const scmp_datum_t space :
+       {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET})
+    add("clone", {SCMP_A0(SCMP_CMP_MASKED_EQ, space, space)});
+  const auto self = static_cast<scmp_datum_t>(getpid());
+  add("kill", {SCMP_A0(SCMP_CMP_NE, self)});
+  add("tgkill", {SCMP_A0(SCMP_CMP_NE, self)});
+  for (const char* name : {"mmap", "mmap2", "mprotect", "pkey_mprotect"})
+    add(name, {SCMP_A2(SCMP_CMP_MASKED_EQ, write_and_execute, write_and_execute)});
+  for (scmp_datum_t family = 0; family < AF_NETLINK; ++family)
+    if (family != AF_UNIX && family != AF_INET && family != AF_INET6) add("socket", {SCMP_A0(SCMP_CMP_EQ, family)});
+  add("socket", {SCMP_A0(SCMP_CMP_GT, AF_NETLINK)});
+  return result;
+}
+
+}  // namespace
+
+std::string refuse_dangerous_calls() {
+  const std::unique_ptr<void, Release> filter(seccomp_init(SCMP_ACT_ALLOW));
+  int result = filter ? add_rules(filter.get()) : -ENOMEM;
+  if (result == 0) result = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);  // threads that run already
+  if (result == 0) result = seccomp_load(filter.get());
+  return result == 0 ? std::string() : std::string("seccomp: ") + std::strerror(-result);
+}
+
+#endif
+
+}  // namespace t2
