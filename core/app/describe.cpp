@@ -2,6 +2,7 @@
 #include "app/describe.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,13 @@
 namespace t2 {
 
 namespace {
+
+// As wide as the column's values.
+std::string mask_text(const Column& column, const Bit& bit) {
+  const Type type = column.type[0];
+  const int digits = type == Type::h8 ? 2 : type == Type::h16 ? 4 : type == Type::h32 ? 8 : 16;
+  return fmt::format("0x{:0{}x}", bit.mask, digits);
+}
 
 class Description {
  public:
@@ -37,11 +45,16 @@ class TextDescription final : public Description {
     if (bytes > 0) text += fmt::format("  {} bytes for each direction of a flow\n", bytes);
     for (const std::size_t block : plugin.flow_blocks) text += fmt::format("  {} bytes more for some flows\n", block);
     flags_ = false;
+    tables_.clear();
   }
   void columns(std::string_view of, std::span<const Column> columns) override {
     text += fmt::format("  Columns of {}:\n", of);
-    for (const Column& column : columns)
-      text += fmt::format("    {:20} {:12} {}\n", column.name, schema::type_codes(column), column.doc);
+    for (const Column& column : columns) {
+      text +=
+          fmt::format("    {:20} {:12} {:10} {}\n", column.name, schema::type_codes(column), column.unit, column.doc);
+      if (!tables_.insert(column.bits.data()).second) continue;  // flows and packets often share one
+      for (const Bit& bit : column.bits) text += fmt::format("      {}  {}\n", mask_text(column, bit), bit.meaning);
+    }
   }
   void flag(const Flag& flag, const std::string& value) override {
     if (!flags_) text += "  Flags:\n";
@@ -54,6 +67,7 @@ class TextDescription final : public Description {
 
  private:
   bool flags_ = false;
+  std::set<const Bit*> tables_;  // of this plugin, that were printed
 };
 
 class JsonDescription final : public Description {
@@ -73,10 +87,16 @@ class JsonDescription final : public Description {
   }
   void columns(std::string_view of, std::span<const Column> columns) override {
     std::string list;
-    for (const Column& column : columns)
-      list += fmt::format("{}{{\"name\":{},\"type\":{},\"list\":{},\"meaning\":{}}}", list.empty() ? "" : ",",
-                          json_text(column.name), json_text(schema::type_codes(column)), column.repeats,
-                          json_text(column.doc));
+    for (const Column& column : columns) {
+      std::string bits;
+      for (const Bit& bit : column.bits)
+        bits += fmt::format("{}{{\"mask\":\"{}\",\"meaning\":{}}}", bits.empty() ? "" : ",", mask_text(column, bit),
+                            json_text(bit.meaning));
+      list += fmt::format("{}{{\"name\":{},\"type\":{},\"list\":{},\"unit\":{},\"meaning\":{},\"bits\":[{}]}}",
+                          list.empty() ? "" : ",", json_text(column.name), json_text(schema::type_codes(column)),
+                          column.repeats, column.unit.empty() ? "null" : json_text(column.unit), json_text(column.doc),
+                          bits);
+    }
     text += fmt::format(",\"columns_of_{}\":[{}]", of, list);
   }
   void flag(const Flag& flag, const std::string& value) override {

@@ -49,7 +49,7 @@ Other:
                              0 with -s or --max-flows); the output is the same for every N
       --batch N              packets that a plugin gets at once (1-4096); results are the same for every N
       --hash-seed N          seed of the flow table (default: random); results are the same for every N
-      --describe [NAME...]   columns, flags, memory and needs of the plugins, or of these (tranalyzer2: the core); with --report json as JSON
+      --describe [NAME...]   columns, bits, flags, memory and needs of the plugins, or of these (tranalyzer2: the core); with --report json as JSON
   -V, --version              print the version
   -h, --help                 print this
 

@@ -1,12 +1,8 @@
-# What the bits of a status column mean (-V, -L), from the tables of the plugins' READMEs: a table whose title row begins
-# with "| bit |" belongs to the column that the heading above it names, or, where that names none, the row of the table before.
+# What the bits of a status column mean (-V, -L), from what t2 --describe prints.
 #
 # T2_BITS: lines "column=value" or "column". A number that is no column of bits is passed over where T2_BITS_LOG is set.
 
-function trim(s) { gsub(/^[ `]+|[ `]+$/, "", s); return s }
-
 function add(bit, text) {
-    if (bit !~ /^0x[0-9A-Fa-f]+$/) return
     if (!((column, 0) in words)) columns[++column_count] = column
     words[column, 0] = ++words_of[column]
     mask[column, words_of[column]] = strtonum(bit)
@@ -38,36 +34,25 @@ function explain(name, value,    i, n, all, number, rest, width, shown) {
         printf "    %3d | %s | %s\n", position(mask[name, i]), sprintf("%-*s", length(name), grouped(mask[name, i], width)), meaning[name, i]
         shown++
     }
-    if (!all && rest) printf "        | %s | (not used)\n", grouped(rest, width)
+    if (!all && rest) printf "        | %-*s | (not used)\n", length(name), grouped(rest, width)
     if (!all && !number) print "    no bit is set"
     print ""
     return 1
 }
 function compl_of(n) { return 2 ^ 64 - 1 - n }
 
-FNR == 1 { column = ""; heading = ""; inside = 0 }
-/^#/ { heading = trim(substr($0, match($0, /[^#]/))); inside = 0; next }
-/^\| *bit *\|/ {
-    inside = 1
-    column = heading ~ /^[A-Za-z_0-9]+$/ && heading ~ /^[a-z]/ ? heading : last_column
-    next
-}
-/^\| *column *\|/ { in_columns = 1; inside = 0; next }
-!/^\|/ { inside = 0; in_columns = 0; next }
-/^\|-/ { next }
-in_columns { split($0, cells, "|"); last_column = trim(cells[2]); next }
-inside {
-    n = split($0, cells, "|")
-    # a table of two pairs of columns: all of the left pair come first
-    add(trim(cells[2]), trim(cells[3]))
-    if (n > 5) second[column] = second[column] "\n" trim(cells[4]) "|" trim(cells[5])
+# A column, then its bits; both behind the title of a list of columns.
+/^  Columns of / { in_columns = 1; next }
+/^ ? ?[^ ]/ { in_columns = 0; next }
+in_columns && /^    [^ ]/ { column = $1; next }
+in_columns && /^      0x/ {
+    bit = $1
+    text = $0
+    sub(/^ *0x[0-9a-f]* */, "", text)
+    add(bit, text)
 }
 END {
-    for (c in second) {
-        column = c
-        n = split(second[c], lines, "\n")
-        for (i = 1; i <= n; i++) if (split(lines[i], cells, "|") == 2) add(cells[1], cells[2])
-    }
+    if (column_count == 0) { print "tawk: no plugin with status columns is installed: run t2build" > "/dev/stderr"; exit 1 }
     n = split(ENVIRON["T2_BITS"], asked, "\n")
     for (i = 1; i <= n; i++) {
         if (asked[i] == "") continue
@@ -75,11 +60,11 @@ END {
         value = ""
         if (at = index(name, "=")) { value = substr(name, at + 1); name = substr(name, 1, at - 1) }
         if (!explain(name, value) && !ENVIRON["T2_BITS_LOG"]) {
+            failed = 1
             list = ""
             asort(columns)
             for (k = 1; k in columns; k++) list = list (k > 1 ? " " : "") columns[k]
-            print "tawk: '" name "' is no column of bits; these are: " list > "/dev/stderr"
-            failed = 1
+            print "tawk: '" name "' is no column of bits of the installed plugins; these are: " list > "/dev/stderr"
         }
     }
     exit failed

@@ -1,6 +1,6 @@
 // What describes a plugin agrees in all places: the descriptor of its shared object, src/NAME.h.in, default.config and
 // the tables of README.md. Flags are compared by name, default, comment and whether they can be set at run time;
-// columns by name and type. `t2conf NAME -g PATH/default.config -y` writes default.config from the header.
+// columns by name, type, unit and bits. `t2conf NAME -g PATH/default.config -y` writes default.config from the header.
 #include <catch2/catch.hpp>
 
 #include <dlfcn.h>
@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "run.hpp"
@@ -29,7 +30,9 @@ struct FlagText {
   bool operator==(const FlagText&) const = default;
 };
 using Flags = std::map<std::string, FlagText>;
-using Columns = std::map<std::string, std::string>;  // name -> type code
+using Columns = std::map<std::string, std::string>;                        // name -> type code
+using Units = std::map<std::string, std::string>;                          // name -> unit, empty: none
+using Bits = std::map<std::string, std::map<std::uint64_t, std::string>>;  // name -> mask -> meaning; of status words
 
 struct Documents {  // of one plugin, or of the core
   std::string header, config, readme, sources;
@@ -37,6 +40,8 @@ struct Documents {  // of one plugin, or of the core
 struct Built {  // as the descriptor says
   Flags flags;
   Columns columns, packet_columns;
+  Units units, packet_units;
+  Bits bits;  // of flows and of packets: equal names mean the same
 };
 
 Lines split(const std::string& text, const std::string& separator) {
@@ -166,32 +171,67 @@ bool is_conditional(const std::string& name, const std::string& meaning, const D
          std::regex_search(documents.sources, std::regex('"' + pattern + '"'));
 }
 
+// Tables under a heading that is the name of a column; some have two pairs of columns.
+Bits readme_bits(const std::string& text) {
+  Bits out;
+  std::string heading;
+  bool inside = false;
+  for (const std::string& l : split(text, "\n")) {
+    if (l.starts_with("#")) heading = without(l, "#`");
+    if (!l.starts_with("|")) inside = false;
+    else if (l.starts_with("| bit |")) inside = true;
+    else if (inside && !l.starts_with("|---")) {
+      const Lines cells = split(l.substr(1, l.rfind('|') - 1), "|");
+      for (std::size_t i = 0; i + 1 < cells.size(); i += 2)
+        out[heading][std::stoull(without(cells[i], ""), nullptr, 16)] = without(cells[i + 1], "");
+    }
+  }
+  return out;
+}
+
+Lines bit_disagreements(const Documents& documents, const Built& built) {
+  Lines out;
+  Bits described = readme_bits(documents.readme);
+  for (const auto& [name, bits] : built.bits) {
+    if (described[name] == bits) continue;
+    out.push_back("README.md: the bits of " + name + " are not those of the descriptor");
+  }
+  for (const auto& [name, bits] : described)
+    if (!built.bits.contains(name)) out.push_back("README.md: the descriptor has no bits of " + name);
+  return out;
+}
+
 Lines column_disagreements(const Documents& documents, const Built& built, const Flags& core) {
   Lines out;
-  const auto compare = [&](const std::string& text, const Columns& columns, const std::string& empty) {
+  const auto compare = [&](const std::string& text, const Columns& columns, const Units& units,
+                           const std::string& empty) {
     Columns described;
     for (const Lines& cells : rows(text, "column")) {
+      const Lines row_units = cells.size() > 3 ? split(cells[2], ", ") : Lines{""};
       const Lines names = split(without(cells[0], "`"), ", "), types = split(cells[1], ", ");
       for (std::size_t i = 0; i < names.size(); ++i) {
         const std::string name = without(names[i], ""), type = type_of(value_of(names, types, i));
         described[name] = type;
         const auto column = columns.find(name);
         if (column == columns.end()) {
-          if (!is_conditional(name, cells[2], documents, core))
+          if (!is_conditional(name, cells.back(), documents, core))
             out.push_back("README.md: " + name + " is no column, or the flag that it needs is not named");
         } else if (column->second != type && column->second != type + empty) {
           out.push_back("README.md: type of " + name + " is " + column->second + ", not " + type);
+        } else if (const std::string unit = without(value_of(names, row_units, i), "-"); unit != units.at(name)) {
+          out.push_back("README.md: unit of " + name + " is '" + units.at(name) + "', not '" + unit + "'");
         }
       }
     }
     return described;
   };
   const std::size_t packets = documents.readme.find("\n## Columns of packets");
-  const Columns described = compare(documents.readme.substr(0, packets), built.columns, "");
+  const Columns described = compare(documents.readme.substr(0, packets), built.columns, built.units, "");
   for (const auto& [name, type] : built.columns)
     if (!described.contains(name)) out.push_back("README.md lacks the column " + name);
   // A cell that may be empty is a list in the descriptor, and no list for users.
-  if (packets != std::string::npos) compare(documents.readme.substr(packets), built.packet_columns, ":R");
+  if (packets != std::string::npos)
+    compare(documents.readme.substr(packets), built.packet_columns, built.packet_units, ":R");
   for (const auto& [name, type] : built.packet_columns)
     if (!has_word(documents.readme, name)) out.push_back("README.md lacks the column " + name + " of packets");
   // Columns that other flags have.
@@ -204,8 +244,27 @@ Lines column_disagreements(const Documents& documents, const Built& built, const
 // Every disagreement, a line each. Without `built` the documents alone are compared.
 Lines disagreements(const Documents& documents, const Built* built, const Flags& core) {
   Lines out = flag_disagreements(documents, built);
-  if (built)
-    for (std::string& line : column_disagreements(documents, *built, core)) out.push_back(std::move(line));
+  if (!built) return out;
+  for (std::string& line : column_disagreements(documents, *built, core)) out.push_back(std::move(line));
+  for (std::string& line : bit_disagreements(documents, *built)) out.push_back(std::move(line));
+  return out;
+}
+
+std::uint64_t max_value(Type type) {
+  return type == Type::h8    ? UINT8_MAX
+         : type == Type::h16 ? UINT16_MAX
+         : type == Type::h32 ? UINT32_MAX
+         : type == Type::h64 ? UINT64_MAX
+                             : 0;
+}
+
+// Columns of one hex value without bits, but for those that are no words of bits.
+Lines unexplained(const Descriptor& plugin) {
+  static const std::set<std::string_view> no_bits{"ethType", "vlanHdr", "mplsHdrsHex", "mplsLabelsHex"};
+  Lines out;
+  for (const Column& c : plugin.columns)
+    if (c.size == 1 && max_value(c.type[0]) > 0 && c.bits.empty() && !no_bits.contains(c.name))
+      out.emplace_back(c.name);
   return out;
 }
 
@@ -220,8 +279,24 @@ Built built_plugin(const std::string& name) {
     const auto* plugin = static_cast<const Descriptor*>(dlsym(object, "t2_plugin"));
     REQUIRE(plugin);
     for (const Flag& f : plugin->flags) out.flags[std::string(f.name)] = {std::string(f.value), "", f.runtime};
-    for (const Column& c : plugin->columns) out.columns[std::string(c.name)] = schema::type_codes(c);
-    for (const Column& c : plugin->packet_columns) out.packet_columns[std::string(c.name)] = schema::type_codes(c);
+    const auto take = [&](std::span<const Column> columns, Columns& types, Units& units) {
+      for (const Column& c : columns) {
+        types[std::string(c.name)] = schema::type_codes(c);
+        units[std::string(c.name)] = c.unit;
+        std::map<std::uint64_t, std::string> bits;
+        for (const Bit& bit : c.bits) bits[bit.mask] = bit.meaning;
+        if (bits.empty()) continue;
+        INFO(name << ": bits of " << c.name);
+        CHECK(bits.size() == c.bits.size());
+        CHECK(bits.rbegin()->first <= max_value(c.type[0]));
+        CHECK((!out.bits.contains(std::string(c.name)) || out.bits[std::string(c.name)] == bits));
+        out.bits[std::string(c.name)] = std::move(bits);
+      }
+    };
+    take(plugin->columns, out.columns, out.units);
+    take(plugin->packet_columns, out.packet_columns, out.packet_units);
+    for (const std::string& hex : unexplained(*plugin))
+      FAIL_CHECK(name << ": say what the bits of " << hex << " mean with Column::with(), or name it in `no_bits`");
     dlclose(object);
   }
   return out;
@@ -309,6 +384,15 @@ TEST_CASE("contract: a disagreement in any of the four places is found", "[contr
   CHECK_FALSE(found([](D&, B& b) { b.columns["duration"] = "F"; }).empty());
   CHECK_FALSE(found([](D&, B& b) { b.columns["another"] = "F"; }).empty());
   CHECK_FALSE(found([](D&, B& b) { b.packet_columns["another"] = "F"; }).empty());
+  // units and bits
+  CHECK_FALSE(found([](D&, B& b) { b.units["duration"] = "ms"; }).empty());
+  CHECK_FALSE(found([](D&, B& b) { b.units["l4Proto"] = "s"; }).empty());
+  CHECK_FALSE(found([](D& d, B&) { d.readme = replaced(d.readme, "| U64.U32 | s |", "| U64.U32 | |"); }).empty());
+  CHECK_FALSE(found([](D& d, B&) { d.readme = replaced(d.readme, "000040 | ARP |", "000040 | RARP |"); }).empty());
+  CHECK_FALSE(found([](D& d, B&) { d.readme = replaced(d.readme, "| 0x0000000000000040 | ARP |\n", ""); }).empty());
+  CHECK_FALSE(
+      found([](D& d, B&) { d.readme += "\n### noColumn\n\n| bit | meaning |\n|---|---|\n| 0x01 | x |\n"; }).empty());
+  CHECK_FALSE(found([](D&, B& b) { b.bits["flowStat"].erase(1); }).empty());
 }
 
 }  // namespace t2::test

@@ -193,7 +193,8 @@ TEST_CASE("program: plugins are described by their descriptors", "[program]") {
   CHECK(text.status == 0);
   CHECK_THAT(text.out, Catch::StartsWith("basicStats, version "));
   CHECK_THAT(text.out,
-             Contains("bytes for each direction of a flow") && Contains("    pktsSnt              U64 ") &&
+             Contains("bytes for each direction of a flow") &&
+                 Contains("    pktsSnt              U64          packets    Number of") &&
                  Contains("    BS_XMIN              3            BS_XCLD: lower limit, bytes [0-65535] (run time)\n"));
   const Execution json = place.shell(
       "$0 -p $1 --describe --report json | python3 -c 'import json, sys; p = json.load(sys.stdin)[\"plugins\"]; "

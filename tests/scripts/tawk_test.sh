@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tawk: columns by name, functions, conversions, bits in words. Rows are written here; the program is not built for it.
+# tawk: columns by name, functions, conversions. Rows are written here; what needs the program is in tests/tawk.
 # shellcheck source=support.sh disable=SC2016 # programs of awk stand in single quotes
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/support.sh"
 PATH=$SOURCE/scripts:$PATH
@@ -96,31 +96,6 @@ expect 'CSV' same "$output" "[['dir', 'note'], ['A', '\"i\\\\\"j\"']]"
 run tawk -c=u 'tcp()' flows.txt
 expect 'where it comes from' says '# Source: flows.txt'
 expect 'the filter' says '# Filter: tcp()'
-
-# ---- Bits in words, from the plugins' READMEs
-run tawk -V flowStat=0x0400000000004001
-expect '-V: the value' says 'The flowStat column with value 0x0400000000004001 is to be interpreted as follows:'
-expect '-V: a low bit' says '0 | 0x0000 0000 0000 0001 | this direction did not open the conversation'
-expect '-V: a high bit' says '58 | 0x0400 0000 0000 0000 | an IPv4 header was met'
-expect '-V: no other bit' same "$(grep -c ' | 0x' <<< "$output")" 3
-run tawk -V tcpFlags=0x1105
-expect '-V: a table of two pairs' same "$(grep -oE '\| (FIN|RST|SYN).*' <<< "$output" | paste -sd ' ')" '| FIN | RST | FIN and ACK | SYN and FIN'
-run tawk -V noSuch=1
-expect '-V: a column without bits: status 1' fails
-expect '-V: names those that have' says ' tcpAnomaly '
-run bash -c "printf 'tcpFlags: Aggregated ipFlags=0x0040\nother=0x12\n' | tawk -L"
-expect '-L: an end report' says "don't fragment"
-# each bit of the core's word is in the table, and no other
-bits=$(sed -n 's/^constexpr Word [a-z0-9_]* = bit(\([0-9]*\)).*/\1/p' "$SOURCE/core/include/t2/status.hpp" | sort -n | paste -sd ' ')
-run tawk -V flowStat
-expect '-V flowStat: the bits of status.hpp' same "$(sed -n 's/^ *\([0-9]*\) | 0x.*/\1/p' <<< "$output" | paste -sd ' ')" "$bits"
-# every status column of a README's table of columns can be explained
-for readme in "$SOURCE"/plugins/*/README.md; do
-    while read -r column; do
-        run tawk -V "$column"
-        expect "-V $column" succeeds
-    done < <(sed '/^## Columns of packets/,$d' "$readme" | sed -n 's/^| \([A-Za-z0-9]*\) | H[0-9]* |.*/\1/p' | grep -vxE 'ethType|vlanHdr')
-done
 
 # ---- What is documented
 run tawk -l flows.txt

@@ -45,7 +45,14 @@ enum class Type : std::uint8_t {
   ip    // IPX: family byte (0, 4, 6), then 0, 4 or 16 bytes
 };
 
-// One column: its value is one type, or several joined by '_'.
+// What a bit of a status word says; several bits where they mean something together.
+struct Bit {
+  std::uint64_t mask;
+  std::string_view meaning;  // one line
+};
+
+// One column: its value is one type, or several joined by '_'. What it measures, and in what, is said here alone: t2
+// --describe, tawk -V and the headers file take it from here, and tests hold the plugin's README against it.
 struct Column {
   template <class... T>
   constexpr Column(std::string_view name_, std::string_view doc_, T... types)
@@ -58,10 +65,22 @@ struct Column {
     copy.repeats = true;
     return copy;
   }
-  std::string_view name, doc;  // doc: one line; goes to the headers file and to the plugin's README
+  constexpr Column in(std::string_view unit_) const {
+    Column copy = *this;
+    copy.unit = unit_;
+    return copy;
+  }
+  constexpr Column with(std::span<const Bit> bits_) const {  // the table outlives the column
+    Column copy = *this;
+    copy.bits = bits_;
+    return copy;
+  }
+  std::string_view name, doc;  // doc: one line; goes to the headers file
   Type type[16]{};
   std::uint8_t size;
-  bool repeats = false;  // a list: any number of values, joined by ';'
+  bool repeats = false;            // a list: any number of values, joined by ';'
+  std::string_view unit = {};      // "s", "bytes", "packets/s" ...; empty: a number without a unit, or no number
+  std::span<const Bit> bits = {};  // of a status word
 };
 
 // Appends the values of one row. A plugin writes exactly its own columns, in their order; of a row that no sink reads

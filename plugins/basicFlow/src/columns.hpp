@@ -2,6 +2,7 @@
 #pragma once
 
 #include "basicFlow_config.hpp"
+#include "bit_tables.hpp"
 #include "t2/flags.hpp"
 
 namespace t2::basic_flow {
@@ -17,10 +18,10 @@ inline constexpr bool stacks = config::max_stacks > 0, macs = config::max_macs >
 
 inline constexpr ColumnIf column_table[] = {
     {{"sensorID", "Sensor ID", Type::u32}, config::sensor_id},
-    {{"flowStat", "Flow status and warnings", Type::h64}},
-    {{"timeFirst", "Date time of first packet", point_in_time}},
-    {{"timeLast", "Date time of last packet", point_in_time}},
-    {{"duration", "Flow duration", Type::duration}},
+    {Column("flowStat", "Flow status and warnings", Type::h64).with(status_bits)},
+    {Column("timeFirst", "Date time of first packet", point_in_time).in("s")},
+    {Column("timeLast", "Date time of last packet", point_in_time).in("s")},
+    {Column("duration", "Flow duration", Type::duration).in("s")},
     {{"numHdrDesc", "Number of different header descriptions", Type::u8}, stacks},
     {Column("numHdrs", "Number of headers in each header description", Type::u16).repeated(), stacks},
     {Column("hdrDesc", "Header description", Type::label).repeated(), stacks && !config::count_headers},
@@ -56,11 +57,11 @@ inline constexpr auto columns = present_columns<column_table>();
 
 // With -s. What a packet may not have is a list of one value or none.
 inline constexpr ColumnIf packet_column_table[] = {
-    {{"flowStat", "Flow status and warnings up to this packet", Type::h64}},
-    {{config::relative_times ? "relTime" : "time", "Time of the packet", point_in_time}},
-    {{"pktIAT", "Time since the packet before in this direction", Type::duration}},
-    {{"pktTrip", "Time since the last packet of the other direction", Type::duration}},
-    {{"flowDuration", "Time since the first packet of this direction", Type::duration}},
+    {Column("flowStat", "Flow status and warnings up to this packet", Type::h64).with(status_bits)},
+    {Column(config::relative_times ? "relTime" : "time", "Time of the packet", point_in_time).in("s")},
+    {Column("pktIAT", "Time since the packet before in this direction", Type::duration).in("s")},
+    {Column("pktTrip", "Time since the last packet of the other direction", Type::duration).in("s")},
+    {Column("flowDuration", "Time since the first packet of this direction", Type::duration).in("s")},
     {{"numHdrs", "Number of headers", Type::u16}, config::header_descriptions},
     {{"hdrDesc", "Header description", Type::label}, config::header_descriptions},
     {Column("vlanID", "VLAN tags (priority and ID)", Type::u16).repeated(), config::vlan == VlanForm::numbers},

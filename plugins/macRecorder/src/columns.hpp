@@ -17,8 +17,10 @@ inline constexpr Type label_type = config::label_form == LabelForm::number      
                                                                                  : Type::text;
 inline constexpr Type packet_label_type = config::label_form == LabelForm::number ? Type::u32 : Type::label;
 
+inline constexpr Bit status_bits[] = {{0x01, "there were more pairs than MR_MAX_MAC, or than memory"}};
+
 inline constexpr ColumnIf column_table[] = {
-    {{"macStat", "macRecorder status: 0x01: there were more pairs", Type::h8}},
+    {Column("macStat", "macRecorder status: 0x01: there were more pairs", Type::h8).with(status_bits)},
     {{"macPairs", "Number of source and destination MAC pairs", Type::u32}, config::pair_count},
     {Column("srcMac_dstMac_numP", "Source and destination MAC address, packets", mac_type, mac_type, Type::u64)
          .repeated()},

@@ -1,4 +1,4 @@
-// Names of the bits in the status words of this plugin, and of the TCP flags. README.md explains them to users.
+// Names of the bits in the status words of this plugin, and of the TCP flags. bit_tables.hpp explains them to users.
 // Constants only.
 #pragma once
 

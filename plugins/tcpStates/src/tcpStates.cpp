@@ -213,7 +213,18 @@ class TcpStates : public t2::Plugin {
   std::uint8_t total_ = 0;
 };
 
-constexpr t2::Column columns[] = {{"tcpStatesAFlags", "anomalies of the TCP connection, bits", t2::Type::h8}};
+constexpr t2::Bit anomaly_bits[] = {
+    {bad_setup,
+     "set-up is bad or was not seen: no SYN on a side, or one that was not acknowledged with its number + 1"},
+    {bad_teardown, "teardown is bad or was not seen: the same for FIN, or a reset of an open connection"},
+    {bad_flags, "a packet of the established connection had SYN, or no ACK (marked on both sides)"},
+    {after_teardown, "packets after the teardown"},
+    {after_reset, "packets after a reset"},
+    {reset_sent, "this side sent the reset"},
+    {hostile, "looks hostile: null or Xmas packet, connection begun with FIN, reset out of nothing"},
+};
+constexpr t2::Column columns[] = {
+    t2::Column("tcpStatesAFlags", "anomalies of the TCP connection, bits", t2::Type::h8).with(anomaly_bits)};
 
 t2::Plugin* create(t2::Host& host) { return new TcpStates(host); }
 

@@ -16,8 +16,9 @@ struct Pauses {
 };
 
 constexpr t2::Flag flags[] = {T2_FLAG(MY_TOTALS), T2_RUNTIME_FLAG(MY_PAUSE)};
+// A status word would be .with(bits), a table of t2::Bit that says what each of its bits means.
 constexpr t2::Column columns[] = {
-    {"myPauses", "Pauses of at least MY_PAUSE milliseconds between packets", t2::Type::u32}};
+    t2::Column("myPauses", "Pauses of at least MY_PAUSE milliseconds between packets", t2::Type::u32).in("pauses")};
 
 class MyPlugin final : public t2::Plugin {
  public:

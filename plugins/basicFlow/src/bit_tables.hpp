@@ -1,0 +1,68 @@
+// What the bits of flowStat mean to users. Constants only.
+#pragma once
+
+#include "t2/row.hpp"
+#include "t2/status.hpp"
+
+namespace t2::basic_flow {
+
+inline constexpr Bit status_bits[] = {
+    {status::inverted, "this direction did not open the conversation"},
+    {status::no_ethernet, "link type without an Ethernet header"},
+    {status::layer2_flow, "no IP header was reached: flow of layer 2"},
+    {status::pppoe_discovery, "PPPoE discovery"},
+    {status::pppoe_session, "PPPoE session"},
+    {status::lldp, "LLDP"},
+    {status::arp, "ARP"},
+    {status::rarp, "RARP"},
+    {status::vlan, "VLAN tag, at any level"},
+    {status::mpls_unicast, "MPLS unicast"},
+    {status::mpls_multicast, "MPLS multicast"},
+    {status::l2tp, "L2TP"},
+    {status::gre, "GRE"},
+    {status::ppp, "PPP"},
+    {status::ipv4, "the flow's own (innermost) header is IPv4"},
+    {status::ipv6, "the flow's own (innermost) header is IPv6"},
+    {status::bad_ip_version, "version of the IP header does not fit what announced it"},
+    {status::ip_in_ip, "IP in IP"},
+    {status::ether_ip, "EtherIP"},
+    {status::teredo, "Teredo"},
+    {status::ayiya, "AYIYA"},
+    {status::gtp, "GTP"},
+    {status::vxlan, "VXLAN"},
+    {status::capwap, "CAPWAP or LWAPP"},
+    {status::sctp, "SCTP"},
+    {status::upnp, "UPnP (SSDP)"},
+    {status::erspan, "ERSPAN"},
+    {status::wccp, "WCCP"},
+    {status::sip_rtp, "SIP or RTP"},
+    {status::geneve, "GENEVE"},
+    {status::ipsec_ah, "IPsec AH"},
+    {status::ipsec_esp, "IPsec ESP"},
+    {status::l2_snapped, "captured less than the link type's header"},
+    {status::l3_snapped, "captured less than the IP length says"},
+    {status::l3_header_short, "IP length smaller than an IP header"},
+    {status::l4_header_short, "transport header missing or cut"},
+    {status::fragment, "first fragment, or one whose first is unknown"},
+    {status::fragment_error, "a datagram began before the one before it was complete"},
+    {status::fragment_headless, "later fragment without its first"},
+    {status::fragment_pending, "last fragment not seen yet"},
+    {status::removed, "ended by FDURLIMIT"},
+    {status::evicted, "ended early because the memory bound was reached"},
+    {status::stopped, "dissection stopped: later fragment, unknown protocol, clipped content"},
+    {status::duplicate_ip_id, "equal IPv4 identification in consecutive packets"},
+    {status::ppp_compressed, "compressed PPP header"},
+    {status::ip_header_short, "IPv4 header length below 20 bytes"},
+    {status::ip_length_mismatch, "IP length field 0 while there is data"},
+    {status::headers_overrun, "header description does not fit"},
+    {status::alarm, "alarm"},
+    {status::land_attack, "land attack: TCP with source equal to destination"},
+    {status::time_jump, "time ran backwards within the flow"},
+    {status::vlan_zero, "priority tag (VLAN ID 0)"},
+    {status::ipv4_seen, "an IPv4 header was met, at any level"},
+    {status::ipv6_seen, "an IPv6 header was met, at any level"},
+    {status::dtls, "DTLS"},
+    {status::duration_limit, "FDURLIMIT with FDLSFINDEX: continues a flow that was cut"},
+};
+
+}  // namespace t2::basic_flow
