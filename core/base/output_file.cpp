@@ -6,7 +6,6 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,7 +16,7 @@
 
 #include <fmt/format.h>
 
-#include "base/gzip.hpp"
+#include "base/compressor.hpp"
 #include "base/log.hpp"
 #include "base/signals.hpp"
 #include "t2/clock.hpp"
@@ -33,8 +32,10 @@ constexpr int look_again = 100;               // ms between two looks at the use
 class FileOutput final : public OutputFile {
  public:
   explicit FileOutput(const NewFile& file)
-      : path_(file.path), header_(file.header), in_parts_(file.in_parts && file.path != "-") {
-    if (file.compress) gzip_.emplace();
+      : path_(file.path),
+        header_(file.header),
+        in_parts_(file.in_parts && file.path != "-"),
+        compressor_(make_compressor(file.compression)) {
     if (!open(true)) throw Error(fmt::format("cannot open {} for writing: {}", name(), std::strerror(errno)));
     if (!put(header_)) {
       const int problem = errno;
@@ -62,7 +63,7 @@ class FileOutput final : public OutputFile {
   }
 
   bool replace(std::uint64_t offset, std::string_view text) override {
-    return regular_ && !gzip_ && file_ >= 0 &&
+    return regular_ && !compressor_ && file_ >= 0 &&
            ::pwrite(file_, text.data(), text.size(), static_cast<off_t>(offset)) == static_cast<ssize_t>(text.size());
   }
 
@@ -147,10 +148,11 @@ class FileOutput final : public OutputFile {
   // How many of the bytes were written, whole lines only; errno says why not all.
   std::size_t deliver(std::string_view lines) {
     if (lines.empty()) return 0;
-    if (!gzip_) return cut_back(lines, push(lines));
-    const std::string_view member = gzip_->compress(lines);
-    const std::size_t pushed = push(member);
-    if (pushed == member.size()) return lines.size();
+    if (!compressor_) return cut_back(lines, push(lines));
+    const std::string_view piece = compressor_->compress(lines);
+    if (piece.empty()) return 0;
+    const std::size_t pushed = push(piece);
+    if (pushed == piece.size()) return lines.size();
     cut_back({}, pushed);
     return 0;
   }
@@ -240,7 +242,7 @@ class FileOutput final : public OutputFile {
 
   std::string path_, header_;
   const bool in_parts_;
-  std::optional<GzipMembers> gzip_;
+  const std::unique_ptr<Compressor> compressor_;
   int file_ = -1;
   bool regular_ = false, blocking_ = false;
   std::uint64_t rows_ = 0;                    // in the file that is open

@@ -12,6 +12,12 @@ function _t2_fail(text) {
 # hdr(): true in the row of titles
 function hdr() { return NR == _t2_title_row }
 
+# Compressed files are read through a descriptor.
+function _t2_file(name) {
+    return index(name, "/dev/fd/") == 1 && ("T2_NAME_" substr(name, 9)) in ENVIRON ? ENVIRON["T2_NAME_" substr(name, 9)] : name
+}
+BEGINFILE { if (FILENAME != _t2_file(FILENAME)) FILENAME = _t2_file(FILENAME) }
+
 # The name of a column as a variable can have it.
 function _t2_name(cell) {
     gsub(/^[ "]+|[ "\r]+$/, "", cell)
@@ -63,7 +69,7 @@ function _t2_is_title(line, row,    start) {
 function _t2_titles_of(file,    line, row, ended) {
     while ((getline line < file) > 0 && ++row < 1000)
         if (_t2_is_title(line, row)) {
-            _t2_read_titles(line, file)
+            _t2_read_titles(line, _t2_file(file))
             ended = 1
             break
         }

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "base/output_file.hpp"
 #include "run.hpp"
@@ -37,7 +38,21 @@ class SizeLimit {
   }
 };
 
-std::string unpacked(const fs::path& path) {
+std::string unpacked(const fs::path& path, Compression form) {
+  if (form == Compression::none) return read_file(path);
+  if (form == Compression::zstd) {
+    const std::string packed = read_file(path);
+    std::string text, piece(1 << 22, '\0');
+    for (std::size_t at = 0; at < packed.size();) {
+      const std::size_t size = ZSTD_findFrameCompressedSize(packed.data() + at, packed.size() - at);
+      REQUIRE_FALSE(ZSTD_isError(size));  // the last frame is complete
+      const std::size_t made = ZSTD_decompress(piece.data(), piece.size(), packed.data() + at, size);
+      REQUIRE_FALSE(ZSTD_isError(made));
+      text.append(piece, 0, made);
+      at += size;
+    }
+    return text;
+  }
   const gzFile in = gzopen(path.c_str(), "rb");
   std::string text(1 << 22, '\0');
   text.resize(static_cast<std::size_t>(std::max(0, gzread(in, text.data(), static_cast<unsigned>(text.size())))));
@@ -92,11 +107,12 @@ TEST_CASE("output file: what cannot be opened, or has no room for its first line
 }
 
 TEST_CASE("output file: a full disk leaves whole rows, and the file goes on when there is room", "[output]") {
-  const bool compress = GENERATE(false, true);
+  const Compression form = GENERATE(Compression::none, Compression::gzip, Compression::zstd);
+  const bool compress = form != Compression::none;
   const TempFolder folder;
   const Errors errors(folder);
   const fs::path path = folder / "rows";
-  RowFile file(create_output_file({.path = path.string(), .header = "% names\n", .compress = compress}));
+  RowFile file(create_output_file({.path = path.string(), .header = "% names\n", .compression = form}));
   std::string expected = "% names\n";
   int number = 0;
   const auto put = [&](int count, bool kept) {
@@ -114,21 +130,21 @@ TEST_CASE("output file: a full disk leaves whole rows, and the file goes on when
     put(10, false);
     CHECK(errors.lines() == 1);
     CHECK_THAT(errors.text(), Catch::Contains("cannot write to " + path.string() + ": File too large"));
-    CHECK(((compress ? unpacked(path) : read_file(path)) == expected));
+    CHECK((unpacked(path, form) == expected));
   }
   put(10, true);
   CHECK(errors.lines() == 2);
   file.close();
   CHECK(file.lost() == (compress ? 20u : 19u));
   CHECK_THAT(errors.text(), Catch::Contains(std::to_string(file.lost()) + " rows were lost"));
-  CHECK(((compress ? unpacked(path) : read_file(path)) == expected));
+  CHECK((unpacked(path, form) == expected));
 }
 
 TEST_CASE("output file: a device that is full", "[output]") {
   const TempFolder folder;
   const Errors errors(folder);
-  const bool compress = GENERATE(false, true);
-  RowFile file(create_output_file({.path = "/dev/full", .compress = compress}));
+  const Compression form = GENERATE(Compression::none, Compression::gzip, Compression::zstd);
+  RowFile file(create_output_file({.path = "/dev/full", .compression = form}));
   file.put_row("one\n");
   file.put_row("two\n");
   CHECK(file.lost() == 0);
@@ -196,8 +212,9 @@ TEST_CASE("output file: parts appear complete, under their names", "[output]") {
 
 TEST_CASE("output file: compressed rows are complete after each piece", "[output]") {
   const TempFolder folder;
-  const fs::path path = folder / "rows.gz";
-  RowFile file(create_output_file({.path = path.string(), .header = "% names\n", .compress = true}));
+  const Compression form = GENERATE(Compression::gzip, Compression::zstd);
+  const fs::path path = folder / "rows";
+  RowFile file(create_output_file({.path = path.string(), .header = "% names\n", .compression = form}));
   std::string expected = "% names\n";
   for (int i = 0; i < 50'000; ++i) {
     const std::string line = "A\t" + std::to_string(i * 7919) + "\n";
@@ -205,13 +222,13 @@ TEST_CASE("output file: compressed rows are complete after each piece", "[output
     expected += line;
     if (i % 20'000 != 0) continue;
     file.flush();
-    CHECK((unpacked(path) == expected));
+    CHECK((unpacked(path, form) == expected));
   }
   CHECK_FALSE(file.replace(2, "NAMES"));
   file.close();
   CHECK(file.lost() == 0);
   CHECK(fs::file_size(path) < expected.size() / 2);
-  CHECK((unpacked(path) == expected));
+  CHECK((unpacked(path, form) == expected));
 }
 
 TEST_CASE("output file: a reader that went away, and one that comes back", "[output]") {

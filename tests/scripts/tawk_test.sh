@@ -97,6 +97,27 @@ run tawk -c=u 'tcp()' flows.txt
 expect 'where it comes from' says '# Source: flows.txt'
 expect 'the filter' says '# Filter: tcp()'
 
+# ---- Compressed files
+expected=$(tawk 'tcp() { print $srcIP, $dstPort }' flows.txt)
+for tool in gzip zstd xz; do
+    command -v "$tool" >/dev/null || { skip "files compressed by $tool" 'it is not installed'; continue; }
+    "$tool" -c < flows.txt > "packed.$tool"
+    run tawk 'tcp() { print $srcIP, $dstPort }' "packed.$tool"
+    expect "$tool: as the file itself" same "$status:$output" "0:$expected"
+    run tawk -H 'BEGIN { print dstPort } { n++ } END { print n, FILENAME }' "packed.$tool" flows.txt "packed.$tool"
+    expect "$tool: several, columns in BEGIN, their names" same "$output" $'10\n12\tpacked.'"$tool"
+    run tawk -t '{ exit }' "packed.$tool"
+    expect "$tool: twice in one command" succeeds
+    run tawk -l "packed.$tool"
+    expect "$tool: columns" says 'flowInd'
+    run tawk '{ print $noSuch }' "packed.$tool"
+    expect "$tool: a message has its name" says "packed.$tool has no column 'noSuch'"
+done
+head -c 100 packed.gzip > cut.gzip
+run tawk '{ n++ } END { print n }' cut.gzip
+expect 'a damaged file: status 1' fails
+expect 'a damaged file: what gzip says' says 'unexpected end of file'
+
 # ---- What is documented
 run tawk -l flows.txt
 expect '-l' ends_with ' 14  note'

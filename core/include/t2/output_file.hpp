@@ -15,11 +15,18 @@
 
 namespace t2 {
 
+// Whatever was written can be read, also after a crash.
+enum class Compression : std::uint8_t { none, gzip, zstd };
+
+constexpr std::string_view suffix(Compression form) {  // of the file's name
+  return form == Compression::gzip ? ".gz" : form == Compression::zstd ? ".zst" : "";
+}
+
 struct NewFile {
   std::string path;         // "-": standard output
   std::string header = {};  // lines that it begins with, which are no rows
-  bool compress = false;    // as gzip does; whatever was written can be read, also after a crash
-  bool in_parts = false;    // -W: it is written as PATH.part and gets its name when it is complete
+  Compression compression = Compression::none;
+  bool in_parts = false;  // -W: it is written as PATH.part and gets its name when it is complete
 };
 
 class OutputFile {

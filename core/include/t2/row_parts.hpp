@@ -17,7 +17,7 @@ class RowParts {
     std::string path;            // without the number of a part
     std::string header = {};     // lines that the file begins with
     bool header_in_each = true;  // part; false: only in the first
-    bool compress = false;
+    Compression compression = Compression::none;
     Output::Split split = {};
   };
   // What is to be done with a part that is complete, before it is closed. It began with the header or not.
@@ -29,7 +29,7 @@ class RowParts {
     completed_ = std::move(completed);
     begin(form_.header);
     file_ = RowFile(host.create_file(
-        {.path = part_path(), .header = form_.header, .compress = form_.compress, .in_parts = form_.split.on}));
+        {.path = part_path(), .header = form_.header, .compression = form_.compression, .in_parts = form_.split.on}));
   }
   // Space for a row of a flow that ended at `end`. It belongs to the file once row() is called with its end.
   char* reserve(std::size_t size, Time end) {

@@ -35,9 +35,9 @@ class JsonSink final : public Sink {
                                       .blanks = host_.integer("JSON_NO_SPACES") == 0,
                                       .dates = T2_CORE_B2T_TIMESTR == 1},
                        selected(output.columns));
-    RowParts::Form form{.path = "-", .compress = host_.integer("JSON_GZ_COMPRESS") == 1};
+    RowParts::Form form{.path = "-", .compression = static_cast<Compression>(host_.integer("JSON_GZ_COMPRESS"))};
     if (!output.to_stdout) {
-      form.path = output.prefix + host_.text("JSON_SUFFIX") + (form.compress ? ".gz" : "");
+      form.path = output.prefix + host_.text("JSON_SUFFIX") + std::string(suffix(form.compression));
       if (host_.integer("JSON_SPLIT") == 1) form.split = output.split;
     }
     file_.open(host_, std::move(form));

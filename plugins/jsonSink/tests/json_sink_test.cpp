@@ -76,6 +76,7 @@ TEST_CASE("jsonSink: settings at run time", "[jsonSink]") {
   CHECK_THAT(first("JSON_SUPPRESS_EMPTY_ARRAY=0", "x_flows.json"), Contains("\"vlanID\":[],"));
   CHECK_THAT(first("JSON_SUFFIX=.jsonl", "x.jsonl"), Catch::StartsWith("{\"dir\":\"A\",\"flowInd\":"));
   CHECK_THAT(first("JSON_GZ_COMPRESS=1", "x_flows.json.gz | zcat"), Catch::StartsWith("{\"dir\":\"A\","));
+  CHECK_THAT(first("JSON_GZ_COMPRESS=2", "x_flows.json.zst"), Catch::StartsWith("\x28\xb5\x2f\xfd"));
   std::ofstream(run.folder / "columns") << "# who\nsrcIP\n\ndstPort  # where\n";
   CHECK_THAT(first("JSON_SELECT=1 JSON_SELECT_FILE=./columns", "x_flows.json"),
              Catch::StartsWith("{\"srcIP\":\"") && Contains("\",\"dstPort\":"));

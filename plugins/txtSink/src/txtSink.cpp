@@ -44,7 +44,7 @@ class TxtSink final : public Sink {
   explicit TxtSink(Host& host)
       : host_(host),
         csv_(host.integer("TFS_CSV") == 1),
-        compress_(host.integer("TFS_GZ_COMPRESS") == 1),
+        compression_(static_cast<Compression>(host.integer("TFS_GZ_COMPRESS"))),
         joined_(host.integer("TFS_JOIN_AB") == 1) {}
 
   void open(const Output& output) override {
@@ -53,9 +53,10 @@ class TxtSink final : public Sink {
     const std::vector<std::string> names = RowFormatter::joined_names(output.columns);
     std::vector<Column> columns(output.columns.begin(), output.columns.end());
     if (joined_) columns = joined_columns(output.columns, names);
-    RowParts::Form form{.path = output.to_stdout ? "-" : output.prefix + flow_suffix() + (compress_ ? ".gz" : ""),
-                        .header_in_each = TFS_PRI_HDR_FW == 1,
-                        .compress = compress_};
+    RowParts::Form form{
+        .path = output.to_stdout ? "-" : output.prefix + flow_suffix() + std::string(suffix(compression_)),
+        .header_in_each = TFS_PRI_HDR_FW == 1,
+        .compression = compression_};
     if (TFS_SPLIT == 1 && !output.to_stdout) form.split = output.split;
     if constexpr (TFS_PRI_HDR == 1) {
       if constexpr (TFS_EXTENDED_HEADER == 1) form.header = extended_header(columns);
@@ -187,7 +188,9 @@ class TxtSink final : public Sink {
   }
 
   Host& host_;
-  const bool csv_, compress_, joined_;
+  const bool csv_;
+  const Compression compression_;
+  const bool joined_;
   std::optional<RowFormatter> formatter_, packet_formatter_;
   RowParts file_;
   RowFile packets_;

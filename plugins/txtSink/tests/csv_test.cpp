@@ -43,6 +43,8 @@ TEST_CASE("txtSink: CSV at run time", "[txtSink]") {
   CHECK_THAT(with({{"TFS_SEPARATOR", "|"}}).file("_flows.txt"), Catch::StartsWith("%dir|flowInd|"));
   CHECK_THAT(with({{"TFS_CSV", "1"}, {"TFS_FLOWS_TXT_SUFFIX", ".x"}}).file(".x"), Catch::StartsWith("dir,"));
   CHECK(with({{"TFS_GZ_COMPRESS", "1"}}).file("_flows.txt.gz").substr(0, 2) == "\x1f\x8b");
+  CHECK(with({{"TFS_GZ_COMPRESS", "2"}}).file("_flows.txt.zst").substr(0, 4) == "\x28\xb5\x2f\xfd");
+  CHECK(with({{"TFS_GZ_COMPRESS", "2"}, {"TFS_CSV", "1"}}).file("_flows.csv.zst").substr(0, 4) == "\x28\xb5\x2f\xfd");
 }
 
 TEST_CASE("txtSink: times as dates at run time", "[txtSink]") {

@@ -122,14 +122,21 @@ def _read_types(headers):
 
 
 def _read_text(path):
-    if path.suffix == ".zst":
+    data = path.read_bytes()  # parts of -W have a number behind .gz: the content says what it is
+    if data.startswith(b"\x28\xb5\x2f\xfd"):
         zstd = shutil.which("zstd")
         if not zstd:
             raise Error(f"{path} is compressed with zstd, which is not installed")
-        return subprocess.run([zstd, "-dcq", str(path)], stdout=subprocess.PIPE, check=True).stdout.decode("utf-8", "replace")
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8", errors="replace", newline="") as file:
-        return file.read()
+        unpacked = subprocess.run([zstd, "-dcq"], input=data, capture_output=True)
+        if unpacked.returncode != 0:
+            raise Error(f"{path} is damaged: {unpacked.stderr.decode('utf-8', 'replace').strip()}")
+        data = unpacked.stdout
+    elif data.startswith(b"\x1f\x8b"):
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, OSError) as e:
+            raise Error(f"{path} is damaged: {e}") from None
+    return data.decode("utf-8", "replace")
 
 
 def _separator(first):
