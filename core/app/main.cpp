@@ -63,7 +63,7 @@ std::string about(const Options& options, const Plugins& plugins) {
   text += fmt::format("# HW info: {};{};{};{};{}\n# SW info: {}\n#\n", machine.nodename, machine.sysname,
                       machine.release, machine.version, machine.machine, pcap_lib_version());
   if (options.input == Options::Input::interface)
-    text += fmt::format("# Live captured from interface: {}\n#\n", options.sources[0]);
+    text += fmt::format("# Live captured from interface: {}\n#\n", fmt::join(options.sources, ", "));
   text += "# Plugins loaded:\n";
   unsigned number = 0;
   for (const Descriptor* plugin : plugins.all())
@@ -75,7 +75,7 @@ std::unique_ptr<Source> open_input(const Options& options, const CaptureOptions&
   switch (options.input) {
     case Options::Input::list: return open_list(options.sources[0], capture);
     case Options::Input::series: return open_series(options.sources[0], capture);
-    case Options::Input::interface: return open_interface(options.sources[0], capture);
+    case Options::Input::interface: return open_interfaces(options.sources, capture);
     case Options::Input::files: break;
   }
   return is_one_file(options) ? open_file(options.sources[0], capture) : open_files(options.sources, capture);
@@ -86,7 +86,9 @@ std::string input_line(const Options& options) {
   switch (options.input) {
     case Options::Input::list: return "Processing list file: " + first;
     case Options::Input::series: return "Processing files: " + first;
-    case Options::Input::interface: return "Live capture on interface: " + first;
+    case Options::Input::interface:
+      return fmt::format("Live capture on interface{}: {}", options.sources.size() > 1 ? "s" : "",
+                         fmt::join(options.sources, ", "));
     case Options::Input::files: break;
   }
   if (is_one_file(options)) return "Processing file: " + first;
@@ -99,6 +101,7 @@ std::unique_ptr<Source> open_source(const Options& options, std::atomic<bool>& s
                                .snaplen = options.snaplen.value_or(settings.snaplen),
                                .buffer = options.buffer.value_or(settings.live_buffer),
                                .tell = [&log](std::string_view lines) { log.line(lines); },
+                               .warn = [&log](std::string_view line) { log.warn(line); },
                                .stop = &stop};
   std::unique_ptr<Source> source;
   try {
@@ -195,6 +198,7 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   HeaderStacks stacks{KeyedHash(seed)};
   Time run_start = 0;
   InputTotals totals;
+  for (const InterfaceCounts& one : source->interface_counts()) totals.interfaces.emplace_back(one.name, one.number);
   const Context context{config,     stacks, log, plugins.folder(), options.sensor_id.value_or(settings.sensor_id),
                         &run_start, &totals};
   Layout layout(plugins.all());
@@ -251,7 +255,8 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
                       .flows = workers.counters(),
                       .file_bytes = source->size(),
                       .file_position = source->position(),
-                      .capture = engine.capture(),
+                      .interfaces = engine.interfaces(),
+                      .unread = engine.unread(),
                       .clock = engine.clock_steps(),
                       .analysis = engine.analysis_time(),
                       .unloading = wall_clock() - begin,
@@ -305,7 +310,7 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   if (lines > 0)
     print_error(fmt::format("{} lines of log and reports could not be written: see the errors above", lines));
   const std::uint64_t lost = sinks.lost(), unwritten = workers.counters().unwritten;
-  const std::uint64_t unread = engine.capture() ? engine.capture()->unread : 0;
+  const std::uint64_t unread = engine.unread();
   if (unwritten + unread > 0)
     print_error(fmt::format("ended by a second signal: {} rows of flows in memory and {} captured packets are lost",
                             unwritten, unread));

@@ -210,7 +210,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   const auto take_input = [&](Options::Input kind) {
     if (input && *input != kind) throw Error("'-r', '-R', '-D' and '-i' options can only be used exclusively");
     input = kind;
-    if (kind != Options::Input::files) o.sources.clear();
+    if (kind == Options::Input::list || kind == Options::Input::series) o.sources.clear();
     o.sources.emplace_back(optarg);
   };
   bool behind_files = false;  // the last word was an input of -r

@@ -19,7 +19,7 @@ struct SplitLimits {
 
 struct Options {
   enum class Input { files, list, series, interface } input = Input::files;
-  std::vector<std::string> sources;    // of -r: files and folders; of -R, -D or -i: one
+  std::vector<std::string> sources;    // of -r: files and folders, of -i: interfaces; of -R, -D: one
   std::optional<std::string> output;   // -w
   std::string plugin_folder;           // -p, empty: the default
   std::string plugin_list;             // -b

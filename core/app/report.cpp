@@ -108,17 +108,40 @@ class Writer {
   ReportOutput& out_;
 };
 
+void interface_lines(Writer& w, const ReportData& d) {
+  CaptureCounts sum;
+  std::string text, json;
+  for (const InterfaceCounts& one : d.interfaces) {
+    const CaptureCounts& c = one.counts;
+    sum += c;
+    text += fmt::format("\n    {}: {} received, {} dropped by the kernel, {} dropped by the interface", one.name,
+                        human(c.received), human(c.dropped_by_kernel), human(c.dropped_by_interface));
+    if (one.times_away > 0)
+      text += fmt::format(", disappeared {} time{}", one.times_away, one.times_away > 1 ? "s" : "");
+    json += fmt::format(
+        R"({}{{"name":{},"received":{},"dropped_by_the_kernel":{},"dropped_by_the_interface":{},"disappeared":{}}})",
+        json.empty() ? "" : ",", json_text(one.name), c.received, c.dropped_by_kernel, c.dropped_by_interface,
+        one.times_away);
+  }
+  const std::uint64_t all = sum.received + sum.dropped_by_kernel + sum.dropped_by_interface;
+  w.share("Number of packets received", sum.received, all);
+  w.share("Number of packets dropped by the kernel", sum.dropped_by_kernel, all);
+  w.share("Number of packets dropped by the interface", sum.dropped_by_interface, all);
+  w.share("Number of packets received and not read", d.unread, all);
+  if (d.interfaces.size() > 1 || d.interfaces[0].times_away > 0) w.fact("Interfaces", text, "[" + json + "]", ":");
+}
+
 void input_lines(Writer& w, const ReportData& d) {
   const InputCounters& in = d.input;
-  if (d.capture) {
-    const std::uint64_t all = d.capture->received + d.capture->dropped_by_kernel + d.capture->dropped_by_interface;
-    w.share("Number of packets received", d.capture->received, all);
-    w.share("Number of packets dropped by the kernel", d.capture->dropped_by_kernel, all);
-    w.share("Number of packets dropped by the interface", d.capture->dropped_by_interface, all);
-    w.share("Number of packets received and not read", d.capture->unread, all);
+  if (!d.interfaces.empty()) {
+    interface_lines(w, d);
   } else if (d.file_bytes > 0) {
     const double percent = 100 * ratio(static_cast<double>(d.file_position), static_cast<double>(d.file_bytes));
     w.fact("Percentage completed", fmt::format("{:.2f}%", percent), fmt::format("{:.2f}", percent));
+  }
+  if (settings.sampling > 1) {
+    w.fact("Sampling", fmt::format("one packet in {}, by count", settings.sampling), std::to_string(settings.sampling));
+    w.share("Number of packets left out by sampling", in.left_out, in.packets + in.left_out);
   }
   w.count("Number of processed packets", in.packets);
   w.count("Number of processed bytes", in.captured_bytes);

@@ -20,7 +20,8 @@ struct ReportData {
   DecodeCounters decode;
   FlowCounters flows;
   std::uint64_t file_bytes = 0, file_position = 0;
-  std::optional<CaptureCounts> capture;
+  std::vector<InterfaceCounts> interfaces;  // of a live capture
+  std::uint64_t unread = 0;                 // packets that they captured and that were not read
   CaptureClock::Steps clock;
   Time analysis = 0, unloading = 0;  // wall clock spent until the input ended, until all rows were written
   std::uint64_t flow_capacity = 0;   // directions of flows that fit into the memory bound

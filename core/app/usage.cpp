@@ -10,7 +10,7 @@ Input:
                              '-': standard input. Several are one capture, in the order of their first packets
   -R, --pcap-list LIST       read the files that LIST names, one a line, as one capture, in this order; '-': standard input
   -D, --input-regex SERIES   read numbered files: NAME[:C][,STOP], the number stands behind the last character C ('p')
-  -i, --interface NAME       capture live
+  -i, --interface NAME       capture live; repeatable: several interfaces are one capture; any: all of them
       --each                 each file is a capture of its own, with an output of its own: beside it, or in the folder of -w;
                              goes on where it was interrupted
   -j, --jobs N               --each: processes (default: one for each processor)
@@ -29,7 +29,8 @@ Output:
   -M, --mon-interval S       a report every S seconds; SIGUSR1 asks for one, SIGUSR2 switches the reports on and off
 Live capture:
   -S, --snaplen N            bytes kept of a frame
-  -B, --rx-bufsize N         kernel buffer in bytes
+  -B, --rx-bufsize N         kernel buffer in bytes, of each interface
+      --set PROMISCUOUS=0    only frames to and from this machine; --set SAMPLING=N: analyse one packet in N, also of files
       --user NAME            once it listens, root's rights are given up for good to NAME (default with -i: who called sudo, else
                              'tranalyzer' where there is such a user, else 'nobody'); root: they are kept
 Other:

@@ -22,6 +22,8 @@ struct Settings {
   std::int64_t poll_time = POLLTM, missing_timeout = MFPTMOUT;  // seconds
   int snaplen = SNAPLEN, live_buffer = LIVEBUFSIZE;             // bytes
   int capture_timeout = CAPTURE_TIMEOUT;                        // ms
+  bool promiscuous = PROMISCUOUS;
+  std::uint32_t sampling = SAMPLING;
   bool optimise_filter = BPF_OPTIMIZE;
   bool buffering = IO_BUFFERING;
   std::size_t buffer_packets = IO_BUFFER_SIZE;

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
+#include <string>
 
 #include "t2/plugin.hpp"
 
@@ -11,6 +13,17 @@ namespace t2 {
 
 struct InputTotals {
   std::atomic<std::uint64_t> packets = 0, ignored = 0, dropped = 0;  // as in Input
+  struct Interface {
+    std::string name;
+    std::uint32_t number;
+    std::atomic<std::uint64_t> received = 0, dropped_by_kernel = 0, dropped_by_interface = 0;
+    Interface(std::string_view its_name, std::uint32_t its_number) : name(its_name), number(its_number) {}
+    CaptureInterface look() const {
+      return {name, number, received.load(std::memory_order_relaxed), dropped_by_kernel.load(std::memory_order_relaxed),
+              dropped_by_interface.load(std::memory_order_relaxed)};
+    }
+  };
+  std::deque<Interface> interfaces = {};  // all are there before a second thread starts
 
   Input look() const {
     return {packets.load(std::memory_order_relaxed), ignored.load(std::memory_order_relaxed),

@@ -30,7 +30,8 @@ struct RawPacket {
   Time time = 0;
   const std::uint8_t* data = nullptr;
   std::uint32_t captured = 0, wire = 0;
-  int link_type = 0;  // as libpcap's DLT_ constants
+  int link_type = 0;           // as libpcap's DLT_ constants
+  std::uint8_t interface = 0;  // live: which of those that are captured
 };
 
 // What the reader thread knows of a packet besides its bytes.

@@ -17,7 +17,7 @@ class Buffered final : public Source {
   Buffered(std::unique_ptr<Source> source, std::size_t packets)
       : source_(std::move(source)),
         free_(std::max<std::size_t>(2, packets / Block::usual_packets)),
-        published_{source_->size(), source_->position(), {}, {}, source_->counts()},
+        published_{source_->size(), source_->position(), {}, {}, source_->interface_counts()},
         reader_([this] { fill(); }) {}
 
   ~Buffered() override {
@@ -59,7 +59,7 @@ class Buffered final : public Source {
   std::uint64_t position() const override { return published().position; }
   std::string damage() const override { return published().damage; }
   std::vector<std::string> notes() const override { return published().notes; }
-  std::optional<CaptureCounts> counts() const override { return published().counts; }
+  std::vector<InterfaceCounts> interface_counts() const override { return published().interfaces; }
 
  private:
   // What the source said of itself after the last block: only the reading thread asks it.
@@ -67,7 +67,7 @@ class Buffered final : public Source {
     std::uint64_t size = 0, position = 0;
     std::string damage;
     std::vector<std::string> notes;
-    std::optional<CaptureCounts> counts;
+    std::vector<InterfaceCounts> interfaces;
   };
   Published published() const {
     const std::lock_guard hold(mutex_);
@@ -89,8 +89,11 @@ class Buffered final : public Source {
       } catch (const std::exception& e) {  // ends the input; what was read is kept
         failure = e.what();
       }
-      Published now{
-          source_->size(), source_->position(), failure.empty() ? source_->damage() : failure, {}, source_->counts()};
+      Published now{source_->size(),
+                    source_->position(),
+                    failure.empty() ? source_->damage() : failure,
+                    {},
+                    source_->interface_counts()};
       if (kind == Read::end) now.notes = source_->notes();
       hold.lock();
       published_ = std::move(now);

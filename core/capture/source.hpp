@@ -22,6 +22,18 @@ struct CaptureCounts {                                            // live input 
   std::uint64_t received = 0;                                     // by the kernel, which keeps them until they are read
   std::uint64_t dropped_by_kernel = 0, dropped_by_interface = 0;  // instead
   std::uint64_t unread = 0;  // of the received: the run had to end before they were read
+  CaptureCounts& operator+=(const CaptureCounts& other) {
+    received += other.received, dropped_by_kernel += other.dropped_by_kernel;
+    dropped_by_interface += other.dropped_by_interface, unread += other.unread;
+    return *this;
+  }
+};
+
+struct InterfaceCounts {
+  std::string name;
+  std::uint32_t number = 0;      // the system's, when it was opened; 0: it is no network interface
+  std::uint64_t times_away = 0;  // it disappeared so often
+  CaptureCounts counts;
 };
 
 class Source {
@@ -35,14 +47,17 @@ class Source {
   virtual std::uint64_t position() const { return 0; }  // bytes of it that were read
   virtual std::string damage() const { return {}; }     // why some of the input could not be read, one line; or empty
   virtual std::vector<std::string> notes() const { return {}; }  // at the end: packets that were left out, a line each
-  virtual std::optional<CaptureCounts> counts() const { return {}; }
+  virtual std::vector<InterfaceCounts> interface_counts() const {
+    return {};
+  }  // live, as RawPacket::interface counts them
 };
 
 struct CaptureOptions {
   std::string filter;           // BPF expression, empty: none
   int snaplen = 0, buffer = 0;  // live
   std::function<void(std::string_view)> tell =
-      {};                             // lines for the log: a file of several begins; by the reading thread
+      {};  // lines for the log: a file of several begins; by the reading thread
+  std::function<void(std::string_view)> warn = {};  // likewise: an interface disappears
   std::atomic<bool>* stop = nullptr;  // ends a wait for input, also while it is opened; null: each source has its own
 };
 
@@ -63,7 +78,7 @@ std::unique_ptr<Source> open_files(const std::vector<std::string>& names, const 
 // A file that is still written: what arrives is read until `complete` answers true and there is no more.
 std::unique_ptr<Source> follow_file(const std::string& path, const CaptureOptions& options,
                                     std::function<bool()> complete);
-std::unique_ptr<Source> open_interface(const std::string& name, const CaptureOptions& options);
+std::unique_ptr<Source> open_interfaces(const std::vector<std::string>& names, const CaptureOptions& options);  // -i
 // The same packets, read ahead by a thread of its own into a ring of about `packets` of usual length.
 std::unique_ptr<Source> buffered(std::unique_ptr<Source> source, std::size_t packets);
 

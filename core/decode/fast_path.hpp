@@ -30,6 +30,7 @@ inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, co
   p.data = raw.data;
   p.captured = raw.captured;
   p.wire = raw.wire;
+  p.interface = raw.interface;
 }
 
 // What match() found. The rest of the Packet follows from it.

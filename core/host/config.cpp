@@ -104,6 +104,8 @@ void Config::apply_core(Settings& to) const {
   to.missing_timeout = number("MFPTMOUT");
   to.snaplen = static_cast<int>(number("SNAPLEN"));
   to.live_buffer = static_cast<int>(number("LIVEBUFSIZE"));
+  to.sampling = static_cast<std::uint32_t>(number("SAMPLING"));
+  to.promiscuous = number("PROMISCUOUS") != 0;
   to.capture_timeout = static_cast<int>(number("CAPTURE_TIMEOUT"));
   to.optimise_filter = number("BPF_OPTIMIZE");
   to.buffering = number("IO_BUFFERING");

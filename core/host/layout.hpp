@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/settings.hpp"
 #include "base/signals.hpp"
 #include "base/totals.hpp"
 #include "decode/headers.hpp"
@@ -135,6 +136,9 @@ class PluginHost final : public Host {
   std::string_view headers(std::uint32_t id) const override { return context_.stacks.text(id); }
   Time run_start() const override { return context_.run_start ? *context_.run_start : 0; }
   Input input() const override { return context_.totals ? context_.totals->look() : Input{}; }
+  std::uint32_t sampling() const override { return settings.sampling; }
+  std::size_t interfaces() const override { return context_.totals ? context_.totals->interfaces.size() : 0; }
+  CaptureInterface interface(std::size_t which) const override { return context_.totals->interfaces[which].look(); }
   bool must_end() const override { return t2::must_end(); }
   std::unique_ptr<OutputFile> create_file(const NewFile& file) override;
   std::string data_file(std::string_view name) const override { return context_.folder + std::string(name); }

@@ -20,6 +20,7 @@ void Engine::run() {
     handle_signals();
     std::shared_ptr<Block> block = blocks.acquire();
     kind = read(*block);
+    if (settings.sampling > 1) sample(block->packets);
     if constexpr (TSTAMP_PREC == 0)  // the program counts in microseconds: differences are those of the printed times
       for (RawPacket& raw : block->packets) raw.time -= raw.time % 1000;
     for (const RawPacket& raw : block->packets) decode(raw);
@@ -32,7 +33,7 @@ void Engine::run() {
   }
   handle_signals();
   count_dropped();
-  if (capture_ && must_end()) count_unread();
+  if (must_end()) count_unread();
   analysis_ = wall_clock() - begin;
   parts_.workers.finish(clock_.end());
 }
@@ -45,6 +46,16 @@ Read Engine::read(Block& block) {
     failure_ = e.what();
     return Read::end;
   }
+}
+
+// Systematic count-based sampling (RFC 5475, 5.1): keeps the first of each `sampling` packets of the input.
+void Engine::sample(std::vector<RawPacket>& packets) {
+  const std::uint64_t interval = settings.sampling, seen = counters_.packets + counters_.left_out;
+  std::size_t kept = 0;
+  for (std::uint64_t at = (interval - seen % interval) % interval; at < packets.size(); at += interval)
+    packets[kept++] = packets[at];
+  counters_.left_out += packets.size() - kept;
+  packets.resize(kept);
 }
 
 void Engine::begin(Time first) {
@@ -66,7 +77,7 @@ bool Engine::accepts(int link_type) {
 void Engine::decode(const RawPacket& raw) {
   if (counters_.packets++ == 0) begin(raw.time);
   counters_.last = std::max(counters_.last, raw.time);
-  PacketStamp stamp{.number = counters_.packets};
+  PacketStamp stamp{.number = (counters_.packets - 1) * settings.sampling + 1};
   clock_.place(raw.time, stamp);
   counters_.captured_bytes += raw.captured;
   counters_.wire_bytes += raw.wire;
@@ -102,17 +113,26 @@ void Engine::skip_without_data() {
   parts_.totals.ignore_one();
 }
 
-// What was captured for a run that ended before it was read.
 void Engine::count_unread() {
-  const std::uint64_t read = std::min(capture_->received, counters_.packets);
-  capture_->unread = capture_->received - read;
+  std::uint64_t received = 0;
+  for (const InterfaceCounts& one : interfaces_) received += one.counts.received;
+  unread_ = received - std::min(received, counters_.packets + counters_.left_out);
+  parts_.totals.dropped.fetch_add(unread_, std::memory_order_relaxed);
 }
 
 void Engine::count_dropped() {
-  capture_ = parts_.source.counts();
-  if (capture_)
-    parts_.totals.dropped.store(capture_->dropped_by_kernel + capture_->dropped_by_interface,
-                                std::memory_order_relaxed);
+  interfaces_ = parts_.source.interface_counts();
+  std::uint64_t dropped = 0;
+  for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+    const CaptureCounts& counts = interfaces_[i].counts;
+    dropped += counts.dropped_by_kernel + counts.dropped_by_interface;
+    if (i >= parts_.totals.interfaces.size()) continue;
+    InputTotals::Interface& total = parts_.totals.interfaces[i];
+    total.received.store(counts.received, std::memory_order_relaxed);
+    total.dropped_by_kernel.store(counts.dropped_by_kernel, std::memory_order_relaxed);
+    total.dropped_by_interface.store(counts.dropped_by_interface, std::memory_order_relaxed);
+  }
+  parts_.totals.dropped.store(dropped, std::memory_order_relaxed);
 }
 
 // Live input: flows also end without traffic, and rows leave in bounded time, also while the wall clock is set.

@@ -32,7 +32,9 @@ class Engine {
   void run();
   const InputCounters& counters() const { return counters_; }
   const CaptureClock::Steps& clock_steps() const { return clock_.steps(); }
-  const std::optional<CaptureCounts>& capture() const { return capture_; }  // live; at the end: when reading ended
+  // Live: as they were when the counts were last asked for; `unread` of all together is known at the end.
+  const std::vector<InterfaceCounts>& interfaces() const { return interfaces_; }
+  std::uint64_t unread() const { return unread_; }
   Time analysis_time() const { return analysis_; }
   // Why the input could not be read to its end, one line; empty: it was.
   std::string damage() const { return failure_.empty() && !stopping_ ? parts_.source.damage() : failure_; }
@@ -46,6 +48,7 @@ class Engine {
  private:
   Read read(Block& block);
   [[gnu::hot, gnu::noinline]] void decode(const RawPacket& raw);  // not into run(), which runs once and is compiled so
+  void sample(std::vector<RawPacket>& packets);
   void skip_without_data();
   [[gnu::cold]] void begin(Time first);
   [[gnu::cold]] bool accepts(int link_type);
@@ -57,7 +60,8 @@ class Engine {
   Parts parts_;
   InputCounters counters_;
   CaptureClock clock_;
-  std::optional<CaptureCounts> capture_;
+  std::vector<InterfaceCounts> interfaces_;
+  std::uint64_t unread_ = 0;  // packets that were captured for a run that ended before they were read
   Time analysis_ = 0, interval_ = 0;
   Time last_idle_ = 0, last_report_ = 0, last_arrival_ = 0;  // on the steady clock
   int interrupts_seen_ = 0, toggles_seen_ = 0;

@@ -58,7 +58,8 @@ void Worker::begin_direction(Packet& packet, FlowEntry& flow, const Successor& s
   own.timeout = static_cast<std::uint32_t>(settings.flow_timeout / millisecond);
   own.last_ip_id = no_identification;
   own.headers = packet.headers;
-  own.link = link_of(packet);
+  own.link = link_of(packet) & 3;
+  own.interface = packet.interface & (max_interfaces - 1);
   if (own.link & Direction::has_destination) std::memcpy(own.macs, packet.data + packet.destination_mac, 6);
   if (own.link & Direction::has_source) std::memcpy(own.macs + 6, packet.data + packet.source_mac, 6);
   if (packet.is_opening()) own.syn = load_big<std::uint16_t>(packet.data + packet.l4 + 6);

@@ -48,7 +48,7 @@ struct Captured {
 // Datagrams that are sent before anything is read; the capture is stopped at once.
 Captured capture_stopped(unsigned count, int buffer, bool ahead, bool traffic_goes_on) {
   set_up_loopback();
-  std::unique_ptr<Source> source = open_interface("lo", {.filter = "udp", .snaplen = 65535, .buffer = buffer});
+  std::unique_ptr<Source> source = open_interfaces({"lo"}, {.filter = "udp", .snaplen = 65535, .buffer = buffer});
   send_datagrams(count);
   if (ahead) source = buffered(std::move(source), 1024);
   source->stop();
@@ -64,7 +64,7 @@ Captured capture_stopped(unsigned count, int buffer, bool ahead, bool traffic_go
     }
     if (traffic_goes_on && kind == Read::packets) send_datagrams(1);
   }
-  all.counts = source->counts().value_or(CaptureCounts{});
+  for (const InterfaceCounts& one : source->interface_counts()) all.counts += one.counts;
   return all;
 }
 
@@ -81,6 +81,8 @@ TEST_CASE("capture: totals go on where libpcap's counters wrap, and name drops o
   CHECK(counts.dropped_by_kernel == 0x80000001);
   CHECK(counts.received == 0x100000010 - 0x80000001);
   CHECK(counts.dropped_by_interface == 6);
+  totals.update(0x20, 0x80000001, 0);  // the interface was made anew
+  CHECK(totals.update(0x20, 0x80000001, 2).dropped_by_interface == 8);
 }
 
 TEST_CASE("capture: what the kernel holds at a stop is read, and what it dropped is counted", "[capture]") {

@@ -59,6 +59,33 @@ void check_refused(const Execution& result, const std::string& words) {
 
 }  // namespace
 
+TEST_CASE("inputs: of each N packets the first is analysed", "[inputs]") {
+  constexpr unsigned packets = 1000;  // of several blocks
+  Capture c;
+  for (unsigned i = 0; i < packets; ++i)
+    c.add(epoch + i * millisecond, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(5000, 53).zeros(i));
+  for (const unsigned interval : {1u, 3u, 256u, 1000u, 1001u}) {
+    const unsigned chosen = (packets + interval - 1) / interval;
+    for (const char* buffering : {"IO_BUFFERING=0", "IO_BUFFERING=1"}) {
+      INFO(interval << " " << buffering);
+      const Result result = run(c, {"basicFlow", "basicStats", "txtSink"},
+                                {"--set", "SAMPLING=" + std::to_string(interval), "--set", buffering, "-s"});
+      REQUIRE(result.status == 0);
+      CHECK(result.flows.row(0).number("pktsSnt") == chosen);
+      const Table table(result.file("_packets.txt"));
+      REQUIRE(table.size() == chosen);
+      for (unsigned i = 0; i < chosen; ++i) CHECK(table.row(i).number("pktNo") == i * interval + 1);
+      if (interval == 1) {
+        CHECK_THAT(result.out, !Contains("ampling"));
+      } else {
+        CHECK_THAT(result.out, Contains("Sampling: one packet in " + std::to_string(interval) + ", by count"));
+        CHECK_THAT(result.out,
+                   Contains("Number of packets left out by sampling: " + std::to_string(packets - chosen) + " ["));
+      }
+    }
+  }
+}
+
 TEST_CASE("inputs: however they are named, several are one capture", "[inputs]") {
   const Pieces place;
   write_file(place.folder / "d/readme.txt", text("no capture\n"));

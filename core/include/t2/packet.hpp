@@ -24,6 +24,7 @@ using Time = std::int64_t;  // nanoseconds since 1970-01-01T00:00:00Z
 constexpr Time one_second = 1'000'000'000;
 constexpr Time shortest_timeout = one_second / 10;  // of a flow; the core cuts batches at this span of capture time
 constexpr std::uint32_t absent = 0xffff'ffff;
+constexpr std::size_t max_interfaces = 64;  // that are captured at once
 
 enum class Family : std::uint8_t { layer2 = 2, ipv4 = 4, ipv6 = 6 };
 
@@ -69,9 +70,10 @@ struct alignas(64) Direction {
   Time first = 0, last = 0;  // first packet; packet processed last (not the largest time)
   status::Word status = 0;
   std::uint64_t packets = 0;
-  std::uint32_t headers = 0;   // of the first packet, as in Packet
-  std::uint8_t macs[12] = {};  // of the first packet: destination, source; zero where it has none, see `link`
-  std::uint8_t link = 0;       // has_destination, has_source: which of `macs` there are; none without Ethernet
+  std::uint32_t headers = 0;       // of the first packet, as in Packet
+  std::uint8_t macs[12] = {};      // of the first packet: destination, source; zero where it has none, see `link`
+  std::uint8_t link : 2 = 0;       // has_destination, has_source: which of `macs` there are; none without Ethernet
+  std::uint8_t interface : 6 = 0;  // of the first packet, as in Packet
   static constexpr std::uint8_t has_destination = 1, has_source = 2;
 
  protected:  // the core's own: see DirectionEntry
@@ -153,6 +155,7 @@ struct Packet {
   std::uint8_t vlan_count = 0;  // tags of the innermost stack
   std::uint8_t mpls_count = 0;
   bool has_ports = false;
+  std::uint8_t interface = 0;  // live: which of Host::interfaces() it was captured on
   std::uint16_t ether_type = 0;
   std::uint16_t vlan = 0;  // 12-bit id of the last tag
   std::uint16_t source_port = 0, destination_port = 0;

@@ -120,10 +120,16 @@ struct Run {                     // totals of the run, for shares in reports
 };
 
 struct Input {                // what was read so far
-  std::uint64_t packets = 0;  // that passed the filter
+  std::uint64_t packets = 0;  // that passed the filter and, with sampling, were chosen
   std::uint64_t ignored =
       0;  // of these: belong to no flow (unknown link type, cut off headers, fragments without their first one ...)
-  std::uint64_t dropped = 0;  // live: by the kernel and the interface, before they could be read
+  std::uint64_t dropped = 0;  // live: by the kernel and the interfaces, and what a run that had to end did not read
+};
+
+struct CaptureInterface {  // of a live capture
+  std::string_view name;
+  std::uint32_t number = 0;  // the system's (ifIndex), when the capture began
+  std::uint64_t received = 0, dropped_by_kernel = 0, dropped_by_interface = 0;  // packets so far
 };
 
 class Report {  // lines of the end report; each is prefixed with the plugin's name
@@ -158,6 +164,10 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   virtual std::string_view headers(std::uint32_t id) const = 0;  // "eth:vlan:ipv4:tcp"; for sinks and flow end
   virtual Time run_start() const = 0;                            // time of the run's first packet, from then on
   virtual Input input() const = 0;                               // from any thread; final when a sink is closed
+  virtual std::uint32_t sampling() const = 0;  // one packet in so many is analysed, 1: all; Packet::number counts all
+  // Live: the interfaces, as Packet::interface counts them; none for other input. From any thread.
+  virtual std::size_t interfaces() const = 0;
+  virtual CaptureInterface interface(std::size_t which) const = 0;
   // The user wants the run to end now: a sink waits no more, and counts what it cannot deliver as lost. From any
   // thread.
   virtual bool must_end() const = 0;

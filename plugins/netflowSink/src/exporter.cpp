@@ -138,6 +138,7 @@ void Exporter::set_templates(t2::Time now) {
   const OptionsRecords keys = flow_keys(announced()), sampled = sampling(version, settings_.source, settings_.sampling);
   message.add_options_template(keys);
   if (settings_.statistics_interval > 0) message.add_options_template(statistics(version, settings_.source, {}));
+  if (settings_.statistics_interval > 0 && settings_.live) message.add_options_template(interfaces(version, {}, 0)[0]);
   if (settings_.sampling > 0) message.add_options_template(sampled);
   message.add_options(keys);
   if (settings_.sampling > 0) message.add_options(sampled);
@@ -199,6 +200,10 @@ void Exporter::send_statistics(t2::Time now, const ObservedTraffic& observed) {
                                              .ignored = observed.ignored,
                                              .dropped = observed.dropped});
   send_options(options, options_domain(), now);
+  if (observed.interfaces.empty()) return;
+  const std::size_t room = settings_.message_size - options_overhead;
+  for (const OptionsRecords& part : interfaces(settings_.layout.version, observed.interfaces, room))
+    send_options(part, options_domain(), now);
 }
 
 void Exporter::send(PendingMessage& pending, t2::Time now) {

@@ -6,9 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "message.hpp"
-#include "t2/packet.hpp"
+#include "t2/plugin.hpp"
 #include "transport.hpp"
 
 namespace t2::netflow_sink {
@@ -21,6 +22,7 @@ struct ExporterSettings {
   unsigned template_messages = 20;          // templates are repeated after so many messages
   t2::Time template_interval = 60 * t2::one_second;
   t2::Time statistics_interval = 0;  // 0: no statistics
+  bool live = false;                 // the statistics name interfaces
   std::uint32_t sampling = 0;        // announced: one packet of so many is seen; 0: nothing is announced
 };
 
@@ -34,9 +36,10 @@ struct ExportCounters {
 
 // Totals of the run so far.
 struct ObservedTraffic {
-  std::uint64_t flows = 0;                 // directions that have ended
-  std::uint64_t packets = 0;               // of these directions
-  std::uint64_t ignored = 0, dropped = 0;  // packets, as in t2::Input
+  std::uint64_t flows = 0;                            // directions that have ended
+  std::uint64_t packets = 0;                          // of these directions
+  std::uint64_t ignored = 0, dropped = 0;             // packets, as in t2::Input
+  std::vector<t2::CaptureInterface> interfaces = {};  // of a live capture
 };
 
 class Exporter {

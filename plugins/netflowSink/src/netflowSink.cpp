@@ -63,6 +63,17 @@ TlsFiles tls_files(const t2::Host& host, SocketType type) {
   return files;
 }
 
+// One packet of so many reaches a flow: what t2 gets is one of NF_SAMPLING, of which it takes one of SAMPLING. 0: all.
+std::uint32_t sampling(const t2::Host& host) {
+  const auto before = static_cast<std::uint64_t>(host.integer("NF_SAMPLING")), own = std::uint64_t{host.sampling()};
+  if (own == 1) return static_cast<std::uint32_t>(before);
+  const std::uint64_t both = std::max<std::uint64_t>(before, 1) * own;
+  if (both > UINT32_MAX)
+    throw setting_error("NF_SAMPLING=" + std::to_string(before) + " and the core's SAMPLING=" + std::to_string(own) +
+                        " make one packet of " + std::to_string(both) + ", which no options record can say");
+  return static_cast<std::uint32_t>(both);
+}
+
 class NetflowSink final : public t2::Sink {
  public:
   explicit NetflowSink(t2::Host& host)
@@ -84,7 +95,8 @@ class NetflowSink final : public t2::Sink {
     settings_.template_messages = static_cast<unsigned>(host.integer("NF_TPL_PKTS"));
     settings_.template_interval = host.integer("NF_TPL_SECS") * t2::one_second;
     settings_.statistics_interval = host.integer("NF_STAT_SECS") * t2::one_second;
-    settings_.sampling = static_cast<std::uint32_t>(host.integer("NF_SAMPLING"));
+    settings_.sampling = sampling(host);
+    settings_.live = host.interfaces() > 0;
   }
 
   void open(const t2::Output& output) override {
@@ -169,6 +181,8 @@ class NetflowSink final : public t2::Sink {
     const t2::Input input = host_.input();
     observed_.ignored = input.ignored;
     observed_.dropped = input.dropped;
+    observed_.interfaces.clear();
+    for (std::size_t i = 0; i < host_.interfaces(); ++i) observed_.interfaces.push_back(host_.interface(i));
   }
 
   void report_on(const Exporter& exporter, t2::Report& report) const {

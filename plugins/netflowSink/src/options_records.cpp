@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 
 #include "compiled_flags.hpp"
 
@@ -10,7 +11,8 @@ namespace t2::netflow_sink {
 
 namespace {
 
-constexpr std::uint16_t statistics_template = 300, sampling_template = 301, keys_template = 302, types_template = 303;
+constexpr std::uint16_t statistics_template = 300, sampling_template = 301, keys_template = 302, types_template = 303,
+                        interfaces_template = 304;
 
 // A record is about the observation domain; in NetFlow 9 about the exporting system.
 OptionsField domain_scope(Version version) {
@@ -79,6 +81,31 @@ OptionsRecords sampling(Version version, std::uint32_t domain, std::uint32_t int
                           {306, 4}}};  // samplingPacketSpace
   options.add({domain, interval, 1, 1, interval - 1});
   return options;
+}
+
+std::vector<OptionsRecords> interfaces(Version version, std::span<const t2::CaptureInterface> all, std::size_t size) {
+  constexpr std::size_t name_size = 16;  // as long as names are in Linux, in NetFlow 9
+  const bool ipfix = version == Version::ipfix;
+  const OptionsRecords empty{interfaces_template,
+                             1,
+                             {ipfix ? OptionsField{10, 4} : OptionsField{2, 4},  // ingressInterface; scope Interface
+                              {86, 8},                                           // packetTotalCount
+                              {135, 8},                                          // droppedPacketTotalCount
+                              {82, ipfix ? variable_length : std::uint16_t{name_size}}}};  // interfaceName
+  std::vector<OptionsRecords> parts{empty};
+  for (const t2::CaptureInterface& one : all) {
+    if (parts.back().bytes.size() + 21 + std::max(name_size, one.name.size()) > size) parts.push_back(empty);
+    const std::uint64_t dropped = one.dropped_by_kernel + one.dropped_by_interface;
+    if (ipfix) {
+      parts.back().add({one.number, one.received, dropped}, {one.name});
+      continue;
+    }
+    parts.back().add({one.number, one.received, dropped});
+    std::string name(one.name);
+    name.resize(name_size);
+    parts.back().bytes.insert(parts.back().bytes.end(), name.begin(), name.end());
+  }
+  return parts;
 }
 
 OptionsRecords flow_keys(std::span<const Template> templates) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fields.hpp"
+#include "t2/plugin.hpp"
 
 namespace t2::netflow_sink {
 
@@ -41,6 +42,9 @@ struct ExporterStatistics {
 OptionsRecords statistics(Version version, std::uint32_t domain, const ExporterStatistics& s);
 // One packet of `interval` was captured.
 OptionsRecords sampling(Version version, std::uint32_t domain, std::uint32_t interval);
+// Live: packets that each interface captured and lost, and its name, in parts of at most `size` bytes; without any, one
+// part with no record.
+std::vector<OptionsRecords> interfaces(Version version, std::span<const t2::CaptureInterface> all, std::size_t size);
 // IPFIX: which fields of a template make the flow's key.
 OptionsRecords flow_keys(std::span<const Template> templates);
 // IPFIX: names and types of the enterprise elements (RFC 5610), in parts of at most `size` bytes.

@@ -48,6 +48,8 @@ class RecordBuilder final : public t2::Plugin {
         mac_recorder_(host, "macRecorder"),
         layout_(record_layout(host)),
         interface_(static_cast<std::uint32_t>(host.integer("NF_IFINDEX"))) {
+    for (std::size_t i = 0; i < host.interfaces() && host.interfaces() > 1; ++i)
+      interfaces_.push_back(host.interface(i).number);
     layout_.macs = macs_in_key || mac_recorder_;
     layout_.tcp_flags = static_cast<bool>(tcp_flags_);
     layout_.tcp_states = static_cast<bool>(tcp_states_);
@@ -103,7 +105,7 @@ class RecordBuilder final : public t2::Plugin {
     if (frame_octets_) r.frame_octets = (*frame_octets_)(*e.in_direction(direction)).octets;
     r.max_ip_length = stats.max_ip_length;
     r.min_ip_length = std::min(stats.min_ip_length, stats.max_ip_length);
-    r.interface = interface_;
+    r.interface = own.interface < interfaces_.size() ? interfaces_[own.interface] : interface_;
     r.source_port = source.port;
     r.destination_port = destination.port;
     r.ether_type = key.ether_type;
@@ -214,8 +216,9 @@ class RecordBuilder final : public t2::Plugin {
   std::optional<t2::State<FrameOctets>> frame_octets_;
   RecordLayout layout_;
   std::uint32_t interface_;
-  std::vector<Template> templates_;    // by kind
-  std::vector<std::uint8_t> encoded_;  // one record
+  std::vector<std::uint32_t> interfaces_;  // numbers of several that are captured, as Direction::interface counts them
+  std::vector<Template> templates_;        // by kind
+  std::vector<std::uint8_t> encoded_;      // one record
 };
 
 }  // namespace

@@ -234,6 +234,38 @@ TEST_CASE("netflowSink: sampling is announced with the templates, in the domain 
   }
 }
 
+TEST_CASE("netflowSink: statistics of a live capture count packets of each interface", "[netflowSink]") {
+  for (const Version version : {Version::netflow9, Version::ipfix}) {
+    for (const bool stream : {false, true}) {
+      if (stream && version == Version::netflow9) continue;
+      ExporterSettings s = with(version);
+      s.statistics_interval = 10 * one_second;
+      s.live = true;
+      Fixture f(s, stream);
+      ObservedTraffic observed;
+      std::vector<std::string> names;
+      for (unsigned i = 0; i < t2::max_interfaces; ++i) names.push_back("interface-" + std::to_string(i));
+      for (unsigned i = 0; i < names.size(); ++i) observed.interfaces.push_back({names[i], 100 + i, 1000 + i, 1, i});
+      f.exporter.finish(start_time, observed);
+      std::vector<Values> found;
+      for (const DecodedMessage& message : f.decoded()) {
+        for (const auto& [id, values] : message.options) {
+          if (id == 304) found.push_back(values);
+        }
+      }
+      REQUIRE(found.size() == names.size());
+      for (unsigned i = 0; i < names.size(); ++i) {
+        CHECK(value(found[i], version == Version::ipfix ? 10 : 2) == 100 + i);
+        CHECK(value(found[i], 86) == 1000 + i);
+        CHECK(value(found[i], 135) == 1 + i);
+        const auto& name = found[i].at(82);
+        CHECK(std::string(name.begin(), name.end()).c_str() == names[i]);
+      }
+      for (const Message& message : f.log.messages) CHECK(message.size() <= s.message_size);
+    }
+  }
+}
+
 TEST_CASE("netflowSink: templates that do not fit into one message travel in several", "[netflowSink]") {
   ExporterSettings s = with(Version::ipfix);
   s.layout = {.version = Version::ipfix, .layer2 = true, .biflow = Biflow::all, .enterprise = 32473};

@@ -1,0 +1,69 @@
+// One interface that is captured, through libpcap, with its ring in the kernel. Used by the thread that reads.
+//
+// An interface that disappears (a tunnel, a USB adapter, a driver that is loaded anew) does not end the capture: its
+// socket is bound again when there is one of its name and kind. That needs no rights, so it works after root was given
+// up. One that is merely down and up again needs nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <pcap/pcap.h>
+
+#include "capture/capture_totals.hpp"
+#include "capture/source.hpp"
+#include "t2/packet.hpp"
+
+namespace t2 {
+
+class Device {
+ public:
+  // `index`: RawPacket::interface of its packets. `timeout`: packets wait in the kernel at most this long, ms. Throws
+  // Error.
+  Device(const std::string& name, std::uint8_t index, int timeout, const CaptureOptions& options);
+  ~Device();
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  void read(Block& block);  // clears it, and fills it with packets that the kernel has ready, if any
+  // Lets the kernel add no more packets; what it holds stays and is read, however long that takes. A filter of libpcap
+  // would also drop those. False where the capture is no packet socket: it is read for a while longer.
+  bool close_ring();
+  bool is_away() const { return away_ || ended_; }
+  bool has_ended() const { return ended_; }  // what is no network interface does not come back
+  int descriptor() const { return is_away() ? -1 : pcap_get_selectable_fd(handle_); }  // to be polled
+  const std::string& name() const { return name_; }
+  std::string describe() const;
+  std::string failure() const;  // one line; empty: none
+  InterfaceCounts counts() const;
+
+ private:
+  static void add(u_char* self, const pcap_pkthdr* head, const u_char* data);
+  void activate(int timeout, const CaptureOptions& options);
+  void set_filter(const CaptureOptions& options);
+  void ignore_outgoing_on_loopback();
+  void note_failure();
+  bool return_from_away();
+  bool attach(unsigned number);
+  int hardware_type() const;  // of the interface that has the name now; -1: there is none
+
+  std::string name_;
+  std::uint8_t index_;
+  pcap_t* handle_;
+  unsigned number_;  // the system's, of the interface that the socket is bound to; 0: it is no network interface
+  unsigned first_number_;
+  int hardware_type_ = -1, link_type_ = 0;
+  Time fraction_ = 1;
+  std::function<void(std::string_view)> warn_;
+  mutable CaptureTotals totals_;
+  mutable CaptureCounts counts_;
+  std::uint64_t packets_ = 0, times_away_ = 0;
+  Block* block_ = nullptr;
+  std::vector<std::size_t> starts_;  // of each packet in the block's memory, which moves while it grows
+  std::string error_;
+  Time next_try_ = 0;  // steady clock
+  bool away_ = false, ended_ = false, told_ = false;
+};
+
+}  // namespace t2
