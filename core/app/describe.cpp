@@ -44,6 +44,8 @@ class TextDescription final : public Description {
       text += fmt::format("  {} {}\n", need.optional ? "uses, where it is loaded," : "needs", need.plugin);
     if (bytes > 0) text += fmt::format("  {} bytes for each direction of a flow\n", bytes);
     for (const std::size_t block : plugin.flow_blocks) text += fmt::format("  {} bytes more for some flows\n", block);
+    if (plugin.packet_row_memory > 0)
+      text += fmt::format("  {} bytes more for a direction with -s\n", plugin.packet_row_memory);
     flags_ = false;
     tables_.clear();
   }
@@ -80,9 +82,9 @@ class JsonDescription final : public Description {
                            need.optional);
     text += fmt::format(
         "{}{{\"name\":{},\"version\":{},\"number\":{},\"summary\":{},\"needs\":[{}],\"bytes_per_direction\":{},"
-        "\"bytes_of_some_flows\":[{}]",
+        "\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{}",
         text.empty() ? "" : ",", json_text(plugin.name), json_text(plugin.version), plugin.number,
-        json_text(plugin.summary), needs, bytes, fmt::join(plugin.flow_blocks, ","));
+        json_text(plugin.summary), needs, bytes, fmt::join(plugin.flow_blocks, ","), plugin.packet_row_memory);
     flags_.clear();
   }
   void columns(std::string_view of, std::span<const Column> columns) override {

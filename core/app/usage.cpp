@@ -47,9 +47,9 @@ Other:
   -c, --cpu N                run on processor N, from 1; 0: where it runs now
   -P, --priority N           nice value
   -t, --threads N            threads beside the one that reads, 0: none (default: one for each processor beside the first, at most 4;
-                             0 with -s or --max-flows); the output is the same for every N
+                             0 with -s or --max-flows); the output is the same for every N, but at the memory bound
       --batch N              packets that a plugin gets at once (1-4096); results are the same for every N
-      --hash-seed N          seed of the flow table (default: random); results are the same for every N
+      --hash-seed N          seed of the flow table (default: random); results are the same for every N, but as with -t
       --describe [NAME...]   columns, bits, flags, memory and needs of the plugins, or of these (tranalyzer2: the core); with --report json as JSON
   -V, --version              print the version
   -h, --help                 print this

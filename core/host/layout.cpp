@@ -96,6 +96,12 @@ bool Layout::columns_are_read() const {
                      [](const Descriptor* d) { return d->create_sink && d->reads_columns; });
 }
 
+std::size_t Layout::packet_row_memory() const {
+  std::size_t sum = 0;
+  for (const Descriptor* plugin : plugins_) sum += plugin->packet_row_memory;
+  return sum;
+}
+
 std::size_t Layout::index(std::string_view plugin) const {
   const auto found =
       std::find_if(plugins_.begin(), plugins_.end(), [&](const Descriptor* d) { return d->name == plugin; });

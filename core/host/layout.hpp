@@ -79,6 +79,7 @@ class Layout {
   const std::vector<Column>& columns() const { return columns_; }  // of a whole row, dir and flowInd first
   bool columns_are_read() const;                                   // by a sink
   const std::vector<Column>& packet_columns() const { return packet_columns_; }  // of a packet's row
+  std::size_t packet_row_memory() const;                                         // of a direction, bytes, with -s
   std::size_t index(std::string_view plugin) const;  // its place in the order; npos: not loaded
   std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
                            std::size_t other_bytes);

@@ -61,7 +61,8 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       packets_out_(std::move(options.packets)),
       completed_(std::move(options.completed)),
       shared_(options.shared),
-      row_writer_(instances_, layout.columns_are_read()) {
+      row_writer_(instances_, layout.columns_are_read()),
+      packet_row_memory_(packets_out_ ? layout.packet_row_memory() : 0) {
   for (const Instances::Entry& entry : instances_.all()) {
     if (entry.plugin) plugins_.push_back(entry.plugin.get());
   }
@@ -168,7 +169,7 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
 MemoryBound Worker::memory_bound(std::uint64_t max_flows) const {
   MemoryBound bound;
   bound.flows = table_.max_bytes(max_flows) + Expiry::max_bytes(max_flows) + max_flows * EvictionOrder::bytes_each();
-  bound.lists = instances_.flow_memory().max_bytes(max_flows);
+  bound.lists = instances_.flow_memory().max_bytes(max_flows) + 2 * max_flows * packet_row_memory_;
   bound.fragments = Fragments::max_bytes(max_flows);
   return bound;
 }

@@ -134,6 +134,7 @@ class Worker {
   std::vector<FlowStart> starts_;
   RowWriter row_writer_;
   Row packet_columns_;
+  std::size_t packet_row_memory_;      // of a direction, bytes
   std::vector<Plugin*> plugins_;       // those that see packets, in order
   std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
 };

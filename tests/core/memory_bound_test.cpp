@@ -171,6 +171,27 @@ TEST_CASE("memory: grows by no more than the bound that is printed", "[memory]")
   }
 }
 
+TEST_CASE("memory: what plugins keep for rows of packets is in the bound", "[memory]") {
+  if (sanitized) return;
+  const TempFolder folder;
+  {
+    Pcap nothing(folder / "small");
+    nothing.add(epoch, udp(0).frame);
+    Pcap out(folder / "flood");
+    floods[0].send(out);
+  }
+  const Arguments flows{"-t", "0", "--max-flows", std::to_string(max_flows)};
+  Arguments with_packets = flows;
+  with_packets.push_back("-s");
+  const Measured base = measure(folder / "small", with_packets), result = measure(folder / "flood", with_packets);
+  const double without = part(measure(folder / "small", flows).out, "at most");
+  const double grown = static_cast<double>(result.peak - base.peak) / 1e6;
+  const double bound = part(result.out, "at most") - part(result.out, "collectors") - part(result.out, "stacks");
+  INFO(grown << " MB of " << bound);
+  CHECK(grown <= bound);
+  CHECK(part(result.out, "at most") - without > 2 * max_flows * 48 / 1e6);  // what tcpFlags' map takes at least
+}
+
 TEST_CASE("memory: lists that end at their bound do not depend on batches", "[memory]") {
   const TempFolder folder;
   {

@@ -60,6 +60,7 @@ struct Descriptor {
   Sink* (*create_sink)(Host&) = nullptr;        // once, for the output thread
   bool reads_columns = true;                    // a sink: false if it reads only what its own on_flow_end() wrote
   std::span<const std::size_t> flow_blocks = {};  // sizes of the blocks that it asks Host::flow_alloc() for
+  std::size_t packet_row_memory = 0;  // with -s: bytes that it keeps of each direction for rows of packets, at most
 };
 
 // Own state: one T per direction of a conversation, behind the core's Direction in memory. It starts as a copy of T{}

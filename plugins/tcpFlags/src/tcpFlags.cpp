@@ -192,6 +192,9 @@ constexpr t2::Flag flags[] = {T2_FLAG(IPTOS),        T2_FLAG(RTT_ESTIMATE),     
                               T2_FLAG(MPTCP),        T2_FLAG(TCPJA4T),          T2_FLAG(JA4TOPTMX),
                               T2_FLAG(TCPFLGCNT),    T2_FLAG(SPKTMD_SEQACKREL), T2_FLAG(SPKTMD_SEQACKHEX)};
 constexpr std::size_t flow_blocks[] = {sizeof(ColdState)};
+// Of an entry of the map: what malloc adds, links, key, and pointers of the table, while it grows of both.
+constexpr std::size_t packet_row_memory =
+    8 + sizeof(void*) + sizeof(std::uintptr_t) + sizeof(PacketRowState) + 3 * sizeof(void*);
 
 t2::Plugin* create(t2::Host& host) { return new TcpFlags(host); }
 
@@ -207,4 +210,5 @@ T2_PLUGIN = {.name = "tcpFlags",
              .columns = t2::tcp_flags::columns,
              .packet_columns = t2::tcp_flags::packet_columns,
              .create = t2::tcp_flags::create,
-             .flow_blocks = t2::tcp_flags::flow_blocks};
+             .flow_blocks = t2::tcp_flags::flow_blocks,
+             .packet_row_memory = t2::tcp_flags::packet_row_memory};
