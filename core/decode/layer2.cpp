@@ -16,6 +16,37 @@ bool is_vlan_tag(std::uint16_t type) {
   return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300 || type == 0x8200;
 }
 
+// A tag is 2 bytes with the ID and the type behind it. Many are looked at two by two, as one number, since a frame can
+// be full of them: one by one 250 tags cost as much as all the rest of a large packet.
+std::uint16_t vlan_id(const std::uint8_t* tag) { return load_big<std::uint16_t>(tag) & 0x0fff; }
+constexpr std::uint64_t twice(std::uint32_t tag) { return std::uint64_t{tag} << 32 | tag; }
+
+// Tags that follow each other, at least one, at most `most`.
+unsigned tags_in_a_row(const std::uint8_t* tags, unsigned most) {
+  constexpr unsigned together = 16;
+  unsigned run = 1;
+  while (run < most) {
+    const std::uint8_t* last = tags + 4 * run - 4;
+    const std::uint16_t type = load_big<std::uint16_t>(last + 2);
+    if (!is_vlan_tag(type)) break;
+    std::uint64_t other = run + together > most;  // of those before the last one: bits of other types
+    for (unsigned i = 0; i < together && other == 0; i += 4)
+      other = ((load_big<std::uint64_t>(last + 4 * i) ^ twice(type)) |
+               (load_big<std::uint64_t>(last + 4 * i + 8) ^ twice(type))) &
+              twice(0xffff);
+    run += other == 0 ? together : 1;
+  }
+  return run;
+}
+
+bool has_priority_tag(const std::uint8_t* tags, unsigned count) {
+  constexpr std::uint32_t id = 0x0fff'0000, above = 0x1000'0000;  // the difference has this bit where the ID is 0
+  std::uint64_t zero = 0;
+  unsigned i = 0;
+  for (; i + 2 <= count; i += 2) zero |= twice(above) - (load_big<std::uint64_t>(tags + 4 * i) & twice(id));
+  return (zero & twice(above)) != 0 || (i < count && vlan_id(tags + 4 * i) == 0);
+}
+
 // EtherTypes that end the walk and mark the layer-2 flow they make.
 struct EndType {
   std::uint16_t type;
@@ -76,18 +107,18 @@ unsigned Dissector::vlan_tags(bool first, unsigned most, std::uint16_t& type, st
     p_->vlans = at;
     p_->vlan_count = 0;
   }
-  unsigned run = 0;
-  std::uint16_t vlan = p_->vlan;
+  const std::uint8_t* start = p_->data + at;
+  const unsigned run = tags_in_a_row(start, std::min(most, left(at) / 4));
   status::Word found = status::vlan;
-  do {
-    const std::uint16_t id = u16(at) & 0x0fff;
-    if (id != 0) vlan = id;  // a priority tag (802.1Q) names no VLAN: the tag in front of it does
-    else found |= status::vlan_zero;
-    ++run;
-    at += 4;
-    type = u16(at - 2);
-  } while (run < most && is_vlan_tag(type) && captured(at, 4));
-  p_->vlan = vlan;
+  if (has_priority_tag(start, run)) found |= status::vlan_zero;
+  for (unsigned i = run; i-- > 0;) {  // a priority tag (802.1Q) names no VLAN: the tag in front of it does
+    if (const std::uint16_t id = vlan_id(start + 4 * i); id != 0) {
+      p_->vlan = id;
+      break;
+    }
+  }
+  at += 4 * run;
+  type = u16(at - 2);
   p_->vlan_count = static_cast<std::uint8_t>(p_->vlan_count + run);
   set(found);
   name(header::vlan, run);

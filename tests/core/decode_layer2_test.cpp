@@ -196,6 +196,35 @@ TEST_CASE("decode: tags and labels can be read at the offsets that the packet te
   CHECK(labels.packet.bytes(labels.packet.mpls + 4).u32() == 0x00020140);
 }
 
+// Tags are looked at many at a time: of each number of them, cut in their midst, with other types and without IDs in
+// between.
+TEST_CASE("decode: rows of tags", "[decode]") {
+  constexpr unsigned types[] = {0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x8200};
+  for (unsigned count = 1; count <= 255; count += count < 40 ? 1 : 43) {
+    for (unsigned odd = 0; odd <= count; odd += 1 + count / 8) {  // the tag that differs; `count`: none does
+      for (const bool no_id : {false, true}) {
+        Buffer frame = mac_header("");
+        unsigned last = 0;
+        for (unsigned i = 0; i < count; ++i) {
+          const unsigned type = types[i == odd ? 1 + count % 5 : 0], id = (i == odd) == no_id ? 0 : 1 + i;
+          for (const unsigned byte : {type >> 8, type, 0xe0 | id >> 8, id})
+            frame.push_back(static_cast<std::uint8_t>(byte));
+          if (id != 0) last = id;
+        }
+        const std::size_t behind = frame.size();
+        frame = frame + hex("0800") + inner4();
+        INFO(count << " tags, " << odd << " differs, " << no_id);
+        const Decoded whole = decode(1, frame);
+        CHECK(whole.packet.vlan_count == count);
+        CHECK(whole.packet.vlan == last);
+        CHECK(((whole.packet.status & vlan_zero) != 0) == (no_id ? odd < count : count > 1 || odd == count));
+        CHECK(whole.packet.source_port == 6000);
+        if (count > 2) CHECK(decode(1, frame, 0, behind - 5).packet.vlan_count == count - 2);
+      }
+    }
+  }
+}
+
 TEST_CASE("decode: flows without IP are told apart by MAC addresses, type and VLAN", "[decode]") {
   const auto key = [](const Buffer& frame) { return decode(1, frame).lookup.key; };
   const Key one = key(mac_header("88cc") + Buffer(20));
