@@ -1,0 +1,217 @@
+// Makes captures of attacks, deterministically: attack_captures NAME FILE [PACKETS]. Without arguments it lists the
+// names.
+//
+// In each, 2,000 conversations (clients in 10.200.0.0/16: half UDP of 8 packets, half TCP of 12) go on all the time,
+// spread evenly between the packets of the attack. Captures named `normal-...` are what an attack is compared with.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <iterator>
+#include <string_view>
+#include <vector>
+
+#include "frames.hpp"
+
+namespace {
+
+using namespace t2::bench;
+
+constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint32_t conversations = 2000;
+constexpr unsigned udp_packets = 8, tcp_packets = 12;
+constexpr std::uint64_t legitimate = conversations / 2 * (udp_packets + tcp_packets);  // packets
+
+// Packet `n` of a conversation of the legitimate ones.
+std::uint32_t legitimate_frame(std::uint32_t which, unsigned n, std::uint8_t* out) {
+  const bool udp = which % 2 == 0;
+  Segment s{0x0ac80000 + which, 0xc6120001, static_cast<std::uint16_t>(20000 + which),
+            static_cast<std::uint16_t>(udp ? 53 : 443)};
+  s.udp = udp, s.id = static_cast<std::uint16_t>(n), s.payload = 40;
+  const bool reply = n % 2 == 1;
+  if (!udp) {
+    s.flags = n == 0 ? 0x02 : n == 1 ? 0x12 : n + 2 >= tcp_packets ? 0x11 : 0x18;
+    s.payload = s.flags == 0x18 ? 40 : 0;
+    s.seq = n < 2 ? 1000 : 1001 + 40 * (n / 2 - 1), s.ack = n == 0 ? 0 : 1001;
+  }
+  if (reply) turn(s);
+  return frame(s, out);
+}
+
+using Packet = std::function<std::uint32_t(std::uint64_t number, std::uint8_t* out)>;
+using Clock = std::function<std::uint64_t(std::uint64_t number)>;  // nanoseconds
+
+// The attack's packets at its pace, the others in between, with the time of the packet before them.
+void mix(Writer& out, std::uint64_t count, const Packet& packet, const Clock& at) {
+  std::vector<std::uint8_t> data(65'536);
+  std::uint64_t sent = 0;
+  // All conversations go on side by side: first each one's first packet, and so on.
+  const auto next_legitimate = [&](std::uint64_t time) {
+    static_assert(udp_packets <= tcp_packets);
+    const std::uint64_t round = sent / conversations, which = sent % conversations;
+    ++sent;
+    if (which % 2 == 0 && round >= udp_packets) return;
+    out.put(time, data.data(),
+            legitimate_frame(static_cast<std::uint32_t>(which), static_cast<unsigned>(round), data.data()));
+  };
+  constexpr std::uint64_t turns = std::uint64_t{conversations} * tcp_packets;
+  for (std::uint64_t n = 0; n < count; ++n) {
+    while (sent * count < n * turns) next_legitimate(at(n));
+    out.put(at(n), data.data(), packet(n, data.data()));
+  }
+  while (sent < turns) next_legitimate(at(count));
+}
+
+Clock pace(std::uint64_t per_second) {
+  return [=](std::uint64_t n) { return n * second / per_second; };
+}
+std::uint64_t instant(std::uint64_t) { return 0; }
+
+std::uint32_t scattered(std::uint64_t n) { return static_cast<std::uint32_t>(n) * 2654435761u; }
+
+std::uint32_t udp(std::uint64_t n, std::uint8_t* out) {
+  Segment s{scattered(n), 0xc6336401, static_cast<std::uint16_t>(1024 + n % 60000), 53};
+  s.udp = true, s.payload = 30;
+  return frame(s, out);
+}
+
+std::uint32_t syn(std::uint64_t n, std::uint8_t* out) {
+  Segment s{scattered(n), 0xc6336401, static_cast<std::uint16_t>(1024 + n % 60000), 80};
+  s.seq = scattered(n), s.flags = 0x02, s.options = 20;
+  return frame(s, out);
+}
+
+// A query and its answer: a row for each packet, as in the floods.
+std::uint32_t query(std::uint64_t n, std::uint8_t* out) {
+  Segment s{scattered(n / 2) | 1, 0xc6120002, static_cast<std::uint16_t>(1024 + n / 2 % 60000), 53};
+  s.udp = true, s.payload = 30;
+  if (n & 1) turn(s);
+  return frame(s, out);
+}
+
+// Full packets of a few thousand conversations.
+std::uint32_t full(std::uint64_t n, std::uint8_t* out) {
+  Segment s{0x0a000000 + static_cast<std::uint32_t>(n % 5000), 0xc6120003, static_cast<std::uint16_t>(1024 + n % 5000),
+            443};
+  s.payload = 1440, s.ack = 1, s.seq = static_cast<std::uint32_t>(n / 5000 * 1440);
+  return frame(s, out);
+}
+
+// The first piece of a datagram that never becomes complete.
+std::uint32_t fragment(std::uint64_t n, std::uint8_t* out) {
+  const std::uint32_t size = udp(n, out);
+  put16(out + 18, static_cast<std::uint32_t>(n)), put16(out + 20, 0x2000);
+  put16(out + 24, 0), put16(out + 24, checksum(out + 14, 20));
+  return size;
+}
+
+// IPv6 with UDP; the addresses' four words are given.
+std::uint32_t udp6(const std::uint32_t (&source)[4], const std::uint32_t (&destination)[4], std::uint16_t port,
+                   std::uint8_t* out) {
+  std::memcpy(out, "\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x86\xdd\x60\x00\x00\x00\x00\x26\x11\x40", 22);
+  for (unsigned i = 0; i < 4; ++i) put32(out + 22 + 4 * i, source[i]), put32(out + 38 + 4 * i, destination[i]);
+  put16(out + 54, port), put16(out + 56, 53), put16(out + 58, 38), put16(out + 60, 0);
+  std::memset(out + 62, 0, 30);
+  return 92;
+}
+
+// Keys as an attacker makes them who knows the program: one word differs and another one makes up for it (sum,
+// exclusive or), low bits are equal, or words are exchanged.
+std::uint32_t collisions(std::uint64_t n, std::uint8_t* out) {
+  const auto x = static_cast<std::uint32_t>(n / 4);
+  switch (n % 4) {
+    case 0: return udp6({0x20010db8, x, 0, 1}, {0x20010db8, ~x, 0, 2}, 5000, out);
+    case 1: return udp6({0x20010db8, 1, 0, 0u - x}, {0x20010db8, 1, 0, x}, 5000, out);
+    case 2: return udp6({0x20010000 + (x >> 16), x << 16, 0, 3}, {0x20010db8, 2, 0, 4}, 5000, out);
+    default: return udp6({0x20010db8, x, x, 5}, {0x20010db8, x, x, 6}, 5000, out);
+  }
+}
+
+// A frame of 1,500 bytes with `count` tags or labels, and IPv4 behind them where it fits.
+std::uint32_t stacked(std::uint64_t n, std::uint8_t* out, bool tags, unsigned count) {
+  std::uint8_t inner[128];
+  const std::uint32_t size = udp(n % 5000, inner);
+  std::memcpy(out, inner, 12);
+  std::uint32_t at = 12;
+  if (!tags) put16(out + at, 0x8847), at += 2;
+  for (unsigned i = 0; i < count; ++i, at += 4) {
+    if (tags) put32(out + at, 0x81000000 | (1 + i));
+    else put32(out + at, (16 + i) << 12 | (i + 1 == count ? 0x100u : 0u) | 64);
+  }
+  if (tags) put16(out + at, 0x0800), at += 2;
+  std::memcpy(out + at, inner + 14, size - 14);
+  at += size - 14;
+  if (at < 1500) std::memset(out + at, 0, 1500 - at), at = 1500;
+  return at;
+}
+
+// Each packet has another order of tags, 16 in front of UDP: descriptions of header stacks.
+std::uint32_t stack(std::uint64_t n, std::uint8_t* out) {
+  std::uint8_t inner[128];
+  const std::uint32_t size = udp(n % 5000, inner);
+  std::memcpy(out, inner, 12);
+  std::uint32_t at = 12;
+  for (unsigned i = 0; i < 20; ++i, at += 4) put32(out + at, (n >> i & 1 ? 0x81000000u : 0x88a80000u) | 7);
+  std::memcpy(out + at, inner + 12, size - 12);
+  return at + size - 12;
+}
+
+// Flows of 20 packets each, each packet with another MAC address, or each flow with a stack of other VLANs.
+std::uint32_t macs(std::uint64_t n, std::uint8_t* out) {
+  const std::uint32_t size = udp(n / 20, out);
+  put32(out + 8, static_cast<std::uint32_t>(n % 20));
+  return size;
+}
+std::uint32_t vlans(std::uint64_t n, std::uint8_t* out) {
+  std::uint8_t inner[128];
+  const std::uint32_t size = udp(n, inner);
+  std::memcpy(out, inner, 12);
+  std::uint32_t at = 12;
+  for (unsigned i = 0; i < 6; ++i, at += 4) put32(out + at, 0x81000000 | ((n >> i) & 0xfff));
+  std::memcpy(out + at, inner + 12, size - 12);
+  return at + size - 12;
+}
+
+struct Attack {
+  std::string_view name;
+  Packet packet;
+  Clock at;
+};
+
+const Attack attacks[] = {
+    {"normal-queries", query, pace(200)},  // 100 conversations in a second: 18,200 in memory
+    {"normal-full", full, pace(100'000)},
+    {"udp-100k", udp, pace(100'000)},
+    {"udp-1m", udp, pace(1'000'000)},
+    {"udp-instant", udp, instant},
+    {"syn-100k", syn, pace(100'000)},
+    {"syn-1m", syn, pace(1'000'000)},
+    {"syn-instant", syn, instant},
+    {"fragments-100k", fragment, pace(100'000)},
+    {"fragments-1m", fragment, pace(1'000'000)},
+    {"collisions", collisions, pace(100'000)},
+    {"time-jumps", udp, [](std::uint64_t n) { return n * 400 * second; }},
+    {"tags", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, true, 360); }, pace(100'000)},
+    {"labels", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, false, 360); }, pace(100'000)},
+    {"tags-250", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, true, 250); }, pace(100'000)},
+    {"header-stacks", stack, pace(100'000)},
+    {"mac-lists", macs, pace(100'000)},
+    {"vlan-lists", vlans, pace(100'000)},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto attack = argc < 3 ? std::end(attacks)
+                               : std::find_if(std::begin(attacks), std::end(attacks),
+                                              [&](const Attack& a) { return a.name == argv[1]; });
+  const std::uint64_t count = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1'000'000;
+  if (attack == std::end(attacks) || count < legitimate) {
+    for (const Attack& a : attacks) std::printf("%.*s\n", static_cast<int>(a.name.size()), a.name.data());
+    return argc > 1;
+  }
+  Writer out(argv[2]);
+  mix(out, count, attack->packet, attack->at);
+}
