@@ -11,10 +11,10 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <pcap/pcap.h>
 
 #include "app/machine.hpp"
 #include "base/paths.hpp"
+#include "capture/libpcap.hpp"
 #include "host/layout.hpp"
 #include "output/sinks.hpp"
 #include "pipeline/engine.hpp"
@@ -83,12 +83,12 @@ class CaptureWriter {
     header.ts.tv_usec = raw.time % one_second;
     header.caplen = raw.captured;
     header.len = raw.wire;
-    pcap_dump(reinterpret_cast<u_char*>(dumper_), &header, raw.data);
+    libpcap().pcap_dump(reinterpret_cast<u_char*>(dumper_), &header, raw.data);
     ++written_;
   }
   // Throws Error where not all could be written.
   void finish() {
-    if (dumper_ && (pcap_dump_flush(dumper_) != 0 || std::ferror(pcap_dump_file(dumper_)) != 0))
+    if (dumper_ && (libpcap().pcap_dump_flush(dumper_) != 0 || std::ferror(libpcap().pcap_dump_file(dumper_)) != 0))
       throw Error(fmt::format("cannot write to {}: {}", path_, std::strerror(errno)));
     close();
   }
@@ -99,16 +99,16 @@ class CaptureWriter {
   void open(int link_type) {
     constexpr int max_length = 262144;  // of a packet, as tcpdump has it
     link_type_ = link_type;
-    handle_ = pcap_open_dead_with_tstamp_precision(link_type, max_length, PCAP_TSTAMP_PRECISION_NANO);
-    dumper_ = handle_ ? pcap_dump_open(handle_, path_.c_str()) : nullptr;
+    handle_ = libpcap().pcap_open_dead_with_tstamp_precision(link_type, max_length, PCAP_TSTAMP_PRECISION_NANO);
+    dumper_ = handle_ ? libpcap().pcap_dump_open(handle_, path_.c_str()) : nullptr;
     if (dumper_) return;
-    const std::string problem = handle_ ? pcap_geterr(handle_) : "no memory";
+    const std::string problem = handle_ ? libpcap().pcap_geterr(handle_) : "no memory";
     close();
     throw Error("cannot write the extracted packets: " + problem);
   }
   void close() {
-    if (dumper_) pcap_dump_close(dumper_);
-    if (handle_) pcap_close(handle_);
+    if (dumper_) libpcap().pcap_dump_close(dumper_);
+    if (handle_) libpcap().pcap_close(handle_);
     dumper_ = nullptr, handle_ = nullptr;
   }
 

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <pcap/pcap.h>
 
 #include "app/describe.hpp"
 #include "app/each.hpp"
@@ -61,7 +60,7 @@ std::string about(const Options& options, const Plugins& plugins) {
       date(wall_clock(), settings.report_utc), version_line(), protocols(),
       options.sensor_id.value_or(settings.sensor_id), getpid(), getpriority(PRIO_PROCESS, 0), options.command_line);
   text += fmt::format("# HW info: {};{};{};{};{}\n# SW info: {}\n#\n", machine.nodename, machine.sysname,
-                      machine.release, machine.version, machine.machine, pcap_lib_version());
+                      machine.release, machine.version, machine.machine, T2_PCAP_VERSION);
   if (options.input == Options::Input::interface)
     text += fmt::format("# Live captured from interface: {}\n#\n", fmt::join(options.sources, ", "));
   text += "# Plugins loaded:\n";

@@ -1,4 +1,4 @@
-// A filter of system calls (seccomp(2)), by libseccomp where the build found it.
+// A filter of system calls (seccomp(2)), by libseccomp where the build found it; loaded by the runs that filter.
 #include "app/system_calls.hpp"
 
 #include <cerrno>
@@ -11,19 +11,35 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#ifdef T2_SECCOMP
+#ifdef LIBSECCOMP_SONAME
 #include <seccomp.h>
+
+#include "t2/library.hpp"
 #endif
 
 namespace t2 {
 
-#ifndef T2_SECCOMP
+#ifndef LIBSECCOMP_SONAME
 
 std::string refuse_dangerous_calls() { return "built without libseccomp"; }
 
 #else
 
 namespace {
+
+struct Libseccomp {
+  Library library{LIBSECCOMP_SONAME, "libseccomp2"};
+  T2_IMPORT(seccomp_attr_set);
+  T2_IMPORT(seccomp_init);
+  T2_IMPORT(seccomp_load);
+  T2_IMPORT(seccomp_release);
+  T2_IMPORT(seccomp_rule_add_array);
+  T2_IMPORT(seccomp_syscall_resolve_name);
+};
+const Libseccomp& libseccomp() {
+  static const Libseccomp loaded;
+  return loaded;
+}
 
 // libseccomp knows these names on all machines; those that this one's kernels never had are passed over.
 constexpr const char* never[] = {
@@ -52,16 +68,16 @@ constexpr const char* never[] = {
 constexpr int write_and_execute = PROT_WRITE | PROT_EXEC;
 
 struct Release {
-  void operator()(void* filter) const { seccomp_release(filter); }
+  void operator()(void* filter) const { libseccomp().seccomp_release(filter); }
 };
 
 // 0, or an error number below 0. A call that the kernel or the machine does not have needs no rule.
 int refuse(scmp_filter_ctx filter, const char* name, std::initializer_list<scmp_arg_cmp> where = {},
            int error = EPERM) {
-  const int number = seccomp_syscall_resolve_name(name);
+  const int number = libseccomp().seccomp_syscall_resolve_name(name);
   if (number == __NR_SCMP_ERROR) return 0;
-  const int result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)), number,
-                                            static_cast<unsigned>(where.size()), where.begin());
+  const int result = libseccomp().seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)),
+                                                         number, static_cast<unsigned>(where.size()), where.begin());
   return result == -EDOM || result == -EFAULT ? 0 : result;
 }
 
@@ -90,12 +106,15 @@ int add_rules(scmp_filter_ctx filter) {
 
 }  // namespace
 
-std::string refuse_dangerous_calls() {
-  const std::unique_ptr<void, Release> filter(seccomp_init(SCMP_ACT_ALLOW));
+std::string refuse_dangerous_calls() try {
+  const std::unique_ptr<void, Release> filter(libseccomp().seccomp_init(SCMP_ACT_ALLOW));
   int result = filter ? add_rules(filter.get()) : -ENOMEM;
-  if (result == 0) result = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);  // threads that run already
-  if (result == 0) result = seccomp_load(filter.get());
+  if (result == 0)  // for threads that run already, too
+    result = libseccomp().seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
+  if (result == 0) result = libseccomp().seccomp_load(filter.get());
   return result == 0 ? std::string() : std::string("seccomp: ") + std::strerror(-result);
+} catch (const Error& missing) {
+  return missing.what();
 }
 
 #endif

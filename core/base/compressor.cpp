@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include "t2/error.hpp"
+#include "t2/library.hpp"
 
 namespace t2 {
 
@@ -39,24 +40,38 @@ class GzipMembers final : public Compressor {
   std::vector<Bytef> made_;
 };
 
+struct Libzstd {
+  Library library{LIBZSTD_SONAME, "libzstd1"};
+  T2_IMPORT(ZSTD_CCtx_setParameter);
+  T2_IMPORT(ZSTD_compress2);
+  T2_IMPORT(ZSTD_compressBound);
+  T2_IMPORT(ZSTD_createCCtx);
+  T2_IMPORT(ZSTD_freeCCtx);
+  T2_IMPORT(ZSTD_isError);
+};
+const Libzstd& libzstd() {  // loaded by the runs that write with it
+  static const Libzstd loaded;
+  return loaded;
+}
+
 class ZstdFrames final : public Compressor {
  public:
-  ZstdFrames() : context_(ZSTD_createCCtx()) {
+  ZstdFrames() : context_(libzstd().ZSTD_createCCtx()) {
     if (!context_) throw Error("no memory to compress output files");
-    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);  // a reader notices damage, as gzip's do
+    libzstd().ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);  // a reader notices damage, as gzip's do
   }
 
   std::string_view compress(std::string_view text) override {
-    made_.resize(ZSTD_compressBound(text.size()));
-    const std::size_t size = ZSTD_compress2(context_.get(), made_.data(), made_.size(), text.data(), text.size());
-    if (!ZSTD_isError(size)) return {made_.data(), size};
+    made_.resize(libzstd().ZSTD_compressBound(text.size()));
+    const std::size_t size = libzstd().ZSTD_compress2(context_.get(), made_.data(), made_.size(), text.data(), text.size());
+    if (!libzstd().ZSTD_isError(size)) return {made_.data(), size};
     errno = ENOMEM;  // there is room, but larger pieces need more memory of the context
     return {};
   }
 
  private:
   struct Free {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+    void operator()(ZSTD_CCtx* context) const { libzstd().ZSTD_freeCCtx(context); }
   };
   std::unique_ptr<ZSTD_CCtx, Free> context_;
   std::vector<char> made_;

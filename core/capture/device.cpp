@@ -16,6 +16,7 @@
 
 #include "base/settings.hpp"
 #include "capture/filter.hpp"
+#include "capture/libpcap.hpp"
 #include "t2/clock.hpp"
 
 namespace t2 {
@@ -28,37 +29,38 @@ Device::Device(const std::string& name, std::uint8_t index, int timeout, const C
       first_number_(number_),
       warn_(options.warn) {
   char why[PCAP_ERRBUF_SIZE] = "";
-  handle_ = pcap_create(name.c_str(), why);
+  handle_ = libpcap().pcap_create(name.c_str(), why);
   if (!handle_) throw Error(fmt::format("cannot capture on '{}': {}", name, why));
   try {
     activate(timeout, options);
     set_filter(options);
     ignore_outgoing_on_loopback();
-    if (pcap_setnonblock(handle_, 1, why) != 0) throw Error(fmt::format("cannot capture on '{}': {}", name, why));
+    if (libpcap().pcap_setnonblock(handle_, 1, why) != 0)
+      throw Error(fmt::format("cannot capture on '{}': {}", name, why));
   } catch (...) {
-    pcap_close(handle_);
+    libpcap().pcap_close(handle_);
     throw;
   }
-  link_type_ = pcap_datalink(handle_);
-  fraction_ = pcap_get_tstamp_precision(handle_) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+  link_type_ = libpcap().pcap_datalink(handle_);
+  fraction_ = libpcap().pcap_get_tstamp_precision(handle_) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
   hardware_type_ = hardware_type();
 }
 
-Device::~Device() { pcap_close(handle_); }
+Device::~Device() { libpcap().pcap_close(handle_); }
 
 void Device::activate(int timeout, const CaptureOptions& options) {
-  pcap_set_snaplen(handle_, options.snaplen);
-  pcap_set_promisc(handle_, settings.promiscuous);
-  pcap_set_timeout(handle_, timeout);
-  pcap_set_buffer_size(handle_, options.buffer);
-  pcap_set_tstamp_precision(handle_, PCAP_TSTAMP_PRECISION_NANO);
-  const int status = pcap_activate(handle_);
+  libpcap().pcap_set_snaplen(handle_, options.snaplen);
+  libpcap().pcap_set_promisc(handle_, settings.promiscuous);
+  libpcap().pcap_set_timeout(handle_, timeout);
+  libpcap().pcap_set_buffer_size(handle_, options.buffer);
+  libpcap().pcap_set_tstamp_precision(handle_, PCAP_TSTAMP_PRECISION_NANO);
+  const int status = libpcap().pcap_activate(handle_);
   if (status >= 0) return;
-  std::string detail = pcap_geterr(handle_);
-  if (detail == pcap_statustostr(status)) detail.clear();
+  std::string detail = libpcap().pcap_geterr(handle_);
+  if (detail == libpcap().pcap_statustostr(status)) detail.clear();
   const bool denied = status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED;
   std::error_code problem;
-  throw Error(fmt::format("cannot capture on '{}': {}{}{}", name_, pcap_statustostr(status),
+  throw Error(fmt::format("cannot capture on '{}': {}{}{}", name_, libpcap().pcap_statustostr(status),
                           detail.empty() ? "" : ": " + detail,
                           denied                                    ? " (run st2, which uses sudo)"
                           : std::filesystem::exists(name_, problem) ? " (there is such a file: -r reads it)"
@@ -70,18 +72,19 @@ void Device::activate(int timeout, const CaptureOptions& options) {
 void Device::set_filter(const CaptureOptions& options) {
   const auto set = [&](const std::string& expression) {
     bpf_program program{};
-    if (pcap_compile(handle_, &program, expression.c_str(), settings.optimise_filter, PCAP_NETMASK_UNKNOWN) != 0)
+    if (libpcap().pcap_compile(handle_, &program, expression.c_str(), settings.optimise_filter, PCAP_NETMASK_UNKNOWN) !=
+        0)
       return false;
-    const bool done = pcap_setfilter(handle_, &program) == 0;
-    pcap_freecode(&program);
+    const bool done = libpcap().pcap_setfilter(handle_, &program) == 0;
+    libpcap().pcap_freecode(&program);
     return done;
   };
   if (!options.filter.empty() && !set(options.filter))
-    throw Error(fmt::format("'{}' is not a valid filter: {}", options.filter, pcap_geterr(handle_)));
+    throw Error(fmt::format("'{}' is not a valid filter: {}", options.filter, libpcap().pcap_geterr(handle_)));
   if (name_ != "any") return;
   const std::string once = fmt::format("not (outbound and ifindex {})", if_nametoindex("lo"));
   if (!set(options.filter.empty() ? once : fmt::format("({}) and {}", options.filter, once)) && options.warn)
-    options.warn("Packets on lo count twice among the received ones: " + std::string(pcap_geterr(handle_)));
+    options.warn("Packets on lo count twice among the received ones: " + std::string(libpcap().pcap_geterr(handle_)));
 }
 
 // As set_filter() does for `any`; for one interface the socket has an option.
@@ -89,18 +92,18 @@ void Device::ignore_outgoing_on_loopback() {
   ifreq request{};
   name_.copy(request.ifr_name, sizeof request.ifr_name - 1);
   const int on = 1;
-  if (ioctl(pcap_fileno(handle_), SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_LOOPBACK)
-    setsockopt(pcap_fileno(handle_), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+  if (ioctl(libpcap().pcap_fileno(handle_), SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_LOOPBACK)
+    setsockopt(libpcap().pcap_fileno(handle_), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
 }
 
 int Device::hardware_type() const {
   ifreq request{};
   name_.copy(request.ifr_name, sizeof request.ifr_name - 1);
-  return ioctl(pcap_fileno(handle_), SIOCGIFHWADDR, &request) == 0 ? request.ifr_hwaddr.sa_family : -1;
+  return ioctl(libpcap().pcap_fileno(handle_), SIOCGIFHWADDR, &request) == 0 ? request.ifr_hwaddr.sa_family : -1;
 }
 
 std::string Device::describe() const {
-  return describe_link(link_type_, static_cast<std::uint64_t>(pcap_snapshot(handle_)));
+  return describe_link(link_type_, static_cast<std::uint64_t>(libpcap().pcap_snapshot(handle_)));
 }
 
 void Device::read(Block& block) {
@@ -108,7 +111,7 @@ void Device::read(Block& block) {
   if (ended_ || (away_ && !return_from_away())) return;
   starts_.clear();
   block_ = &block;
-  const int n = pcap_dispatch(handle_, Block::usual_packets, &Device::add, reinterpret_cast<u_char*>(this));
+  const int n = libpcap().pcap_dispatch(handle_, Block::usual_packets, &Device::add, reinterpret_cast<u_char*>(this));
   for (std::size_t i = 0; i < block.packets.size(); ++i) block.packets[i].data = block.memory.data() + starts_[i];
   if (n == PCAP_ERROR) return note_failure();
   if (told_ && warn_) warn_(fmt::format("Interface '{}' is back", name_));
@@ -129,7 +132,7 @@ void Device::add(u_char* self, const pcap_pkthdr* head, const u_char* data) {
 }
 
 void Device::note_failure() {
-  error_ = pcap_geterr(handle_);
+  error_ = libpcap().pcap_geterr(handle_);
   next_try_ = steady_clock() + one_second;
   if (number_ == 0) {
     ended_ = true;
@@ -159,18 +162,19 @@ bool Device::attach(unsigned number) {
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(ETH_P_ALL);
   address.sll_ifindex = static_cast<int>(number);
-  if (bind(pcap_fileno(handle_), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return false;
+  if (bind(libpcap().pcap_fileno(handle_), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return false;
   packet_mreq member{};
   member.mr_ifindex = static_cast<int>(number);
   member.mr_type = PACKET_MR_PROMISC;
   return !settings.promiscuous ||
-         setsockopt(pcap_fileno(handle_), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof member) == 0;
+         setsockopt(libpcap().pcap_fileno(handle_), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof member) == 0;
 }
 
 bool Device::close_ring() {
   sock_filter none[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
   const sock_fprog program{1, none};
-  return setsockopt(pcap_fileno(handle_), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+  return setsockopt(libpcap().pcap_fileno(handle_), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
 std::string Device::failure() const {
@@ -179,7 +183,7 @@ std::string Device::failure() const {
 
 InterfaceCounts Device::counts() const {
   pcap_stat stat{};
-  if (pcap_stats(handle_, &stat) == 0) counts_ = totals_.update(stat.ps_recv, stat.ps_drop, stat.ps_ifdrop);
+  if (libpcap().pcap_stats(handle_, &stat) == 0) counts_ = totals_.update(stat.ps_recv, stat.ps_drop, stat.ps_ifdrop);
   return {name_, first_number_, times_away_, counts_};
 }
 

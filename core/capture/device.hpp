@@ -9,9 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <pcap/pcap.h>
-
 #include "capture/capture_totals.hpp"
+#include "capture/libpcap.hpp"
 #include "capture/source.hpp"
 #include "t2/packet.hpp"
 
@@ -32,7 +31,7 @@ class Device {
   bool close_ring();
   bool is_away() const { return away_ || ended_; }
   bool has_ended() const { return ended_; }  // what is no network interface does not come back
-  int descriptor() const { return is_away() ? -1 : pcap_get_selectable_fd(handle_); }  // to be polled
+  int descriptor() const { return is_away() ? -1 : libpcap().pcap_get_selectable_fd(handle_); }  // to be polled
   const std::string& name() const { return name_; }
   std::string describe() const;
   std::string failure() const;  // one line; empty: none

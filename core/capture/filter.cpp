@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "base/settings.hpp"
+#include "capture/libpcap.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
@@ -18,7 +19,7 @@ namespace {
 // captured, null frames also in its byte order: libpcap takes that into account for files only, and learns the order
 // from their header.
 pcap_t* open_handle(int link_type, bool swapped) {
-  if (link_type != DLT_NULL && link_type != DLT_LOOP) return pcap_open_dead(link_type, 262144);
+  if (link_type != DLT_NULL && link_type != DLT_LOOP) return libpcap().pcap_open_dead(link_type, 262144);
   struct Header {  // draft-ietf-opsawg-pcap; these link types have the same numbers in files
     std::uint32_t magic = 0xa1b2c3d4;
     std::uint16_t major = 2, minor = 4;
@@ -35,7 +36,7 @@ pcap_t* open_handle(int link_type, bool swapped) {
   std::FILE* file = fmemopen(&header, sizeof header, "rb");
   if (!file) return nullptr;
   char why[PCAP_ERRBUF_SIZE];
-  pcap_t* handle = pcap_fopen_offline(file, why);  // it closes the file with the handle
+  pcap_t* handle = libpcap().pcap_fopen_offline(file, why);  // it closes the file with the handle
   if (!handle) std::fclose(file);
   return handle;
 }
@@ -53,7 +54,7 @@ Filter::Filter(std::string expression, int link_type, bool swapped) : expression
 }
 
 Filter::~Filter() {
-  for (auto& [kind, program] : programs_) pcap_freecode(&program.code);
+  for (auto& [kind, program] : programs_) libpcap().pcap_freecode(&program.code);
 }
 
 Filter::Program& Filter::compiled(int link_type, bool swapped) {
@@ -61,10 +62,10 @@ Filter::Program& Filter::compiled(int link_type, bool swapped) {
   Program& program = found->second;
   if (!is_new) return program;
   pcap_t* handle = open_handle(link_type, swapped);
-  program.fits = handle && pcap_compile(handle, &program.code, expression_.c_str(), settings.optimise_filter,
-                                        PCAP_NETMASK_UNKNOWN) == 0;
-  if (!program.fits) program.why_not = handle ? pcap_geterr(handle) : "libpcap cannot filter it";
-  if (handle) pcap_close(handle);
+  program.fits = handle && libpcap().pcap_compile(handle, &program.code, expression_.c_str(), settings.optimise_filter,
+                                                  PCAP_NETMASK_UNKNOWN) == 0;
+  if (!program.fits) program.why_not = handle ? libpcap().pcap_geterr(handle) : "libpcap cannot filter it";
+  if (handle) libpcap().pcap_close(handle);
   return program;
 }
 
@@ -80,7 +81,7 @@ bool Filter::matches(const RawPacket& packet) {
     return false;
   }
   const pcap_pkthdr head{{}, packet.captured, packet.wire};
-  return pcap_offline_filter(&program_->code, &head, packet.data) != 0;
+  return libpcap().pcap_offline_filter(&program_->code, &head, packet.data) != 0;
 }
 
 std::vector<std::string> Filter::notes() const {
@@ -94,8 +95,9 @@ std::vector<std::string> Filter::notes() const {
 }
 
 std::string link_name(int link_type) {
-  const char* name = pcap_datalink_val_to_name(link_type);
-  const char* text = pcap_datalink_val_to_description(link_type);
+  if (link_type == DLT_EN10MB) return "Ethernet [EN10MB/1]";  // as libpcap says it, without loading it
+  const char* name = libpcap().pcap_datalink_val_to_name(link_type);
+  const char* text = libpcap().pcap_datalink_val_to_description(link_type);
   return fmt::format("{} [{}/{}]", text ? text : "unknown", name ? name : "?", link_type);
 }
 

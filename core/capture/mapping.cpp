@@ -29,8 +29,11 @@ constexpr std::uint64_t smallest = UINT64_MAX;  // it watches what is read, not 
 constexpr std::uint64_t smallest = 1 << 20;
 #endif
 const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-constexpr std::uint64_t fetched_at_once = 1 << 20;  // 256 page faults in one
-constexpr std::uint64_t kept = 8 << 20;             // of what was handed out; workers are hardly ever farther behind
+constexpr std::uint64_t fetched_at_once = 1 << 20;  // before it is looked at
+// Around a page that is touched, the kernel maps what it has in memory (fault_around_bytes): a tenth less time than
+// MADV_POPULATE_READ, which looks for one page after the other.
+constexpr std::uint64_t mapped_at_once = 64 << 10;
+constexpr std::uint64_t kept = 8 << 20;  // of what was handed out; workers are hardly ever farther behind
 
 std::uint64_t rounded_up(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 
@@ -87,8 +90,9 @@ std::span<const std::uint8_t> Mapping::window(std::uint64_t from, std::size_t mo
   from = std::min(from, size_);
   const std::uint64_t end = from + std::min<std::uint64_t>(most, size_ - from);
   while (fetched_ < end) {
-    madvise(begin_ + fetched_, std::min(fetched_at_once, rounded_up(size_ - fetched_)),
-            MADV_POPULATE_READ);  // else each when it is touched
+    const std::uint64_t to = std::min(fetched_ + fetched_at_once, size_);
+    for (std::uint64_t at = fetched_; at < to; at += mapped_at_once)
+      static_cast<void>(*static_cast<volatile const std::uint8_t*>(begin_ + at));
     fetched_ += fetched_at_once;
   }
   while (given_back_ + 2 * kept <= from) {

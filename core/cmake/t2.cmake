@@ -26,6 +26,15 @@ function(t2_flags_header header)
   endif()
 endfunction()
 
+# The name under which the system's loader finds a shared library, given the file that a linker takes.
+function(t2_soname result file)
+  execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${file} OUTPUT_VARIABLE text ERROR_VARIABLE problem)
+  if(NOT text MATCHES "SONAME +([^ \n]+)")
+    message(FATAL_ERROR "${file} is no shared library with a name: ${problem}")
+  endif()
+  set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
+endfunction()
+
 # Text of a header that a compiler sees: no comments, blanks and line ends as one blank.
 function(t2_code result header)
   file(READ ${header} text)

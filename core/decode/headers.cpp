@@ -42,17 +42,23 @@ std::string name_of(HeaderCode code) {
 
 }  // namespace
 
-HeaderStacks::HeaderStacks(const KeyedHash& hash)
-    : hash_(hash), slots_(mask_ + 1), nodes_(1), chains_(1), texts_(new std::unique_ptr<std::string>[max_nodes]) {
-  texts_[0] = std::make_unique<std::string>();
-  text_ids_.emplace(*texts_[0], 0);
+HeaderStacks::HeaderStacks(const KeyedHash& hash) : hash_(hash), slots_(mask_ + 1), nodes_(1), chains_(1) {
+  text_ids_.emplace(add_text({}), 0);
+}
+
+// The next number's text.
+std::string_view HeaderStacks::add_text(std::string text) {
+  const std::uint32_t id = texts_made_++;
+  std::unique_ptr<std::string[]>& texts = texts_[id / chunk];
+  if (!texts) texts = std::make_unique<std::string[]>(chunk);
+  return texts[id % chunk] = std::move(text);
 }
 
 HeaderStacks::Id HeaderStacks::add(Id parent, HeaderCode code) {
   if (nodes_.size() >= max_nodes) return parent;
   const Node& up = nodes_[parent];
   Node node{.last = code, .run = 1, .overrun = up.overrun};
-  std::string text = *texts_[up.text];
+  std::string text(this->text(up.text));
   if (!up.overrun) {
     const bool aggregated = T2_HDRDESC_AGGR && (code == header::vlan || code == header::mpls);
     if (aggregated && up.last == code) {
@@ -75,9 +81,8 @@ HeaderStacks::Id HeaderStacks::add(Id parent, HeaderCode code) {
   if (known != text_ids_.end()) {
     node.text = known->second;
   } else {
-    node.text = texts_made_++;
-    texts_[node.text] = std::make_unique<std::string>(std::move(text));
-    text_ids_.emplace(*texts_[node.text], node.text);
+    node.text = texts_made_;
+    text_ids_.emplace(add_text(std::move(text)), node.text);
   }
   if (2 * nodes_.size() >= slots_.size()) grow();
   const Id id = static_cast<Id>(nodes_.size());

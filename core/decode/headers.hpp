@@ -6,6 +6,7 @@
 // cannot choose stacks that share a slot. Numbers follow the order of the packets, so the key shows nowhere.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -188,7 +189,7 @@ class HeaderStacks {
   }
   // Number of the stack's text: two stacks whose (cut) texts are equal have the same.
   std::uint32_t text_id(Id id) const { return nodes_[id].text; }
-  std::string_view text(std::uint32_t text_id) const { return *texts_[text_id]; }
+  std::string_view text(std::uint32_t text_id) const { return texts_[text_id / chunk][text_id % chunk]; }
   bool overrun(Id id) const { return nodes_[id].overrun; }  // the text was cut
   // Slots that are looked at to find each stack once.
   std::uint64_t probes() const;
@@ -196,7 +197,7 @@ class HeaderStacks {
 
  private:
   static constexpr Id empty = 0xffff'ffff;
-  static constexpr std::size_t max_nodes = 1 << 16;
+  static constexpr std::size_t max_nodes = 1 << 16, chunk = 256;
   struct Slot {
     Id parent = 0, id = empty;
     HeaderCode code = 0;
@@ -213,6 +214,7 @@ class HeaderStacks {
     return static_cast<std::size_t>(hash_(std::uint64_t{parent}, std::uint64_t{code})) & mask_;
   }
   Id add(Id parent, HeaderCode code);
+  std::string_view add_text(std::string text);
   Id in_run(Id first, HeaderCode code, unsigned times);
   void grow();
 
@@ -220,9 +222,10 @@ class HeaderStacks {
   std::size_t mask_ = 1023;  // slots_.size() - 1
   std::vector<Slot> slots_;
   std::vector<Node> nodes_;
-  std::vector<std::vector<Id>> chains_;                    // [0] is not used
-  std::unique_ptr<std::unique_ptr<std::string>[]> texts_;  // never moves: other threads read what was written before
-  std::uint32_t texts_made_ = 1;
+  std::vector<std::vector<Id>> chains_;  // [0] is not used
+  // By text id, in chunks that never move: other threads read what was written before.
+  std::array<std::unique_ptr<std::string[]>, max_nodes / chunk> texts_;
+  std::uint32_t texts_made_ = 0;
   std::map<std::string_view, std::uint32_t> text_ids_;  // only asked for a stack that is new
 };
 

@@ -2,19 +2,22 @@
 #include "host/plugin_file.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
-#include "base/paths.hpp"
 #include "t2/plugin.hpp"
 
 namespace t2 {
@@ -25,9 +28,41 @@ struct Damaged {
   std::string what;
 };
 
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat about {};
+    if (file < 0 || fstat(file, &about) != 0) fail(path, file);
+    if (about.st_size > 0) {
+      size_ = static_cast<std::size_t>(about.st_size);
+      void* const data = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+      if (data == MAP_FAILED) fail(path, file);
+      data_ = static_cast<const char*>(data);
+    }
+    close(file);
+  }
+  ~MappedFile() {
+    if (data_) munmap(const_cast<char*>(data_), size_);
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  std::string_view bytes() const { return {data_, size_}; }
+
+ private:
+  [[noreturn]] static void fail(const std::string& path, int file) {
+    const int problem = errno;
+    if (file >= 0) close(file);
+    throw Error(fmt::format("cannot read the plugin '{}': {}", path,
+                            problem == ENOENT ? "no such file" : std::strerror(problem)));
+  }
+  const char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 class ElfFile {
  public:
-  explicit ElfFile(std::string bytes) : bytes_(std::move(bytes)) {
+  explicit ElfFile(std::string_view bytes) : bytes_(bytes) {
     const auto head = at<ElfW(Ehdr)>(0, "the header");
     ElfW(Ehdr) own{};  // of this program
     std::ifstream("/proc/self/exe", std::ios::binary).read(reinterpret_cast<char*>(&own), sizeof own);
@@ -54,7 +89,7 @@ class ElfFile {
       const auto symbol = loaded<ElfW(Sym)>(symbol_table_ + i * sizeof(ElfW(Sym)), "the table of symbols");
       if (symbol.st_shndx == SHN_UNDEF || name_of(symbol) != name) continue;
       const std::uint64_t offset = file_offset(symbol.st_value, symbol.st_size, "a symbol");
-      return std::string_view(bytes_).substr(offset, symbol.st_size);
+      return bytes_.substr(offset, symbol.st_size);
     }
     return {};
   }
@@ -154,7 +189,7 @@ class ElfFile {
     }
   }
 
-  std::string bytes_;
+  std::string_view bytes_;
   std::vector<ElfW(Phdr)> segments_;  // that are loaded, by address
   ElfW(Phdr) dynamic_{};
   std::size_t symbols_ = 0;
@@ -164,10 +199,9 @@ class ElfFile {
 }  // namespace
 
 std::string plugin_abi(const std::string& path) {
-  std::ifstream file = open_text("the plugin", path);
-  std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const MappedFile file(path);
   try {
-    const ElfFile elf(std::move(bytes));
+    const ElfFile elf(file.bytes());
     const std::optional<std::string_view> found = elf.data("t2_plugin");
     if (!found)
       throw Error(fmt::format("'{}' is not a plugin of this program (it exports no t2_plugin): remove it", path));

@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "transport.hpp"
 
@@ -15,7 +15,6 @@ class SentLog {
  public:
   static constexpr std::size_t prefix_size = 24;  // bytes that identify a message: its header and what follows
 
-  SentLog() : entries_(capacity) {}
   const DeliveryStats& delivery() const { return delivery_; }
   bool all_read() const { return read_ == next_; }
 
@@ -36,19 +35,20 @@ class SentLog {
  private:
   static constexpr std::size_t capacity = 8192;  // messages
   struct SentMessage {
-    std::array<std::uint8_t, prefix_size> prefix{};
-    std::size_t buffer_cost = 0;
-    unsigned records = 0;  // 0: templates, or already counted as lost
+    std::array<std::uint8_t, prefix_size> prefix;
+    std::size_t buffer_cost;
+    unsigned records;  // 0: templates, or already counted as lost
   };
   std::uint64_t oldest() const { return next_ > capacity ? next_ - capacity : 0; }
   std::uint64_t oldest_of_session() const;
   SentMessage& at(std::uint64_t number) { return entries_[number % capacity]; }
   void lose(SentMessage& message);
 
-  std::vector<SentMessage> entries_;  // the latest, by number
-  std::uint64_t next_ = 0;            // number of the next message
-  std::uint64_t session_ = 0;         // number of the first message for this collector
-  std::uint64_t read_ = 0;            // messages with smaller numbers have been read
+  // The latest, by number. Not filled with zeros: of most runs few pages are ever used.
+  std::unique_ptr<SentMessage[]> entries_ = std::make_unique_for_overwrite<SentMessage[]>(capacity);
+  std::uint64_t next_ = 0;     // number of the next message
+  std::uint64_t session_ = 0;  // number of the first message for this collector
+  std::uint64_t read_ = 0;     // messages with smaller numbers have been read
   DeliveryStats delivery_;
 };
 
