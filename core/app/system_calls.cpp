@@ -81,6 +81,11 @@ int refuse(scmp_filter_ctx filter, const char* name, std::initializer_list<scmp_
   return result == -EDOM || result == -EFAULT ? 0 : result;
 }
 
+// Of an argument's bits in the mask those of `value` are set, and no others.
+scmp_arg_cmp masked_equal(unsigned argument, int mask, int value) {
+  return {argument, SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(mask), static_cast<scmp_datum_t>(value)};
+}
+
 int add_rules(scmp_filter_ctx filter) {
   int result = 0;
   const auto add = [&](const char* name, std::initializer_list<scmp_arg_cmp> where = {}, int error = EPERM) {
@@ -89,18 +94,18 @@ int add_rules(scmp_filter_ctx filter) {
   for (const char* name : never) add(name);
   // threads only, in no other namespaces; the flags of clone3() are in memory, and the C library falls back to clone()
   add("clone3", {}, ENOSYS);
-  add("clone", {SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)});
-  for (const scmp_datum_t space :
+  add("clone", {masked_equal(0, CLONE_THREAD, 0)});
+  for (const int space :
        {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET})
-    add("clone", {SCMP_A0(SCMP_CMP_MASKED_EQ, space, space)});
+    add("clone", {masked_equal(0, space, space)});
   const auto self = static_cast<scmp_datum_t>(getpid());
-  add("kill", {SCMP_A0(SCMP_CMP_NE, self)});
-  add("tgkill", {SCMP_A0(SCMP_CMP_NE, self)});
+  add("kill", {{0, SCMP_CMP_NE, self, 0}});
+  add("tgkill", {{0, SCMP_CMP_NE, self, 0}});
   for (const char* name : {"mmap", "mmap2", "mprotect", "pkey_mprotect"})
-    add(name, {SCMP_A2(SCMP_CMP_MASKED_EQ, write_and_execute, write_and_execute)});
+    add(name, {masked_equal(2, write_and_execute, write_and_execute)});
   for (scmp_datum_t family = 0; family < AF_NETLINK; ++family)
-    if (family != AF_UNIX && family != AF_INET && family != AF_INET6) add("socket", {SCMP_A0(SCMP_CMP_EQ, family)});
-  add("socket", {SCMP_A0(SCMP_CMP_GT, AF_NETLINK)});
+    if (family != AF_UNIX && family != AF_INET && family != AF_INET6) add("socket", {{0, SCMP_CMP_EQ, family, 0}});
+  add("socket", {{0, SCMP_CMP_GT, AF_NETLINK, 0}});
   return result;
 }
 

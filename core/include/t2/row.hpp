@@ -124,7 +124,7 @@ class Row {
   void append(const void* from, std::size_t size, Put::Kind kind) {
     if (!read_) return;
     if (room_end_ - size_ < size) make_room(size, kind);
-    std::memcpy(buffer_.data() + size_, from, size);
+    if (size > 0) std::memcpy(buffer_.data() + size_, from, size);  // of nothing there may be no address
     size_ += size;
   }
   // A traced row has never room, so that every call comes by here and others need not ask.

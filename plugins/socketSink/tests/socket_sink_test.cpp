@@ -30,7 +30,7 @@ s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(('127.0.0.1', int(port)))
 s.listen(1)
-s.settimeout(10)
+s.settimeout(60)
 open(path + '.ready', 'w')
 if int(first):
     c, _ = s.accept()
@@ -54,7 +54,7 @@ struct Office {
          "cd \"$0\"; t2=\"$1 -p $2 -r $3 -w x\"\n"
          "port=$(python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); "
          "print(s.getsockname()[1])')\n"
-         "export SKS_DPORT=$port SKS_TIMEOUT=5\nready() { until [ -e got.ready ]; do sleep 0.02; done; }\n" +
+         "export SKS_DPORT=$port SKS_TIMEOUT=60\nready() { until [ -e got.ready ]; do sleep 0.02; done; }\n" +
              script,
          folder.path().string(), binary().string(), plugins, std::string(T2_SOURCE) + "/share/samples/office.pcap"},
         folder, {{"HOME", folder.path().string()}});
