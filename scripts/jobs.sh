@@ -47,6 +47,7 @@ start_job() { # JOB
         trap - EXIT
         work=$all/$1
         "part_${1%%:*}" "${1#*:}"
+        times > "$work/times"
     ) < /dev/null > "$work/$1/log" 2>&1 &
     set +m
     pid_of[$1]=$! began_of[$1]=$SECONDS
@@ -98,6 +99,10 @@ show_progress() { # on a terminal one line that changes; elsewhere a line now an
 }
 clear_progress() { if [ -t 2 ] && [ "${TERM-dumb}" != dumb ]; then printf '\r\e[K' >&2; fi; }
 
+cpu_time() { # FILE: of a job and all it started, as `times` printed it; nothing where it was ended
+    [ ! -s "$1" ] || awk '{ for (i = 1; i <= 2; i++) { split($i, part, /[ms]/); sum += 60 * part[1] + part[2] } } END { printf ", %.0f s of processor time", sum }' "$1"
+}
+
 print_job() { # JOB: with a heading where a part begins
     clear_progress
     if [ "${1%%:*}" != "$heading" ]; then
@@ -106,7 +111,7 @@ print_job() { # JOB: with a heading where a part begins
         ok "==== $heading"
     fi
     cat -- "$work/$1/log"
-    echo "($1: $(<"$work/$1/seconds") s)"
+    echo "($1: $(<"$work/$1/seconds") s$(cpu_time "$work/$1/times"))"
     take_results "$1"
 }
 
