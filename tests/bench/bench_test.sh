@@ -38,4 +38,10 @@ EOF
 check 'the JSON holds the figures' $?
 "$bench" --rounds 1 --only plugins --build "$build" --work "$work" "$work/web-11000.pcap" > "$work/log" 2>&1 && grep -q '^  tcpStates  .* [0-9]' "$work/log"
 check 'a capture of the user' $?
+"$bench" --real "$here/../../share/samples/office.pcap" --scale 0.01 --rounds 1 --build "$build" --work "$work" > "$work/log" 2>&1
+check 'a capture of real traffic' $?
+for text in '^real mix: 1[0-9],[0-9]* packets' '^What a packet, a flow and a byte' '^  t2 default ' '^  t2 --each, one of 1,000' '^  real mix: wall time with the default threads'; do
+    grep -q "$text" "$work/log"
+    check "the output has a line like '$text'" $?
+done
 exit "$failed"

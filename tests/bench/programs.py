@@ -16,26 +16,44 @@ def floors(bench):
             Program('libpcap loop', lambda capture: [bench.tools, 'pcap', capture], None, {0})]
 
 
-def t2(bench, build, name, plugins, threads=0):
+def t2(bench, build, name, plugins, threads=0):  # threads: None: as many as the program takes by itself
     """t2 with these plugins, exporting to the bench's collector; text goes to a file in the work folder."""
     chosen = os.path.join(bench.work, '+'.join(plugins or ['none']) + '.txt')
     with open(chosen, 'w', encoding='ascii') as file:
         file.writelines(plugin + '\n' for plugin in plugins)
     def command(capture):
-        return [build + '/tranalyzer', '-p', build + '/plugins', '-b', chosen, '-t', str(threads), '-r', capture, '-w', bench.work + '/t2']
+        return [build + '/tranalyzer', '-p', build + '/plugins', '-b', chosen, *([] if threads is None else ['-t', str(threads)]), '-r', capture, '-w',
+                bench.work + '/t2']
     # 2: the capture is damaged at its end, as real ones are
     return Program(name, command, {'NF_SERVADD': '127.0.0.1', 'NF_DPORT': str(bench.port)}, {0, 2})
 
 
 def all_t2(bench, build):
     return [t2(bench, build, 't2', PLUGINS), t2(bench, build, 't2 -t 1', PLUGINS, 1), t2(bench, build, 't2 -t 2', PLUGINS, 2),
-            t2(bench, build, 't2 + txtSink', PLUGINS + ['txtSink'])]
+            t2(bench, build, 't2 + txtSink', PLUGINS + ['txtSink']), t2(bench, build, 't2 default', PLUGINS, None)]
+
+
+def each(bench, build, folder):
+    """--each over a folder, one output a file."""
+    whole = t2(bench, build, 't2 --each', PLUGINS[:-1] + ['txtSink'])
+
+    def command(_):
+        shutil.rmtree(bench.work + '/each', ignore_errors=True)
+        os.makedirs(bench.work + '/each')
+        return whole.command(folder)[:-1] + [bench.work + '/each/', '--each']
+    return Program(whole.name, command, whole.environment, whole.good)
 
 
 def softflowd(bench, name='softflowd', flows=20_000_000):
     """NetFlow 9, as t2 sends. With its default of 8,192 flows it forgets what others keep, so the bound is lifted."""
     command = ['softflowd', '-d', '-v', '9', '-m', str(flows), '-n', f'127.0.0.1:{bench.port}', '-p', bench.work + '/softflowd.pid', '-c', 'none']
     return Program(name, lambda capture: command + ['-r', capture], None, {0})
+
+
+def yaf(bench):
+    """IPFIX to the same collector. Debian has no package: the environment variable YAF names the program."""
+    command = [os.environ.get('YAF', 'yaf'), '--out', '127.0.0.1', '--ipfix', 'udp', '--ipfix-port', str(bench.port)]
+    return Program('yaf', lambda capture: command + ['--in', capture], None, {0})
 
 
 def other_peers(bench):
@@ -72,7 +90,12 @@ def installed(programs):
     here, missing = [], []
     for program in programs:
         name = program.name.split()[0]
-        if shutil.which(name, path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin'):
+        if name == 'yaf':
+            if shutil.which(os.environ.get('YAF', 'yaf')):
+                here.append(program)
+            else:
+                missing.append('yaf: not installed (YAF=PATH names the program)')
+        elif shutil.which(name, path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin'):
             here.append(program)
         else:
             missing.append(f'{program.name}: not installed (Debian package {PACKAGES[name]})')

@@ -2,6 +2,9 @@
 //
 //   tools map FILE            reads a mapped pcap file and touches every packet's header: the first floor
 //   tools pcap FILE           counts packets and bytes in a loop over libpcap: the second floor; prints both
+//   tools repeat FILE OUT PACKETS   copies a capture again and again, times shifted behind the copy before, until it
+//   has so many
+//                             packets; prints how many
 //   tools drain PORT          a collector on loopback that throws away what it receives; prints a line when it listens
 //   tools run OUTPUT COMMAND  runs a command with its output in a file and prints what it and all its processes cost:
 //                             status, CPU and wall time in nanoseconds, memory peak of the largest in KiB
@@ -71,6 +74,44 @@ int loop(const char* path) {
   return 0;
 }
 
+// No flow goes on from one copy to the next: they are 4,000 s apart, more than any time-out.
+int repeat(const char* from, const char* to, unsigned long long wanted) {
+  char problem[PCAP_ERRBUF_SIZE];
+  pcap_dumper_t* out = nullptr;
+  pcap_t* shape = nullptr;
+  unsigned long long packets = 0;
+  std::int64_t shift = 0, first = 0, last = 0;
+  while (packets < wanted) {
+    pcap_t* capture = pcap_open_offline_with_tstamp_precision(from, PCAP_TSTAMP_PRECISION_NANO, problem);
+    if (!capture) return std::fprintf(stderr, "%s\n", problem), 1;
+    if (!out) {
+      shape = pcap_open_dead_with_tstamp_precision(pcap_datalink(capture), 262144, PCAP_TSTAMP_PRECISION_NANO);
+      out = pcap_dump_open(shape, to);
+      if (!out) return std::fprintf(stderr, "%s\n", pcap_geterr(shape)), 1;
+    }
+    pcap_pkthdr* head = nullptr;
+    const u_char* data = nullptr;
+    const unsigned long long before = packets;
+    while (pcap_next_ex(capture, &head, &data) == 1) {
+      if (packets == 0) first = last = head->ts.tv_sec;
+      if (packets == before || head->ts.tv_sec > last) last = head->ts.tv_sec;
+      pcap_pkthdr moved = *head;
+      moved.ts.tv_sec += shift;
+      pcap_dump(reinterpret_cast<u_char*>(out), &moved, data);
+      ++packets;
+    }
+    pcap_close(capture);
+    if (packets == before) return std::fprintf(stderr, "%s: no packet can be read\n", from), 1;
+    shift += last - first + 4000;
+  }
+  const bool written = pcap_dump_flush(out) == 0;
+  pcap_dump_close(out);
+  pcap_close(shape);
+  if (!written) return fail(to);
+  std::printf("%llu\n", packets);
+  return 0;
+}
+
 int drain(unsigned port) {
   const int s = socket(AF_INET, SOCK_DGRAM, 0);
   sockaddr_in address{};
@@ -126,8 +167,10 @@ int main(int argc, char** argv) {
   const std::string_view what = argc > 2 ? argv[1] : "";
   if (what == "map") return map(argv[2]);
   if (what == "pcap") return loop(argv[2]);
+  if (what == "repeat" && argc > 4) return repeat(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10));
   if (what == "drain") return drain(static_cast<unsigned>(std::atoi(argv[2])));
   if (what == "run" && argc > 3) return run(argv[2], argv + 3);
-  std::fprintf(stderr, "usage: tools map FILE | pcap FILE | drain PORT | run OUTPUT COMMAND...\n");
+  std::fprintf(stderr,
+               "usage: tools map FILE | pcap FILE | repeat FILE OUT PACKETS | drain PORT | run OUTPUT COMMAND...\n");
   return 1;
 }
