@@ -63,7 +63,8 @@ class ZstdFrames final : public Compressor {
 
   std::string_view compress(std::string_view text) override {
     made_.resize(libzstd().ZSTD_compressBound(text.size()));
-    const std::size_t size = libzstd().ZSTD_compress2(context_.get(), made_.data(), made_.size(), text.data(), text.size());
+    const std::size_t size =
+        libzstd().ZSTD_compress2(context_.get(), made_.data(), made_.size(), text.data(), text.size());
     if (!libzstd().ZSTD_isError(size)) return {made_.data(), size};
     errno = ENOMEM;  // there is room, but larger pieces need more memory of the context
     return {};
