@@ -194,6 +194,7 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   std::unique_ptr<Source> source = options.input == Options::Input::interface ? rights.as_root(open) : open();
   stop_on_signal(nullptr);
   const std::uint64_t seed = options.seed ? *options.seed : KeyedHash::random_seed();
+  const std::string link = source->describe(), about_input = input_line(options) + (link.empty() ? "" : "\n" + link);
   HeaderStacks stacks{KeyedHash(seed)};
   Time run_start = 0;
   InputTotals totals;
@@ -257,12 +258,12 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
                       .interfaces = engine.interfaces(),
                       .unread = engine.unread(),
                       .clock = engine.clock_steps(),
+                      .progress = {},
                       .analysis = engine.analysis_time(),
                       .unloading = wall_clock() - begin,
                       .flow_capacity = 2 * capacity};
   };
-  const auto report = [&](ReportOutput& to) {
-    const ReportData data = collect();
+  const auto report = [&](ReportOutput& to, const ReportData& data) {
     const Run whole{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1],
                     data.flows.protocol_packets[protocol::tcp]};
     PluginReport lines(to, whole);
@@ -280,11 +281,20 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   engine.on_report(
       [&] {
         workers.pause([&] {
-          monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}\nTime: {}", "", version_line(), getpid(),
-                                   date(wall_clock(), settings.report_utc)));
-          TextReport text(monitor);
-          report(text);
-          monitor.line(fmt::format("{:=<80}\n", ""));
+          ReportData data = collect();
+          data.progress = {wall_clock(), about_input, workers.flows_in_memory()};
+          data.analysis = data.unloading;
+          if (options.json_report) {
+            JsonReport json;
+            report(json, data);
+            if (options.monitor_file) monitor.line(json.object());
+            else fmt::print("{}\n", json.object()), std::fflush(stdout);
+          } else {
+            monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}", "", version_line(), getpid()));
+            TextReport text(monitor);
+            report(text, data);
+            monitor.line(fmt::format("{:=<80}\n", ""));
+          }
           monitor.flush();
         });
       },
@@ -300,7 +310,7 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   TextReport text(log);
   JsonReport json;
   ReportOutput& end = options.json_report ? static_cast<ReportOutput&>(json) : text;
-  if (settings.verbose > 1 || options.json_report) report(end);
+  if (settings.verbose > 1 || options.json_report) report(end, collect());
   for (const std::string& note : source->notes()) end.note(true, note);
   if (!damage.empty()) end.note(true, damage);
   log.flush();

@@ -78,15 +78,16 @@ class Writer {
  public:
   explicit Writer(ReportOutput& out) : out_(out) {}
   void rule(char c) { out_.rule(c); }
+  bool wants_zeros() const { return out_.wants_zeros(); }
   void fact(std::string_view label, const std::string& text, const std::string& json,
             std::string_view separator = ": ") {
     out_.fact(label, text, json, separator);
   }
   void count(std::string_view label, std::uint64_t n) {
-    if (n > 0) out_.fact(label, human(n), std::to_string(n));
+    if (n > 0 || out_.wants_zeros()) out_.fact(label, human(n), std::to_string(n));
   }
   void share(std::string_view label, std::uint64_t n, std::uint64_t whole) {
-    if (n > 0) always_share(label, n, whole);
+    if (n > 0 || out_.wants_zeros()) always_share(label, n, whole);
   }
   void always_share(std::string_view label, std::uint64_t n, std::uint64_t whole) {
     out_.fact(label,
@@ -138,6 +139,12 @@ void input_lines(Writer& w, const ReportData& d) {
   } else if (d.file_bytes > 0) {
     const double percent = 100 * ratio(static_cast<double>(d.file_position), static_cast<double>(d.file_bytes));
     w.fact("Percentage completed", fmt::format("{:.2f}%", percent), fmt::format("{:.2f}", percent));
+    if (d.progress && d.file_position > 0) {
+      w.count("Total bytes processed so far", d.file_position);
+      const Time left = static_cast<Time>(static_cast<double>(d.analysis) * (100 - percent) / percent);
+      w.time("Remaining time", span(left), left);
+      w.time("ETF", date(d.progress->now + left, settings.report_utc), d.progress->now + left);
+    }
   }
   if (settings.sampling > 1) {
     w.fact("Sampling", fmt::format("one packet in {}, by count", settings.sampling), std::to_string(settings.sampling));
@@ -163,6 +170,19 @@ void input_lines(Writer& w, const ReportData& d) {
   w.share("Number of B bytes", f.bytes[1], bytes);
   w.real("<A packet load>", ratio(static_cast<double>(f.bytes[0]), static_cast<double>(f.packets[0])));
   w.real("<B packet load>", ratio(static_cast<double>(f.bytes[1]), static_cast<double>(f.packets[1])));
+}
+
+// The first lines of a report during the run.
+void progress_lines(Writer& w, ReportOutput& out, const ReportData& d) {
+  const InputCounters& in = d.input;
+  if (d.interfaces.empty() && in.packets > 0) {
+    w.time("PCAP time", date(in.last, TSTAMP_UTC), in.last);
+    w.time("PCAP duration", span(in.last - in.first), in.last - in.first);
+  }
+  w.time("Time", date(d.progress->now, settings.report_utc), d.progress->now);
+  w.time("Elapsed time", span(d.analysis), d.analysis);
+  out.text(d.progress->input);
+  if (d.file_bytes > 0) w.count("Total bytes to process", d.file_bytes);
 }
 
 void protocol_lines(Writer& w, const ReportData& d) {
@@ -199,7 +219,7 @@ void protocol_lines(Writer& w, const ReportData& d) {
 void flow_lines(Writer& w, const ReportData& d, double seconds) {
   const FlowCounters& f = d.flows;
   const std::uint64_t all = f.flows[0] + f.flows[1];
-  if (all == 0) return;
+  if (all == 0 && !w.wants_zeros()) return;
   const std::uint64_t replies = f.flows[1] + f.lone_replies, requests = f.flows[0] - f.lone_replies;
   const auto asymmetry = [&](std::uint64_t a, std::uint64_t b) {
     return ratio(static_cast<double>(a) - static_cast<double>(b), static_cast<double>(all));
@@ -240,10 +260,14 @@ void print_report(ReportOutput& out, const ReportData& d, const std::function<vo
   const InputCounters& in = d.input;
   const Time duration = in.packets > 0 ? in.last - in.first : 0;
   const double seconds = static_cast<double>(duration) / 1e9;
-  if (in.packets > 0) w.time("Dump stop ", date(in.last, TSTAMP_UTC), in.last);
-  w.time("Total dump duration", span(duration), duration);
-  w.time("Finished processing. Elapsed time", span(d.analysis), d.analysis);
-  w.time("Finished unloading flow memory. Time", span(d.unloading), d.unloading);
+  if (d.progress) {
+    progress_lines(w, out, d);
+  } else {
+    if (in.packets > 0) w.time("Dump stop ", date(in.last, TSTAMP_UTC), in.last);
+    w.time("Total dump duration", span(duration), duration);
+    w.time("Finished processing. Elapsed time", span(d.analysis), d.analysis);
+    w.time("Finished unloading flow memory. Time", span(d.unloading), d.unloading);
+  }
   input_lines(w, d);
   w.rule('-');
   if (settings.plugin_report) plugins();
@@ -260,6 +284,7 @@ void print_report(ReportOutput& out, const ReportData& d, const std::function<vo
     if (all & status::snapped) w.speed("<Snapped bandwidth>", 8 * static_cast<double>(in.captured_bytes) / seconds);
     w.speed("<Raw bandwidth>", 8 * static_cast<double>(in.wire_bytes) / seconds);
   }
+  if (d.progress) w.share("Fill size of main hash map", d.progress->flows_in_memory, d.flow_capacity / 2);
   w.share("Max number of flows in memory", d.flows.max_in_memory, d.flow_capacity);
   w.share("Number of flows terminated by autopilot", d.flows.evicted, flows);
   w.share("Number of flows in memory that were not written", d.flows.unwritten, flows);

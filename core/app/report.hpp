@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "app/report_output.hpp"
 #include "base/log.hpp"
@@ -15,6 +16,12 @@
 
 namespace t2 {
 
+struct ReportProgress {  // of a report during the run
+  Time now = 0;          // wall clock
+  std::string input;     // lines about it
+  std::uint64_t flows_in_memory = 0;  // conversations
+};
+
 struct ReportData {
   InputCounters input;
   DecodeCounters decode;
@@ -23,6 +30,7 @@ struct ReportData {
   std::vector<InterfaceCounts> interfaces;  // of a live capture
   std::uint64_t unread = 0;                 // packets that they captured and that were not read
   CaptureClock::Steps clock;
+  std::optional<ReportProgress> progress;  // none: the run has ended
   Time analysis = 0, unloading = 0;  // wall clock spent until the input ended, until all rows were written
   std::uint64_t flow_capacity = 0;   // directions of flows that fit into the memory bound
 };

@@ -18,6 +18,8 @@ class ReportOutput {
   virtual void fact(std::string_view label, const std::string& text, const std::string& json,
                     std::string_view separator = ": ") = 0;
   virtual void rule(char c) = 0;
+  virtual void text(std::string_view /*lines*/) {}      // what only readers of text want
+  virtual bool wants_zeros() const { return false; }  // counts of 0, too
   virtual void plugin(std::string_view name, std::string_view line) = 0;
   virtual void note(bool warning, std::string_view text) = 0;
 };
@@ -27,6 +29,7 @@ class TextReport final : public ReportOutput {
   explicit TextReport(Log& log) : log_(log) {}
   void fact(std::string_view label, const std::string& text, const std::string&, std::string_view separator) override;
   void rule(char c) override { log_.line(std::string(80, c)); }
+  void text(std::string_view lines) override { log_.line(lines); }
   void plugin(std::string_view name, std::string_view line) override { log_.plugin(name, line); }
   void note(bool warning, std::string_view text) override;
 
@@ -39,6 +42,7 @@ class JsonReport final : public ReportOutput {
  public:
   void fact(std::string_view label, const std::string& text, const std::string& json, std::string_view) override;
   void rule(char) override {}
+  bool wants_zeros() const override { return true; }  // every report has the same names
   void plugin(std::string_view name, std::string_view line) override;
   void note(bool warning, std::string_view text) override { (warning ? warnings_ : notes_).emplace_back(text); }
   std::string object() const;

@@ -24,7 +24,7 @@ Output:
                              'flowInd in (@FILE)'; with the plugins and options of the run that numbered the flows
   -s, --packets              one line per packet in PREFIX_packets.txt
   -l, --logfile              log and end report to PREFIX_log.txt
-      --report FORM          end report as text, or as one JSON object on standard output (json); the log then goes to standard error
+      --report FORM          reports as text, or as JSON objects, one a line, on standard output (json); the log then goes to standard error
   -m, --monfile              reports during the run to PREFIX_monitoring.txt
   -M, --mon-interval S       a report every S seconds; SIGUSR1 asks for one, SIGUSR2 switches the reports on and off
 Live capture:

@@ -152,9 +152,10 @@ void Engine::idle() {
 
 void Engine::handle_signals() {
   SignalCounts& signals = signal_counts;
-  if (signals.toggles > toggles_seen_) {
-    toggles_seen_ = signals.toggles;
-    interval_ = interval_ > 0 ? 0 : static_cast<Time>(settings.monitor_interval * 1e9);
+  if (const int toggles = signals.toggles; toggles != toggles_seen_) {
+    if ((toggles - toggles_seen_) % 2 != 0) interval_ = interval_ > 0 ? 0 : toggled_interval_;
+    toggles_seen_ = toggles;
+    last_report_ = 0;  // the first report after a whole interval
   }
   bool wanted = signals.report_requests > 0;
   signals.report_requests = 0;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "base/settings.hpp"
 #include "base/totals.hpp"
 #include "capture/source.hpp"
 #include "decode/dissector.hpp"
@@ -38,10 +39,12 @@ class Engine {
   Time analysis_time() const { return analysis_; }
   // Why the input could not be read to its end, one line; empty: it was.
   std::string damage() const { return failure_.empty() && !stopping_ ? parts_.source.damage() : failure_; }
-  // Prints a report while the run goes on: for SIGUSR1, and every `interval` (0: not until SIGUSR2, then MONINTV).
+  // Prints a report while the run goes on: for SIGUSR1, and every `interval` (0: not until SIGUSR2, then MONINTV), which
+  // SIGUSR2 switches off and on.
   void on_report(std::function<void()> print, Time interval) {
     report_ = std::move(print);
     interval_ = interval;
+    if (interval > 0) toggled_interval_ = interval;
   }
   void after_block(std::function<void()> call) { after_block_ = std::move(call); }
 
@@ -63,6 +66,7 @@ class Engine {
   std::vector<InterfaceCounts> interfaces_;
   std::uint64_t unread_ = 0;  // packets that were captured for a run that ended before they were read
   Time analysis_ = 0, interval_ = 0;
+  Time toggled_interval_ = static_cast<Time>(settings.monitor_interval * 1e9);
   Time last_idle_ = 0, last_report_ = 0, last_arrival_ = 0;  // on the steady clock
   int interrupts_seen_ = 0, toggles_seen_ = 0;
   bool stopping_ = false, draining_ = false;
