@@ -15,10 +15,13 @@
 #include "app/each.hpp"
 #include "app/extract.hpp"
 #include "app/machine.hpp"
+#include "app/metrics.hpp"
+#include "app/metrics_server.hpp"
 #include "app/options.hpp"
 #include "app/privileges.hpp"
 #include "app/progress.hpp"
 #include "app/report.hpp"
+#include "app/service_manager.hpp"
 #include "base/log.hpp"
 #include "base/settings.hpp"
 #include "base/signals.hpp"
@@ -239,13 +242,25 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   Log own_monitor;
   if (options.monitor_file) own_monitor.to_file(prefix + settings.monitor_suffix);
   Log& monitor = options.monitor_file ? own_monitor : log;
+  totals.max_flows = capacity;
+  std::optional<MetricsServer> metrics;
+  if (!options.metrics.empty()) {
+    metrics.emplace(options.metrics, [&totals, facts = MetricsFacts{version_line(), wall_clock()}] {
+      return metrics_text(totals, facts);
+    });
+    log.info(fmt::format("Metrics: http://{}/metrics", metrics->where()));
+    if (!metrics->is_loopback()) log.warn("Metrics can be read by all who reach that address");
+  }
+  ServiceManager manager;
   if (const std::string what = rights.give_up(); !what.empty()) log.info(what);
   if (split.on) check_folder_of_parts(prefix, rights);
   workers.start();
+  if (metrics) metrics->start();
   const bool stream = source->size() == 0 && !source->live();  // can keep a reader waiting
   if (settings.buffering || stream) source = buffered(std::move(source), settings.buffer_packets);
   log.release();
   log.flush();
+  manager.ready(input_line(options));
 
   Engine engine({*source, dissector, workers, log, run_start, totals});
   const Time begin = wall_clock();
@@ -301,9 +316,13 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
       static_cast<Time>(options.monitor_interval * 1e9));
 
   Progress progress;
-  if (settings.verbose > 0 && !options.each && Progress::is_wanted())
-    engine.after_block([&] { progress.update(*source, engine.counters().packets, workers.flows_in_memory()); });
+  const bool show = settings.verbose > 0 && !options.each && Progress::is_wanted();
+  engine.after_block([&] {
+    manager.alive();
+    if (show) progress.update(*source, engine.counters().packets, workers.flows_in_memory());
+  });
 
+  engine.before_unloading([&] { manager.stopping(); });
   engine.run();
   sinks.close();
   const std::string damage = engine.damage();

@@ -38,7 +38,8 @@ enum Long {
   long_plugins,
   long_report,
   long_describe,
-  long_user
+  long_user,
+  long_metrics
 };
 
 constexpr int plain_word = 1;  // what getopt_long() calls one that is no option
@@ -76,6 +77,7 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"each", no_argument, nullptr, long_each},
                             {"jobs", required_argument, nullptr, 'j'},
                             {"user", required_argument, nullptr, long_user},
+                            {"metrics", required_argument, nullptr, long_metrics},
                             {"version", no_argument, nullptr, 'V'},
                             {"help", no_argument, nullptr, 'h'},
                             {}};
@@ -264,6 +266,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
       case long_each: o.each = true; break;
       case 'j': jobs = static_cast<std::size_t>(number("-j", optarg, 1, 1024)); break;
       case long_user: o.user = optarg; break;
+      case long_metrics: o.metrics = optarg; break;
       case 'V': fmt::print("{}\n", version_line()); return {};
       case 'h': fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage); return {};
       case ':': throw Error(fmt::format("Option '{}' requires an argument", argv[at]));
@@ -294,6 +297,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
   if (o.each) {
     if (o.input != Options::Input::files && o.input != Options::Input::list)
       throw Error("Option '--each' goes with -r and -R only");
+    if (!o.metrics.empty()) throw Error("Option '--metrics' is about one run: it does not go with --each");
     if (o.output == "-" || o.split.on) throw Error("Option '--each' writes many files: -w names the folder for them");
     o.jobs = jobs.value_or(processors());
   }

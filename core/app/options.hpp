@@ -34,6 +34,7 @@ struct Options {
   bool packets = false;                // -s
   bool log_file = false;               // -l
   bool monitor_file = false;           // -m
+  std::string metrics;                 // --metrics: where they can be asked for; empty: nowhere
   double monitor_interval = 0;         // -M, seconds; 0: only on request
   std::optional<unsigned> sensor_id;   // -x
   std::optional<int> snaplen, buffer;  // -S, -B

@@ -8,7 +8,6 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
-#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,6 +32,13 @@ void forbid_new_rights() {
   need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
   for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
     prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);  // root without CAP_SETPCAP, as in some containers, cannot
+}
+
+// From the program's file, or ambient ones, as a service has them.
+bool has_capabilities() {
+  __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct own[_LINUX_CAPABILITY_U32S_3] = {};
+  return syscall(SYS_capget, &head, own) != 0 || (own[0].permitted | own[1].permitted) != 0;
 }
 
 // Of the calling thread.
@@ -103,7 +109,7 @@ Privileges::Lent::~Lent() {
 std::string Privileges::give_up() {
   if (keeps_) return "Root's rights are kept (--user root)";
   if (!gives_up_) {
-    if (geteuid() == 0 || getauxval(AT_SECURE) == 0) return {};
+    if (geteuid() == 0 || !has_capabilities()) return {};
     need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && drop_capabilities(), "capabilities");
     return "Capabilities were given up for good" + filter_calls();
   }

@@ -10,7 +10,7 @@
 
 namespace t2 {
 
-// Without root's rights all of this does nothing, but that capabilities of the program's file are given up as well.
+// Without root's rights all of this does nothing, but that capabilities are given up as well.
 class Privileges {
  public:
   // `user`: of --user; without it root is given up where packets are captured `live`: to the user who called sudo, else

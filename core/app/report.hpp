@@ -16,9 +16,9 @@
 
 namespace t2 {
 
-struct ReportProgress {  // of a report during the run
-  Time now = 0;          // wall clock
-  std::string input;     // lines about it
+struct ReportProgress {               // of a report during the run
+  Time now = 0;                       // wall clock
+  std::string input;                  // lines about it
   std::uint64_t flows_in_memory = 0;  // conversations
 };
 
@@ -31,8 +31,8 @@ struct ReportData {
   std::uint64_t unread = 0;                 // packets that they captured and that were not read
   CaptureClock::Steps clock;
   std::optional<ReportProgress> progress;  // none: the run has ended
-  Time analysis = 0, unloading = 0;  // wall clock spent until the input ended, until all rows were written
-  std::uint64_t flow_capacity = 0;   // directions of flows that fit into the memory bound
+  Time analysis = 0, unloading = 0;        // wall clock spent until the input ended, until all rows were written
+  std::uint64_t flow_capacity = 0;         // directions of flows that fit into the memory bound
 };
 
 // Takes plugins' lines, for the plugin that writes them.

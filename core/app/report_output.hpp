@@ -18,7 +18,7 @@ class ReportOutput {
   virtual void fact(std::string_view label, const std::string& text, const std::string& json,
                     std::string_view separator = ": ") = 0;
   virtual void rule(char c) = 0;
-  virtual void text(std::string_view /*lines*/) {}      // what only readers of text want
+  virtual void text(std::string_view /*lines*/) {}    // what only readers of text want
   virtual bool wants_zeros() const { return false; }  // counts of 0, too
   virtual void plugin(std::string_view name, std::string_view line) = 0;
   virtual void note(bool warning, std::string_view text) = 0;

@@ -27,6 +27,7 @@ Output:
       --report FORM          reports as text, or as JSON objects, one a line, on standard output (json); the log then goes to standard error
   -m, --monfile              reports during the run to PREFIX_monitoring.txt
   -M, --mon-interval S       a report every S seconds; SIGUSR1 asks for one, SIGUSR2 switches the reports on and off
+      --metrics [ADDRESS:]PORT  counts of the run by HTTP, for Prometheus: http://ADDRESS:PORT/metrics (default address: 127.0.0.1)
 Live capture:
   -S, --snaplen N            bytes kept of a frame
   -B, --rx-bufsize N         kernel buffer in bytes, of each interface

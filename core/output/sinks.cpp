@@ -29,7 +29,7 @@ void RowBatch::add_copy(const RowBatch& from, std::size_t row, std::uint64_t ind
   heads_.push_back(head);
 }
 
-OutputSinks::OutputSinks(Layout& layout, const Context& context) {
+OutputSinks::OutputSinks(Layout& layout, const Context& context) : totals_(context.totals) {
   for (std::size_t i = 0; i < layout.plugins().size(); ++i) {
     const Descriptor* d = layout.plugins()[i];
     if (!d->create_sink) continue;
@@ -77,10 +77,19 @@ void OutputSinks::write(const RowBatch& rows) {
     }
     entry.sink->write(views_);
   }
+  count(rows.size());
+}
+
+// For metrics.
+void OutputSinks::count(std::size_t rows) {
+  if (!totals_) return;
+  totals_->rows.fetch_add(rows, std::memory_order_relaxed);
+  totals_->lost_rows.store(lost(), std::memory_order_relaxed);
 }
 
 void OutputSinks::idle(Time now) {
   for (Entry& entry : sinks_) entry.sink->idle(now);
+  count(0);
 }
 
 void OutputSinks::close() {

@@ -68,6 +68,9 @@ class OutputSinks {
     bool packets = false;
   };
   std::vector<Entry> sinks_;
+  void count(std::size_t rows);
+
+  InputTotals* totals_;
   std::size_t parts_ = 0;
   std::vector<RowView> views_;
 };

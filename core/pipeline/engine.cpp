@@ -25,7 +25,7 @@ void Engine::run() {
       for (RawPacket& raw : block->packets) raw.time -= raw.time % 1000;
     for (const RawPacket& raw : block->packets) decode(raw);
     if (parts_.source.live() && !block->packets.empty()) last_arrival_ = steady_clock();
-    parts_.totals.packets.store(counters_.packets, std::memory_order_relaxed);
+    publish();
     const bool waiting = kind == Read::idle || parts_.source.size() == 0;  // live input and streams
     parts_.workers.flush(clock_.now(), std::move(block), waiting);
     if (waiting) idle();
@@ -34,8 +34,20 @@ void Engine::run() {
   handle_signals();
   count_dropped();
   if (must_end()) count_unread();
+  publish();
   analysis_ = wall_clock() - begin;
+  if (before_unloading_) before_unloading_();
   parts_.workers.finish(clock_.end());
+}
+
+// What other threads ask for while the run goes on.
+void Engine::publish() {
+  InputTotals& totals = parts_.totals;
+  totals.packets.store(counters_.packets, std::memory_order_relaxed);
+  totals.captured_bytes.store(counters_.captured_bytes, std::memory_order_relaxed);
+  totals.wire_bytes.store(counters_.wire_bytes, std::memory_order_relaxed);
+  totals.left_out.store(counters_.left_out, std::memory_order_relaxed);
+  totals.flows_in_memory.store(parts_.workers.flows_in_memory(), std::memory_order_relaxed);
 }
 
 // The next block. What goes wrong now, in the middle of the input, ends it; what was read is kept.

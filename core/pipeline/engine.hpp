@@ -39,14 +39,15 @@ class Engine {
   Time analysis_time() const { return analysis_; }
   // Why the input could not be read to its end, one line; empty: it was.
   std::string damage() const { return failure_.empty() && !stopping_ ? parts_.source.damage() : failure_; }
-  // Prints a report while the run goes on: for SIGUSR1, and every `interval` (0: not until SIGUSR2, then MONINTV), which
-  // SIGUSR2 switches off and on.
+  // Prints a report while the run goes on: for SIGUSR1, and every `interval` (0: not until SIGUSR2, then MONINTV),
+  // which SIGUSR2 switches off and on.
   void on_report(std::function<void()> print, Time interval) {
     report_ = std::move(print);
     interval_ = interval;
     if (interval > 0) toggled_interval_ = interval;
   }
   void after_block(std::function<void()> call) { after_block_ = std::move(call); }
+  void before_unloading(std::function<void()> call) { before_unloading_ = std::move(call); }  // the input has ended
 
  private:
   Read read(Block& block);
@@ -55,6 +56,7 @@ class Engine {
   void skip_without_data();
   [[gnu::cold]] void begin(Time first);
   [[gnu::cold]] bool accepts(int link_type);
+  void publish();
   void handle_signals();
   void count_dropped();
   void count_unread();
@@ -73,7 +75,7 @@ class Engine {
   int link_type_ = -1;  // of the last packet that was decoded
   bool warned_link_ = false;
   std::string failure_;
-  std::function<void()> report_, after_block_;
+  std::function<void()> report_, after_block_, before_unloading_;
 };
 
 }  // namespace t2

@@ -86,8 +86,8 @@ TEST_CASE("report: as JSON every report is one line and has counts of 0", "[repo
   const std::string json = json_of(a_quarter());
   CHECK(json.find('\n') == std::string::npos);
   CHECK_THAT(json, Contains(R"("time":1700000000.000000000,)") && Contains(R"("elapsed_time":10.000000000,)") &&
-                       Contains(R"("number_of_tcp_packets":0,)") &&
-                       Contains(R"("fill_size_of_main_hash_map":30,)") && Contains(R"("remaining_time":30.000000000,)"));
+                       Contains(R"("number_of_tcp_packets":0,)") && Contains(R"("fill_size_of_main_hash_map":30,)") &&
+                       Contains(R"("remaining_time":30.000000000,)"));
   CHECK_THAT(text_of(a_quarter()), !Contains("TCP"));
 }
 
