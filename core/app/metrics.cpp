@@ -13,7 +13,7 @@ namespace t2 {
 namespace {
 
 // A label's value in quotes.
-std::string quoted(std::string_view text) {
+std::string label_value(std::string_view text) {
   std::string made = "\"";
   for (const char c : text) {
     if (c == '\n') made += "\\n";
@@ -23,7 +23,7 @@ std::string quoted(std::string_view text) {
   return made + '"';
 }
 
-class Writer {
+class MetricsWriter {
  public:
   void begin(std::string_view name, std::string_view kind, std::string_view meaning) {
     name_ = name;
@@ -47,23 +47,24 @@ class Writer {
   std::string text_;
 };
 
-void interfaces(Writer& w, const InputTotals& totals) {
+void interface_metrics(MetricsWriter& w, const InputTotals& totals) {
   if (totals.interfaces.empty()) return;
   w.begin("t2_interface_received_packets_total", "counter",
           "Packets that the interface captured, without dropped ones.");
   for (const InputTotals::Interface& one : totals.interfaces)
-    w.value("interface=" + quoted(one.name), std::to_string(one.look().received));
+    w.value("interface=" + label_value(one.name), std::to_string(one.look().received));
   w.begin("t2_interface_dropped_packets_total", "counter",
           "Packets that were dropped before they could be read: the kernel's buffer was full, or the interface was too "
           "slow.");
   for (const InputTotals::Interface& one : totals.interfaces) {
     const CaptureInterface now = one.look();
-    w.value(fmt::format("interface={},by=\"kernel\"", quoted(one.name)), std::to_string(now.dropped_by_kernel));
-    w.value(fmt::format("interface={},by=\"interface\"", quoted(one.name)), std::to_string(now.dropped_by_interface));
+    w.value(fmt::format("interface={},by=\"kernel\"", label_value(one.name)), std::to_string(now.dropped_by_kernel));
+    w.value(fmt::format("interface={},by=\"interface\"", label_value(one.name)),
+            std::to_string(now.dropped_by_interface));
   }
 }
 
-void process(Writer& w, const MetricsFacts& facts) {
+void process_metrics(MetricsWriter& w, const MetricsFacts& facts) {
   rusage use{};
   getrusage(RUSAGE_SELF, &use);
   const double cpu = static_cast<double>(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
@@ -81,10 +82,10 @@ void process(Writer& w, const MetricsFacts& facts) {
 }  // namespace
 
 std::string metrics_text(const InputTotals& t, const MetricsFacts& facts) {
-  Writer w;
+  MetricsWriter w;
   w.begin("t2_build_info", "gauge", "Version of the program; always 1.");
-  w.value("version=" + quoted(facts.version), "1");
-  interfaces(w, t);
+  w.value("version=" + label_value(facts.version), "1");
+  interface_metrics(w, t);
   w.counter("t2_packets_total", "Packets that were analysed.", t.packets);
   w.counter("t2_captured_bytes_total", "Their captured bytes.", t.captured_bytes);
   w.counter("t2_wire_bytes_total", "Their bytes on the wire.", t.wire_bytes);
@@ -97,7 +98,7 @@ std::string metrics_text(const InputTotals& t, const MetricsFacts& facts) {
           std::to_string(t.max_flows.load(std::memory_order_relaxed)));
   w.counter("t2_rows_total", "Rows of flows, one for each direction, that were handed to the outputs.", t.rows);
   w.counter("t2_lost_rows_total", "Rows that an output could not write or send.", t.lost_rows);
-  process(w, facts);
+  process_metrics(w, facts);
   return w.take();
 }
 

@@ -10,7 +10,6 @@
 #include <thread>
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -23,13 +22,15 @@
 #include "t2/error.hpp"
 #include "t2/packet.hpp"
 
-#ifdef T2_MICROHTTPD
+#ifdef LIBMICROHTTPD_SONAME
 #include <microhttpd.h>
+
+#include "t2/library.hpp"
 #endif
 
 namespace t2 {
 
-#ifndef T2_MICROHTTPD
+#ifndef LIBMICROHTTPD_SONAME
 
 struct MetricsServer::Server {
   std::string where;
@@ -50,39 +51,26 @@ namespace {
 constexpr std::size_t max_request = 8 << 10;  // bytes of memory of a connection: of its request's head
 constexpr int look_after = 250;  // ms between looks at old connections; at its limit the library listens again in run()
 
-[[noreturn]] void refuse(const std::string& address, std::string_view why) {
+[[noreturn]] void refuse_address(const std::string& address, std::string_view why) {
   throw Error(fmt::format("Option '--metrics': '{}' {}", address, why));
 }
 
-// The functions of the library that are used.
-struct Library {
-  decltype(&MHD_start_daemon) start_daemon;
-  decltype(&MHD_stop_daemon) stop_daemon;
-  decltype(&MHD_run) run;
-  decltype(&MHD_get_daemon_info) get_daemon_info;
-  decltype(&MHD_get_connection_info) get_connection_info;
-  decltype(&MHD_create_response_from_buffer) create_response_from_buffer;
-  decltype(&MHD_add_response_header) add_response_header;
-  decltype(&MHD_queue_response) queue_response;
-  decltype(&MHD_destroy_response) destroy_response;
-
-  Library() {
-    constexpr const char* name = "libmicrohttpd.so.12";
-    void* const handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);  // stays loaded
-    if (!handle)
-      throw Error(fmt::format("Option '--metrics': {} cannot be loaded: apt-get install libmicrohttpd12", name));
-    const auto find = [&]<class F>(const char* symbol, F& function) {
-      function = reinterpret_cast<F>(dlsym(handle, symbol));
-      if (!function)
-        throw Error(fmt::format("Option '--metrics': {} has no {}: install another version", name, symbol));
-    };
-    find("MHD_start_daemon", start_daemon), find("MHD_stop_daemon", stop_daemon), find("MHD_run", run);
-    find("MHD_get_daemon_info", get_daemon_info), find("MHD_get_connection_info", get_connection_info);
-    find("MHD_create_response_from_buffer", create_response_from_buffer);
-    find("MHD_add_response_header", add_response_header), find("MHD_queue_response", queue_response);
-    find("MHD_destroy_response", destroy_response);
-  }
+struct Libmicrohttpd {
+  Library library{LIBMICROHTTPD_SONAME, "libmicrohttpd12"};
+  T2_IMPORT(MHD_add_response_header);
+  T2_IMPORT(MHD_create_response_from_buffer);
+  T2_IMPORT(MHD_destroy_response);
+  T2_IMPORT(MHD_get_connection_info);
+  T2_IMPORT(MHD_get_daemon_info);
+  T2_IMPORT(MHD_queue_response);
+  T2_IMPORT(MHD_run);
+  T2_IMPORT(MHD_start_daemon);
+  T2_IMPORT(MHD_stop_daemon);
 };
+const Libmicrohttpd& http() {
+  static const Libmicrohttpd loaded;
+  return loaded;
+}
 
 struct Listener {
   int socket = -1;
@@ -91,20 +79,22 @@ struct Listener {
 };
 
 Listener listen_on(const std::string& address) {
+  http();  // throws where the library is missing
   const std::size_t colon = address.rfind(':');
   std::string host = colon == std::string::npos ? "" : address.substr(0, colon);
   const std::string port = colon == std::string::npos ? address : address.substr(colon + 1);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string::npos) refuse(address, "is no ADDRESS:PORT: put IPv6 addresses in brackets");
+  else if (host.find(':') != std::string::npos)
+    refuse_address(address, "is no ADDRESS:PORT: put IPv6 addresses in brackets");
   if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos ||
       std::stoi(port) > 65535)
-    refuse(address, "has no port from 0 to 65535: use ADDRESS:PORT");
+    refuse_address(address, "has no port from 0 to 65535: use ADDRESS:PORT");
   if (host.empty()) host = "127.0.0.1";
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   if (const int problem = getaddrinfo(host.c_str(), port.c_str(), &hints, &found); problem != 0)
-    refuse(address, fmt::format("is no address to listen on: {}", gai_strerror(problem)));
+    refuse_address(address, fmt::format("is no address to listen on: {}", gai_strerror(problem)));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> release(found, freeaddrinfo);
   Listener made;
   made.socket = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -116,7 +106,7 @@ Listener listen_on(const std::string& address) {
       getsockname(made.socket, reinterpret_cast<sockaddr*>(&own), &size) != 0) {
     const int problem = errno;
     if (made.socket >= 0) close(made.socket);
-    refuse(address, fmt::format("cannot be listened on: {}", std::strerror(problem)));
+    refuse_address(address, fmt::format("cannot be listened on: {}", std::strerror(problem)));
   }
   char text[INET6_ADDRSTRLEN] = "";
   if (own.ss_family == AF_INET6) {
@@ -136,32 +126,33 @@ Listener listen_on(const std::string& address) {
 struct MetricsServer::Server {
   Server(const std::string& address, std::function<std::string()> its_text)
       : text(std::move(its_text)), listener(listen_on(address)), wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    daemon = library.start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &Server::answer, this, MHD_OPTION_LISTEN_SOCKET,
-                                  listener.socket, MHD_OPTION_CONNECTION_LIMIT, max_connections,
-                                  MHD_OPTION_CONNECTION_TIMEOUT, max_age, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                                  max_request, MHD_OPTION_NOTIFY_CONNECTION, &Server::notify, this, MHD_OPTION_END);
+    daemon =
+        http().MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &Server::answer, this, MHD_OPTION_LISTEN_SOCKET,
+                                listener.socket, MHD_OPTION_CONNECTION_LIMIT, max_connections,
+                                MHD_OPTION_CONNECTION_TIMEOUT, max_age, MHD_OPTION_CONNECTION_MEMORY_LIMIT, max_request,
+                                MHD_OPTION_NOTIFY_CONNECTION, &Server::notify, this, MHD_OPTION_END);
     if (daemon && wake >= 0) return;
-    if (daemon) library.stop_daemon(daemon);
+    if (daemon) http().MHD_stop_daemon(daemon);
     else close(listener.socket);
-    refuse(address, "cannot be served: libmicrohttpd does not start");
+    refuse_address(address, "cannot be served: libmicrohttpd does not start");
   }
   ~Server() {
     stopping = true;
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(wake, &one, sizeof one);
     if (thread.joinable()) thread.join();
-    library.stop_daemon(daemon);  // closes the listening socket
+    http().MHD_stop_daemon(daemon);  // closes the listening socket
     close(wake);
   }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   void serve() {
-    const int events = library.get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    const int events = http().MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     while (!stopping) {
       pollfd waiting[] = {{events, POLLIN, 0}, {wake, POLLIN, 0}};
       poll(waiting, 2, look_after);
-      library.run(daemon);
+      http().MHD_run(daemon);
       const Time now = steady_clock();
       for (const auto& [socket, since] : connections) {
         if (now - since > max_age * one_second) shutdown(socket, SHUT_RDWR);  // the library closes it then
@@ -169,13 +160,13 @@ struct MetricsServer::Server {
     }
   }
 
-  static int socket_of(const Server& me, MHD_Connection* connection) {
-    return me.library.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  static int socket_of(MHD_Connection* connection) {
+    return http().MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
   }
   static void notify(void* self, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
     Server& me = *static_cast<Server*>(self);
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) me.connections[socket_of(me, connection)] = steady_clock();
-    else me.connections.erase(socket_of(me, connection));
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) me.connections[socket_of(connection)] = steady_clock();
+    else me.connections.erase(socket_of(connection));
   }
 
   static MHD_Result answer(void* self, MHD_Connection* connection, const char* path, const char* method, const char*,
@@ -188,19 +179,18 @@ struct MetricsServer::Server {
     else if (what != "/metrics") status = MHD_HTTP_NOT_FOUND, body = "There is /metrics only\n";
     else body = me.text();
     MHD_Response* const response =
-        me.library.create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+        http().MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
     if (!response) return MHD_NO;
-    me.library.add_response_header(
+    http().MHD_add_response_header(
         response, "Content-Type",
         status == MHD_HTTP_OK ? "text/plain; version=0.0.4; charset=utf-8" : "text/plain; charset=utf-8");
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED) me.library.add_response_header(response, "Allow", "GET, HEAD");
-    me.library.add_response_header(response, "Connection", "close");
-    const MHD_Result queued = me.library.queue_response(connection, status, response);
-    me.library.destroy_response(response);
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED) http().MHD_add_response_header(response, "Allow", "GET, HEAD");
+    http().MHD_add_response_header(response, "Connection", "close");
+    const MHD_Result queued = http().MHD_queue_response(connection, status, response);
+    http().MHD_destroy_response(response);
     return queued;
   }
 
-  Library library;
   std::function<std::string()> text;
   Listener listener;
   int wake;  // eventfd: the thread is to look at `stopping`

@@ -59,11 +59,13 @@ TEST_CASE("library: one that is missing, or has no such function, is an error th
 
 TEST_CASE("library: a run loads those that it needs") {
   const std::string plain = loaded({});
-  for (const char* name : {"libpcap.so", "libarchive.so", "liblzma.so", "libcrypto.so", "libssl.so"}) {
+  for (const char* name :
+       {"libpcap.so", "libarchive.so", "liblzma.so", "libcrypto.so", "libssl.so", "libmicrohttpd.so"}) {
     INFO(name);
     CHECK_THAT(plain, !Contains(name));
   }
   CHECK_THAT(loaded({"udp"}), Contains("libpcap.so"));
+  CHECK_THAT(loaded({"--metrics", "0"}), Contains("libmicrohttpd.so"));
   CHECK_THAT(loaded({}, {{"NF_VER", "10"}, {"NF_SOCKTYPE", "2"}, {"NF_SERVADD", "127.0.0.1"}, {"NF_DPORT", "9"}}),
              Contains("libssl.so"));
 }
