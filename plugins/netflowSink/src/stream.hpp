@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -23,7 +24,8 @@ class Channel {
   virtual ChannelStatus handshake() = 0;  // called again after TCP has connected until it is done or has failed
   // Bytes accepted; 0: offer the same bytes again later; -1: failed.
   virtual std::ptrdiff_t write(std::span<const std::uint8_t> bytes) = 0;
-  // Discards what the collector sends. done: the collector has closed in order; failed: it broke the connection.
+  // Discards what the collector sends, a bounded part of it in one call: `pending` then. done: the collector has closed
+  // in order; failed: it broke the connection.
   virtual ChannelStatus read_until_close() = 0;
   virtual void close() = 0;                   // tells the collector; the socket stays open
   virtual std::uint64_t written() const = 0;  // bytes handed to TCP, including those that encryption adds
@@ -31,11 +33,19 @@ class Channel {
   virtual std::string error() const = 0;      // why a call failed
 };
 
+// Reads of `read_size` bytes in one call, at most: a collector that talks without end does not hold the output thread.
+constexpr unsigned max_reads = 128;
+constexpr std::size_t read_size = 512;
+
 class ChannelFactory {
  public:
   virtual ~ChannelFactory() = default;
   virtual std::unique_ptr<Channel> open(int socket) = 0;
 };
+
+std::unique_ptr<ChannelFactory> make_tcp_channels();
+// `host`: whose name the certificate must bear. Throws t2::Error for files that cannot be used.
+std::unique_ptr<ChannelFactory> make_tls_channels(const std::string& host, const TlsFiles& files);
 
 // Throws t2::Error for a collector that cannot be resolved.
 std::unique_ptr<Transport> make_stream_transport(const CollectorAddress& collector,

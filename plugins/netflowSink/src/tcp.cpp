@@ -33,8 +33,9 @@ class TcpChannel final : public Channel {
   }
 
   ChannelStatus read_until_close() override {
-    std::uint8_t buffer[512];
-    while (!closed_) {
+    std::uint8_t buffer[read_size];
+    for (unsigned reads = 0; !closed_; ++reads) {
+      if (reads == max_reads) return ChannelStatus::pending;
       const ssize_t n = recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
       if (n > 0 || (n < 0 && errno == EINTR)) continue;
       if (n < 0 && errno == EAGAIN) return ChannelStatus::pending;
@@ -65,8 +66,10 @@ class TcpChannelFactory final : public ChannelFactory {
 
 }  // namespace
 
+std::unique_ptr<ChannelFactory> make_tcp_channels() { return std::make_unique<TcpChannelFactory>(); }
+
 std::unique_ptr<Transport> make_tcp_transport(const CollectorAddress& collector, std::size_t max_messages, Warn warn) {
-  return make_stream_transport(collector, std::make_unique<TcpChannelFactory>(), max_messages, std::move(warn));
+  return make_stream_transport(collector, make_tcp_channels(), max_messages, std::move(warn));
 }
 
 }  // namespace t2::netflow_sink

@@ -130,8 +130,9 @@ class TlsChannel final : public Channel {
   }
 
   ChannelStatus read_until_close() override {
-    std::uint8_t buffer[512];
-    while (close_received_ == 0) {
+    std::uint8_t buffer[read_size];
+    for (unsigned reads = 0; close_received_ == 0; ++reads) {
+      if (reads == max_reads) return ChannelStatus::pending;
       const int result = call([&] { return openssl().SSL_read(ssl_, buffer, sizeof buffer); });
       if (result > 0) continue;
       const ChannelStatus status = status_of(result);
@@ -157,10 +158,11 @@ class TlsChannel final : public Channel {
  private:
   // The collector has closed TLS; how it closes TCP tells whether it had read everything.
   ChannelStatus read_tcp_until_close() {
-    std::uint8_t buffer[512];
-    for (;;) {
+    std::uint8_t buffer[read_size];
+    for (unsigned reads = 0;; ++reads) {
       const ssize_t n = recv(openssl().SSL_get_fd(ssl_), buffer, sizeof buffer, MSG_DONTWAIT);
-      if (n > 0 || (n < 0 && errno == EINTR)) continue;
+      if (reads == max_reads) errno = EAGAIN;  // there may be more
+      else if (n > 0 || (n < 0 && errno == EINTR)) continue;
       if (n == 0 || errno == EPIPE) return ChannelStatus::done;
       if (errno == EAGAIN && steady_clock() - close_received_ < close_timeout) return ChannelStatus::pending;
       error_ = std::strerror(errno == EAGAIN ? ETIMEDOUT : errno);
@@ -261,10 +263,13 @@ class TlsChannelFactory final : public ChannelFactory {
 
 }  // namespace
 
+std::unique_ptr<ChannelFactory> make_tls_channels(const std::string& host, const TlsFiles& files) {
+  return std::make_unique<TlsChannelFactory>(host, files);
+}
+
 std::unique_ptr<Transport> make_tls_transport(const CollectorAddress& collector, std::size_t max_messages,
                                               const TlsFiles& files, Warn warn) {
-  return make_stream_transport(collector, std::make_unique<TlsChannelFactory>(collector.host, files), max_messages,
-                               std::move(warn));
+  return make_stream_transport(collector, make_tls_channels(collector.host, files), max_messages, std::move(warn));
 }
 
 }  // namespace t2::netflow_sink

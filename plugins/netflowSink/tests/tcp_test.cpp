@@ -4,10 +4,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../src/exporter.hpp"
+#include "../src/stream.hpp"
 #include "../src/transport.hpp"
 #include "decoder.hpp"
 #include "records.hpp"
@@ -238,4 +240,26 @@ TEST_CASE("netflowSink: where no other connection comes about, what had not been
   CHECK(delivery.sent == read);
   CHECK(delivery.lost == 45 - read);
   CHECK(delivery.doubtful == 12);
+}
+
+TEST_CASE("netflowSink: a collector that talks without end does not hold the exporter", "[netflowSink]") {
+  int ends[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  const std::unique_ptr<Channel> channel = make_tcp_channels()->open(ends[0]);
+  const std::vector<char> talk(8192);
+  const auto waiting = [&] {
+    int bytes = 0;
+    ioctl(ends[0], FIONREAD, &bytes);
+    return bytes;
+  };
+  while (send(ends[1], talk.data(), talk.size(), MSG_NOSIGNAL) > 0) {}
+  constexpr int in_one_call = max_reads * read_size;
+  const int before = waiting();
+  REQUIRE(before > in_one_call);
+  CHECK(channel->read_until_close() == ChannelStatus::pending);
+  CHECK(before - waiting() == in_one_call);
+  close(ends[1]);
+  for (int calls = 0; channel->read_until_close() == ChannelStatus::pending; ++calls) REQUIRE(calls < 100);
+  CHECK(channel->read_until_close() == ChannelStatus::done);
+  close(ends[0]);
 }

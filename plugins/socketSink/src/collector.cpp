@@ -145,11 +145,15 @@ class Tcp final : public Collector {
     written_ = block_written_ = 0;
     queued_ = block_.size();
   }
-  // Whatever the collector sends is read and dropped.
+  // What the collector sends is read and dropped, a bounded part of it at once: it may talk without end.
   bool is_closed() {
+    constexpr unsigned max_reads = 128;
     char scratch[512];
-    ssize_t n;
-    while ((n = ::recv(socket_, scratch, sizeof scratch, MSG_DONTWAIT)) > 0) {}
+    ssize_t n = 0;
+    for (unsigned reads = 0; reads < max_reads; ++reads) {
+      if ((n = ::recv(socket_, scratch, sizeof scratch, MSG_DONTWAIT)) <= 0) break;
+    }
+    if (n > 0) return false;
     if (n == 0) disconnect("it closed the connection");
     else if (errno != EAGAIN && errno != EINTR) disconnect(std::strerror(errno));
     return state_ != State::connected;

@@ -89,6 +89,31 @@ TEST_CASE("socketSink: a connection that breaks is made again", "[socketSink]") 
       "0\n0\n");
 }
 
+// A process talks while another one listens: data is always there, and is never read to its end.
+TEST_CASE("socketSink: a collector that talks without end gets everything", "[socketSink]") {
+  Office office;
+  std::ofstream(office.folder / "talker.py") << R"(
+import os, socket, sys
+s = socket.socket()
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(1)
+s.settimeout(10)
+open('got.ready', 'w')
+c, _ = s.accept()
+c.settimeout(None)
+if os.fork() == 0:
+    s.close()
+    try:
+        while True: c.sendall(bytes(1 << 20))
+    except OSError: os._exit(0)
+out = open('got', 'wb')
+while some := c.recv(65536): out.write(some)
+c.shutdown(socket.SHUT_RDWR)
+)";
+  office.check("python3 talker.py $port & ready; timeout 20 $t2 > log; echo $?; wait; cmp got x_flows.txt && echo same",
+               "0\nsame\n");
+}
+
 TEST_CASE("socketSink: without a collector all rows are counted as lost", "[socketSink]") {
   Office().check(
       "SKS_TIMEOUT=0 $t2 > log 2> err; echo $?; grep -c \"$(($(wc -l < x_flows.txt) - 1)) rows were lost\" log",
