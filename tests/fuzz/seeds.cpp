@@ -79,8 +79,17 @@ void text_seeds() {
       {2, "OUI/MA-L\n00-11-22   (hex)\t\tA\n001122     (base 16)\t\tA\n"},
       {3, "[::1]:99,host:4739,1.2.3.4"},
       {4, "7 0|1|5-9"},
+      {6, "cap007_1.pcap:p,12"},
+      {6, "cap0"},
       {5, "-r\na\n-w\nx\n-W\nx:1.5G,3\n-t\n2\nudp port 53"}};
   for (const auto& [reader, text] : texts) write(Buffer{reader} + Buffer(text.begin(), text.end()));
+}
+
+void collector_seeds() {
+  for (unsigned n = 0; n < 16 * 6; ++n) {  // 16 kinds of connections, 6 kinds of changes
+    const auto how = static_cast<std::uint8_t>(n / 6), change = static_cast<std::uint8_t>(n % 6);
+    write(Buffer{how, 0, change, 0, 40, 7, 9, 0, change, 1, 1});
+  }
 }
 
 void prepare() {
@@ -107,6 +116,12 @@ TEST_CASE("fuzz: seeds of capture", "[.seeds]") {
 TEST_CASE("fuzz: seeds of plugins", "[.seeds]") {
   prepare();
   plugin_seeds();
+  CHECK(written > 0);
+}
+
+TEST_CASE("fuzz: seeds of collectors", "[.seeds]") {
+  prepare();
+  collector_seeds();
   CHECK(written > 0);
 }
 

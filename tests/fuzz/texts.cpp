@@ -105,7 +105,11 @@ void read_options(std::string_view text) {
   parse_options(static_cast<int>(words.size()), arguments.data());
 }
 
-constexpr std::array readers{read_config, read_list, read_registry, read_collectors, read_flag_value, read_options};
+// -D: the names of a series; no file is read.
+void read_series(std::string_view text) { open_series(std::string(text), {})->describe(); }
+
+constexpr std::array readers{read_config,     read_list,    read_registry, read_collectors,
+                             read_flag_value, read_options, read_series};
 
 }  // namespace
 
