@@ -43,31 +43,34 @@ std::uint32_t legitimate_frame(std::uint32_t which, unsigned n, std::uint8_t* ou
 using Packet = std::function<std::uint32_t(std::uint64_t number, std::uint8_t* out)>;
 using Clock = std::function<std::uint64_t(std::uint64_t number)>;  // nanoseconds
 
-// The attack's packets at its pace, the others in between, with the time of the packet before them.
-void mix(Writer& out, std::uint64_t count, const Packet& packet, const Clock& at) {
-  std::vector<std::uint8_t> data(65'536);
-  std::uint64_t sent = 0;
-  // All conversations go on side by side: first each one's first packet, and so on.
-  const auto next_legitimate = [&](std::uint64_t time) {
-    static_assert(udp_packets <= tcp_packets);
-    const std::uint64_t round = sent / conversations, which = sent % conversations;
-    ++sent;
-    if (which % 2 == 0 && round >= udp_packets) return;
-    out.put(time, data.data(),
-            legitimate_frame(static_cast<std::uint32_t>(which), static_cast<unsigned>(round), data.data()));
+// The attack's packets at its pace, the others in between. A conversation's requests are spread evenly, and each is
+// answered behind so many packets of the attack.
+void mix(Writer& out, std::uint64_t count, std::uint64_t until_answer, const Packet& packet, const Clock& at) {
+  struct Turn {
+    std::uint64_t position;  // in packets of the attack
+    std::uint32_t which;
+    unsigned packet;
   };
-  constexpr std::uint64_t turns = std::uint64_t{conversations} * tcp_packets;
-  for (std::uint64_t n = 0; n < count; ++n) {
-    while (sent * count < n * turns) next_legitimate(at(n));
-    out.put(at(n), data.data(), packet(n, data.data()));
+  std::vector<Turn> turns;
+  constexpr unsigned rounds = tcp_packets / 2;
+  until_answer = std::min(until_answer, count / 10);
+  for (unsigned round = 0; round < rounds; ++round) {
+    for (std::uint32_t which = 0; which < conversations; ++which) {
+      if (which % 2 == 0 && 2 * round >= udp_packets) continue;
+      const std::uint64_t request = (count - until_answer) * (round * conversations + which) / (rounds * conversations);
+      turns.push_back({request, which, 2 * round});
+      turns.push_back({request + until_answer, which, 2 * round + 1});
+    }
   }
-  while (sent < turns) next_legitimate(at(count));
+  std::stable_sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) { return a.position < b.position; });
+  std::vector<std::uint8_t> data(65'536);
+  auto turn = turns.begin();
+  for (std::uint64_t n = 0; n <= count; ++n) {
+    for (; turn != turns.end() && turn->position <= n; ++turn)
+      out.put(at(n), data.data(), legitimate_frame(turn->which, turn->packet, data.data()));
+    if (n < count) out.put(at(n), data.data(), packet(n, data.data()));
+  }
 }
-
-Clock pace(std::uint64_t per_second) {
-  return [=](std::uint64_t n) { return n * second / per_second; };
-}
-std::uint64_t instant(std::uint64_t) { return 0; }
 
 std::uint32_t scattered(std::uint64_t n) { return static_cast<std::uint32_t>(n) * 2654435761u; }
 
@@ -177,28 +180,29 @@ std::uint32_t vlans(std::uint64_t n, std::uint8_t* out) {
 struct Attack {
   std::string_view name;
   Packet packet;
-  Clock at;
+  std::uint64_t rate;      // packets a second; 0: all at one instant
+  std::uint64_t jump = 0;  // seconds from one packet to the next instead
 };
 
 const Attack attacks[] = {
-    {"normal-queries", query, pace(200)},  // 100 conversations in a second: 18,200 in memory
-    {"normal-full", full, pace(100'000)},
-    {"udp-100k", udp, pace(100'000)},
-    {"udp-1m", udp, pace(1'000'000)},
-    {"udp-instant", udp, instant},
-    {"syn-100k", syn, pace(100'000)},
-    {"syn-1m", syn, pace(1'000'000)},
-    {"syn-instant", syn, instant},
-    {"fragments-100k", fragment, pace(100'000)},
-    {"fragments-1m", fragment, pace(1'000'000)},
-    {"collisions", collisions, pace(100'000)},
-    {"time-jumps", udp, [](std::uint64_t n) { return n * 400 * second; }},
-    {"tags", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, true, 360); }, pace(100'000)},
-    {"labels", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, false, 360); }, pace(100'000)},
-    {"tags-250", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, true, 250); }, pace(100'000)},
-    {"header-stacks", stack, pace(100'000)},
-    {"mac-lists", macs, pace(100'000)},
-    {"vlan-lists", vlans, pace(100'000)},
+    {"normal-queries", query, 2'000},  // 1,000 conversations in a second: 182,000 in memory
+    {"normal-full", full, 100'000},
+    {"udp-100k", udp, 100'000},
+    {"udp-1m", udp, 1'000'000},
+    {"udp-instant", udp, 0},
+    {"syn-100k", syn, 100'000},
+    {"syn-1m", syn, 1'000'000},
+    {"syn-instant", syn, 0},
+    {"fragments-100k", fragment, 100'000},
+    {"fragments-1m", fragment, 1'000'000},
+    {"collisions", collisions, 100'000},
+    {"time-jumps", udp, 0, 400},
+    {"tags", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, true, 360); }, 100'000},
+    {"labels", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, false, 360); }, 100'000},
+    {"tags-250", [](std::uint64_t n, std::uint8_t* out) { return stacked(n, out, true, 250); }, 100'000},
+    {"header-stacks", stack, 100'000},
+    {"mac-lists", macs, 100'000},
+    {"vlan-lists", vlans, 100'000},
 };
 
 }  // namespace
@@ -213,5 +217,9 @@ int main(int argc, char** argv) {
     return argc > 1;
   }
   Writer out(argv[2]);
-  mix(out, count, attack->packet, attack->at);
+  constexpr std::uint64_t answers_in_a_second = 100;  // 10 ms until an answer
+  const std::uint64_t until_answer =
+      attack->rate > 0 ? std::max<std::uint64_t>(attack->rate / answers_in_a_second, 1) : 1000;
+  mix(out, count, until_answer, attack->packet,
+      [&](std::uint64_t n) { return attack->rate > 0 ? n * second / attack->rate : n * attack->jump * second; });
 }

@@ -44,4 +44,11 @@ for text in '^real mix: 1[0-9],[0-9]* packets' '^What a packet, a flow and a byt
     grep -q "$text" "$work/log"
     check "the output has a line like '$text'" $?
 done
+one_attack() { # FLOWS
+    "$here/attacks" --packets 100000 --rounds 1 --only udp-100k --max-flows "$1" "$build/tranalyzer" "$build/plugins" > "$work/log" 2>&1
+}
+one_attack 20000 && grep -q '^| udp-100k .* 100.0 % | all |' "$work/log"
+check 'conversations stay whole in a flood' $? || cat "$work/log"
+! one_attack 2000 && grep -q 'attacks: udp-100k: see the table' "$work/log"
+check 'with too few flows they do not, and it says so' $?
 exit "$failed"
