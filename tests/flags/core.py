@@ -1,7 +1,8 @@
 """The flags of the core. Each variant builds everything anew, so there are few of them, with many flags each.
 
-Not here: what only live capture, a terminal, a signal or waiting can show (SNAPLEN, LIVEBUFSIZE, PROMISCUOUS, CAPTURE_TIMEOUT, NOFLWCRT,
-T2_LOG_COLOR, MONINTV, RROP, POLLTM, MFPTMOUT), and PLUGIN_FOLDER, which every user has.
+Not here: what only live capture, a terminal, a signal or waiting can show (SNAPLEN, LIVEBUFSIZE, PROMISCUOUS, CAPTURE_TIMEOUT,
+NOFLWCRT, T2_LOG_COLOR, MONINTV, RROP, POLLTM, MFPTMOUT), SAMPLING, which tests/core/inputs_test.cpp shows, and PLUGIN_FOLDER,
+which every user has.
 """
 import re
 import shutil
