@@ -47,6 +47,7 @@ class Library {
 };
 
 // A member of a struct whose member `library` comes before: the function of this name.
-#define T2_IMPORT(name) decltype(&::name) name = library.function<decltype(::name)>(#name)
+#define T2_IMPORT(name) \
+  decltype(&::name) name = library.function<decltype(::name)>(#name)  // NOLINT(bugprone-macro-parentheses)
 
 }  // namespace t2
