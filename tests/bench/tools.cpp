@@ -5,20 +5,27 @@
 //   tools repeat FILE OUT PACKETS   copies a capture again and again, times shifted behind the copy before, until it
 //   has so many
 //                             packets; prints how many
-//   tools drain PORT          a collector on loopback that throws away what it receives; prints a line when it listens
-//   tools run OUTPUT COMMAND  runs a command with its output in a file and prints what it and all its processes cost:
+//   tools send INTERFACE BYTES FLOWS RATE SECONDS   sends UDP frames of so many bytes, so many a second; prints how
+//   many tools drain PORT          a collector on loopback that throws away what it receives; prints a line when it
+//   listens tools run OUTPUT COMMAND  runs a command with its output in a file and prints what it and all its processes
+//   cost:
 //                             status, CPU and wall time in nanoseconds, memory peak of the largest in KiB
 //
 // `run` is here and not in the script because a child's memory peak begins with that of the process it was forked from.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <pcap.h>
 #include <sys/mman.h>
@@ -112,6 +119,54 @@ int repeat(const char* from, const char* to, unsigned long long wanted) {
   return 0;
 }
 
+// In batches of 64, each when it is due; the frames lie ready.
+int send(const char* interface, std::size_t bytes, unsigned flows, double rate, double seconds) {
+  const int s = socket(AF_PACKET, SOCK_RAW, 0);
+  sockaddr_ll to{};
+  to.sll_family = AF_PACKET;
+  to.sll_ifindex = static_cast<int>(if_nametoindex(interface));
+  const int on = 1;
+  if (s < 0 || to.sll_ifindex == 0 || bind(s, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
+    return fail(interface);
+  setsockopt(s, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
+  bytes = std::clamp<std::size_t>(bytes, 60, 1514);
+  std::vector<std::vector<unsigned char>> frames;
+  for (unsigned flow = 0; flow < flows; ++flow) {
+    std::vector<unsigned char> frame(bytes);
+    const auto put16 = [&](std::size_t at, std::size_t v) {
+      frame[at] = static_cast<unsigned char>(v >> 8), frame[at + 1] = static_cast<unsigned char>(v);
+    };
+    std::memcpy(frame.data(), "\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0\x45", 15);
+    put16(16, bytes - 14), frame[22] = 64, frame[23] = 17;
+    std::memcpy(frame.data() + 26, "\x0a\0\0\0\xc6\x12\0\x01", 8);
+    frame[28] = static_cast<unsigned char>(flow >> 8), frame[29] = static_cast<unsigned char>(flow);
+    unsigned sum = 0;
+    for (std::size_t at = 14; at < 34; at += 2) sum += frame[at] * 256u + frame[at + 1];
+    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+    put16(24, 0xffff & ~sum);
+    put16(34, 10000 + flow % 50000), put16(36, 8500), put16(38, bytes - 34);
+    frames.push_back(std::move(frame));
+  }
+  constexpr unsigned batch = 64;
+  iovec parts[batch];
+  mmsghdr heads[batch] = {};
+  unsigned long long sent = 0;
+  const auto start = std::chrono::steady_clock::now();
+  for (unsigned flow = 0;;) {
+    const double now = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (now >= seconds) break;
+    if (static_cast<double>(sent) > now * rate) continue;  // not due yet
+    for (unsigned i = 0; i < batch; ++i, flow = (flow + 1) % flows) {
+      parts[i] = {frames[flow].data(), bytes};
+      heads[i].msg_hdr.msg_iov = &parts[i], heads[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int n = sendmmsg(s, heads, batch, 0);
+    if (n > 0) sent += static_cast<unsigned>(n);
+  }
+  std::printf("%llu\n", sent);
+  return 0;
+}
+
 int drain(unsigned port) {
   const int s = socket(AF_INET, SOCK_DGRAM, 0);
   sockaddr_in address{};
@@ -168,9 +223,13 @@ int main(int argc, char** argv) {
   if (what == "map") return map(argv[2]);
   if (what == "pcap") return loop(argv[2]);
   if (what == "repeat" && argc > 4) return repeat(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10));
+  if (what == "send" && argc > 6)
+    return send(argv[2], std::strtoul(argv[3], nullptr, 10), std::max(1u, static_cast<unsigned>(std::atoi(argv[4]))),
+                std::atof(argv[5]), std::atof(argv[6]));
   if (what == "drain") return drain(static_cast<unsigned>(std::atoi(argv[2])));
   if (what == "run" && argc > 3) return run(argv[2], argv + 3);
   std::fprintf(stderr,
-               "usage: tools map FILE | pcap FILE | repeat FILE OUT PACKETS | drain PORT | run OUTPUT COMMAND...\n");
+               "usage: tools map FILE | pcap FILE | repeat FILE OUT PACKETS | send INTERFACE BYTES FLOWS RATE SECONDS "
+               "| drain PORT | run OUTPUT COMMAND...\n");
   return 1;
 }
