@@ -189,7 +189,14 @@ function(t2_harden target)
   endif()
 endfunction()
 
+# For a plugin whose library is not installed: it is left out, and t2build says which package it needs.
+function(t2_left_out name package)
+  message(STATUS "${name} is left out: ${package} is not installed")
+  t2_write(${CMAKE_BINARY_DIR}/left_out/${name} ${package})
+endfunction()
+
 function(t2_plugin name)
+  file(REMOVE ${CMAKE_BINARY_DIR}/left_out/${name})
   cmake_parse_arguments(arg "" "NUMBER" "SOURCES;PEEKS;LIBRARIES" ${ARGN})
   if(NOT arg_NUMBER MATCHES "^[0-9][0-9][0-9]$")
     message(FATAL_ERROR "t2_plugin(${name}): NUMBER must have three digits, it is '${arg_NUMBER}'")

@@ -201,6 +201,19 @@ mv -- "$tree/plugins/txtSink" "$scratch/txtSink"
 run t2build
 expect 'a plugin of the default set that is missing is an error' ends_with '    txtSink'
 mv -- "$scratch/txtSink" "$tree/plugins/txtSink"
+
+# ---- A plugin whose library is not installed
+mkdir -- "$tree/plugins/absentSink"
+echo 't2_left_out(absentSink libabsent-dev)' > "$tree/plugins/absentSink/CMakeLists.txt"
+run t2build basicFlow absentSink
+expect 'a plugin without its library is an error' fails
+expect 'the package is named' says "Plugin 'absentSink' needs the package libabsent-dev"
+run t2build absentSink
+expect 'also alone' says "Plugin 'absentSink' needs the package libabsent-dev"
+expect 'and it is the only one that failed' silent_about 'basicFlow'
+rm -r -- "$tree/plugins/absentSink"
+run t2build basicFlow
+expect 'without it the build is whole again' ends_with 'BUILD SUCCESSFUL'
 t2build -a > "$scratch/first.log" 2>&1 < /dev/null &
 run t2build -a
 wait $!

@@ -4,14 +4,10 @@
 // file.
 #include "jsonSink.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "t2/chosen_columns.hpp"
 #include "t2/plugin.hpp"
 #include "t2/row_json.hpp"
 #include "t2/row_parts.hpp"
@@ -34,7 +30,7 @@ class JsonSink final : public Sink {
                        text::JsonForm{.empty_lists = host_.integer("JSON_SUPPRESS_EMPTY_ARRAY") == 0,
                                       .blanks = host_.integer("JSON_NO_SPACES") == 0,
                                       .dates = T2_CORE_B2T_TIMESTR == 1},
-                       selected(output.columns));
+                       chosen_columns(host_, "jsonSink", "JSON", output.columns));
     RowParts::Form form{.path = "-", .compression = static_cast<Compression>(host_.integer("JSON_GZ_COMPRESS"))};
     if (!output.to_stdout) {
       form.path = output.prefix + host_.text("JSON_SUFFIX") + std::string(suffix(form.compression));
@@ -61,26 +57,6 @@ class JsonSink final : public Sink {
   std::uint64_t lost() const override { return file_.lost(); }
 
  private:
-  // Names of JSON_SELECT_FILE; empty: all columns. Throws Error for a name that is no column.
-  std::vector<std::string> selected(std::span<const Column> columns) const {
-    std::vector<std::string> names;
-    if (host_.integer("JSON_SELECT") == 0) return names;
-    const std::string name = host_.text("JSON_SELECT_FILE");
-    const std::string path = name.find('/') == name.npos ? host_.data_file(name) : name;
-    std::ifstream file(path);
-    if (!file) throw Error("jsonSink: cannot read JSON_SELECT_FILE '" + path + "': " + std::strerror(errno));
-    for (std::string line; std::getline(file, line);) {
-      line.resize(std::min(line.find('#'), line.size()));
-      line.erase(line.find_last_not_of(" \t\r") + 1);
-      if (line.empty()) continue;
-      if (std::none_of(columns.begin(), columns.end(), [&](const Column& column) { return column.name == line; }))
-        throw Error("jsonSink: '" + line + "' in '" + path + "' is no column of these plugins");
-      names.push_back(line);
-    }
-    if (names.empty()) throw Error("jsonSink: '" + path + "' names no column: add some, or set JSON_SELECT to 0");
-    return names;
-  }
-
   Host& host_;
   std::optional<text::JsonFormatter> formatter_;
   RowParts file_;

@@ -1,0 +1,55 @@
+// The cells of a flow's row one by one, for sinks that hand typed values to a library: databases, columns, messages.
+// Used by the output thread. Link the library t2text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "t2/row.hpp"
+#include "t2/row_text.hpp"
+
+namespace t2::text {
+
+class Cells {
+ public:
+  // Columns of the whole row, `dir` and `flowInd` first. `form`: of values as text.
+  explicit Cells(std::span<const Column> columns, const RowForm& form = default_form());
+
+  // The row has to stay until the next one is read.
+  void read(const RowView& row);
+
+  std::size_t size() const { return columns_.size(); }
+  const Column& column(std::size_t at) const { return columns_[at]; }
+  // One value: not several, and no list. Only such cells have a type.
+  bool is_single(std::size_t at) const { return columns_[at].size == 1 && !columns_[at].repeats; }
+  Type type(std::size_t at) const { return columns_[at].type[0]; }
+  // The value as it lies in the row (t2/row.hpp); of the direction a byte, of the index eight.
+  std::span<const std::uint8_t> bytes(std::size_t at) const { return cells_[at]; }
+  template <class T>
+  T get(std::size_t at) const {  // a single number
+    T value;
+    std::memcpy(&value, cells_[at].data(), sizeof value);
+    return value;
+  }
+  // A single text, as it was captured.
+  std::string_view raw_text(std::size_t at) const {
+    const auto text = cells_[at].subspan(sizeof(std::uint32_t));
+    return {reinterpret_cast<const char*>(text.data()), text.size()};
+  }
+  // As the flow file has it. It stays until the next call.
+  std::string_view text(std::size_t at);
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<RowFormatter> formatters_;  // of one column each
+  std::vector<std::span<const std::uint8_t>> cells_;
+  std::uint8_t direction_ = 0;
+  std::uint64_t index_ = 0;
+  std::vector<char> text_;
+};
+
+}  // namespace t2::text
