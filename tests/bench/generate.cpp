@@ -62,19 +62,32 @@ std::vector<Step> tcp_steps(Random& r) {
   return steps;
 }
 
+// A connection, and what it has sent.
+struct Conversation {
+  Segment a;
+  std::vector<Step> steps;
+  std::size_t at = 0;
+  std::uint32_t seq[2] = {1000, 9000};
+  Segment next(std::uint64_t number) {  // of the packet in the capture
+    const Step& step = steps[at++];
+    Segment s = a;
+    s.payload = step.payload, s.flags = step.flags, s.id = static_cast<std::uint16_t>(number);
+    s.options = s.udp ? 0 : s.flags & 2 ? 20 : 12;
+    s.seq = seq[step.reply];
+    s.ack = s.flags & 0x10 ? seq[!step.reply] : 0;
+    seq[step.reply] += s.payload + (s.flags & 3 ? 1 : 0);
+    if (step.reply) turn(s);
+    return s;
+  }
+};
+
 void web_plain(Writer& out, std::uint64_t count) {
-  struct Connection {
-    Segment a;
-    std::vector<Step> steps;
-    std::size_t at = 0;
-    std::uint32_t seq[2] = {1000, 9000};
-  };
   Random r{1};
-  std::vector<Connection> live;
+  std::vector<Conversation> live;
   std::uint64_t made = 0, time = 0;
   std::uint8_t data[2048];
   const auto open = [&] {
-    Connection c;
+    Conversation c;
     c.a = {client(made), server(r.below(4000)), static_cast<std::uint16_t>(20000 + made % 40000),
            static_cast<std::uint16_t>(r.below(3) ? 443 : 80)};
     const std::uint64_t kind = r.below(100);
@@ -92,17 +105,10 @@ void web_plain(Writer& out, std::uint64_t count) {
   };
   while (live.size() < 2000) live.push_back(open());
   for (std::uint64_t n = 0; n < count;) {
-    Connection& c = live[r.below(live.size())];
+    Conversation& c = live[r.below(live.size())];
     for (std::uint64_t train = 1 + r.below(5); train > 0 && n < count && c.at < c.steps.size();
          --train, ++n) {  // packets come in trains
-      const Step& step = c.steps[c.at++];
-      Segment s = c.a;
-      s.payload = step.payload, s.flags = step.flags, s.id = static_cast<std::uint16_t>(n);
-      s.options = s.udp ? 0 : s.flags & 2 ? 20 : 12;
-      s.seq = c.seq[step.reply];
-      s.ack = s.flags & 0x10 ? c.seq[!step.reply] : 0;
-      c.seq[step.reply] += s.payload + (s.flags & 3 ? 1 : 0);
-      if (step.reply) turn(s);
+      const Segment s = c.next(n);
       out.put(time += 20'000 + r.below(30'000), data, frame(s, data));
     }
     if (c.at == c.steps.size()) c = open();
@@ -136,11 +142,7 @@ std::uint32_t frame6(const Segment& s, std::uint8_t* out) {
 // that are not answered, 10 datagrams or exchanges of UDP, the rest conversations of TCP; of a hundred packets 73 are
 // TCP, 22 UDP, 3 ICMP, 4 fragments, 2 IPv6, 1 in VLANs; 336 bytes mean.
 void web(Writer& out, std::uint64_t count) {
-  struct Connection {
-    Segment a;
-    std::vector<Step> steps;
-    std::size_t at = 0;
-    std::uint32_t seq[2] = {1000, 9000};
+  struct Connection : Conversation {
     enum { plain, ip6, vlan, fragments, icmp } form = plain;
   };
   Random r{1};
@@ -211,15 +213,7 @@ void web(Writer& out, std::uint64_t count) {
   while (n < count) {
     Connection& c = live[r.below(live.size())];
     for (std::uint64_t train = 1 + r.below(5); train > 0 && n < count && c.at < c.steps.size(); --train) {
-      const Step& step = c.steps[c.at++];
-      Segment s = c.a;
-      s.payload = step.payload, s.flags = step.flags, s.id = static_cast<std::uint16_t>(n);
-      s.options = s.udp ? 0 : s.flags & 2 ? 20 : 12;
-      s.seq = c.seq[step.reply];
-      s.ack = s.flags & 0x10 ? c.seq[!step.reply] : 0;
-      c.seq[step.reply] += s.payload + (s.flags & 3 ? 1 : 0);
-      if (step.reply) turn(s);
-      send(s, c);
+      send(c.next(n), c);
     }
     if (c.at == c.steps.size()) c = open();
   }
