@@ -47,10 +47,10 @@ def run_variant(tree, changes, **environment):
 
 def check_basicFlow_counts_and_lists(tree):
     flows, packets = run_default(tree)
-    more, of_packets = run_variant(tree, {'basicFlow': dict(BFO_SENSORID=1, BFO_HDRDESC_PKTCNT=1, BFO_MAC=0, BFO_VLAN=2, BFO_MPLS=1, BFO_MAX_MPLS=1)})
-    expect_columns(flows, more, ['hdrDesc', 'srcMac', 'dstMac', 'vlanID'], ['sensorID', 'hdrDesc_pktCnt', 'vlanHdr', 'mplsLabels'])
+    more, of_packets = run_variant(tree, {'basicFlow': dict(BFO_SENSORID=1, BFO_INTERFACE=1, BFO_HDRDESC_PKTCNT=1, BFO_MAC=0, BFO_VLAN=2, BFO_MPLS=1, BFO_MAX_MPLS=1)})
+    expect_columns(flows, more, ['hdrDesc', 'srcMac', 'dstMac', 'vlanID'], ['sensorID', 'interface', 'hdrDesc_pktCnt', 'vlanHdr', 'mplsLabels'])
     expect_columns(packets, of_packets, ['vlanID'], ['vlanHdr', 'mplsLabels'])
-    expect_cells(more, 13, sensorID='666', hdrDesc_pktCnt='eth:ipv4:udp_2;eth:vlan:ipv4:udp_1')
+    expect_cells(more, 13, sensorID='666', interface='', hdrDesc_pktCnt='eth:ipv4:udp_2;eth:vlan:ipv4:udp_1')
     for table in more, of_packets:
         expect_cells(table, 2, vlanHdr='0xb0058100;0xe1230800')
         expect_cells(table, 3, mplsLabels='16')

@@ -18,10 +18,10 @@ namespace {
 
 using t2::Type;
 
-constexpr t2::Flag flags[] = {T2_FLAG(BFO_SENSORID),    T2_FLAG(BFO_HDRDESC_PKTCNT), T2_FLAG(BFO_MAC),
-                              T2_FLAG(BFO_ETHERTYPE),   T2_FLAG(BFO_MPLS),           T2_FLAG(BFO_VLAN),
-                              T2_FLAG(BFO_MAX_HDRDESC), T2_FLAG(BFO_MAX_MAC),        T2_FLAG(BFO_MAX_MPLS),
-                              T2_FLAG(BFO_MAX_VLAN)};
+constexpr t2::Flag flags[] = {T2_FLAG(BFO_SENSORID), T2_FLAG(BFO_INTERFACE),   T2_FLAG(BFO_HDRDESC_PKTCNT),
+                              T2_FLAG(BFO_MAC),      T2_FLAG(BFO_ETHERTYPE),   T2_FLAG(BFO_MPLS),
+                              T2_FLAG(BFO_VLAN),     T2_FLAG(BFO_MAX_HDRDESC), T2_FLAG(BFO_MAX_MAC),
+                              T2_FLAG(BFO_MAX_MPLS), T2_FLAG(BFO_MAX_VLAN)};
 constexpr std::size_t flow_blocks[] = {sizeof(BasicFlowOverflow)};
 
 void put_address(t2::Row& row, t2::Family family, const t2::Endpoint& end) {
@@ -92,6 +92,8 @@ class BasicFlow final : public t2::Plugin {
   void put_columns(const t2::EndedFlow& e, const BasicFlowState& s, t2::Row& row) const {
     const t2::Key& key = e.flow.key;
     if constexpr (config::sensor_id) row.put(static_cast<std::uint32_t>(host_.sensor_id()));
+    if constexpr (config::interface)
+      row.text(e.own.interface < host_.interfaces() ? host_.interface(e.own.interface).name : std::string_view());
     row.put(e.own.status | (s.overrun ? t2::status::headers_overrun : 0));
     const t2::TimeRange times = e.times();
     row.put(times.earliest - start());

@@ -7,7 +7,7 @@
 
 namespace t2::basic_flow::config {
 
-inline constexpr bool sensor_id = BFO_SENSORID == 1;
+inline constexpr bool sensor_id = BFO_SENSORID == 1, interface = BFO_INTERFACE == 1;
 // Only where flows can differ in it.
 inline constexpr bool ether_type =
     BFO_ETHERTYPE == 1 && (t2::config::eth_activate > 0 || t2::config::ipv6_activate == 2);

@@ -18,6 +18,7 @@ inline constexpr bool stacks = config::max_stacks > 0, macs = config::max_macs >
 
 inline constexpr ColumnIf column_table[] = {
     {{"sensorID", "Sensor ID", Type::u32}, config::sensor_id},
+    {{"interface", "Interface that captured the first packet", Type::label}, config::interface},
     {Column("flowStat", "Flow status and warnings", Type::h64).with(status_bits)},
     {Column("timeFirst", "Date time of first packet", point_in_time).in("s")},
     {Column("timeLast", "Date time of last packet", point_in_time).in("s")},
