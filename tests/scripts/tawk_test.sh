@@ -97,6 +97,39 @@ run tawk -c=u 'tcp()' flows.txt
 expect 'where it comes from' says '# Source: flows.txt'
 expect 'the filter' says '# Filter: tcp()'
 
+# ---- Packets, fields of Wireshark, differences
+{
+    printf '%%pktNo\tflowInd\tflowStat\thdrDesc\tsrcIP\tsrcPort\tdstIP\tdstPort\tl4Proto\tseq\tl7Len\ttcpFlags\tl7Content\n'
+    packet() { printf '%s\t7\t0x000000000000400%s\teth:ipv4:tcp\t192.0.2.1\t80\t192.0.2.2\t81\t6\t%s\t4\t0x0010\t%s\n' "$@"; }
+    packet 1 0 4294967290 'GET\t'       # 4 bytes
+    packet 2 1 100 'one\n'
+    packet 3 0 2 'x\\y'               # too early: 4294967294 is missing
+    packet 4 0 4294967290 'GET\t'       # again
+    packet 5 1 108 'four'                # a gap that stays
+    packet 6 0 4294967292 'T\tab.c'      # half of it is known, the number begins again at 0
+    printf '7\t8\t0x0000000000004000\teth:ipv4:udp\t192.0.2.1\t53\t192.0.2.2\t54\t17\t\t3\t\tudp\n'
+} > packets.txt
+run tawk 'follow_stream(7, 0, "A")' packets.txt
+expect 'follow_stream: in order, nothing twice' same "$output" $'GET\tab.cx\\y'
+run tawk 'follow_stream(7, 1, "B")' packets.txt
+expect 'follow_stream: headings, gaps' same "$output" $'---- B, packet 2, 4 bytes\none\n---- B: 4 bytes are missing\n---- B, packet 5, 4 bytes\nfour'
+run tawk 'follow_stream(8)' packets.txt
+expect 'follow_stream: UDP' same "$output" udp
+gives 'shark()' 'ip.src,udp.srcport,frame.protocols|192.0.2.1,53,eth:ipv4:udp' '{ print shark("ip.src"), shark("udp.srcport"), shark("frame.protocols") }' packets.txt
+gives 'shark(): a flag as a test' '6' 'hdr() { next } shark("tcp.flags.ack") { n++ } END { print n }' packets.txt
+run tawk '{ print shark("no.such") }' packets.txt
+expect 'shark(): an unknown field' says 'shark("?") lists them'
+sed 's/\t443\t/\t444\t/' flows.txt > others.txt
+gives 'diff()' '2,dstPort|3,srcPort' 'diff("others.txt")' flows.txt
+gives 'diff(): cells' '2,dstPort,443,444|3,srcPort,443,444' 'diff("others.txt", 1)' flows.txt
+gives 'diff(): equal files' '' 'diff("flows.txt")' flows.txt
+printf '%%flowInd\tflowStat\tdnsStat\thttpStat\n1\t0x1\t0x00\t0x01\n2\t0x1\t0x02\t0x01\n' > stats.txt
+run tawk 'ffsplit()' stats.txt
+expect 'ffsplit(): a file for each protocol' same "$(cat stats_dns.txt stats_http.txt)" "$(printf '%%flowInd\tflowStat\tdnsStat\thttpStat\n2\t0x1\t0x02\t0x01\n%%flowInd\tflowStat\tdnsStat\thttpStat\n1\t0x1\t0x00\t0x01\n2\t0x1\t0x02\t0x01')"
+run tawk 'ffsplit("ssh")' stats.txt
+expect 'ffsplit(): a protocol without a column' says "Column 'sshStat' does not exist"
+expect 'ffsplit(): status 1' fails
+
 # ---- Compressed files
 expected=$(tawk 'tcp() { print $srcIP, $dstPort }' flows.txt)
 for tool in gzip zstd xz; do
