@@ -11,13 +11,16 @@
 #include <set>
 #include <span>
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "app/each_inputs.hpp"
+#include "app/progress.hpp"
 #include "base/log.hpp"
 #include "base/settings.hpp"
 #include "capture/source.hpp"
@@ -50,13 +53,17 @@ class Shared {
     counters_ = static_cast<Counters*>(memory);
     became_ = {reinterpret_cast<std::atomic<Became>*>(counters_ + 1), inputs};
   }
-  ~Shared() { munmap(counters_, bytes_); }
+  ~Shared() {
+    share_progress(nullptr);
+    munmap(counters_, bytes_);
+  }
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
 
   struct Counters {
     std::atomic<std::size_t> next;
     std::atomic<std::uint64_t> packets, flows;
+    std::atomic<bool> progress;
   };
   Counters& counters() { return *counters_; }
   std::span<std::atomic<Became>> became() { return became_; }
@@ -84,10 +91,67 @@ void clean(const std::string& folder) {
   }
 }
 
+// Prints a line of standard output as a whole, whatever its length: one process at a time. A process that crashes
+// gives the lock back.
+class LinePrinter {
+ public:
+  LinePrinter() : lock_(memfd_create("t2-each", MFD_CLOEXEC)) {
+    if (lock_ < 0) throw Error(fmt::format("no memory for --report json: {}", std::strerror(errno)));
+  }
+  ~LinePrinter() { close(lock_); }
+  LinePrinter(const LinePrinter&) = delete;
+  LinePrinter& operator=(const LinePrinter&) = delete;
+  void print(const std::string& line) const {
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    while (fcntl(lock_, F_SETLKW, &whole) != 0 && errno == EINTR) {}
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+    whole.l_type = F_UNLCK;
+    fcntl(lock_, F_SETLK, &whole);
+  }
+
+ private:
+  int lock_;
+};
+
+// How far it is, on a terminal: looked at when the timer has ended a wait.
+class EachProgress {
+ public:
+  explicit EachProgress(std::size_t inputs) : inputs_(inputs), wanted_(settings.verbose > 0 && Progress::is_wanted()) {
+    if (!wanted_) return;
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGALRM, &action, nullptr);
+    constexpr timeval first{2, 0}, again{0, 500'000};
+    const itimerval timer{again, first};
+    setitimer(ITIMER_REAL, &timer, nullptr);  // children of fork() have none
+  }
+  ~EachProgress() {
+    const itimerval none{};
+    if (wanted_) setitimer(ITIMER_REAL, &none, nullptr);
+  }
+  void update(std::size_t done, std::uint64_t packets, std::uint64_t flows) const {
+    if (!wanted_) return;
+    const double seconds = static_cast<double>(steady_clock() - begin_) / 1e9;
+    std::string left;
+    if (done > 0)
+      left = fmt::format("{:.0f} s left, ", seconds * static_cast<double>(inputs_ - done) / static_cast<double>(done));
+    show_progress(fmt::format("{} of {} files, {}{} packets, {:.0f} packets/s, {} flows", done, inputs_, left, packets,
+                              static_cast<double>(packets) / seconds, flows));
+  }
+
+ private:
+  const std::size_t inputs_;
+  const bool wanted_;
+  const Time begin_ = steady_clock();
+};
+
 class Process {  // one of several
  public:
-  Process(const Options& options, const DoneList& done, const std::function<Outcome(const Options&)>& analyse)
-      : options_(options), done_(done), analyse_(analyse) {
+  Process(const Options& options, const DoneList& done, const LinePrinter& printer,
+          const std::function<Outcome(const Options&)>& analyse)
+      : options_(options), done_(done), printer_(printer), analyse_(analyse) {
     options_.input = Options::Input::files;
     options_.log_file = true;
     if (!options_.threads) options_.threads = 0;
@@ -118,10 +182,12 @@ class Process {  // one of several
     counters.packets += outcome.packets;
     counters.flows += outcome.flows;
     if (outcome.status != 1) done_.complete(input, made, outcome.status);
+    if (!outcome.report.empty()) printer_.print(outcome.report);
     fs::remove_all(made, problem);
     switch (outcome.status) {
       case 0: return Became::complete;
       case 2:
+        clear_progress();
         fmt::print(stderr, "[WRN] '{}' is damaged: see {}/{}{}\n", input.path, input.folder, input.name,
                    settings.log_suffix);
         return Became::damaged;
@@ -133,6 +199,7 @@ class Process {  // one of several
  private:
   Options options_;
   const DoneList& done_;
+  const LinePrinter& printer_;
   const std::function<Outcome(const Options&)>& analyse_;
 };
 
@@ -158,10 +225,12 @@ int run_each(const Options& options, const std::string& made_with,
     damaged += status == 2;
   }
   const std::size_t processes = std::min(options.jobs, inputs.size());
+  std::FILE* const tell = options.json_report ? stderr : stdout;
   if (!inputs.empty())
-    fmt::print("Processing {} file{} in {} process{}\n", inputs.size(), inputs.size() == 1 ? "" : "s", processes,
+    fmt::print(tell, "Processing {} file{} in {} process{}\n", inputs.size(), inputs.size() == 1 ? "" : "s", processes,
                processes == 1 ? "" : "es");
   std::fflush(stdout);
+  const LinePrinter printer;
 
   struct sigaction action {};
   action.sa_handler = on_stop;  // without SA_RESTART: waitpid() returns
@@ -169,11 +238,12 @@ int run_each(const Options& options, const std::string& made_with,
   for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);  // write() fails instead
   Shared shared(inputs.size());
   next_input = &shared.counters().next;
+  share_progress(&shared.counters().progress);
   const auto start = [&] {
     const pid_t child = fork();
     if (child != 0) return child;
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);  // what is not complete is dropped
-    Process process(options, done, analyse);
+    Process process(options, done, printer, analyse);
     for (std::size_t i; (i = shared.counters().next++) < inputs.size();) {
       std::atomic<Became>& became = shared.became()[i];
       became = Became::taken;
@@ -187,6 +257,7 @@ int run_each(const Options& options, const std::string& made_with,
     std::fflush(stdout);
     std::_Exit(0);
   };
+  const EachProgress progress(inputs.size());
   std::set<pid_t> running;
   const auto start_one = [&] {
     const pid_t child = start();
@@ -199,7 +270,12 @@ int run_each(const Options& options, const std::string& made_with,
       for (const pid_t child : running) kill(child, SIGTERM);
     int status = 0;
     const pid_t child = waitpid(-1, &status, 0);
-    if (child < 0) continue;
+    if (child < 0) {
+      const auto done_now = std::count_if(shared.became().begin(), shared.became().end(),
+                                          [](const std::atomic<Became>& one) { return one.load() > Became::taken; });
+      progress.update(static_cast<std::size_t>(done_now), shared.counters().packets, shared.counters().flows);
+      continue;
+    }
     running.erase(child);
     for (const std::string& folder : folders) {
       std::error_code ignored;
@@ -225,13 +301,15 @@ int run_each(const Options& options, const std::string& made_with,
     }
   }
   const double seconds = static_cast<double>(steady_clock() - begin) / 1e9;
-  fmt::print("{} file{}: {} analysed, {} complete before, {} damaged, {} failed{}{}; {} packets, {} flows, {:.2f} s\n",
+  clear_progress();
+  fmt::print(tell,
+             "{} file{}: {} analysed, {} complete before, {} damaged, {} failed{}{}; {} packets, {} flows, {:.2f} s\n",
              all.size() - others, all.size() - others == 1 ? "" : "s", complete, before, damaged, failed,
              lost > 0 ? fmt::format(", {} with lost output", lost) : "",
              others > 0 ? fmt::format(", {} no captures", others) : "", shared.counters().packets.load(),
              shared.counters().flows.load(), seconds);
   if (stopped_by) {
-    fmt::print("Interrupted: the same command goes on from here\n");
+    fmt::print(tell, "Interrupted: the same command goes on from here\n");
     return 128 + stopped_by;
   }
   if (lost > 0) return 3;

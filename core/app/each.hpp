@@ -14,10 +14,11 @@ namespace t2 {
 struct Outcome {  // of one analysis
   int status = 0;
   std::uint64_t packets = 0, flows = 0;
+  std::string report = {};  // --report json: the object
 };
 
-// `analyse` is called in the processes, with one input each. `made_with`: all that decides what is written; what was
-// written with others does not count as done. Answers the exit status.
+// `analyse` is called in the processes, with one input each; its reports in JSON are printed, a line each. `made_with`:
+// all that decides what is written; what was written with others does not count as done. Answers the exit status.
 int run_each(const Options& options, const std::string& made_with,
              const std::function<Outcome(const Options&)>& analyse);
 

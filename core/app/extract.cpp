@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "app/machine.hpp"
+#include "base/digits.hpp"
 #include "base/paths.hpp"
 #include "capture/libpcap.hpp"
 #include "host/layout.hpp"
@@ -41,11 +41,6 @@ bool take(std::string_view& text, std::string_view word) {
   if (!text.starts_with(word)) return false;
   text = trimmed(text.substr(word.size()));
   return true;
-}
-
-bool number(std::string_view text, std::uint64_t& value) {
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return problem == std::errc{} && end == text.data() + text.size();
 }
 
 // Capture numbers of packets, from 1: a bit for each.
@@ -209,13 +204,11 @@ FlowChoice::FlowChoice(std::string_view expression) {
 void FlowChoice::add(std::string_view item) {
   if (item.starts_with('@')) return add_file(std::string(item.substr(1)));
   const std::size_t dash = std::min(item.find('-'), item.size());
-  std::uint64_t first = 0, last = 0;
-  if (!number(trimmed(item.substr(0, dash)), first) ||
-      (dash < item.size() && !number(trimmed(item.substr(dash + 1)), last)))
-    throw Error(fmt::format("Option '--extract': '{}' is no number of a flow: {}", item, form));
-  if (dash == item.size()) last = first;
-  if (last < first) throw Error(fmt::format("Option '--extract': {} is an empty range", item));
-  ranges_.emplace_back(first, last);
+  const auto first = digits_as_number(trimmed(item.substr(0, dash)));
+  const auto last = dash < item.size() ? digits_as_number(trimmed(item.substr(dash + 1))) : first;
+  if (!first || !last) throw Error(fmt::format("Option '--extract': '{}' is no number of a flow: {}", item, form));
+  if (*last < *first) throw Error(fmt::format("Option '--extract': {} is an empty range", item));
+  ranges_.emplace_back(*first, *last);
 }
 
 void FlowChoice::add_file(const std::string& path) {

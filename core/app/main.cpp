@@ -302,7 +302,7 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
           if (options.json_report) {
             JsonReport json;
             report(json, data);
-            if (options.monitor_file) monitor.line(json.object());
+            if (options.monitor_file || options.each) monitor.line(json.object());
             else fmt::print("{}\n", json.object()), std::fflush(stdout);
           } else {
             monitor.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}", "", version_line(), getpid()));
@@ -329,6 +329,7 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   TextReport text(log);
   JsonReport json;
   ReportOutput& end = options.json_report ? static_cast<ReportOutput&>(json) : text;
+  if (options.each) json.fact("Input", {}, json_text(options.sources[0]), {});
   if (settings.verbose > 1 || options.json_report) report(end, collect());
   for (const std::string& note : source->notes()) end.note(true, note);
   if (!damage.empty()) end.note(true, damage);
@@ -355,7 +356,7 @@ Outcome analyse(const Options& options, const Config& config, const Plugins& plu
   }
   if (options.json_report) {
     json.fact("Exit status", {}, std::to_string(outcome.status), {});
-    fmt::print("{}\n", json.object());
+    outcome.report = json.object();
   }
   return outcome;
 }
@@ -398,7 +399,9 @@ int run(const Options& options, Privileges& rights) {
     return extract_flows(options, config, plugins, [&] { return open_source(options, stop, log); });
   }
   if (options.output == "-") end_with_stdout_reader();
-  return one(options).status;
+  const Outcome outcome = one(options);
+  if (options.json_report) fmt::print("{}\n", outcome.report);
+  return outcome.status;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "app/machine.hpp"
 #include "app/usage.hpp"
 #include "base/closest.hpp"
+#include "base/digits.hpp"
 #include "base/paths.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
@@ -82,6 +83,11 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"help", no_argument, nullptr, 'h'},
                             {}};
 
+// As it was typed, without its value.
+std::string_view option_name(std::string_view word) {
+  return word.starts_with("--") ? word.substr(0, word.find('=')) : word.substr(0, 2);
+}
+
 std::vector<std::string> long_options() {
   std::vector<std::string> names;
   for (const option& one : longs) {
@@ -96,10 +102,9 @@ std::int64_t number(std::string_view option, std::string_view text, std::int64_t
   if (negative) digits.remove_prefix(1);
   int base = 10;
   if (digits.starts_with("0x")) digits.remove_prefix(2), base = 16;
-  std::int64_t value = 0;
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  if (negative) value = -value;
-  if (problem != std::errc{} || end != digits.data() + digits.size() || value < least || value > most) {
+  const auto size = digits_as_number(digits, base);
+  const std::int64_t value = size && *size <= INT64_MAX ? static_cast<std::int64_t>(*size) * (negative ? -1 : 1) : 0;
+  if (!size || *size > INT64_MAX || value < least || value > most) {
     throw Error(fmt::format("Option '{}': '{}' is not a number from {} to {}", option, text, least, most));
   }
   return value;
@@ -231,6 +236,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
     const int c = getopt_long(argc, argv, "-:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:j:Vh", longs, nullptr);
     if (c == -1) break;
     if (c != plain_word) behind_files = c == 'r';
+    if (c != plain_word && c != ':' && optarg && !*optarg)
+      throw Error(fmt::format("Option '{}': the value is empty", option_name(argv[at])));
     switch (c) {
       case plain_word: take_word(optarg); break;
       case 'r': take_input(Options::Input::files); break;
@@ -290,9 +297,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
   }
   if (o.packets && o.threads.value_or(0) > 0)
     throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
-  if (o.json_report && (o.output == "-" || o.each))
-    throw Error(
-        "Option '--report json' needs standard output for one report: it goes neither with -w - nor with --each");
+  if (o.json_report && o.output == "-")
+    throw Error("Option '--report json' needs standard output for the report: it does not go with -w -");
   if (jobs && !o.each) throw Error("Option '-j' goes with --each only");
   if (o.each) {
     if (o.input != Options::Input::files && o.input != Options::Input::list)

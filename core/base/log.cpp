@@ -39,20 +39,23 @@ bool coloured(std::FILE* stream) {
 
 namespace {
 
-std::atomic<bool> progress_is_shown = false;
+std::atomic<bool> own_progress = false;
+std::atomic<bool>* progress_is_shown = &own_progress;
+
+}  // namespace
+
+void share_progress(std::atomic<bool>* shown) { progress_is_shown = shown ? shown : &own_progress; }
 
 void clear_progress() {
-  if (!progress_is_shown.exchange(false, std::memory_order_relaxed)) return;
+  if (!progress_is_shown->exchange(false, std::memory_order_relaxed)) return;
   std::fputs("\r\033[K", stderr);
   std::fflush(stderr);
 }
 
-}  // namespace
-
 void show_progress(std::string_view text) {
   fmt::print(stderr, "\r\033[K{}", text);
   std::fflush(stderr);
-  progress_is_shown = true;
+  *progress_is_shown = true;
 }
 
 void print_error(std::string_view text) {

@@ -1,6 +1,7 @@
 // The run's log: lines with a kind, coloured on a terminal only. Errors always go to standard error as well.
 #pragma once
 
+#include <atomic>
 #include <cstdio>
 #include <mutex>
 #include <string>
@@ -49,6 +50,9 @@ class Log {
 
 // A line on standard error, a terminal, that the next message takes away.
 void show_progress(std::string_view text);
+void clear_progress();
+// From now on `shown`, in memory that processes share, says whether there is a line to take away; null: as before.
+void share_progress(std::atomic<bool>* shown);
 // Text that no terminal takes for commands, whatever stands in names and values: control characters as \x1b, the ends
 // of lines as \n, or as they are where the program itself writes several `lines`.
 std::string printable(std::string_view text, bool lines = false);

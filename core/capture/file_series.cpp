@@ -3,13 +3,13 @@
 // NAME[:C][,STOP]: the number stands behind the last character C of the file's name and ends at '_', '.' or the end.
 // With a leading zero all numbers have that width. Whatever arrives in a file is read at once; the next file follows
 // when it exists, however long the writer pauses. The last file ends when its writer has closed it.
-#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "base/digits.hpp"
 #include "base/settings.hpp"
 #include "capture/bytes.hpp"
 #include "capture/source.hpp"
@@ -32,17 +32,13 @@ struct Series {
   }
 };
 
-bool parse(std::string_view digits, std::uint64_t& value) {
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return problem == std::errc{} && end == digits.data() + digits.size();
-}
-
 Series parse_series(std::string_view text) {
   Series made;
   bool with_stop = false;
   if (const std::size_t comma = text.rfind(','); comma != std::string_view::npos) {
-    if (!parse(text.substr(comma + 1), made.stop))
-      throw Error(fmt::format("Option '-D': '{}' is not a number to stop at", text.substr(comma + 1)));
+    const auto stop = digits_as_number(text.substr(comma + 1));
+    if (!stop) throw Error(fmt::format("Option '-D': '{}' is not a number to stop at", text.substr(comma + 1)));
+    made.stop = *stop;
     with_stop = true;
     text = text.substr(0, comma);
   }
@@ -64,8 +60,10 @@ Series parse_series(std::string_view text) {
   if (end == std::string_view::npos) end = text.find('.', at + 1);
   if (end == std::string_view::npos) end = text.size();
   const std::string_view digits = text.substr(at + 1, end - at - 1);
-  if (!digits.empty() && !parse(digits, made.first))
+  const auto first = digits_as_number(digits);
+  if (!digits.empty() && !first)
     throw Error(fmt::format("Option '-D': '{}' in '{}' is not a number", digits, text.substr(base)));
+  made.first = first.value_or(0);
   made.head = text.substr(0, at + 1);
   made.tail = text.substr(end);
   if (digits.size() > 1 && digits[0] == '0') {

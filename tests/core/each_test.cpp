@@ -114,4 +114,19 @@ TEST_CASE("each: an interrupted run goes on", "[each]") {
   CHECK(place.files("out") == 16);
 }
 
+TEST_CASE("each: reports as JSON, a line for each file", "[each]") {
+  const Captures place;
+  const Execution result = place.shell(
+      "cp in/c4.pcap in/cut.pcap; truncate -s -3 in/cut.pcap; $t2 --each -r in -w out -j 3 --report json > lines; echo "
+      "$?; "
+      "python3 -c 'import json\nfor r in sorted(map(json.loads, open(\"lines\")), key=lambda r: r[\"input\"]): "
+      "print(r[\"input\"], r[\"number_of_processed_packets\"], r[\"exit_status\"], len(r[\"warnings\"]))'");
+  CHECK(result.out ==
+        "2\nin/c0.pcap 1 0 0\nin/c1.pcap 2 0 0\nin/c2.pcap 3 0 0\nin/c3.pcap 4 0 0\nin/c4.pcap 5 0 0\n"
+        "in/cut.pcap 4 2 1\n");
+  CHECK_THAT(result.err, Contains("6 files: 6 analysed"));
+  const Execution again = place.shell("$t2 --each -r in -w out --report json 2> log");
+  CHECK(again.out.empty());  // all is done
+}
+
 }  // namespace t2::test

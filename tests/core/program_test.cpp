@@ -90,6 +90,10 @@ TEST_CASE("program: options that are wrong end it with one line", "[program]") {
   check_error(place.call({"-r", file, "-i", "lo"}), "exclusively");
   check_error(place.call({"-R", file, "-r", file}), "exclusively");
   check_error(place.call({"-r"}), "requires an argument");
+  for (const char* option : {"-r", "-R", "-w", "-W", "-p", "-b", "-C", "-F", "-x", "-M", "--set", "--plugins",
+                             "--report", "--extract", "--user"})
+    check_error(place.call({"-r", file, option, ""}), "Option '" + std::string(option) + "': the value is empty");
+  check_error(place.call({"-r", file, "--config="}), "Option '--config': the value is empty");
   check_error(place.call({"-r", file, "-Q"}), "Unknown option '-Q'");
   check_error(place.call({"-r", file, "--no-such"}), "Unknown option '--no-such'");
   for (const char* option : {"-S", "-B", "-f", "-x", "-c", "-P", "--batch", "--hash-seed", "--max-flows", "-M"}) {
