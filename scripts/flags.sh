@@ -160,6 +160,7 @@ convert_value() { # COMPONENT NAME TEXT
                 reason="$2 is one character"
                 return 1
             fi
+            if [[ $2 = *SUFFIX && $text = */* ]]; then reason="$2 is the end of a file's name: it cannot hold a '/'"; return 1; fi
             converted=$quote$text$quote ;;
         *)
             case $text in [yY][eE][sS]) text=1 ;; [nN][oO]) text=0 ;; esac

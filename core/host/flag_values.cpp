@@ -102,6 +102,8 @@ bool is_allowed(std::string_view value, std::string_view allowed) {
 std::string why_refused(const Flag& flag, std::string_view value) {
   const bool text = is_quoted(flag.value);
   if (text && flag.value[0] == '\'' && value.size() != 1) return "is not one character";
+  // It is the end of a file's name, behind the prefix of -w, and names no other folder.
+  if (text && flag.name.ends_with("SUFFIX") && value.find('/') != value.npos) return "holds a '/'";
   if (!text && number(flag.value)) {
     if (!number(value)) return "is not a number";
     const bool with_fraction = !whole_number(flag.value) || flag.allowed.find('.') != flag.allowed.npos;

@@ -20,7 +20,7 @@ using Catch::Contains;
 constexpr Flag flags[] = {{"CT_PORT", "9995", true, "1-65535"}, {"CT_MODE", "9", true, "9|10"},
                           {"CT_NAME", "\"abc\"", true, ""},     {"CT_MARK", "'x'", true, ""},
                           {"CT_RATE", "1.0", true, "0.5-10"},   {"CT_BITS", "0x10", true, ""},
-                          {"CT_FIXED", "1", false, "0|1"}};
+                          {"CT_FIXED", "1", false, "0|1"},      {"CT_SUFFIX", "\"_x.txt\"", true, ""}};
 
 Descriptor plugin() {
   Descriptor d;
@@ -181,6 +181,8 @@ TEST_CASE("config: a value that the header does not allow is refused, with where
   refused("CT_RATE", "1,5", "CT_RATE=1,5 (environment) is not a number: cfg takes 0.5-10");
   refused("CT_BITS", "many", "CT_BITS=many (environment) is not a number");
   refused("CT_MARK", "xy", "CT_MARK=xy (environment) is not one character");
+  for (const std::string suffix : {"/x", "_x/../y", "/", "x/"})
+    refused("CT_SUFFIX", suffix.c_str(), "CT_SUFFIX=" + suffix + " (environment) holds a '/'");
   const auto refused_in_file = [](const std::string& text, const std::string& end) {
     const File file(text);
     CHECK_THROWS_WITH(check(Config(file.path)), Contains(file.path + end));
