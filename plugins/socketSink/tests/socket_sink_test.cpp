@@ -113,13 +113,13 @@ TEST_CASE("socketSink: a collector that talks without end does not hold the sink
                                            .must_end = [] { return false; },
                                            .warn = quiet,
                                            .info = quiet});
-  const int collector = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
-  REQUIRE(collector >= 0);
+  const int peer = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
+  REQUIRE(peer >= 0);
   const std::vector<char> talk(8192);
   const auto fill = [&] {  // bytes that found room, also in the kernel's buffers that grow for a while
     std::size_t sum = 0;
     for (int idle = 0; idle < 20;) {
-      const ssize_t n = ::send(collector, talk.data(), talk.size(), MSG_NOSIGNAL);
+      const ssize_t n = ::send(peer, talk.data(), talk.size(), MSG_NOSIGNAL);
       if (n > 0) sum += static_cast<std::size_t>(n), idle = 0;
       else ++idle, ::usleep(1000);
     }
@@ -131,7 +131,7 @@ TEST_CASE("socketSink: a collector that talks without end does not hold the sink
   CHECK(fill() < before / 2);
   for (int i = 0; i < 100; ++i) sink->tick();  // in the end all is read
   CHECK(fill() > 0);
-  ::close(collector);
+  ::close(peer);
   ::close(listener);
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int lock_timeout = 5000;  // ms, while another program writes
 
-std::string quoted(std::string_view name) {
+std::string identifier(std::string_view name) {  // in quotes
   std::string text = "\"";
   for (const char c : name) text += c == '"' ? "\"\"" : std::string(1, c);
   return text + '"';
@@ -65,7 +65,7 @@ void Database::open(Existing file, Existing existing_table) {
   if (stat(form_.path.c_str(), &about) != 0) refuse(std::strerror(errno));
   device_ = about.st_dev, number_ = about.st_ino;
 
-  std::string text = "INSERT INTO " + quoted(form_.table) + " VALUES (";
+  std::string text = "INSERT INTO " + identifier(form_.table) + " VALUES (";
   for (std::size_t i = 0; i < form_.columns.size(); ++i) text += i == 0 ? "?" : ",?";
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v2(database, (text + ")").c_str(), -1, &statement, nullptr) != SQLITE_OK) refuse(problem());
@@ -79,20 +79,20 @@ void Database::make_table(Existing existing_table) {
     static_cast<std::vector<TableColumn>*>(to)->push_back({values[1], values[2] ? values[2] : ""});
     return 0;
   };
-  if (sqlite3_exec(database_.get(), ("PRAGMA table_info(" + quoted(form_.table) + ")").c_str(), note, &found,
+  if (sqlite3_exec(database_.get(), ("PRAGMA table_info(" + identifier(form_.table) + ")").c_str(), note, &found,
                    nullptr) != SQLITE_OK)
     refuse(problem());
   if (!found.empty() && existing_table == Existing::refuse)
     refuse("the table '" + form_.table + "' exists: name another, or set SQLITE_OVERWRITE_TABLE to 1 or 2");
   if (!found.empty() && existing_table == Existing::replace) {
-    if (!execute("DROP TABLE " + quoted(form_.table))) refuse(problem());
+    if (!execute("DROP TABLE " + identifier(form_.table))) refuse(problem());
     found.clear();
   }
   if (found.empty()) {
-    std::string text = "CREATE TABLE " + quoted(form_.table) + " (";
+    std::string text = "CREATE TABLE " + identifier(form_.table) + " (";
     for (const TableColumn& column : form_.columns) {
       if (text.back() != '(') text += ", ";
-      text += quoted(column.name) + (column.type.empty() ? "" : " " + column.type);
+      text += identifier(column.name) + (column.type.empty() ? "" : " " + column.type);
     }
     if (!execute(text + ")")) refuse(problem());
     return;
