@@ -43,7 +43,8 @@ class TextDescription final : public Description {
     for (const Dependency& need : plugin.needs)
       text += fmt::format("  {} {}\n", need.optional ? "uses, where it is loaded," : "needs", need.plugin);
     if (bytes > 0) text += fmt::format("  {} bytes for each direction of a flow\n", bytes);
-    for (const std::size_t block : plugin.flow_blocks) text += fmt::format("  {} bytes more for some flows\n", block);
+    for (const FlowBlock& block : plugin.flow_blocks)
+      text += fmt::format("  {} bytes more for some flows\n", block.bytes);
     if (plugin.packet_row_memory > 0)
       text += fmt::format("  {} bytes more for a direction with -s\n", plugin.packet_row_memory);
     flags_ = false;
@@ -77,6 +78,8 @@ class JsonDescription final : public Description {
   std::string text;  // objects, with commas between them
   void begin(const Descriptor& plugin, std::size_t bytes) override {
     std::string needs, blocks;
+    for (const FlowBlock& block : plugin.flow_blocks)
+      blocks += fmt::format("{}{}", blocks.empty() ? "" : ",", block.bytes);
     for (const Dependency& need : plugin.needs)
       needs += fmt::format("{}{{\"plugin\":{},\"optional\":{}}}", needs.empty() ? "" : ",", json_text(need.plugin),
                            need.optional);
@@ -84,7 +87,7 @@ class JsonDescription final : public Description {
         "{}{{\"name\":{},\"version\":{},\"number\":{},\"summary\":{},\"needs\":[{}],\"bytes_per_direction\":{},"
         "\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{}",
         text.empty() ? "" : ",", json_text(plugin.name), json_text(plugin.version), plugin.number,
-        json_text(plugin.summary), needs, bytes, fmt::join(plugin.flow_blocks, ","), plugin.packet_row_memory);
+        json_text(plugin.summary), needs, bytes, blocks, plugin.packet_row_memory);
     flags_.clear();
   }
   void columns(std::string_view of, std::span<const Column> columns) override {

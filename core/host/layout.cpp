@@ -20,8 +20,8 @@ FlowMemory::~FlowMemory() {
   for (void* slab : slabs_) std::free(slab);
 }
 
-void FlowMemory::declare(std::size_t bytes) {
-  if (class_of(bytes) <= classes) ++classes_[class_of(bytes)].declared;
+void FlowMemory::declare(const FlowBlock& block) {
+  if (class_of(block.bytes) <= classes) classes_[class_of(block.bytes)].declared += 1024 / block.conversations;
 }
 
 void FlowMemory::bound(std::uint64_t max_flows) {
@@ -31,7 +31,8 @@ void FlowMemory::bound(std::uint64_t max_flows) {
 std::uint64_t FlowMemory::max_bytes(std::uint64_t max_flows) const {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i <= classes; ++i) {
-    if (const unsigned declared = classes_[i].declared) sum += max_blocks(max_flows, declared) * i * step + slab_bytes;
+    if (const std::uint64_t declared = classes_[i].declared)
+      sum += max_blocks(max_flows, declared) * i * step + slab_bytes;
   }
   return sum;
 }
@@ -59,15 +60,30 @@ void* FlowMemory::get(FlowEntry& flow, std::size_t bytes) {
   return memory;
 }
 
+void FlowMemory::give_back(Head* head) {
+  SizeClass& to = classes_[head->size_class];
+  if (to.used-- + margin == to.max) --tight_;
+  head->next = to.free;
+  to.free = head;
+  bytes_ -= head->size_class * step;
+}
+
+void FlowMemory::release(FlowEntry& flow, void* block) {
+  Head* const wanted = static_cast<Head*>(block) - 1;
+  auto* first = static_cast<Head*>(flow.allocations);
+  if (first == wanted) {
+    flow.allocations = first->next;
+  } else {
+    while (first->next != wanted) first = first->next;
+    first->next = wanted->next;
+  }
+  give_back(wanted);
+}
+
 void FlowMemory::release(FlowEntry& flow) {
-  auto* head = static_cast<Head*>(flow.allocations);
-  while (head) {
+  for (auto* head = static_cast<Head*>(flow.allocations); head;) {
     Head* next = head->next;
-    SizeClass& to = classes_[head->size_class];
-    if (to.used-- + margin == to.max) --tight_;
-    head->next = to.free;
-    to.free = head;
-    bytes_ -= head->size_class * step;
+    give_back(head);
     head = next;
   }
   flow.allocations = nullptr;
@@ -154,9 +170,9 @@ std::vector<std::uint32_t> Layout::other_lines() const {
 }
 
 Instances::Instances(Layout& layout, const Context& context) {
-  flow_memory_.declare(2 * sizeof(TimeRange));  // Flow::ranges
+  flow_memory_.declare({.bytes = 2 * sizeof(TimeRange), .conversations = 2});  // Flow::ranges
   for (const Descriptor* plugin : layout.plugins()) {
-    for (const std::size_t bytes : plugin->flow_blocks) flow_memory_.declare(bytes);
+    for (const FlowBlock& block : plugin->flow_blocks) flow_memory_.declare(block);
   }
   for (std::size_t i = 0; i < layout.plugins().size(); ++i) {
     Entry& entry = entries_.emplace_back(

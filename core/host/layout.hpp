@@ -33,16 +33,17 @@ struct Context {
 
 // Memory for state that only few flows need: chained to the flow, given back when it ends. Used by one worker.
 //
-// Bounded: of each size that was declared there may be half as many blocks as there may be conversations. A
-// block is refused by the number of blocks alone; near the bound, where it matters in which order plugins ask,
-// is_tight() tells the worker to let them see one packet at a time, so that results do not depend on batches.
+// Bounded: of each size there may be as many blocks as plugins declared for so many conversations. A block is refused
+// by the number of blocks alone; near the bound, where it matters in which order plugins ask, is_tight() tells the
+// worker to let them see one packet at a time, so that results do not depend on batches.
 class FlowMemory {
  public:
   ~FlowMemory();
-  void declare(std::size_t bytes);  // blocks of this size may be asked for; before bound()
+  void declare(const FlowBlock& block);  // such blocks may be asked for; before bound()
   void bound(std::uint64_t max_flows);
   void* get(FlowEntry& flow, std::size_t bytes);
-  void release(FlowEntry& flow);
+  void release(FlowEntry& flow);               // all of its blocks
+  void release(FlowEntry& flow, void* block);  // one of its blocks
   bool is_tight() const { return tight_ > 0; }
   std::uint64_t bytes() const { return bytes_; }
   // With this bound; declared sizes alone count.
@@ -57,14 +58,15 @@ class FlowMemory {
   static constexpr std::uint64_t min_blocks = 16'384;    // of a size, however few flows there may be
   static constexpr std::uint64_t margin = 1024;          // blocks: more than a batch of packets asks for
   struct SizeClass {
-    unsigned declared = 0;                     // how often
+    std::uint64_t declared = 0;                // blocks per 1024 conversations
     std::uint64_t used = 0, max = min_blocks;  // blocks
     Head* free = nullptr;
   };
   static std::size_t class_of(std::size_t bytes) { return (bytes + sizeof(Head) + step - 1) / step; }
-  static std::uint64_t max_blocks(std::uint64_t max_flows, unsigned declared) {
-    return std::max(min_blocks, max_flows / 2 * declared);
+  static std::uint64_t max_blocks(std::uint64_t max_flows, std::uint64_t declared) {
+    return std::max(min_blocks, max_flows * declared / 1024);
   }
+  void give_back(Head* head);
   SizeClass classes_[classes + 1];
   std::vector<void*> slabs_;
   std::uint64_t bytes_ = 0;
@@ -148,6 +150,7 @@ class PluginHost final : public Host {
   void* flow_alloc(const Flow& flow, std::size_t bytes) override {
     return flow_memory_ ? flow_memory_->get(entry_of(flow), bytes) : nullptr;
   }
+  void flow_free(const Flow& flow, void* block) override { flow_memory_->release(entry_of(flow), block); }
 
  private:
   const Descriptor& me() const { return *layout_.plugins()[plugin_]; }

@@ -192,7 +192,7 @@ TEST_CASE("merge: totals of all workers end up in the first", "[contract]") {
 TEST_CASE("extra memory: zeroed, aligned, bounded, given back with the flow", "[contract]") {
   constexpr std::size_t sizes[] = {1, 8, 48, 49, 100, 1000, 4000};
   FlowMemory flow_memory;
-  for (const std::size_t size : sizes) flow_memory.declare(size);
+  for (const std::size_t size : sizes) flow_memory.declare({size});
   std::vector<std::byte> record(sizeof(FlowEntry) + 64);
   auto* flow =
       new (reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64)) FlowEntry;
@@ -213,10 +213,34 @@ TEST_CASE("extra memory: zeroed, aligned, bounded, given back with the flow", "[
   CHECK(flow_memory.get(*flow, 500) == nullptr);  // not declared
 }
 
+TEST_CASE("extra memory: a block is given back before its flow ends", "[contract]") {
+  FlowMemory flow_memory;
+  flow_memory.declare({.bytes = 100, .conversations = 1000});  // 16384 there are at least
+  std::vector<std::byte> record(sizeof(FlowEntry) + 64);
+  auto* flow =
+      new (reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64)) FlowEntry;
+  void* blocks[3];
+  for (void*& block : blocks) block = flow_memory.get(*flow, 100);
+  const std::uint64_t three = flow_memory.bytes();
+  for (const unsigned which : {1u, 0u, 2u}) {  // of the chain's middle, end and beginning
+    const std::uint64_t before = flow_memory.bytes();
+    flow_memory.release(*flow, blocks[which]);
+    CHECK(flow_memory.bytes() == before - three / 3);
+  }
+  CHECK(flow->allocations == nullptr);
+  for (int i = 0; i < 20'000; ++i) {
+    void* block = flow_memory.get(*flow, 100);
+    REQUIRE(block);
+    flow_memory.release(*flow, block);
+  }
+  CHECK(flow_memory.bytes() == 0);
+  CHECK_FALSE(flow_memory.is_tight());
+}
+
 TEST_CASE("extra memory: ends at its bound, by the number of blocks alone", "[contract]") {
   FlowMemory flow_memory;
-  flow_memory.declare(100);
-  flow_memory.declare(1000);
+  flow_memory.declare({100});
+  flow_memory.declare({1000});
   flow_memory.bound(60'000);
   std::vector<std::byte> record(3 * sizeof(FlowEntry) + 64);
   auto* flows = reinterpret_cast<FlowEntry*>((reinterpret_cast<std::uintptr_t>(record.data()) + 63) / 64 * 64);

@@ -43,6 +43,12 @@ struct Flag {  // of src/<name>.h
   std::string_view meaning = {};  // the rest of the comment
 };
 
+// Blocks of memory that a plugin asks Host::flow_alloc() for.
+struct FlowBlock {
+  std::size_t bytes = 0;
+  unsigned conversations = 2;  // there may be one block for so many conversations; 1 to 1024
+};
+
 class Plugin;
 class Sink;
 class Host;
@@ -59,7 +65,7 @@ struct Descriptor {
   Plugin* (*create)(Host&) = nullptr;           // per worker; null for a sink that only reads rows
   Sink* (*create_sink)(Host&) = nullptr;        // once, for the output thread
   bool reads_columns = true;                    // a sink: false if it reads only what its own on_flow_end() wrote
-  std::span<const std::size_t> flow_blocks = {};  // sizes of the blocks that it asks Host::flow_alloc() for
+  std::span<const FlowBlock> flow_blocks = {};
   std::size_t packet_row_memory = 0;  // with -s: bytes that it keeps of each direction for rows of packets, at most
 };
 
@@ -180,6 +186,7 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   // Zeroed, aligned to 8, freed with the flow. Null: no memory, the bound is reached, or the size is not one of
   // Descriptor::flow_blocks.
   virtual void* flow_alloc(const Flow& flow, std::size_t bytes) = 0;
+  virtual void flow_free(const Flow& flow, void* block) = 0;  // earlier than with the flow
 
  protected:
   ~Host() = default;

@@ -22,7 +22,7 @@ constexpr t2::Flag flags[] = {T2_FLAG(BFO_SENSORID), T2_FLAG(BFO_INTERFACE),   T
                               T2_FLAG(BFO_MAC),      T2_FLAG(BFO_ETHERTYPE),   T2_FLAG(BFO_MPLS),
                               T2_FLAG(BFO_VLAN),     T2_FLAG(BFO_MAX_HDRDESC), T2_FLAG(BFO_MAX_MAC),
                               T2_FLAG(BFO_MAX_MPLS), T2_FLAG(BFO_MAX_VLAN)};
-constexpr std::size_t flow_blocks[] = {sizeof(BasicFlowOverflow)};
+constexpr t2::FlowBlock flow_blocks[] = {{sizeof(BasicFlowOverflow)}};
 
 void put_address(t2::Row& row, t2::Family family, const t2::Endpoint& end) {
   if constexpr (address == Type::ip) {

@@ -27,7 +27,7 @@ namespace {
 constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT),        T2_FLAG(MR_NPAIRS),   T2_FLAG(MR_MACLBL),
                               T2_FLAG(MR_MAX_MAC),        T2_FLAG(MAC_SORGLEN), T2_FLAG(MAC_ORGLEN),
                               T2_RUNTIME_FLAG(MR_OUI_DIR)};
-constexpr std::size_t flow_blocks[] = {sizeof(PairList), sizeof(PairBlock)};
+constexpr t2::FlowBlock flow_blocks[] = {{sizeof(PairList)}, {sizeof(PairBlock)}};
 
 std::atomic<std::size_t> registry_size = 0;  // entries that were loaded
 

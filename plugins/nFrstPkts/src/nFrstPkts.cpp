@@ -21,7 +21,7 @@ constexpr t2::Flag flags[] = {T2_FLAG(NFRST_IAT),     T2_FLAG(NFRST_BCORR),     
                               T2_FLAG(NFRST_PLAVE),   T2_FLAG(NFRST_XMIN),          T2_FLAG(NFRST_XMAX),
                               T2_FLAG(NFRST_PPI),     T2_RUNTIME_FLAG(NFRST_PKTCNT)};
 
-constexpr std::size_t flow_blocks[] = {sizeof(EntryBlock), sizeof(EntryBlock)};  // one block per conversation
+constexpr t2::FlowBlock flow_blocks[] = {{.bytes = sizeof(EntryBlock), .conversations = 1}};
 
 std::uint8_t capped8(std::uint32_t value) { return static_cast<std::uint8_t>(std::min(value, 0xffu)); }
 std::uint16_t capped16(std::uint64_t value) {

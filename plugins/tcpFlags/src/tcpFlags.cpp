@@ -191,7 +191,7 @@ constexpr t2::Flag flags[] = {T2_FLAG(IPTOS),        T2_FLAG(RTT_ESTIMATE),     
                               T2_FLAG(FRAG_ANALYZE), T2_FLAG(NAT_BT_EST),       T2_FLAG(SCAN_DETECTOR),
                               T2_FLAG(MPTCP),        T2_FLAG(TCPJA4T),          T2_FLAG(JA4TOPTMX),
                               T2_FLAG(TCPFLGCNT),    T2_FLAG(SPKTMD_SEQACKREL), T2_FLAG(SPKTMD_SEQACKHEX)};
-constexpr std::size_t flow_blocks[] = {sizeof(ColdState)};
+constexpr t2::FlowBlock flow_blocks[] = {{sizeof(ColdState)}};
 // Of an entry of the map: what malloc adds, links, key, and pointers of the table, while it grows of both.
 constexpr std::size_t packet_row_memory =
     8 + sizeof(void*) + sizeof(std::uintptr_t) + sizeof(PacketRowState) + 3 * sizeof(void*);
