@@ -19,7 +19,7 @@ const Descriptor tap{
     .name = "tap", .version = "1", .summary = "", .number = 999, .create = [](Host&) -> Plugin* { return new Tap; }};
 
 const std::vector<std::string> names{"basicFlow", "macRecorder", "basicStats", "tcpFlags",
-                                     "tcpStates", "nFrstPkts",   "netflowSink"};
+                                     "tcpStates", "nFrstPkts",   "sslDecode",  "netflowSink"};
 
 struct Replay {
   std::vector<test::Buffer> frames;

@@ -260,7 +260,10 @@ std::uint64_t max_value(Type type) {
 
 // Columns of one hex value without bits, but for those that are no words of bits.
 Lines unexplained(const Descriptor& plugin) {
-  static const std::set<std::string_view> no_bits{"ethType", "vlanHdr", "mplsHdrsHex", "mplsLabelsHex"};
+  static const std::set<std::string_view> no_bits{
+      "ethType",      "vlanHdr",       "mplsHdrsHex",    "mplsLabelsHex", "sslVersion", "sslRecVer",
+      "sslHandVer",   "sslCipher",     "sslExtList",     "sslSuppVer",    "sslSigAlg",  "sslECPt",
+      "sslECFormats", "sslCipherList", "sslQuicVersion", "dnsHdrOPField", "dnsOptStat"};
   Lines out;
   for (const Column& c : plugin.columns)
     if (c.size == 1 && max_value(c.type[0]) > 0 && c.bits.empty() && !no_bits.contains(c.name))

@@ -130,6 +130,12 @@ TEST_CASE("stream: of bytes that contradict each other the first ones count", "[
   CHECK(out_of({{3, "def"}, {0, "abcXXXg"}}) == "abcdefg");
 }
 
+TEST_CASE("stream: zeros that fill a frame are no content", "[stream]") {
+  const std::string two(2, 0), seven(7, 0);
+  CHECK(out_of({{0, "abc"}, {3, two}, {3, "def"}}) == "abcdef");
+  CHECK(out_of({{0, "abc"}, {3, seven}}) == "abc" + seven);
+}
+
 TEST_CASE("stream: gaps are told", "[stream]") {
   CHECK(out_of({{0, "abc"}, {5, "fgh"}}) == "abc<2>fgh");
   CHECK(out_of({{0, "abc", 2}, {5, "fgh"}}) == "abc<2>fgh");

@@ -1,4 +1,5 @@
 """The flags of the plugins."""
+import frames
 from build import Table
 
 FEATURES = 'basicFlow', 'basicStats', 'macRecorder', 'tcpFlags', 'tcpStates'
@@ -279,6 +280,55 @@ def check_nFrstPkts_sums_of_pulses(tree):
     more = first_packets(tree, dict(NFRST_MINIATU=20000000, NFRST_MINIATS=1, NFRST_MINPLENFRC=3, NFRST_PLAVE=0, NFRST_HDRINFO=1, NFRST_IAT=0))
     expect_cells(more, 8, nFpCnt='1', HD3l_HD4l_L2L3L4Pl_Iat_nP='20_8_1640_0.000000000_4.000000000')
     expect_cells(more, 2, nFpCnt='1', HD3l_HD4l_L2L3L4Pl_Iat_nP='20_8_33_0.000000000_0.340000000')
+
+
+# ---- sslDecode, with a capture of its own: a hello.
+
+def hello_capture(tree):
+    number = lambda value, size: value.to_bytes(size, 'big')
+    counted = lambda content, size: number(len(content), size) + content
+    numbers = lambda *values: b''.join(number(value, 2) for value in values)
+    extensions = [(0, counted(b'\0' + counted(b'www.example.org', 2), 2)), (10, counted(numbers(29, 23), 2)), (11, counted(b'\0\1', 1)),
+                  (13, counted(numbers(0x403, 0x804), 2)), (16, counted(counted(b'h2', 1) + counted(b'http/1.1', 1), 2)),
+                  (43, counted(numbers(0x304, 0x303), 1))]
+    body = numbers(0x303) + bytes(range(32)) + b'\0' + counted(numbers(0x1301, 0x1302), 2) + b'\1\0' + counted(
+        b''.join(number(kind, 2) + counted(content, 2) for kind, content in extensions), 2)
+    path = tree.scratch / 'hello.pcap'
+    path.write_bytes(frames.pcap([(frames.START, frames.segment(1, 'PA', 1, payload=b'\x16\3\1' + counted(b'\1' + counted(body, 3), 2)))]))
+    return path
+
+
+def first_hello(tree, changes, **environment):
+    run = tree.variant({'sslDecode': changes} if changes else {}, 'basicFlow', 'sslDecode', 'txtSink')
+    return run('-r', hello_capture(tree), **environment).flows()
+
+
+def check_sslDecode_no_lists(tree):
+    before = first_hello(tree, {})
+    expect_cells(before, 1, sslServerName='"www.example.org"', sslCipherList='0x1301;0x1302', sslALPNList='"h2";"http/1.1"', sslJA4Desc='')
+    lists = {'SSL_EXT_LIST': 'sslExtList', 'SSL_REC_VER': 'sslRecVer', 'SSL_HAND_VER': 'sslHandVer', 'SSL_SUPP_VER': 'sslSuppVer',
+             'SSL_SIG_ALG': 'sslSigAlg', 'SSL_EC': 'sslECPt', 'SSL_EC_FORMATS': 'sslECFormats', 'SSL_ALPN_LIST': 'sslALPNList',
+             'SSL_ALPS_LIST': 'sslALPSList', 'SSL_NPN_LIST': 'sslNPNList', 'SSL_CIPHER_LIST': 'sslCipherList'}
+    others = [name for name in before.columns if name.startswith(('sslCert', 'sslCNot', 'sslCS', 'sslCK', 'sslCP', 'sslCI')) and name != 'sslCipher'
+              and not name.startswith('sslCipher')] + ['sslJA3Hash', 'sslJA3Desc', 'sslJA4', 'sslJA4Desc', 'sslQuicVersion']
+    more = first_hello(tree, dict.fromkeys([*lists, 'SSL_ANALYZE_CERT', 'SSL_JA3', 'SSL_JA4', 'SSL_ANALYZE_QUIC'], 0))
+    expect_columns(before, more, [*lists.values(), *others], [], ['sslStat'])
+    expect_cells(more, 1, sslNumCipher='2', sslNumExt='6')
+
+
+def check_sslDecode_shortest_lists(tree):
+    before = first_hello(tree, {})
+    limits = ['SSL_MAX_EXT', 'SSL_MAX_REC_VER', 'SSL_MAX_HAND_VER', 'SSL_MAX_SUPP_VER', 'SSL_MAX_SIG_ALG', 'SSL_MAX_EC', 'SSL_MAX_EC_FORMATS',
+              'SSL_MAX_PROTO', 'SSL_MAX_CIPHER']
+    more = first_hello(tree, dict.fromkeys(limits, 1) | {'SSL_PROTO_LEN': 2})
+    expect_columns(before, more, differ=['sslStat', 'sslExtList', 'sslSuppVer', 'sslSigAlg', 'sslECPt', 'sslECFormats', 'sslALPNList', 'sslCipherList'])
+    expect_cells(more, 1, sslExtList='0x0000', sslSuppVer='0x0304', sslSigAlg='0x0403', sslECPt='0x001d', sslECFormats='0x00', sslALPNList='"h2"',
+                 sslCipherList='0x1301', sslNumCipher='2', sslStat='0x0ce30f80')
+    known = tree.scratch / 'ja4.tsv'
+    known.write_text('# mine\n' + before.rows[0]['sslJA4'] + '\tA test\n')
+    expect_cells(first_hello(tree, {}, SSL_JA4_FILE=known), 1, sslJA4Desc='"A test"')
+    known.write_text(before.rows[0]['sslJA3Hash'] + '\tAnother\n')
+    expect_cells(first_hello(tree, {}, SSL_JA3_FILE=known), 1, sslJA3Desc='"Another"')
 
 
 # ---- txtSink

@@ -64,6 +64,7 @@ class StreamReader {
       if (s.position == 0 && !s.held) s.next = sequence, s.begun = s.from_start = true;
     }
     if (p.l7_length == 0) return;
+    if (is_padding(p)) return;
     if (!s.begun) s.next = sequence, s.begun = true;
     segment(*p.flow, s, sequence, p.bytes(p.l7).read(std::min(p.captured_l7, p.l7_length)), p.l7_length, on_bytes);
   }
@@ -128,6 +129,15 @@ class StreamReader {
   void add(const StreamReader& other) { refused_ += other.refused_; }
 
  private:
+  // Some senders count the zeros that fill an acknowledgement up to the length of the smallest frame as payload.
+  static bool is_padding(const Packet& p) {
+    constexpr std::uint8_t push = 0x08;
+    constexpr std::uint32_t most = 6;  // a frame of 60 bytes, headers of 54
+    if (p.l7_length > most || p.captured_l7 < p.l7_length || p.data[p.l4 + 13] & push) return false;
+    const std::uint8_t* bytes = p.data + p.l7;
+    return std::all_of(bytes, bytes + p.l7_length, [](std::uint8_t byte) { return byte == 0; });
+  }
+
   StreamBlock* allocate(const Flow& flow) {
     auto* block = static_cast<StreamBlock*>(host_.flow_alloc(flow, sizeof(StreamBlock)));
     refused_ += block == nullptr;
