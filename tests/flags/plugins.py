@@ -331,6 +331,25 @@ def check_sslDecode_shortest_lists(tree):
     expect_cells(first_hello(tree, {}, SSL_JA3_FILE=known), 1, sslJA3Desc='"Another"')
 
 
+# ---- dnsDecode, with a capture of its own: an answer with a record in each section.
+
+def answer_capture(tree):
+    record = lambda kind, data: b'\xc0\x0c' + kind.to_bytes(2, 'big') + b'\0\1\0\0\0\x3c' + len(data).to_bytes(2, 'big') + data
+    message = b'\0\1\x81\x80\0\1\0\1\0\1\0\1\3www\7example\0\0\1\0\1' + record(1, b'\n\0\0\1') + record(2, b'\xc0\x0c') + record(28, bytes(16))
+    path = tree.scratch / 'answer.pcap'
+    path.write_bytes(frames.pcap([(frames.START, frames.eth(frames.datagram(1, message, (53, 5000))))]))
+    return path
+
+
+def check_dnsDecode_sections(tree):
+    run = tree.variant({}, 'basicFlow', 'dnsDecode', 'txtSink')
+    for mode, questions, types in (4, '"www.example"', '1;2;28'), (3, '"www.example"', '1;2'), (2, '"www.example"', '1'), (1, '"www.example"', ''), (0, '', ''):
+        flows = run('-r', answer_capture(tree), DNS_MODE=str(mode)).flows()
+        expect_cells(flows, 1, dnsCntQu_Asw_Aux_Add='1_1_1_1', dnsQname=questions, dnsAType=types)
+    cut = run('-r', answer_capture(tree), DNS_ARECMAX='2', DNS_QRECMAX='1').flows()
+    expect_cells(cut, 1, dnsAType='1;2', dnsStat='0x0801')
+
+
 # ---- txtSink
 
 def check_txtSink_no_header(tree):

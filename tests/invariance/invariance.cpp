@@ -29,7 +29,8 @@ const std::vector<Plugins> plugin_sets{
     {"basicFlow", "macRecorder", "txtSink"},
     {"basicFlow", "basicStats", "tcpFlags", "txtSink"},
     {"basicFlow", "basicStats", "tcpStates", "macRecorder", "txtSink"},
-    {"basicFlow", "basicStats", "tcpFlags", "tcpStates", "macRecorder", "nFrstPkts", "sslDecode", "txtSink"},
+    {"basicFlow", "basicStats", "tcpFlags", "tcpStates", "macRecorder", "nFrstPkts", "sslDecode", "dnsDecode",
+     "txtSink"},
 };
 const Plugins& everything = plugin_sets.back();
 
