@@ -19,9 +19,11 @@ run t2stat 0
 expect 'no seconds' says "'0' is no number of seconds above 0"
 
 cp -- "$(command -v bash)" tranalyzer
+mkfifo -- silence
+# It starts no process, which would bear its name for a moment.
 # shellcheck disable=SC2016
 ./tranalyzer -c 'trap "echo USR1 >> signals" USR1; trap "echo USR2 >> signals" USR2; trap "echo TERM >> signals; exit" TERM
-    touch ready; while :; do sleep 0.02; done' &
+    exec 3<> silence; : > ready; while :; do read -r -t 0.02 -u 3; done' &
 program=$!
 trap 'kill -9 "$program" 2>/dev/null; finish' EXIT
 until [ -e ready ]; do sleep 0.02; done

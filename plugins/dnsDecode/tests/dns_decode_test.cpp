@@ -14,7 +14,7 @@ const std::vector<std::string> plugins{"basicFlow", "dnsDecode", "txtSink"};
 
 Buffer number(std::uint64_t value, unsigned bytes) {
   Buffer out;
-  while (bytes-- > 0) out.push_back(static_cast<std::uint8_t>(value >> 8 * bytes));
+  while (bytes-- > 0) out.push_back(static_cast<std::uint8_t>(bytes < 8 ? value >> 8 * bytes : 0));
   return out;
 }
 Buffer name(const std::string& dotted) {
