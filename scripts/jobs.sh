@@ -116,10 +116,11 @@ print_job() { # JOB: with a heading where a part begins
 }
 
 # Runs all of `jobs` and prints them in that order. They are started in the order of their lanes, which are lists of
-# jobs: in `lane_busy` as many at once as there are processors, in `lane_waiting`, beside them, two at once.
+# jobs: in `lane_busy` one more at once than there are processors, for each of them waits now and then; in `lane_waiting`,
+# beside them, two at once.
 run_jobs() {
     local printed=0 job lane status heading='' next_line
-    local -A next=([busy]=0 [waiting]=0) free=([busy]=$JOBS [waiting]=2)
+    local -A next=([busy]=0 [waiting]=0) free=([busy]=$((JOBS + 1)) [waiting]=2)
     while [ "$printed" -lt ${#jobs[@]} ]; do
         for lane in busy waiting; do
             local -n list=lane_$lane
