@@ -27,6 +27,12 @@ def wait_for(what, condition, seconds=60):
         time.sleep(0.01)
 
 
+def listens(interface):
+    """Whether a packet socket captures on it: bound, for all protocols, and running. libpcap opens others before."""
+    index = str(socket.if_nametoindex(interface))
+    return ['0003', index, '1'] in [line.split()[3:6] for line in Path('/proc/net/packet').read_text().splitlines()]
+
+
 # ---- The program
 
 class Program:
