@@ -60,12 +60,17 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+ElfW(Ehdr) header_of_program() {
+  ElfW(Ehdr) header{};
+  std::ifstream("/proc/self/exe", std::ios::binary).read(reinterpret_cast<char*>(&header), sizeof header);
+  return header;
+}
+
 class ElfFile {
  public:
   explicit ElfFile(std::string_view bytes) : bytes_(bytes) {
     const auto head = at<ElfW(Ehdr)>(0, "the header");
-    ElfW(Ehdr) own{};  // of this program
-    std::ifstream("/proc/self/exe", std::ios::binary).read(reinterpret_cast<char*>(&own), sizeof own);
+    static const ElfW(Ehdr) own = header_of_program();
     if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) throw Damaged{"it is no shared object"};
     if (head.e_ident[EI_CLASS] != own.e_ident[EI_CLASS] || head.e_ident[EI_DATA] != own.e_ident[EI_DATA] ||
         head.e_machine != own.e_machine || head.e_type != ET_DYN || head.e_version != EV_CURRENT)
