@@ -13,9 +13,9 @@ namespace t2 {
 // Without root's rights all of this does nothing, but that capabilities are given up as well.
 class Privileges {
  public:
-  // `user`: of --user; without it root is given up where packets are captured `live`: to the user who called sudo, else
-  // to the system user `tranalyzer` where the system has one, else to its user `nobody`. From now on files are opened
-  // as the user who called sudo. Throws Error for a user who is not known.
+  // `user`: of --user. Without it a process of root that captures packets `live` goes on as the user who called sudo,
+  // else as the system account "tranalyzer", where there is one, else as the system account "nobody". From now on files
+  // are opened as the user who called sudo. Throws Error for a user who is not known.
   Privileges(const std::optional<std::string>& user, bool live);
 
   // With root's rights where the process has them: to open devices.

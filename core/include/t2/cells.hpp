@@ -27,18 +27,11 @@ class Cells {
   // One value: not several, and no list. Only such cells have a type.
   bool is_single(std::size_t at) const { return columns_[at].size == 1 && !columns_[at].repeats; }
   Type type(std::size_t at) const { return columns_[at].type[0]; }
-  // The value as it lies in the row (t2/row.hpp); of the direction a byte, of the index eight.
-  std::span<const std::uint8_t> bytes(std::size_t at) const { return cells_[at]; }
   template <class T>
-  T get(std::size_t at) const {  // a single number
+  T get(std::size_t at) const {  // a single number, as it lies in the row
     T value;
     std::memcpy(&value, cells_[at].data(), sizeof value);
     return value;
-  }
-  // A single text, as it was captured.
-  std::string_view raw_text(std::size_t at) const {
-    const auto text = cells_[at].subspan(sizeof(std::uint32_t));
-    return {reinterpret_cast<const char*>(text.data()), text.size()};
   }
   // As the flow file has it. It stays until the next call.
   std::string_view text(std::size_t at);
