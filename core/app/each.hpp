@@ -8,14 +8,9 @@
 #include <string>
 
 #include "app/options.hpp"
+#include "app/outcome.hpp"
 
 namespace t2 {
-
-struct Outcome {  // of one analysis
-  int status = 0;
-  std::uint64_t packets = 0, flows = 0;
-  std::string report = {};  // --report json: the object
-};
 
 // `analyse` is called in the processes, with one input each; its reports in JSON are printed, a line each. `made_with`:
 // all that decides what is written; what was written with others does not count as done. Answers the exit status.

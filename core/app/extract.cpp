@@ -11,16 +11,12 @@
 
 #include <fmt/format.h>
 
-#include "app/machine.hpp"
+#include "app/outcome.hpp"
+#include "app/pipeline_parts.hpp"
 #include "base/digits.hpp"
 #include "base/paths.hpp"
 #include "capture/libpcap.hpp"
-#include "host/layout.hpp"
-#include "output/sinks.hpp"
-#include "pipeline/engine.hpp"
-#include "pipeline/worker_pool.hpp"
 #include "t2/error.hpp"
-#include "t2/keyed_hash.hpp"
 
 namespace t2 {
 
@@ -135,25 +131,14 @@ Chosen choose(const Options& options, const Config& config, const Plugins& plugi
   std::vector<const Descriptor*> analysing;  // sinks have no part in what a flow is
   std::copy_if(plugins.all().begin(), plugins.all().end(), std::back_inserter(analysing),
                [](const Descriptor* plugin) { return !plugin->create_sink; });
-  const std::uint64_t seed = options.seed ? *options.seed : KeyedHash::random_seed();
-  HeaderStacks stacks{KeyedHash(seed)};
-  Time run_start = 0;
-  InputTotals totals;
-  const Context context{config,     stacks, log, plugins.folder(), options.sensor_id.value_or(settings.sensor_id),
-                        &run_start, &totals};
-  Layout layout(analysing);
-  OutputSinks sinks(layout, context);
-  const WorkerOptions how{
-      .seed = seed, .max_flows = options.max_flows, .rows = nullptr, .packets = [&](RowBatch& rows) {
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-          if (!choice.contains(rows.head(i).index)) continue;
-          chosen.packets.add(rows.head(i).number);
-          chosen.flows.insert(rows.head(i).index);
-        }
-      }};
-  Dissector dissector(stacks);
-  WorkerPool workers(0, layout, context, how, dissector.fast_path(), memory_for_flows(), sinks);
-  Engine engine({source, dissector, workers, log, run_start, totals});
+  PipelineParts parts(options, config, plugins, std::move(analysing), source, log, 0, [&](RowBatch& rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!choice.contains(rows.head(i).index)) continue;
+      chosen.packets.add(rows.head(i).number);
+      chosen.flows.insert(rows.head(i).index);
+    }
+  });
+  Engine engine(parts.for_engine(source, log));
   engine.on_report([] {}, 0);
   engine.run();
   chosen.damage = engine.damage();
@@ -239,7 +224,7 @@ int extract_flows(const Options& options, const Config& config, const Plugins& p
     print_error(fmt::format("{} packets have another link type than the first one and do not fit into {}",
                             to.left_out(), *options.output));
   if (!chosen.damage.empty()) print_error(chosen.damage);
-  return to.left_out() > 0 ? 3 : chosen.damage.empty() ? 0 : 2;
+  return to.left_out() > 0 ? output_lost : chosen.damage.empty() ? all_well : input_damaged;
 }
 
 }  // namespace t2

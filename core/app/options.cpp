@@ -197,6 +197,134 @@ double seconds(std::string_view text) {
   return value;
 }
 
+// One command line, word by word.
+class CommandLine {
+ public:
+  CommandLine(int argc, char** argv) : count_(argc), words_(argv) {
+    for (int i = 0; i < argc; ++i) options_.command_line += (i ? " " : "") + std::string(argv[i]);
+  }
+
+  // Empty: help or version was printed.
+  std::optional<Options> parse() {
+    opterr = 0;
+    optind = 0;  // glibc: forgets all of a call before
+    for (;;) {
+      const int at = optind;
+      const int option = getopt_long(count_, words_, "-:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:j:Vh", longs, nullptr);
+      if (option == -1) break;
+      if (option != plain_word) behind_files_ = option == 'r';
+      if (option != plain_word && option != ':' && optarg && !*optarg)
+        throw Error(fmt::format("Option '{}': the value is empty", option_name(words_[at])));
+      if (option == 'V' || option == 'h') {
+        if (option == 'V') fmt::print("{}\n", version_line());
+        else fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage);
+        return {};
+      }
+      take(option, words_[at]);
+    }
+    if (options_.describe) return options_;
+    if (!input_) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
+    options_.input = *input_;
+    behind_files_ = false;
+    for (int i = optind; i < count_; ++i) take_word(words_[i]);
+    refuse_combinations();
+    if (options_.each) options_.jobs = jobs_.value_or(processors());
+    return options_;
+  }
+
+ private:
+  void take(int option, const char* word) {
+    switch (option) {
+      case plain_word: take_word(optarg); break;
+      case 'r': take_input(Options::Input::files); break;
+      case 'R': take_input(Options::Input::list); break;
+      case 'i': take_input(Options::Input::interface); break;
+      case 'D': take_input(Options::Input::series); break;
+      case 'w': options_.output = optarg; break;
+      case 'W': split_output(options_, optarg); break;
+      case 's': options_.packets = true; break;
+      case 'm': options_.monitor_file = true; break;
+      case 'M': options_.monitor_interval = seconds(optarg); break;
+      case 'l': options_.log_file = true; break;
+      case 'S': options_.snaplen = static_cast<int>(number("-S", optarg, 64, 262144)); break;
+      case 'B': options_.buffer = static_cast<int>(number("-B", optarg, 65536, INT32_MAX)); break;
+      case 'p': options_.plugin_folder = optarg; break;
+      case 'b': options_.plugin_list = optarg; break;
+      case 'C': options_.config = optarg; break;
+      case 'F': options_.filter_file = optarg; break;
+      case 'x': options_.sensor_id = static_cast<unsigned>(number("-x", optarg, 0, UINT32_MAX)); break;
+      case 'f': number("-f", optarg, 1, INT32_MAX), options_.hash_factor = true; break;
+      case 'c': options_.cpu = static_cast<int>(number("-c", optarg, 0, 4096)); break;
+      case 'P': options_.priority = static_cast<int>(number("-P", optarg, geteuid() == 0 ? -20 : 0, 20)); break;
+      case long_extract: options_.extract = optarg; break;
+      case long_list_inputs: options_.list_inputs = true; break;
+      case long_flows:
+        options_.max_flows = static_cast<std::uint64_t>(number("--max-flows", optarg, 1, 4'000'000'000));
+        break;
+      case 't': options_.threads = static_cast<std::size_t>(number("-t", optarg, 0, 64)); break;
+      case long_batch: options_.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
+      case long_seed: options_.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
+      case long_set: options_.sets.emplace_back(optarg); break;
+      case long_plugins: split_names(optarg, options_.plugins); break;
+      case long_describe: options_.describe = true; break;
+      case long_report: options_.json_report = report_is_json(optarg); break;
+      case long_each: options_.each = true; break;
+      case 'j': jobs_ = static_cast<std::size_t>(number("-j", optarg, 1, 1024)); break;
+      case long_user: options_.user = optarg; break;
+      case long_metrics: options_.metrics = optarg; break;
+      case ':': throw Error(fmt::format("Option '{}' requires an argument", word));
+      default:
+        if (optopt > 0 && optopt < 256) throw Error(fmt::format("Unknown option '-{}'", static_cast<char>(optopt)));
+        throw Error(fmt::format("Unknown option '{}'{}", word, did_you_mean(word, long_options())));
+    }
+  }
+
+  void take_input(Options::Input kind) {
+    if (input_ && *input_ != kind) throw Error("'-r', '-R', '-D' and '-i' options can only be used exclusively");
+    input_ = kind;
+    if (kind == Options::Input::list || kind == Options::Input::series) options_.sources.clear();
+    options_.sources.emplace_back(optarg);
+  }
+
+  void take_word(std::string_view word) {
+    std::error_code problem;
+    if (options_.describe) return void(options_.plugins_to_describe.emplace_back(word));
+    if (behind_files_ && (word == "-" || fs::exists(word, problem))) return void(options_.sources.emplace_back(word));
+    if (options_.filter.empty()) options_.filter_behind_files = behind_files_ || fs::exists(word, problem);
+    behind_files_ = false;
+    options_.filter += (options_.filter.empty() ? "" : " ") + std::string(word);
+  }
+
+  // Options that do not go together.
+  void refuse_combinations() const {
+    const Options& o = options_;
+    const bool files = o.input == Options::Input::files, list = o.input == Options::Input::list;
+    if (o.list_inputs && !files) throw Error("Option '--list-inputs' lists the files of -r: it needs them");
+    if (!o.extract.empty()) {
+      if (o.each) throw Error("Option '--extract' does not go with --each");
+      if (!o.output || o.split.on) throw Error("Option '--extract' needs the capture to write: -w FILE");
+      if ((!files && !list) || o.sources[0] == "-")
+        throw Error("Option '--extract' reads its input twice: it needs files, -r or -R");
+    }
+    if (o.packets && o.threads.value_or(0) > 0)
+      throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
+    if (o.json_report && o.output == "-")
+      throw Error("Option '--report json' needs standard output for the report: it does not go with -w -");
+    if (jobs_ && !o.each) throw Error("Option '-j' goes with --each only");
+    if (!o.each) return;
+    if (!files && !list) throw Error("Option '--each' goes with -r and -R only");
+    if (!o.metrics.empty()) throw Error("Option '--metrics' is about one run: it does not go with --each");
+    if (o.output == "-" || o.split.on) throw Error("Option '--each' writes many files: -w names the folder for them");
+  }
+
+  const int count_;
+  char** const words_;
+  Options options_;
+  std::optional<Options::Input> input_;
+  std::optional<std::size_t> jobs_;
+  bool behind_files_ = false;  // the last word was an input of -r
+};
+
 }  // namespace
 
 void read_filter_file(Options& options) {
@@ -210,160 +338,13 @@ std::optional<Options> parse_options(int argc, char** argv) {
     fmt::print("{}\n{}", version_line(), usage);
     throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   }
-  Options o;
-  for (int i = 0; i < argc; ++i) o.command_line += (i ? " " : "") + std::string(argv[i]);
-  std::optional<Options::Input> input;
-  std::optional<std::size_t> jobs;
-  const auto take_input = [&](Options::Input kind) {
-    if (input && *input != kind) throw Error("'-r', '-R', '-D' and '-i' options can only be used exclusively");
-    input = kind;
-    if (kind == Options::Input::list || kind == Options::Input::series) o.sources.clear();
-    o.sources.emplace_back(optarg);
-  };
-  bool behind_files = false;  // the last word was an input of -r
-  const auto take_word = [&](std::string_view word) {
-    std::error_code problem;
-    if (o.describe) return void(o.plugins_to_describe.emplace_back(word));
-    if (behind_files && (word == "-" || fs::exists(word, problem))) return void(o.sources.emplace_back(word));
-    if (o.filter.empty()) o.filter_behind_files = behind_files || fs::exists(word, problem);
-    behind_files = false;
-    o.filter += (o.filter.empty() ? "" : " ") + std::string(word);
-  };
-  opterr = 0;
-  optind = 0;  // glibc: forgets all of a call before
-  for (;;) {
-    const int at = optind;
-    const int c = getopt_long(argc, argv, "-:r:R:D:i:w:W:slmM:S:B:p:b:C:F:x:f:c:P:t:j:Vh", longs, nullptr);
-    if (c == -1) break;
-    if (c != plain_word) behind_files = c == 'r';
-    if (c != plain_word && c != ':' && optarg && !*optarg)
-      throw Error(fmt::format("Option '{}': the value is empty", option_name(argv[at])));
-    switch (c) {
-      case plain_word: take_word(optarg); break;
-      case 'r': take_input(Options::Input::files); break;
-      case 'R': take_input(Options::Input::list); break;
-      case 'i': take_input(Options::Input::interface); break;
-      case 'D': take_input(Options::Input::series); break;
-      case 'w': o.output = optarg; break;
-      case 'W': split_output(o, optarg); break;
-      case 's': o.packets = true; break;
-      case 'm': o.monitor_file = true; break;
-      case 'M': o.monitor_interval = seconds(optarg); break;
-      case 'l': o.log_file = true; break;
-      case 'S': o.snaplen = static_cast<int>(number("-S", optarg, 64, 262144)); break;
-      case 'B': o.buffer = static_cast<int>(number("-B", optarg, 65536, INT32_MAX)); break;
-      case 'p': o.plugin_folder = optarg; break;
-      case 'b': o.plugin_list = optarg; break;
-      case 'C': o.config = optarg; break;
-      case 'F': o.filter_file = optarg; break;
-      case 'x': o.sensor_id = static_cast<unsigned>(number("-x", optarg, 0, UINT32_MAX)); break;
-      case 'f': number("-f", optarg, 1, INT32_MAX), o.hash_factor = true; break;
-      case 'c': o.cpu = static_cast<int>(number("-c", optarg, 0, 4096)); break;
-      case 'P': o.priority = static_cast<int>(number("-P", optarg, geteuid() == 0 ? -20 : 0, 20)); break;
-      case long_extract: o.extract = optarg; break;
-      case long_list_inputs: o.list_inputs = true; break;
-      case long_flows: o.max_flows = static_cast<std::uint64_t>(number("--max-flows", optarg, 1, 4'000'000'000)); break;
-      case 't': o.threads = static_cast<std::size_t>(number("-t", optarg, 0, 64)); break;
-      case long_batch: o.batch = static_cast<std::size_t>(number("--batch", optarg, 1, 4096)); break;
-      case long_seed: o.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
-      case long_set: o.sets.emplace_back(optarg); break;
-      case long_plugins: split_names(optarg, o.plugins); break;
-      case long_describe: o.describe = true; break;
-      case long_report: o.json_report = report_is_json(optarg); break;
-      case long_each: o.each = true; break;
-      case 'j': jobs = static_cast<std::size_t>(number("-j", optarg, 1, 1024)); break;
-      case long_user: o.user = optarg; break;
-      case long_metrics: o.metrics = optarg; break;
-      case 'V': fmt::print("{}\n", version_line()); return {};
-      case 'h': fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage); return {};
-      case ':': throw Error(fmt::format("Option '{}' requires an argument", argv[at]));
-      default:
-        if (optopt > 0 && optopt < 256) throw Error(fmt::format("Unknown option '-{}'", static_cast<char>(optopt)));
-        throw Error(fmt::format("Unknown option '{}'{}", argv[at], did_you_mean(argv[at], long_options())));
-    }
-  }
-  if (o.describe) return o;
-  if (!input) throw Error("One of '-r', '-R', '-D' or '-i' option is required");
-  o.input = *input;
-  behind_files = false;
-  for (int i = optind; i < argc; ++i) take_word(argv[i]);
-  if (o.list_inputs && o.input != Options::Input::files)
-    throw Error("Option '--list-inputs' lists the files of -r: it needs them");
-  if (!o.extract.empty()) {
-    if (o.each) throw Error("Option '--extract' does not go with --each");
-    if (!o.output || o.split.on) throw Error("Option '--extract' needs the capture to write: -w FILE");
-    if ((o.input != Options::Input::files && o.input != Options::Input::list) || o.sources[0] == "-")
-      throw Error("Option '--extract' reads its input twice: it needs files, -r or -R");
-  }
-  if (o.packets && o.threads.value_or(0) > 0)
-    throw Error("Option '-s' writes packets in capture order: it goes with -t 0 only");
-  if (o.json_report && o.output == "-")
-    throw Error("Option '--report json' needs standard output for the report: it does not go with -w -");
-  if (jobs && !o.each) throw Error("Option '-j' goes with --each only");
-  if (o.each) {
-    if (o.input != Options::Input::files && o.input != Options::Input::list)
-      throw Error("Option '--each' goes with -r and -R only");
-    if (!o.metrics.empty()) throw Error("Option '--metrics' is about one run: it does not go with --each");
-    if (o.output == "-" || o.split.on) throw Error("Option '--each' writes many files: -w names the folder for them");
-    o.jobs = jobs.value_or(processors());
-  }
-  return o;
+  return CommandLine(argc, argv).parse();
 }
 
 bool is_one_file(const Options& options) {
   std::error_code problem;
   return options.input == Options::Input::files && options.sources.size() == 1 &&
          !fs::is_directory(options.sources[0], problem);
-}
-
-namespace {
-
-// What output files are named after: the first input without its suffix.
-std::string input_stem(const Options& options) {
-  std::string stem = options.sources[0];
-  const bool files = options.input == Options::Input::files;
-  if (stem == "-" && (files || options.input == Options::Input::list)) return "stdin";
-  std::error_code problem;
-  if (files && fs::is_directory(stem, problem)) {
-    while (stem.size() > 1 && stem.ends_with('/')) stem.pop_back();
-    if (const std::string last = fs::path(stem).filename(); last != "." && last != ".." && stem != "/") return stem;
-    return (fs::path(stem) / fs::canonical(stem).filename()).string();
-  }
-  const std::size_t name = stem.rfind('/') == std::string::npos ? 0 : stem.rfind('/') + 1;
-  if (options.input == Options::Input::series) stem = stem.substr(0, stem.rfind(','));
-  if (options.input != Options::Input::interface) {
-    const std::size_t dot = stem.rfind('.');
-    if (dot != std::string::npos && dot > name) stem.resize(dot);
-  }
-  return stem;
-}
-
-}  // namespace
-
-void make_output_folder(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  std::error_code problem;
-  fs::create_directory(path, problem);
-  if (fs::is_directory(path)) return;
-  if (problem == std::errc::no_such_file_or_directory)
-    throw Error(fmt::format("Option '-w': there is no folder '{}' to make '{}' in: make it with mkdir -p",
-                            fs::path(path).parent_path().string(), path));
-  throw Error(fmt::format("Option '-w': cannot make the folder '{}': {}", path, problem.message()));
-}
-
-std::string output_prefix(const Options& options) {
-  const std::string stem = input_stem(options);
-  const std::size_t name = stem.rfind('/') == std::string::npos ? 0 : stem.rfind('/') + 1;
-  if (!options.output || *options.output == "-") return stem;
-  const std::string& wanted = *options.output;
-  std::error_code problem;
-  if (wanted.ends_with('/') || fs::is_directory(wanted, problem)) {
-    make_output_folder(wanted);
-    return (wanted.ends_with('/') ? wanted : wanted + '/') + stem.substr(name);
-  }
-  if (const std::size_t slash = wanted.rfind('/'); slash != std::string::npos && slash > 0)
-    make_output_folder(wanted.substr(0, slash));
-  return wanted;
 }
 
 }  // namespace t2

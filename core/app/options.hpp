@@ -66,9 +66,4 @@ std::string version_line();  // "Tranalyzer VERSION [t2]"
 // -r names one file, not several or a folder.
 bool is_one_file(const Options& options);
 
-// One that is missing is made, in a folder that exists. Throws Error.
-void make_output_folder(std::string path);
-// PREFIX of the output files. Makes its folder. Throws Error.
-std::string output_prefix(const Options& options);
-
 }  // namespace t2

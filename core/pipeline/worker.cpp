@@ -81,52 +81,42 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
   return flow;
 }
 
-[[gnu::always_inline]] inline Worker::LookedUp Worker::look_up(Packet& packet, const Lookup& lookup,
-                                                               std::span<const Packet> undelivered) {
-  FlowEntry* flow = nullptr;
-  bool joined = false;  // a later fragment found its datagram
-  Successor successor;
+// The flow that a packet continues, where there is one. One beyond its duration limit is cut; the flow to be made then
+// succeeds it.
+[[gnu::always_inline]] inline Worker::Continued Worker::find_continued(Packet& packet, const Lookup& lookup,
+                                                                       std::span<const Packet> undelivered) {
+  Continued to;
   for (;;) {
     if (packet.later_fragment) [[unlikely]] {
       bool ignored;
-      flow = fragment_flow(packet, ignored);
-      if (ignored) return LookedUp::ignored;
-      joined = flow;
+      to.flow = fragment_flow(packet, ignored);
+      if (ignored) return {.problem = LookedUp::ignored};
+      to.joined = to.flow;
     }
-    if (!joined) {
-      flow = find(lookup, packet);
-      if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->initiator);
-      if (flow && packet.is_opening() && settings.syn_begins_flow) [[unlikely]] {
-        if (!undelivered.empty()) return LookedUp::deliver_first;  // plugins may find that the connection is over
-        if (begins_connection(*flow, packet)) {
-          table_.detach(*flow);
-          flow = nullptr;
-          break;
+    if (!to.joined) {
+      to.flow = find(lookup, packet);
+      if (to.flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ to.flow->initiator);
+      if (to.flow && packet.is_opening() && settings.syn_begins_flow) [[unlikely]] {
+        if (!undelivered.empty()) return {.problem = LookedUp::deliver_first};  // plugins may find that it is over
+        if (begins_connection(*to.flow, packet)) {
+          table_.detach(*to.flow);
+          to.flow = nullptr;
+          return to;
         }
       }
     }
-    const bool too_long = flow && beyond_duration_limit(*flow, packet);
-    if (too_long && !undelivered.empty()) return LookedUp::deliver_first;
-    if (!too_long) break;
-    successor = cut(*flow, packet);
-    flow = nullptr;
-    if (!joined) break;
-    joined = false;  // without its datagram it belongs to another flow, or makes one
-    successor = {};
+    if (!to.flow || !beyond_duration_limit(*to.flow, packet)) return to;
+    if (!undelivered.empty()) return {.problem = LookedUp::deliver_first};
+    to.successor = cut(*to.flow, packet);
+    to.flow = nullptr;
+    if (!to.joined) return to;
+    to = {};  // without its datagram it belongs to another flow, or makes one
   }
-  if (!flow) [[unlikely]] {
-    if (!creating_) return LookedUp::ignored;
-    if (table_.full() && !make_room(packet.clock, undelivered)) return LookedUp::deliver_first;
-    flow = &begin_flow(packet, lookup, successor);
-  }
-  packet.flow = flow;
-  if (const Direction* other = packet.other = flow->directions[packet.direction ^ 1]) {
-    packet.other_last = other->last;
-    packet.other_fragment_pending = other->status & status::fragment_pending;
-  }
-  if (!flow->directions[packet.direction]) [[unlikely]]
-    begin_direction(packet, *flow, successor);
-  DirectionEntry& own = *flow->direction(packet.direction);
+}
+
+// Tells the packet what it comes behind, and its direction that it came. `joined`: see Continued.
+[[gnu::always_inline]] inline void Worker::append(Packet& packet, FlowEntry& flow, DirectionEntry& own,
+                                                  const Lookup& lookup, bool joined) {
   packet.own = &own;
   packet.index_in_direction = ++own.packets;
   packet.first = own.first;
@@ -140,17 +130,20 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
     }
     if (packet.time < own.last) status |= status::time_jump;
   }
-  if (packet.time < own.last || flow->ranges) [[unlikely]]
+  if (packet.time < own.last || flow.ranges) [[unlikely]]
     update_ranges(packet);
   if (FRAGMENTATION && (packet.more_fragments || packet.later_fragment || own.status & status::fragment_pending))
       [[unlikely]]
     note_fragment(packet, joined);
   own.last = packet.time;
-  Time& due = flow->due[packet.direction];
+  Time& due = flow.due[packet.direction];
   due = std::max(due, packet.at + Time{own.timeout} * millisecond);
   status |= packet.status;
   own.status |= status;
   counters_.status |= status;
+}
+
+[[gnu::always_inline]] inline void Worker::count(const Packet& packet, const DirectionEntry& own) {
   counters_.padding += packet.padding;
   const unsigned letter = own.status & status::inverted;
   static_assert(status::inverted == 1);
@@ -163,6 +156,28 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
     counters_.type_arp += packet.ether_type == ether_type::arp;
     counters_.type_rarp += packet.ether_type == ether_type::rarp;
   }
+}
+
+[[gnu::always_inline]] inline Worker::LookedUp Worker::look_up(Packet& packet, const Lookup& lookup,
+                                                               std::span<const Packet> undelivered) {
+  const Continued to = find_continued(packet, lookup, undelivered);
+  if (to.problem != LookedUp::in_flow) return to.problem;
+  FlowEntry* flow = to.flow;
+  if (!flow) [[unlikely]] {
+    if (!creating_) return LookedUp::ignored;
+    if (table_.full() && !make_room(packet.clock, undelivered)) return LookedUp::deliver_first;
+    flow = &begin_flow(packet, lookup, to.successor);
+  }
+  packet.flow = flow;
+  if (const Direction* other = packet.other = flow->directions[packet.direction ^ 1]) {
+    packet.other_last = other->last;
+    packet.other_fragment_pending = other->status & status::fragment_pending;
+  }
+  if (!flow->directions[packet.direction]) [[unlikely]]
+    begin_direction(packet, *flow, to.successor);
+  DirectionEntry& own = *flow->direction(packet.direction);
+  append(packet, *flow, own, lookup, to.joined);
+  count(packet, own);
   return LookedUp::in_flow;
 }
 

@@ -90,16 +90,25 @@ class Worker {
   const FlowTable& table() const { return table_; }  // for prefetching
 
  private:
-  enum class LookedUp { in_flow, ignored, deliver_first };  // the last: the packets before it, then look up again
-  LookedUp look_up(Packet& packet, const Lookup& lookup, std::span<const Packet> undelivered);
-  void deliver(std::span<Packet> packets, PrefetchQueue& next);
-  FlowEntry* find(const Lookup& lookup, const Packet& packet);
-
   // Of a flow that was cut: what the next part of it keeps.
   struct Successor {
     status::Word status = 0;
     std::optional<std::uint64_t> index;  // without one: its own
   };
+  enum class LookedUp { in_flow, ignored, deliver_first };  // the last: the packets before it, then look up again
+  LookedUp look_up(Packet& packet, const Lookup& lookup, std::span<const Packet> undelivered);
+  struct Continued {
+    LookedUp problem = LookedUp::in_flow;  // in_flow: there is none
+    FlowEntry* flow = nullptr;             // none: a flow begins
+    bool joined = false;                   // a later fragment found its datagram
+    Successor successor = {};
+  };
+  Continued find_continued(Packet& packet, const Lookup& lookup, std::span<const Packet> undelivered);
+  void append(Packet& packet, FlowEntry& flow, DirectionEntry& own, const Lookup& lookup, bool joined);
+  void count(const Packet& packet, const DirectionEntry& own);
+  void deliver(std::span<Packet> packets, PrefetchQueue& next);
+  FlowEntry* find(const Lookup& lookup, const Packet& packet);
+
   [[gnu::noinline]] FlowEntry& begin_flow(Packet& packet, const Lookup& lookup, const Successor& successor);
   [[gnu::noinline]] void begin_direction(Packet& packet, FlowEntry& flow, const Successor& successor);
   [[gnu::noinline]] FlowEntry* fragment_flow(Packet& packet, bool& ignored);
