@@ -350,6 +350,24 @@ def check_dnsDecode_sections(tree):
     expect_cells(cut, 1, dnsAType='1;2', dnsStat='0x0801')
 
 
+# ---- httpSniffer, with a capture of its own: a request in a datagram.
+
+def request_capture(tree):
+    message = b'GET /0123456789 HTTP/1.1\r\nHost: one\r\nHost: two\r\nUser-Agent: 0123456789\r\nX-Forwarded-For: 0123456789\r\nContent-Type: text/plain\r\n\r\nbody'
+    path = tree.scratch / 'request.pcap'
+    path.write_bytes(frames.pcap([(frames.START, frames.eth(frames.datagram(1, message, (1900, 1900))))]))
+    return path
+
+
+def check_httpSniffer_limits(tree):
+    run = tree.variant({}, 'basicFlow', 'httpSniffer', 'txtSink')
+    capture = request_capture(tree)
+    expect_cells(run('-r', capture).flows(), 1, httpStat='0x006c', httpHosts='"one";"two"', httpText='"_0123456789_A_0"', httpUsrAg='"0123456789"')
+    cut = run('-r', capture, HTTP_DATA_C_MAX='1', HTTP_MXFILE_LEN='4', HTTP_MXUA_LEN='3', HTTP_MXXF_LEN='2', HTTP_TEXT_LEN='9').flows()
+    expect_cells(cut, 1, httpStat='0x006f', httpHosts='"one"', httpURL='"/01234567"', httpText='"_012_A_0"', httpUsrAg='"012"', httpXFor='"01"')
+
+
+
 # ---- txtSink
 
 def check_txtSink_no_header(tree):
