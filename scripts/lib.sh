@@ -13,13 +13,18 @@ ROOT=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -
 CORE=tranalyzer2                 # the name users give the core; its CMake target and program are called tranalyzer
 BUILD=$ROOT/build
 PROGRAM=$BUILD/tranalyzer
+packaged=''                     # set where this is no source tree: what packages, or cmake --install, put below a prefix
+if [ ! -d "$ROOT/core" ]; then packaged=1 PROGRAM=${ROOT%/share/tranalyzer}/bin/tranalyzer; fi
+declare -A outside=()            # folders of plugins that are not in this tree, by name
 DEFAULT_PLUGINS=(basicFlow basicStats macRecorder tcpFlags tcpStates txtSink)
 NAME=${0##*/}
 [ -n "${HOME-}" ] || HOME=$({ getent passwd "$(id -u)" || :; } | cut -d: -f6)   # some service managers set none
 export HOME
 # In containers it may be missing or read-only: then one beside the build takes its place, for plugins, settings and ccache.
 lent_home=''
-if ! { [ -d "$HOME" ] && [ -w "$HOME" ]; } && [ ! -e "$HOME/.tranalyzer" ]; then lent_home=1 HOME=$BUILD/home; fi
+if [ -n "$packaged" ]; then BUILD=${XDG_CACHE_HOME:-$HOME/.cache}/tranalyzer   # of locks and records alone
+elif ! { [ -d "$HOME" ] && [ -w "$HOME" ]; } && [ ! -e "$HOME/.tranalyzer" ]; then lent_home=1 HOME=$BUILD/home
+fi
 
 restore_locale() { # before a program that the user talks to takes over
     if [ -n "$USER_LC_ALL" ]; then LC_ALL=$USER_LC_ALL; else unset LC_ALL; fi
@@ -136,7 +141,7 @@ fuzzing_compiler() { # a clang with libFuzzer; where there is none, what is miss
 component_folder() { # NAME: folder of the core or of a plugin
     case $1 in
         "$CORE") printf '%s\n' "$ROOT/core" ;;
-        *) printf '%s\n' "$ROOT/plugins/$1" ;;
+        *) printf '%s\n' "${outside[$1]-$ROOT/plugins/$1}" ;;
     esac
 }
 is_plugin() { [[ $1 =~ ^[A-Za-z_][A-Za-z0-9_]*$ && -f $ROOT/plugins/$1/CMakeLists.txt ]]; }
@@ -168,12 +173,12 @@ closest() { # WORD CANDIDATE...: prints the candidate that was probably meant: a
 }
 plugin_number() { # NAME: its three digits
     local text
-    text=$(<"$ROOT/plugins/$1/CMakeLists.txt")
+    text=$(<"$(component_folder "$1")/CMakeLists.txt")
     [[ $text =~ NUMBER[[:space:]]+([0-9]{3}) ]] && printf '%s\n' "${BASH_REMATCH[1]}"
 }
 plugin_peeks() { # NAME: the plugins whose state it reads, a line each
     local text word
-    text=$(<"$ROOT/plugins/$1/CMakeLists.txt")
+    text=$(<"$(component_folder "$1")/CMakeLists.txt")
     [[ $text =~ PEEKS([[:space:]]+[A-Za-z_][A-Za-z0-9_ $'\n\t']*) ]] || return 0
     for word in ${BASH_REMATCH[1]}; do
         case $word in NAME | NUMBER | SOURCES | LIBRARIES) return 0 ;; esac
@@ -182,7 +187,7 @@ plugin_peeks() { # NAME: the plugins whose state it reads, a line each
 }
 flags_header() { # NAME: the file with the values of its flags
     if [ "$1" = "$CORE" ]; then printf '%s\n' "$ROOT/core/tranalyzer.h"
-    else printf '%s\n' "$ROOT/plugins/$1/src/$1.h"
+    else printf '%s\n' "$(component_folder "$1")/src/$1.h"
     fi
 }
 # A header that is younger than the build with its flags: then it is compared. Cheap where nothing was changed.

@@ -15,7 +15,7 @@ inputs_of() { # NAME: the components whose flags decide about its build
     if [ "$1" != "$CORE" ]; then printf '%s\n' "$1"; plugin_peeks "$1"; fi
 }
 # The flags of the core that plugins are built with: the list T2_SHARED_FLAGS of core/cmake/t2.cmake.
-shared_flags=" $(sed -n '/^set(T2_SHARED_FLAGS/,/)/{s/^set(T2_SHARED_FLAGS//;s/)//;p}' "$ROOT/core/cmake/t2.cmake" | xargs) "
+shared_flags=" $(sed -n '/^set(T2_SHARED_FLAGS/,/)/{s/^set(T2_SHARED_FLAGS//;s/)//;p}' "$ROOT/core/cmake/t2.cmake" 2>/dev/null | xargs) "
 
 flags_of() { # NAME: a line `COMPONENT: FLAG = VALUE` for each of these flags, sorted
     local component name

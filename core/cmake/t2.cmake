@@ -1,6 +1,6 @@
 # t2_plugin(NAME NUMBER nnn [SOURCES file...] [PEEKS plugin...] [LIBRARIES lib...]): one plugin, one shared object.
 #
-# Used inside the project and, through find_package(t2), by plugins that are built elsewhere. It sets what the loader
+# Used inside the project and, through find_package(tranalyzer), by plugins that are built elsewhere. It sets what the loader
 # checks: T2_ABI (contract, core flags, compiler) and T2_LAYOUT_<name> (flags and state of a plugin whose state others read);
 # and T2_PLUGIN_VERSION, the version of the CMake project that the plugin is in.
 
@@ -238,4 +238,36 @@ function(t2_plugin name)
   if(TARGET plugins)
     add_dependencies(plugins ${name})
   endif()
+  t2_install_plugin(${name})
+endfunction()
+
+# A plugin whose library may be missing has a package of its own, with what that library needs.
+function(t2_install_plugin name)
+  file(READ ${CMAKE_CURRENT_SOURCE_DIR}/CMakeLists.txt text)
+  set(component plugins)
+  if(text MATCHES "t2_left_out")
+    string(TOLOWER plugin-${name} component)
+  endif()
+  install(TARGETS ${name} LIBRARY DESTINATION lib/tranalyzer/plugins COMPONENT ${component} OPTIONAL)
+endfunction()
+
+# t2_plugin_tests(NAME): of a plugin that is built outside the tree, tests/*.cpp as a program that ctest runs. It needs Catch2 (version 2);
+# without it there are no tests. Inside the tree they are part of the project's.
+function(t2_plugin_tests name)
+  find_package(Catch2 2 QUIET)
+  if(NOT Catch2_FOUND)
+    message(STATUS "${name}: no tests: the package catch2 is not installed")
+    return()
+  endif()
+  file(GLOB cases CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/*.cpp)
+  file(GLOB support ${T2_TEST_SUPPORT}/*.cpp)
+  list(FILTER support EXCLUDE REGEX "_test\\.cpp$")
+  add_executable(${name}_tests ${cases} ${support})
+  target_compile_features(${name}_tests PRIVATE cxx_std_20)
+  target_include_directories(${name}_tests SYSTEM PRIVATE ${T2_TEST_SUPPORT})
+  target_compile_definitions(${name}_tests PRIVATE T2_BINARY="${T2_PROGRAM}" T2_PLUGIN_BUILD="${CMAKE_BINARY_DIR}/plugins:${T2_BUILT_PLUGINS}")
+  target_link_libraries(${name}_tests PRIVATE Catch2::Catch2WithMain)
+  add_dependencies(${name}_tests ${name})
+  enable_testing()
+  add_test(NAME ${name} COMMAND ${name}_tests)
 endfunction()

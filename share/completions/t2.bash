@@ -1,4 +1,4 @@
-# Completion in bash for t2, st2, tranalyzer, t2build, t2conf, tawk, t2stat and t2caplist: options, plugins, flags, files.
+# Completion in bash for t2, st2, tranalyzer, t2build, t2conf, tawk, t2stat, t2caplist, t2plugin and t2report: options, plugins, flags, files.
 # shellcheck shell=bash
 
 _t2_root() { # of the project, from where the command is
@@ -43,6 +43,20 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
                 *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             esac
             return ;;
+        t2plugin)
+            case $previous:$word in
+                -c:* | --create:*) ;;
+                -d:* | --directory:*) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+                *) _t2_words "$word" -c --create -s --sink -d --directory -h --help ;;
+            esac
+            return ;;
+        t2report)
+            case $previous:$word in
+                -[ntr]:* | --top:* | --title:* | --rows:*) ;;
+                *:-*) _t2_words "$word" -o --output -H --headers -n --top -r --rows -t --title -h --help ;;
+                *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+            esac
+            return ;;
         tawk)
             case $previous:$word in
                 -V:* | --var:*) _t2_words "$word" "$("$1" -V '' 2>&1 | sed -n 's/.*these are: //p')" ;;
@@ -61,6 +75,7 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
     done
     case $1:$word:$previous in
         t2build:*:-p | t2build:*:--plugin-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+        t2build:*/*) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
         t2build:-*)
             _t2_words "$word" -a --all -R --rebuild -e --empty -u --unload -c --clean -l --list -p --plugin-dir -r --configure \
                 -d --debug -f --force -y --yes -h --help ;;
@@ -79,4 +94,4 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
     esac
 }
 
-complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk t2stat t2caplist
+complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk t2stat t2caplist t2plugin t2report

@@ -306,7 +306,7 @@ Built built_plugin(const std::string& name) {
 }
 
 Documents documents_of(const fs::path& folder) {
-  const std::string name = folder.filename() == "plugin-template" ? "myPlugin" : folder.filename().string();
+  const std::string name = folder.filename().string().ends_with("-template") ? "myPlugin" : folder.filename().string();
   Documents out{read_file(folder / "src" / (name + ".h.in")),
                 read_file(folder / "default.config"),
                 read_file(folder / "README.md"),
@@ -336,6 +336,7 @@ TEST_CASE("contract: header, default.config, README and descriptor of a plugin a
   CHECK(core.size() > 50);
   CHECK(disagreements(core_documents(), nullptr, core) == Lines{});
   CHECK(disagreements(documents_of(source / "share/plugin-template"), nullptr, core) == Lines{});
+  CHECK(disagreements(documents_of(source / "share/sink-template"), nullptr, core) == Lines{});
   unsigned plugins = 0;
   for (const auto& entry : fs::directory_iterator(source / "plugins")) {
     if (!fs::exists(entry.path() / "CMakeLists.txt")) continue;

@@ -21,7 +21,7 @@ TEST_CASE("contract: the plugin template builds outside the tree and runs", "[co
   done({"cmake", "--install", built_plugins().parent_path().string(), "--prefix", prefix});
   fs::copy(fs::path(T2_SOURCE) / "share/plugin-template", copy, fs::copy_options::recursive);
   done({"cmake", "-G", "Ninja", "-S", copy, "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix});
-  done({"cmake", "--build", build});
+  done({"cmake", "--build", build, "--target", "plugins"});
 
   const fs::path plugins = plugin_folder(folder, {"basicFlow", "txtSink"});
   fs::copy_file(fs::path(build) / "plugins/550_myPlugin.so", plugins / "550_myPlugin.so");

@@ -11,6 +11,7 @@
 #   sh                commands; each must succeed
 #   console           commands behind "$ " and lines of what they print, which must appear in this order
 #   toml              run-time settings for the commands that follow; t2 must accept them
+#   diff              a change of the tree, which patch applies
 #   text, cpp, cmake  no commands
 #
 # `<!-- not run: REASON -->` above a block (`.\" not run: REASON` in a manual page) leaves it out: it counts as skipped.
@@ -133,6 +134,7 @@ type_document() { # DOCUMENT: its name below the tree
             toml)
                 mkdir -p -- "$HOME/.tranalyzer" && cp -- "$blocks/$number" "$HOME/.tranalyzer/t2.toml"
                 type_command 't2 -r capture.pcap' "$line" ;;
+            diff) type_command "patch -s -p1 -d '$tree' < '$blocks/$number'" "$line" ;;
             text | cpp | cmake)
                 output=$(grep -nE '^ *(\$ |(t2|st2|t2build|t2conf|nfcapd|nfdump) )' "$blocks/$number")
                 expect "$document:$line: a block '$kind' has no commands" test -z "$output" ;;
@@ -170,12 +172,17 @@ make_commands() { # the tree in place of a clone; scripts/setup finds its packag
 files_of_tree() { find "$tree" -path "$tree/build" -prune -o -print | sort; }
 restore_tree() { # as it was before a document was typed, but for what is built
     "$tree/scripts/t2conf" -a --reset
+    local file
+    while IFS= read -r file; do   # what a diff changed
+        cmp -s -- "$SOURCE/$file" "$tree/$file" || cp -- "$SOURCE/$file" "$tree/$file"
+    done < "$scratch/sources"
     files_of_tree | comm -13 "$scratch/files" - | tac | while IFS= read -r file; do rm -rf -- "$file"; done
 }
 
 make_files() { # what examples name, beside the tree's own files
     cp -- "$scratch/ca.pem" "$tree" && cp -- "$tree/share/samples/office.pcap" "$tree" &&
-        cp -- "$tree/share/samples/office.pcap" "$tree/capture.pcap" && files_of_tree > "$scratch/files"
+        cp -- "$tree/share/samples/office.pcap" "$tree/capture.pcap" && files_of_tree > "$scratch/files" &&
+        (cd -- "$SOURCE" && find core plugins share scripts tests CMakeLists.txt -type f ! -path '*/src/*.h' ! -path core/tranalyzer.h ! -name '.*' ! -name '*.pyc') > "$scratch/sources"
 }
 
 PATH=$scratch/bin:${PATH#"$tree/scripts:"}

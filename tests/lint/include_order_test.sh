@@ -37,7 +37,7 @@ check_order() { # TREE: prints a line for each breach of the rules; fails if the
     done >> "$scratch/breaches"
     # plugins see the contract, their own files, and the state headers of other plugins
     grep -rnE '#[[:space:]]*include[[:space:]]*"(\.\.|app|pipeline|output|host|flow|decode|capture|base|text)/' \
-        "$root"/plugins/*/src "$root/share/plugin-template/src" |
+        "$root"/plugins/*/src "$root"/share/*-template/src |
         sed "s#^$root/#this file of a plugin includes the core's own headers: #" >> "$scratch/breaches"
     cat "$scratch/breaches"
     [ ! -s "$scratch/breaches" ]
@@ -46,7 +46,7 @@ check_order() { # TREE: prints a line for each breach of the rules; fails if the
 run check_order "$SOURCE"
 expect 'includes go downwards only' succeeds
 
-mkdir -p -- "$tree" && tar -C "$SOURCE" -cf - core plugins share/plugin-template | tar -C "$tree" -xf -
+mkdir -p -- "$tree" && tar -C "$SOURCE" -cf - core plugins share/plugin-template share/sink-template | tar -C "$tree" -xf -
 planted() { # FILE LINE WORDS: this line in this file is found
     cp -p -- "$tree/$1" "$scratch/good" 2>/dev/null || : > "$scratch/good"
     printf '%s\n' "$2" >> "$tree/$1"

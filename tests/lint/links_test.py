@@ -42,7 +42,7 @@ def prose(path):
                 yield number, found.group()
         elif line.startswith('```'):
             block = None if block is not None else line[3:]
-        elif block not in ('sh', 'console'):
+        elif block not in ('sh', 'console', 'diff'):
             yield number, line.replace(r'\-', '-')
 
 
@@ -64,7 +64,7 @@ def declared(root, namespace, name):
 def check(root):
     """(number of things checked, what is wrong)"""
     checked, wrong = 0, []
-    plugins = list(root.glob('plugins/*')) + list(root.glob('share/plugin-template'))
+    plugins = list(root.glob('plugins/*')) + list(root.glob('share/*-template'))
     for path in files(root):
         for number, line in prose(path):
             where = f'{path.relative_to(root)}:{number}'

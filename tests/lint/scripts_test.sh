@@ -4,7 +4,7 @@
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
 
 cd -- "$SOURCE" || exit 1
-programs=(scripts/t2 scripts/st2 scripts/t2build scripts/t2conf scripts/tawk scripts/t2stat scripts/t2caplist scripts/setup scripts/quickstart core/cmake/header.sh scripts/test scripts/fuzz .ci/run)
+programs=(scripts/t2 scripts/st2 scripts/t2build scripts/t2conf scripts/tawk scripts/t2stat scripts/t2caplist scripts/t2plugin scripts/t2report scripts/setup scripts/quickstart core/cmake/header.sh scripts/test scripts/fuzz .ci/run)
 run shellcheck -x "${programs[@]}" scripts/*.sh tests/{scripts,docs,lint}/*.sh share/completions/t2.bash
 expect 'shellcheck finds nothing' succeeds
 for program in "${programs[@]}"; do expect "$program is executable" test -x "$program"; done
@@ -29,7 +29,7 @@ documented() { # COMMAND OPTIONS
         expect "$option, completed for $1, exists" grep -qxF -- "$option" <<< "$2"
     done
 }
-for command in t2build t2conf tawk t2caplist; do
+for command in t2build t2conf tawk t2caplist t2plugin; do
     options=$(scripts/$command --help | options_in)
     expect "$command has options" test -n "$options"
     documented "$command" "$options"
@@ -40,4 +40,8 @@ run sed -n '/R"(Usage: t2/,/)";/p' core/app/usage.cpp
 options=$(options_in <<< "$output")
 expect 't2 has options' test -n "$options"
 documented t2 "$options"
+run sed -n '/R"(Usage: t2report/,/)";/p' tools/report/main.cpp
+options=$(options_in <<< "$output")
+expect 't2report has options' test -n "$options"
+documented t2report "$options"
 all_passed

@@ -167,11 +167,14 @@ std::filesystem::path plugin_folder(const TempFolder& folder, const std::vector<
   for (const std::string& plugin : plugins) {
     const std::string ending = "_" + plugin + ".so";
     bool found = false;
-    for (const auto& entry : std::filesystem::directory_iterator(built_plugins())) {
-      const std::string name = entry.path().filename().string();
-      if (name.size() != 3 + ending.size() || !name.ends_with(ending)) continue;
-      std::filesystem::create_symlink(entry.path(), path / name);
-      found = true;
+    for (const std::string& place : split(built_plugins().string(), ':')) {
+      if (found || !std::filesystem::is_directory(place)) continue;
+      for (const auto& entry : std::filesystem::directory_iterator(place)) {
+        const std::string name = entry.path().filename().string();
+        if (name.size() != 3 + ending.size() || !name.ends_with(ending)) continue;
+        std::filesystem::create_symlink(entry.path(), path / name);
+        found = true;
+      }
     }
     if (!found) throw std::runtime_error("plugin " + plugin + " was not built in " + built_plugins().string());
   }

@@ -74,7 +74,7 @@ Execution execute(const Arguments& command, const TempFolder& folder, const Envi
                   unsigned seconds = 60);
 
 std::filesystem::path binary();         // tranalyzer
-std::filesystem::path built_plugins();  // folder with NNN_name.so
+std::filesystem::path built_plugins();  // folder with NNN_name.so; outside the tree several, with ':' between them
 
 // Makes folder/plugins with links to the built plugins; throws if one was not built.
 std::filesystem::path plugin_folder(const TempFolder& folder, const std::vector<std::string>& plugins);
