@@ -37,6 +37,7 @@ enum Long {
   long_list_inputs,
   long_set,
   long_plugins,
+  long_features,
   long_report,
   long_describe,
   long_user,
@@ -75,6 +76,7 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"describe", no_argument, nullptr, long_describe},
                             {"report", required_argument, nullptr, long_report},
                             {"plugins", required_argument, nullptr, long_plugins},
+                            {"features", required_argument, nullptr, long_features},
                             {"each", no_argument, nullptr, long_each},
                             {"jobs", required_argument, nullptr, 'j'},
                             {"user", required_argument, nullptr, long_user},
@@ -182,6 +184,12 @@ void split_names(std::string_view text, std::vector<std::string>& names) {
   if (names.empty()) throw Error("Option '--plugins': name plugins, with commas between them");
 }
 
+// Plugins that make a set of features which others have defined.
+void add_features(std::string_view set, std::vector<std::string>& plugins) {
+  if (set != "cic") throw Error(fmt::format("Option '--features': '{}' is no set of features: cic", set));
+  for (const char* plugin : {"cicFeatures", "tcpStates"}) plugins.emplace_back(plugin);
+}
+
 bool report_is_json(std::string_view word) {
   if (word != "json" && word != "text")
     throw Error(fmt::format("Option '--report': '{}' is neither text nor json", word));
@@ -266,6 +274,7 @@ class CommandLine {
       case long_seed: options_.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
       case long_set: options_.sets.emplace_back(optarg); break;
       case long_plugins: split_names(optarg, options_.plugins); break;
+      case long_features: add_features(optarg, options_.plugins); break;
       case long_describe: options_.describe = true; break;
       case long_report: options_.json_report = report_is_json(optarg); break;
       case long_each: options_.each = true; break;

@@ -38,6 +38,7 @@ Other:
   -p, --plugin-folder DIR    plugins (default: ~/.tranalyzer/plugins/)
   -b, --plugin-list FILE     load only the plugins that FILE names
       --plugins NAME,...     load these plugins only, and what they need
+      --features cic         features of CICFlowMeter in PREFIX_cic.csv: as --plugins cicFeatures,tcpStates; adds to --plugins
   -C, --config FILE          values of run-time flags (default: ~/.tranalyzer/t2.toml)
       --set NAME=VALUE       value of a run-time flag of the core or of a plugin, before environment and file; also
                              PLUGIN.NAME=VALUE. Repeatable; `t2conf -a -E` lists these flags

@@ -19,14 +19,14 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
                 -i | --interface) _t2_words "$word" "$(cd /sys/class/net 2>/dev/null && echo ./*)"; COMPREPLY=("${COMPREPLY[@]#./}") ;;
                 --user) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
                 -p | --plugin-folder) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-                -[MSBxfcPtj] | --jobs | --set | --plugins | --report | --mon-interval | --max-flows | --snaplen | --rx-bufsize | --sensor-id | --hash-factor | --cpu | --priority | --threads | \
+                -[MSBxfcPtj] | --jobs | --set | --plugins | --features | --report | --mon-interval | --max-flows | --snaplen | --rx-bufsize | --sensor-id | --hash-factor | --cpu | --priority | --threads | \
                     --extract | --metrics | --batch | --hash-seed) ;;
                 *)
                     if [[ $word = -* ]]; then
                         _t2_words "$word" -r --pcap -R --pcap-list -D --input-regex -i --interface -w --output-prefix \
                             -W --output-regex --list-inputs --extract -s --packets -l --logfile -m --monfile -M --mon-interval -S --snaplen -B --rx-bufsize \
                             -p --plugin-folder -b --plugin-list -C --config -F --bpf-file -x --sensor-id --max-flows -f --hash-factor \
-                            -c --cpu -P --priority -t --threads --set --plugins --describe --report --metrics --each -j --jobs --user --batch --hash-seed -V --version -h --help
+                            -c --cpu -P --priority -t --threads --set --plugins --features --describe --report --metrics --each -j --jobs --user --batch --hash-seed -V --version -h --help
                     else
                         mapfile -t COMPREPLY < <(compgen -f -- "$word")
                     fi ;;

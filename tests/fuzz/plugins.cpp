@@ -121,17 +121,17 @@ struct Setup {
 
   Setup() {
     std::filesystem::create_directories(folder);
-    for (const char* name : {"x_flows.txt", "x_headers.txt"}) {
+    for (const char* name : {"x_flows.txt", "x_headers.txt", "x_cic.csv"}) {
       if (!std::filesystem::is_symlink(folder / name)) std::filesystem::create_symlink("/dev/null", folder / name);
     }
     std::ofstream(folder / "plugins.txt")
         << "basicFlow\nmacRecorder\nbasicStats\ntcpFlags\ntcpStates\nnFrstPkts\nsslDecode\ndnsDecode\n"
-           "httpSniffer\ntxtSink\n";
+           "httpSniffer\ntxtSink\ncicFeatures\n";
     plugins.emplace(T2_FUZZ_PLUGINS "/", Selection{.list = (folder / "plugins.txt").string(), .names = {}});
     log.quiet();
     context.emplace(Context{config, stacks, log, plugins->folder()});
     std::vector<const Descriptor*> all = plugins->all();
-    fuzz::demand(all.size() == 10, "all plugins are built");
+    fuzz::demand(all.size() == 11, "all plugins are built");
     all.push_back(&collector);
     layout.emplace(all);
     columns = layout->columns();
