@@ -124,8 +124,9 @@ void interface_lines(Writer& w, const ReportData& d) {
         json.empty() ? "" : ",", json_text(one.name), c.received, c.dropped_by_kernel, c.dropped_by_interface,
         one.times_away);
   }
-  const std::uint64_t all = sum.received + sum.dropped_by_kernel + sum.dropped_by_interface;
-  w.share("Number of packets received", sum.received, all);
+  const std::uint64_t received = sum.received + sum.waiting;
+  const std::uint64_t all = received + sum.dropped_by_kernel + sum.dropped_by_interface;
+  w.share("Number of packets received", received, all);
   w.share("Number of packets dropped by the kernel", sum.dropped_by_kernel, all);
   w.share("Number of packets dropped by the interface", sum.dropped_by_interface, all);
   w.share("Number of packets received and not read", d.unread, all);

@@ -60,6 +60,10 @@ class Buffered final : public Source {
   std::string damage() const override { return published().damage; }
   std::vector<std::string> notes() const override { return published().notes; }
   std::vector<InterfaceCounts> interface_counts() const override { return published().interfaces; }
+  std::size_t interface_count() const override {
+    const std::lock_guard hold(mutex_);
+    return published_.interfaces.size();
+  }
 
  private:
   // What the source said of itself after the last block: only the reading thread asks it.

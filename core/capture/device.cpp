@@ -21,7 +21,7 @@
 
 namespace t2 {
 
-Device::Device(const std::string& name, std::uint8_t index, int timeout, const CaptureOptions& options)
+PcapDevice::PcapDevice(const std::string& name, std::uint8_t index, int timeout, const CaptureOptions& options)
     : name_(name),
       index_(index),
       handle_(nullptr),
@@ -46,9 +46,9 @@ Device::Device(const std::string& name, std::uint8_t index, int timeout, const C
   hardware_type_ = hardware_type();
 }
 
-Device::~Device() { libpcap().pcap_close(handle_); }
+PcapDevice::~PcapDevice() { libpcap().pcap_close(handle_); }
 
-void Device::activate(int timeout, const CaptureOptions& options) {
+void PcapDevice::activate(int timeout, const CaptureOptions& options) {
   libpcap().pcap_set_snaplen(handle_, options.snaplen);
   libpcap().pcap_set_promisc(handle_, settings.promiscuous);
   libpcap().pcap_set_timeout(handle_, timeout);
@@ -69,7 +69,7 @@ void Device::activate(int timeout, const CaptureOptions& options) {
 
 // With `any` each packet of the loopback interface goes out and comes in; libpcap leaves out the first. Here the kernel
 // does, so that its counts are right, too.
-void Device::set_filter(const CaptureOptions& options) {
+void PcapDevice::set_filter(const CaptureOptions& options) {
   const auto set = [&](const std::string& expression) {
     bpf_program program{};
     if (libpcap().pcap_compile(handle_, &program, expression.c_str(), settings.optimise_filter, PCAP_NETMASK_UNKNOWN) !=
@@ -88,7 +88,7 @@ void Device::set_filter(const CaptureOptions& options) {
 }
 
 // As set_filter() does for `any`; for one interface the socket has an option.
-void Device::ignore_outgoing_on_loopback() {
+void PcapDevice::ignore_outgoing_on_loopback() {
   ifreq request{};
   name_.copy(request.ifr_name, sizeof request.ifr_name - 1);
   const int on = 1;
@@ -96,30 +96,31 @@ void Device::ignore_outgoing_on_loopback() {
     setsockopt(libpcap().pcap_fileno(handle_), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
 }
 
-int Device::hardware_type() const {
+int PcapDevice::hardware_type() const {
   ifreq request{};
   name_.copy(request.ifr_name, sizeof request.ifr_name - 1);
   return ioctl(libpcap().pcap_fileno(handle_), SIOCGIFHWADDR, &request) == 0 ? request.ifr_hwaddr.sa_family : -1;
 }
 
-std::string Device::describe() const {
+std::string PcapDevice::describe() const {
   return describe_link(link_type_, static_cast<std::uint64_t>(libpcap().pcap_snapshot(handle_)));
 }
 
-void Device::read(Block& block) {
+void PcapDevice::read(Block& block) {
   block.clear();
   if (ended_ || (away_ && !return_from_away())) return;
   starts_.clear();
   block_ = &block;
-  const int n = libpcap().pcap_dispatch(handle_, Block::usual_packets, &Device::add, reinterpret_cast<u_char*>(this));
+  const int n =
+      libpcap().pcap_dispatch(handle_, Block::usual_packets, &PcapDevice::add, reinterpret_cast<u_char*>(this));
   for (std::size_t i = 0; i < block.packets.size(); ++i) block.packets[i].data = block.memory.data() + starts_[i];
   if (n == PCAP_ERROR) return note_failure();
   if (told_ && warn_) warn_(fmt::format("Interface '{}' is back", name_));
   told_ = false;
 }
 
-void Device::add(u_char* self, const pcap_pkthdr* head, const u_char* data) {
-  Device& me = *reinterpret_cast<Device*>(self);
+void PcapDevice::add(u_char* self, const pcap_pkthdr* head, const u_char* data) {
+  PcapDevice& me = *reinterpret_cast<PcapDevice*>(self);
   Block& block = *me.block_;
   me.starts_.push_back(block.memory.size());
   block.memory.append(data, head->caplen);
@@ -131,7 +132,7 @@ void Device::add(u_char* self, const pcap_pkthdr* head, const u_char* data) {
   ++me.packets_;
 }
 
-void Device::note_failure() {
+void PcapDevice::note_failure() {
   error_ = libpcap().pcap_geterr(handle_);
   next_try_ = steady_clock() + one_second;
   if (number_ == 0) {
@@ -145,7 +146,7 @@ void Device::note_failure() {
 }
 
 // Tries once in a second. True: it may be read again.
-bool Device::return_from_away() {
+bool PcapDevice::return_from_away() {
   const Time now = steady_clock();
   if (now < next_try_) return false;
   next_try_ = now + one_second;
@@ -156,7 +157,7 @@ bool Device::return_from_away() {
   return true;
 }
 
-bool Device::attach(unsigned number) {
+bool PcapDevice::attach(unsigned number) {
   if (hardware_type() != hardware_type_) return false;  // its packets would be decoded wrongly
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
@@ -171,20 +172,29 @@ bool Device::attach(unsigned number) {
          setsockopt(libpcap().pcap_fileno(handle_), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof member) == 0;
 }
 
-bool Device::close_ring() {
+bool let_nothing_in(int socket) {
   sock_filter none[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
   const sock_fprog program{1, none};
-  return setsockopt(libpcap().pcap_fileno(handle_), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+  return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
-std::string Device::failure() const {
+std::vector<sock_filter> PcapDevice::kernel_filter() const {
+  const int socket = libpcap().pcap_fileno(handle_);
+  socklen_t count = 0;  // of instructions
+  if (getsockopt(socket, SOL_SOCKET, SO_GET_FILTER, nullptr, &count) != 0 || count == 0) return {};
+  std::vector<sock_filter> program(count);
+  if (getsockopt(socket, SOL_SOCKET, SO_GET_FILTER, program.data(), &count) != 0) return {};
+  return program;
+}
+
+std::string PcapDevice::failure() const {
   return ended_ ? fmt::format("reading '{}' stopped after {} packets: {}", name_, packets_, error_) : std::string();
 }
 
-InterfaceCounts Device::counts() const {
+void PcapDevice::add_counts(std::vector<InterfaceCounts>& all) const {
   pcap_stat stat{};
   if (libpcap().pcap_stats(handle_, &stat) == 0) counts_ = totals_.update(stat.ps_recv, stat.ps_drop, stat.ps_ifdrop);
-  return {name_, first_number_, times_away_, counts_};
+  all.push_back({name_, first_number_, times_away_, counts_});
 }
 
 }  // namespace t2

@@ -1,13 +1,16 @@
-// One interface that is captured, through libpcap, with its ring in the kernel. Used by the thread that reads.
+// What packets are captured from: an interface, or all of them (AnyDevice), with its ring in the kernel. Used by the
+// thread that reads.
 //
-// An interface that disappears (a tunnel, a USB adapter, a driver that is loaded anew) does not end the capture: its
-// socket is bound again when there is one of its name and kind. That needs no rights, so it works after root was given
-// up. One that is merely down and up again needs nothing.
+// One interface is read through libpcap. An interface that disappears (a tunnel, a USB adapter, a driver that is loaded
+// anew) does not end the capture: its socket is bound again when there is one of its name and kind. That needs no
+// rights, so it works after root was given up. One that is merely down and up again needs nothing.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <linux/filter.h>
 
 #include "capture/capture_totals.hpp"
 #include "capture/libpcap.hpp"
@@ -18,24 +21,45 @@ namespace t2 {
 
 class Device {
  public:
-  // `index`: RawPacket::interface of its packets. `timeout`: packets wait in the kernel at most this long, ms. Throws
-  // Error.
-  Device(const std::string& name, std::uint8_t index, int timeout, const CaptureOptions& options);
-  ~Device();
+  Device() = default;
+  virtual ~Device() = default;
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
 
-  void read(Block& block);  // clears it, and fills it with packets that the kernel has ready, if any
-  // Lets the kernel add no more packets; what it holds stays and is read, however long that takes. A filter of libpcap
-  // would also drop those. False where the capture is no packet socket: it is read for a while longer.
-  bool close_ring();
-  bool is_away() const { return away_ || ended_; }
-  bool has_ended() const { return ended_; }  // what is no network interface does not come back
-  int descriptor() const { return is_away() ? -1 : libpcap().pcap_get_selectable_fd(handle_); }  // to be polled
-  const std::string& name() const { return name_; }
-  std::string describe() const;
-  std::string failure() const;  // one line; empty: none
-  InterfaceCounts counts() const;
+  virtual void read(Block& block) = 0;  // clears it, and fills it with packets that the kernel has ready, if any
+  // Lets the kernel add no more packets; what it holds stays and is read, however long that takes. False where the
+  // capture is no packet socket: it is read for a while longer.
+  virtual bool close_ring() = 0;
+  virtual bool is_away() const { return false; }
+  virtual bool has_ended() const { return false; }  // what is no network interface does not come back
+  virtual int descriptor() const = 0;               // to be polled; -1: not now
+  virtual const std::string& name() const = 0;
+  virtual std::string describe() const = 0;
+  virtual std::string failure() const { return {}; }  // one line; empty: none
+  // The RawPacket::interface of its packets begins with `index`, as it was opened, and counts up to this many.
+  virtual std::size_t interfaces() const { return 1; }
+  virtual void add_counts(std::vector<InterfaceCounts>& all) const = 0;  // as many
+};
+
+// Attaches a filter that drops all that comes; a filter of libpcap would also drop what the ring holds.
+bool let_nothing_in(int socket);
+
+class PcapDevice final : public Device {
+ public:
+  // `timeout`: packets wait in the kernel at most this long, ms. Throws Error.
+  PcapDevice(const std::string& name, std::uint8_t index, int timeout, const CaptureOptions& options);
+  ~PcapDevice() override;
+
+  void read(Block& block) override;
+  bool close_ring() override { return let_nothing_in(libpcap().pcap_fileno(handle_)); }
+  bool is_away() const override { return away_ || ended_; }
+  bool has_ended() const override { return ended_; }
+  int descriptor() const override { return is_away() ? -1 : libpcap().pcap_get_selectable_fd(handle_); }
+  const std::string& name() const override { return name_; }
+  std::string describe() const override;
+  std::string failure() const override;
+  void add_counts(std::vector<InterfaceCounts>& all) const override;
+  std::vector<sock_filter> kernel_filter() const;  // as the kernel runs it; empty: none
 
  private:
   static void add(u_char* self, const pcap_pkthdr* head, const u_char* data);

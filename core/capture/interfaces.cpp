@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "base/settings.hpp"
+#include "capture/any_device.hpp"
 #include "capture/device.hpp"
 #include "capture/source.hpp"
 #include "t2/clock.hpp"
@@ -30,21 +31,21 @@ class Interfaces final : public Source {
   Interfaces(const std::vector<std::string>& names, const CaptureOptions& options)
       : timeout_(names.size() > 1 ? std::min(settings.capture_timeout, merge_timeout) : settings.capture_timeout) {
     for (std::size_t i = 0; i < names.size(); ++i)
-      inputs_.emplace_back(names[i], static_cast<std::uint8_t>(i), timeout_, options);
+      inputs_.emplace_back(open(names[i], static_cast<std::uint8_t>(i), timeout_, options));
     polled_.resize(names.size());
   }
 
   Read read(Block& block) override {
     if (stopped_ && stop_time_ == 0) {
-      for (Input& input : inputs_) closed_ &= input.device.close_ring();
+      for (Input& input : inputs_) closed_ &= input.device->close_ring();
       stop_time_ = steady_clock();
     }
     const bool drained = stopped_ && steady_clock() > stop_time_ + 2 * settings.capture_timeout * one_millisecond;
-    if (inputs_.size() == 1) inputs_[0].device.read(block);
+    if (inputs_.size() == 1) inputs_[0].device->read(block);
     else merge(block, drained);
     if (drained && (block.packets.empty() || !closed_)) return Read::end;
     if (!block.packets.empty()) return Read::packets;
-    if (std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.device.has_ended(); }))
+    if (std::all_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.device->has_ended(); }))
       return Read::end;
     wait();
     return Read::idle;
@@ -55,30 +56,41 @@ class Interfaces final : public Source {
   std::string damage() const override {
     std::string all;
     for (const Input& input : inputs_) {
-      if (const std::string one = input.device.failure(); !one.empty()) all += (all.empty() ? "" : "; ") + one;
+      if (const std::string one = input.device->failure(); !one.empty()) all += (all.empty() ? "" : "; ") + one;
     }
     return all;
   }
   std::string describe() const override {
-    if (inputs_.size() == 1) return inputs_[0].device.describe();
+    if (inputs_.size() == 1) return inputs_[0].device->describe();
     std::string all;
     for (const Input& input : inputs_)
-      all += fmt::format("{}Interface: {}\n{}", all.empty() ? "" : "\n", input.device.name(), input.device.describe());
+      all +=
+          fmt::format("{}Interface: {}\n{}", all.empty() ? "" : "\n", input.device->name(), input.device->describe());
     return all;
   }
   std::vector<InterfaceCounts> interface_counts() const override {
     std::vector<InterfaceCounts> all;
-    for (const Input& input : inputs_) all.push_back(input.device.counts());
+    for (const Input& input : inputs_) input.device->add_counts(all);
     return all;
+  }
+  std::size_t interface_count() const override {
+    std::size_t count = 0;
+    for (const Input& input : inputs_) count += input.device->interfaces();
+    return count;
   }
 
  private:
+  static std::unique_ptr<Device> open(const std::string& name, std::uint8_t index, int timeout,
+                                      const CaptureOptions& options) {
+    if (name == "any") return std::make_unique<AnyDevice>(timeout, options);
+    return std::make_unique<PcapDevice>(name, index, timeout, options);
+  }
+
   struct Input {
-    Device device;
+    std::unique_ptr<Device> device;
     Block ready = {};      // of several interfaces: packets that were read
     std::size_t next = 0;  // the first of them that was not handed out
-    Input(const std::string& name, std::uint8_t index, int timeout, const CaptureOptions& options)
-        : device(name, index, timeout, options) {}
+    explicit Input(std::unique_ptr<Device> its_device) : device(std::move(its_device)) {}
     bool is_empty() const { return next == ready.packets.size(); }
     const RawPacket& first() const { return ready.packets[next]; }
   };
@@ -93,8 +105,8 @@ class Interfaces final : public Source {
       for (Input& input : inputs_) {
         if (!input.is_empty()) continue;
         input.next = 0;
-        input.device.read(input.ready);
-        if (input.is_empty() && !input.device.is_away() && !all) complete = now - hold;
+        input.device->read(input.ready);
+        if (input.is_empty() && !input.device->is_away() && !all) complete = now - hold;
       }
       more = hand_out(block, complete, now);
     }
@@ -126,7 +138,7 @@ class Interfaces final : public Source {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       const bool empty = inputs_[i].is_empty();
       holds |= !empty;
-      polled_[i] = {empty ? inputs_[i].device.descriptor() : -1, POLLIN, 0};
+      polled_[i] = {empty ? inputs_[i].device->descriptor() : -1, POLLIN, 0};
     }
     poll(polled_.data(), polled_.size(), stopped_ || holds ? merge_timeout : settings.capture_timeout);
   }

@@ -21,10 +21,10 @@ enum class Read { packets, idle, end };  // idle: nothing came for a while (live
 struct CaptureCounts {                                            // live input only
   std::uint64_t received = 0;                                     // by the kernel, which keeps them until they are read
   std::uint64_t dropped_by_kernel = 0, dropped_by_interface = 0;  // instead
-  std::uint64_t unread = 0;  // of the received: the run had to end before they were read
+  std::uint64_t waiting = 0;  // with `any`: received, too, but not read yet, so that their interface is not known
   CaptureCounts& operator+=(const CaptureCounts& other) {
     received += other.received, dropped_by_kernel += other.dropped_by_kernel;
-    dropped_by_interface += other.dropped_by_interface, unread += other.unread;
+    dropped_by_interface += other.dropped_by_interface, waiting += other.waiting;
     return *this;
   }
 };
@@ -47,9 +47,9 @@ class Source {
   virtual std::uint64_t position() const { return 0; }  // bytes of it that were read
   virtual std::string damage() const { return {}; }     // why some of the input could not be read, one line; or empty
   virtual std::vector<std::string> notes() const { return {}; }  // at the end: packets that were left out, a line each
-  virtual std::vector<InterfaceCounts> interface_counts() const {
-    return {};
-  }  // live, as RawPacket::interface counts them
+  // Live, as RawPacket::interface counts them: with `any` the socket, then each interface from its first packet on.
+  virtual std::vector<InterfaceCounts> interface_counts() const { return {}; }
+  virtual std::size_t interface_count() const { return 0; }  // so many
 };
 
 struct CaptureOptions {

@@ -20,6 +20,7 @@ void Engine::run() {
     handle_signals();
     std::shared_ptr<Block> block = blocks.acquire();
     kind = read(*block);
+    if (parts_.source.interface_count() > parts_.totals.interfaces.size()) count_dropped();  // their packets name them
     if (settings.sampling > 1) sample(block->packets);
     if constexpr (TSTAMP_PREC == 0)  // the program counts in microseconds: differences are those of the printed times
       for (RawPacket& raw : block->packets) raw.time -= raw.time % 1000;
@@ -127,7 +128,7 @@ void Engine::skip_without_data() {
 
 void Engine::count_unread() {
   std::uint64_t received = 0;
-  for (const InterfaceCounts& one : interfaces_) received += one.counts.received;
+  for (const InterfaceCounts& one : interfaces_) received += one.counts.received + one.counts.waiting;
   unread_ = received - std::min(received, counters_.packets + counters_.left_out);
   parts_.totals.dropped.fetch_add(unread_, std::memory_order_relaxed);
 }
@@ -138,7 +139,8 @@ void Engine::count_dropped() {
   for (std::size_t i = 0; i < interfaces_.size(); ++i) {
     const CaptureCounts& counts = interfaces_[i].counts;
     dropped += counts.dropped_by_kernel + counts.dropped_by_interface;
-    if (i >= parts_.totals.interfaces.size()) continue;
+    if (i >= parts_.totals.interfaces.size())
+      parts_.totals.interfaces.emplace_back(interfaces_[i].name, interfaces_[i].number);
     InputTotals::Interface& total = parts_.totals.interfaces[i];
     total.received.store(counts.received, std::memory_order_relaxed);
     total.dropped_by_kernel.store(counts.dropped_by_kernel, std::memory_order_relaxed);

@@ -90,17 +90,19 @@ std::vector<OptionsRecords> interfaces(Version version, std::span<const t2::Capt
                              1,
                              {ipfix ? OptionsField{10, 4} : OptionsField{2, 4},  // ingressInterface; scope Interface
                               {86, 8},                                           // packetTotalCount
-                              {135, 8},                                          // droppedPacketTotalCount
+                              {164, 8},  // ignoredPacketTotalCount: came to the kernel, whose buffer was full
+                              {135, 8},  // droppedPacketTotalCount: did not come so far
                               {82, ipfix ? variable_length : std::uint16_t{name_size}}}};  // interfaceName
   std::vector<OptionsRecords> parts{empty};
   for (const t2::CaptureInterface& one : all) {
-    if (parts.back().bytes.size() + 21 + std::max(name_size, one.name.size()) > size) parts.push_back(empty);
-    const std::uint64_t dropped = one.dropped_by_kernel + one.dropped_by_interface;
+    if (parts.back().bytes.size() + 29 + std::max(name_size, one.name.size()) > size) parts.push_back(empty);
+    const std::initializer_list<std::uint64_t> numbers{one.number, one.received, one.dropped_by_kernel,
+                                                       one.dropped_by_interface};
     if (ipfix) {
-      parts.back().add({one.number, one.received, dropped}, {one.name});
+      parts.back().add(numbers, {one.name});
       continue;
     }
-    parts.back().add({one.number, one.received, dropped});
+    parts.back().add(numbers);
     std::string name(one.name);
     name.resize(name_size);
     parts.back().bytes.insert(parts.back().bytes.end(), name.begin(), name.end());

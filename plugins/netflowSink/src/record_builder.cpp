@@ -41,15 +41,14 @@ struct FrameOctets {
 class RecordBuilder final : public t2::Plugin {
  public:
   explicit RecordBuilder(t2::Host& host)
-      : basic_flow_(host, "basicFlow"),
+      : host_(host),
+        basic_flow_(host, "basicFlow"),
         basic_stats_(host, "basicStats"),
         tcp_flags_(host, "tcpFlags"),
         tcp_states_(host, "tcpStates"),
         mac_recorder_(host, "macRecorder"),
         layout_(record_layout(host)),
         interface_(static_cast<std::uint32_t>(host.integer("NF_IFINDEX"))) {
-    for (std::size_t i = 0; i < host.interfaces() && host.interfaces() > 1; ++i)
-      interfaces_.push_back(host.interface(i).number);
     layout_.macs = macs_in_key || mac_recorder_;
     layout_.tcp_flags = static_cast<bool>(tcp_flags_);
     layout_.tcp_states = static_cast<bool>(tcp_states_);
@@ -105,7 +104,7 @@ class RecordBuilder final : public t2::Plugin {
     if (frame_octets_) r.frame_octets = (*frame_octets_)(*e.in_direction(direction)).octets;
     r.max_ip_length = stats.max_ip_length;
     r.min_ip_length = std::min(stats.min_ip_length, stats.max_ip_length);
-    r.interface = own.interface < interfaces_.size() ? interfaces_[own.interface] : interface_;
+    r.interface = host_.interfaces() > 1 ? host_.interface(own.interface).number : interface_;
     r.source_port = source.port;
     r.destination_port = destination.port;
     r.ether_type = key.ether_type;
@@ -208,6 +207,7 @@ class RecordBuilder final : public t2::Plugin {
     if constexpr (tcp_flag_counts) std::copy_n(own.flag_counts->begin(), std::size(r.flag_counts), r.flag_counts);
   }
 
+  const t2::Host& host_;
   t2::Peek<t2::basic_flow::BasicFlowState> basic_flow_;
   t2::Peek<t2::basic_stats::BasicStatsState> basic_stats_;
   t2::Peek<t2::tcp_flags::TcpFlagsState> tcp_flags_;  // this one and the next two are empty without the plugin
@@ -216,9 +216,8 @@ class RecordBuilder final : public t2::Plugin {
   std::optional<t2::State<FrameOctets>> frame_octets_;
   RecordLayout layout_;
   std::uint32_t interface_;
-  std::vector<std::uint32_t> interfaces_;  // numbers of several that are captured, as Direction::interface counts them
-  std::vector<Template> templates_;        // by kind
-  std::vector<std::uint8_t> encoded_;      // one record
+  std::vector<Template> templates_;    // by kind
+  std::vector<std::uint8_t> encoded_;  // one record
 };
 
 }  // namespace
