@@ -4,15 +4,21 @@ All of it happens in mount and PID namespaces of this test: what is mounted in a
 all programs do, with this process. Packages come from where this machine has its own: the sources, keys and proxies of
 its apt. What was downloaded stays in the folder `store`.
 """
+import fcntl
 import os
 import pty
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+STORE = SOURCE / 'build/bare'
+ISOLATE = ('unshare', '--mount', '--propagation', 'private', '--pid', '--mount-proc', '--fork', '--kill-child')
 
 STORE_DAYS = 30  # after which the base is made anew
 PASSTHROUGH = re.compile(r'Acquire::(https?::|ftp::|Check-|Retries|ForceIPv)')  # settings of apt that say how to reach a mirror
@@ -198,3 +204,68 @@ def attend_terminal(start, output, password):
             os.write(terminal, password.encode() + b'\n')
             seen = b''
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255
+
+
+# ---- Tests in rooms
+
+class Checks:
+    def __init__(self):
+        self.failed = 0
+
+    def do(self, title, action):
+        begin = time.monotonic()
+        try:
+            told = action()
+            print(f'ok    {title}: {told} ({time.monotonic() - begin:.0f} s)', flush=True)
+        except Failure as e:
+            self.failed += 1
+            print(f'FAIL  {title}: {e} ({time.monotonic() - begin:.0f} s)', flush=True)
+
+
+def why_not():
+    if os.geteuid() != 0:
+        return 'needs root, for chroot and mounts'
+    os.environ['PATH'] += ':/usr/sbin:/sbin'
+    for program in ('debootstrap', 'unshare'):
+        if not shutil.which(program):
+            return f"{program} is missing: run 'scripts/setup bare'"
+    probe = subprocess.run([*ISOLATE, 'true'], capture_output=True, text=True, check=False)
+    if probe.returncode:
+        return f'mount namespaces cannot be made here ({probe.stderr.strip()})'
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            try_mirror(Path(folder))
+        except Failure as e:
+            return f"Debian's packages cannot be had here: {next((line for line in str(e).splitlines() if line.startswith('E: ')), e)}"
+    return None
+
+
+def remove(folder):
+    """Deletes the rooms; nothing that is mounted in them can be seen from here, and if it can, they stay."""
+    mounted = [line.split()[4] for line in Path('/proc/self/mountinfo').read_text().splitlines()]
+    if any(point.startswith(f'{folder}/') for point in mounted):
+        print(f'{folder} stays: something is mounted in it', file=sys.stderr)
+        return
+    for _ in range(50):  # programs that were just killed may still write
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.2)
+    print(f'{folder} cannot be removed', file=sys.stderr)
+
+
+def run_isolated(script, *words):
+    """Runs `SCRIPT --inside FOLDER WORDS` in namespaces of its own, with a folder for its rooms; one at a time. Returns its status."""
+    STORE.mkdir(parents=True, exist_ok=True)
+    with open(STORE / '.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = Path(tempfile.mkdtemp(prefix='rooms.', dir=STORE))
+        folder.chmod(0o755)
+        # bash, as the first process there, takes care of those whose parents have ended
+        isolated = subprocess.Popen([*ISOLATE, 'bash', '-c', '"$@"; exit', '-', sys.executable, os.path.realpath(script), '--inside', folder, *words])
+        try:
+            return isolated.wait()
+        finally:
+            isolated.kill()  # the first process of the namespace, and so all others
+            isolated.wait()
+            remove(folder)
