@@ -9,7 +9,7 @@
 namespace t2 {
 
 struct DirectionEntry : Direction {
-  using Direction::fragment_id, Direction::fragment_protocol, Direction::last_ip_id, Direction::syn, Direction::timeout;
+  using Direction::datagram, Direction::last_ip_id, Direction::syn, Direction::timeout;
 };
 static_assert(sizeof(DirectionEntry) == sizeof(Direction));
 

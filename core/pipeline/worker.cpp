@@ -165,6 +165,7 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
   FlowEntry* flow = to.flow;
   if (!flow) [[unlikely]] {
     if (!creating_) return LookedUp::ignored;
+    if (FRAGMENTATION && packet.more_fragments) fragments_.prefetch(datagram_of(packet));  // of use after make_room()
     if (table_.full() && !make_room(packet.clock, undelivered)) return LookedUp::deliver_first;
     flow = &begin_flow(packet, lookup, to.successor);
   }

@@ -143,22 +143,22 @@ void Worker::first_fragment(Packet& packet) {
   packet.status |= status::fragment;
   ++(packet.family == Family::ipv4 ? counters_.ipv4_fragments : counters_.ipv6_fragments);
   const DatagramKey key = datagram_of(packet);
-  const bool erased = fragments_.erase(flow, packet.direction);
+  const std::optional<std::uint32_t> erased = fragments_.erase(flow, packet.direction);
+  Fragments::Datagram* const other = fragments_.find(key);
   Holes missing;
   if (own.status & status::fragment_pending) {
-    if (!erased || own.fragment_id != key.identification) {
+    if (erased != key.identification) {
       own.status |= status::fragment_error;
       counters_.status |= status::fragment_error;
     }
-  } else if (Fragments::Datagram* other = fragments_.find(key)) {
+  } else if (other) {
     // The beginning comes after other pieces, which made a flow without ports.
     other->flow->directions[other->direction]->status &= ~status::fragment_pending;
     missing = other->missing;
   }
   missing.fill(piece_of(packet));
-  fragments_.set(key, {&flow, packet.direction, missing});
-  own.fragment_id = key.identification;
-  own.fragment_protocol = key.protocol;
+  if (other) fragments_.assign(*other, flow, packet.direction, missing);
+  else fragments_.add(key, flow, packet.direction, missing);
   own.status |= status::fragment_pending;
 }
 

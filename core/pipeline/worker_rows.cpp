@@ -70,9 +70,7 @@ void Worker::end(FlowEntry& flow, EndReason reason) {
               row_writer_.columns(), row_writer_.own());
     --directions_;
   }
-  for (unsigned direction = 0; direction < (both ? 2u : 1u); ++direction) {
-    if (flow.directions[direction]->status & status::fragment) fragments_.erase(flow, direction);
-  }
+  for (unsigned direction = 0; direction < (both ? 2u : 1u); ++direction) fragments_.erase(flow, direction);
   instances_.flow_memory().release(flow);
   if (!table_.closed()) eviction_.remove(flow);
   table_.release(flow);

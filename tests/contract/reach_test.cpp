@@ -32,7 +32,7 @@ T2_TEST_REACHABLE(ended_early);
 T2_TEST_REACHABLE(timeout_shortened);
 T2_TEST_REACHABLE(timeout);
 T2_TEST_REACHABLE(last_ip_id);
-T2_TEST_REACHABLE(fragment_id);
+T2_TEST_REACHABLE(datagram);
 T2_TEST_REACHABLE(key);
 T2_TEST_REACHABLE(packets);
 
@@ -52,7 +52,7 @@ TEST_CASE("contract: index and timer fields are the core's own", "[contract]") {
   STATIC_REQUIRE_FALSE(reaches_timeout_shortened<Flow>);
   STATIC_REQUIRE_FALSE(reaches_timeout<Direction>);
   STATIC_REQUIRE_FALSE(reaches_last_ip_id<Direction>);
-  STATIC_REQUIRE_FALSE(reaches_fragment_id<Direction>);
+  STATIC_REQUIRE_FALSE(reaches_datagram<Direction>);
   STATIC_REQUIRE(reaches_key<Flow>);
   STATIC_REQUIRE(reaches_packets<Direction>);
 }

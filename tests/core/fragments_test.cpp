@@ -30,12 +30,15 @@ struct Owner {
     flow.key.address[1] = k.destination;
     flow.key.family = k.family;
     flow.directions[0] = &direction;
-    direction.fragment_id = k.identification;
-    direction.fragment_protocol = k.protocol;
   }
   FlowEntry flow;
   DirectionEntry direction;
 };
+
+void set(Fragments& pending, const DatagramKey& k, Owner& of) {
+  if (Fragments::Datagram* known = pending.find(k)) pending.assign(*known, of.flow, 0, any_holes);
+  else pending.add(k, of.flow, 0, any_holes);
+}
 
 const FlowEntry* owner(Fragments& pending, const DatagramKey& k) {
   const Fragments::Datagram* found = pending.find(k);
@@ -48,7 +51,7 @@ TEST_CASE("fragments: a datagram is found by addresses, identification, VLAN and
   Fragments pending(pages, hash);
   Owner flow_of(key(1, 2, 7));
   const FlowEntry& flow = flow_of.flow;
-  pending.set(key(1, 2, 7), {&flow_of.flow, 0, any_holes});
+  set(pending, key(1, 2, 7), flow_of);
   REQUIRE(owner(pending, key(1, 2, 7)) == &flow);
   CHECK(pending.find(key(1, 2, 7))->direction == 0);
   CHECK(owner(pending, key(2, 1, 7)) == nullptr);  // the other way is another datagram
@@ -67,11 +70,11 @@ TEST_CASE("fragments: a datagram is found by addresses, identification, VLAN and
 TEST_CASE("fragments: the last one that was set counts, and is erased by its own flow only", "[fragments]") {
   Fragments pending(pages, hash);
   Owner first(key(1, 2, 7)), second(key(1, 2, 7));
-  pending.set(key(1, 2, 7), {&first.flow, 0, any_holes});
-  pending.set(key(1, 2, 7), {&second.flow, 0, any_holes});
+  set(pending, key(1, 2, 7), first);
+  set(pending, key(1, 2, 7), second);
   CHECK(owner(pending, key(1, 2, 7)) == &second.flow);
   CHECK_FALSE(pending.erase(first.flow, 0));
-  CHECK(pending.erase(second.flow, 0));
+  CHECK(pending.erase(second.flow, 0) == 7);
   CHECK_FALSE(pending.erase(second.flow, 0));
   CHECK(owner(pending, key(1, 2, 7)) == nullptr);
 }
@@ -138,16 +141,35 @@ TEST_CASE("fragments: many datagrams, with any seed", "[fragments]") {
     std::vector<std::unique_ptr<Owner>> owners;
     for (std::uint32_t i = 0; i < 500; ++i) {
       owners.push_back(std::make_unique<Owner>(key(1, 2, i)));
-      pending.set(key(1, 2, i), {&owners[i]->flow, 0, any_holes});
+      set(pending, key(1, 2, i), *owners[i]);
     }
     CHECK(pending.index().size() == 500);
-    for (std::uint32_t i = 0; i < 500; i += 2) CHECK(pending.erase(owners[i]->flow, 0));
+    for (std::uint32_t i = 0; i < 500; i += 2) CHECK(pending.erase(owners[i]->flow, 0) == i);
     CHECK(pending.index().size() == 250);
     for (std::uint32_t i = 0; i < 500; ++i) {
       INFO("seed " << seed << ", datagram " << i);
       CHECK(owner(pending, key(1, 2, i)) == (i % 2 ? &owners[i]->flow : nullptr));
     }
   }
+}
+
+TEST_CASE("fragments: of too many datagrams those are forgotten that began first", "[fragments]") {
+  constexpr std::uint32_t bound = 4096, more = 1000;
+  Fragments pending(pages, hash);
+  pending.bound(4 * bound);
+  std::vector<std::unique_ptr<Owner>> owners;
+  for (std::uint32_t i = 0; i < bound + more; ++i) {
+    owners.push_back(std::make_unique<Owner>(key(1, 2, i)));
+    set(pending, key(1, 2, i), *owners[i]);
+  }
+  CHECK(pending.index().size() == bound);
+  std::uint32_t wrong = 0;
+  for (std::uint32_t i = 0; i < bound + more; ++i) {
+    wrong += owner(pending, key(1, 2, i)) != (i < more ? nullptr : &owners[i]->flow);
+    wrong += i < more && pending.erase(owners[i]->flow, 0);  // its entry is another's now
+  }
+  CHECK(wrong == 0);
+  CHECK(pending.index().size() == bound);
 }
 
 TEST_CASE("fragments: tunnels' datagrams are remembered for a while, the last ones of many", "[fragments]") {

@@ -137,9 +137,7 @@ Tables probes_of(const Input& input, Family family, const KeyedHash& hash) {
     FlowEntry& flow = table.create(key, hashed);
     table.add_direction(flow, 0);
     const DatagramKey datagram{key.address[0], key.address[1], a.rest, 0, protocol::udp, family};
-    flow.direction(0)->fragment_id = a.rest;
-    flow.direction(0)->fragment_protocol = protocol::udp;
-    if (!fragments.find(datagram)) fragments.set(datagram, {&flow, 0, {}});
+    if (!fragments.find(datagram)) fragments.add(datagram, flow, 0, {});
     keys::Ends ends;
     std::memcpy(&ends.source.low, key.address[0].data(), 8), std::memcpy(&ends.source.high, &key.address[0][8], 8);
     std::memcpy(&ends.destination.low, key.address[1].data(), 8);

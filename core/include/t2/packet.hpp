@@ -78,11 +78,10 @@ struct alignas(64) Direction {
 
  protected:  // the core's own: see DirectionEntry
   friend struct Packet;
-  std::uint8_t fragment_protocol = 0;  // of the datagram that began last with a fragment, as its IPv4 header names it
-  std::uint16_t syn = 0;               // lower half of the sequence number of the SYN that it began with
-  std::uint32_t timeout = 0;           // milliseconds
+  std::uint16_t syn = 0;      // lower half of the sequence number of the SYN that it began with
+  std::uint32_t timeout = 0;  // milliseconds
   std::uint32_t last_ip_id = 0;
-  std::uint32_t fragment_id = 0;  // identification of that datagram
+  std::uint32_t datagram = 0;  // that began last with a fragment: its entry in the worker's Fragments, 0: none
 };
 static_assert(sizeof(Direction) == 64);
 
