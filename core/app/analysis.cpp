@@ -127,11 +127,12 @@ class Analysis {
 
   void open_outputs() {
     const SplitLimits& split = options_.split;
-    Output output{prefix_,
-                  options_.output == "-",
-                  parts_.layout.columns(),
-                  {split.on, split.bytes, split.rows, split.interval, source_->live(), split.first},
-                  about(options_, plugins_)};
+    Output output{
+        prefix_,
+        options_.output == "-",
+        parts_.layout.columns(),
+        {split.on, split.bytes_or(settings.part_size), split.rows, split.interval, source_->live(), split.first},
+        about(options_, plugins_)};
     parts_.sinks.open(output);
     if (!options_.packets) return;
     output.columns = parts_.layout.packet_columns();
@@ -161,6 +162,7 @@ class Analysis {
   }
 
   void open_metrics() {
+    parts_.totals.measured = true;
     metrics_.emplace(options_.metrics, [this, facts = MetricsFacts{version_line(), wall_clock()}] {
       return metrics_text(parts_.totals, facts);
     });

@@ -39,8 +39,8 @@ int list_inputs(const Options& options) {
 std::string all_settings(const Options& options, const Config& config, const Plugins& plugins) {
   const SplitLimits& split = options.split;
   std::string all = fmt::format("{} {} {} {} {} {} {} {} {} {}", version_line(), options.filter, options.packets,
-                                options.max_flows, split.on, split.bytes, split.rows, split.interval, split.first,
-                                options.sensor_id.value_or(settings.sensor_id));
+                                options.max_flows, split.on, split.bytes_or(settings.part_size), split.rows,
+                                split.interval, split.first, options.sensor_id.value_or(settings.sensor_id));
   std::vector<const Descriptor*> parts = plugins.all();
   parts.push_back(&core_descriptor);
   for (const Descriptor* plugin : parts) {

@@ -169,7 +169,6 @@ void split_output(Options& o, std::string_view text) {
                       "behind it of flows, or with s, min, h or d of time",
                       limit));
   }
-  if (limits.bytes + limits.rows == 0 && limits.interval == 0) limits.bytes = static_cast<std::uint64_t>(OFRWFILELN);
   o.output = std::string(text.substr(0, end));
   o.split = limits;
   if (o.output == "-") throw Error("Option '-W': standard output cannot be split: use -w -");

@@ -15,6 +15,8 @@ struct SplitLimits {
   bool on = false;
   std::uint64_t bytes = 0, rows = 0, first = 0;  // first: number of the first part
   Time interval = 0;
+  // Bytes of a part, where no limit is given `usual`.
+  std::uint64_t bytes_or(std::uint64_t usual) const { return on && bytes + rows == 0 && interval == 0 ? usual : bytes; }
 };
 
 struct Options {

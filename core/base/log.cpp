@@ -14,8 +14,8 @@
 #include <fmt/format.h>
 
 #include "base/output_file.hpp"
+#include "base/settings.hpp"
 #include "t2/plugin.hpp"
-#include "tranalyzer.h"
 
 namespace t2 {
 
@@ -34,7 +34,7 @@ std::string printable(std::string_view text, bool lines) {
 
 bool coloured(std::FILE* stream) {
   const char* no = std::getenv("NO_COLOR");
-  return T2_LOG_COLOR && isatty(fileno(stream)) && !(no && *no);
+  return settings.log_colour && isatty(fileno(stream)) && !(no && *no);
 }
 
 namespace {

@@ -18,6 +18,7 @@ struct Settings {
   std::uint64_t flow_memory = FLOW_MEMORY;  // percent
   bool stop_creating = NOFLWCRT;
 
+  char series_mark = SCHR;
   bool series_wraps = RROP;
   std::int64_t poll_time = POLLTM, missing_timeout = MFPTMOUT;  // seconds
   int snaplen = SNAPLEN, live_buffer = LIVEBUFSIZE;             // bytes
@@ -31,6 +32,9 @@ struct Settings {
   int use_list = USE_PLLIST;
   std::string list = PLLIST;
 
+  std::uint64_t part_size = OFRWFILELN;  // bytes
+
+  bool log_colour = T2_LOG_COLOR;
   int verbose = VERBOSE;
   bool plugin_report = PLUGIN_REPORT;
   bool report_utc = TSTAMP_R_UTC;

@@ -15,6 +15,7 @@ namespace t2 {
 
 struct InputTotals {
   std::atomic<std::uint64_t> packets = 0, ignored = 0, dropped = 0;  // as in Input
+  bool measured = false;  // metrics are asked for: constant before a second thread starts
   // For metrics alone: by the reader ...
   std::atomic<std::uint64_t> captured_bytes = 0, wire_bytes = 0, left_out = 0, flows_in_memory = 0, max_flows = 0;
   std::atomic<std::uint64_t> rows = 0, lost_rows = 0;  // ... and by the output thread

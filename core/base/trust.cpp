@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <grp.h>
@@ -102,7 +103,13 @@ std::string trusted(std::string_view what, const std::string& path) {
   static const Trust trust;
   if (trust.program_is_open) return real;
   const std::vector<std::string> paths = with_folders_above(real);
-  for (const std::string& one : paths) check(trust, what, one, &one != &paths.back());
+  static std::set<std::string> trusted_folders;  // plugins share theirs
+  for (const std::string& one : paths) {
+    const bool is_above = &one != &paths.back();
+    if (is_above && trusted_folders.count(one) > 0) continue;
+    check(trust, what, one, is_above);
+    if (is_above) trusted_folders.insert(one);
+  }
   return real;
 }
 

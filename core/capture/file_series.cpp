@@ -15,7 +15,6 @@
 #include "capture/source.hpp"
 #include "t2/clock.hpp"
 #include "t2/plugin.hpp"
-#include "tranalyzer.h"
 
 namespace t2 {
 
@@ -42,7 +41,7 @@ Series parse_series(std::string_view text) {
     with_stop = true;
     text = text.substr(0, comma);
   }
-  char mark = SCHR;
+  char mark = settings.series_mark;
   if (const std::size_t colon = text.rfind(':'); colon != std::string_view::npos && colon + 2 == text.size()) {
     mark = text.back();
     text = text.substr(0, colon);

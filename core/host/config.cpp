@@ -99,6 +99,7 @@ void Config::apply_core(Settings& to) const {
   to.syn_begins_flow = number("SYN_BEGINS_FLOW");
   to.flow_memory = static_cast<std::uint64_t>(number("FLOW_MEMORY"));
   to.stop_creating = number("NOFLWCRT");
+  to.series_mark = line("SCHR").front();
   to.series_wraps = number("RROP");
   to.poll_time = number("POLLTM");
   to.missing_timeout = number("MFPTMOUT");
@@ -112,6 +113,8 @@ void Config::apply_core(Settings& to) const {
   to.buffer_packets = static_cast<std::size_t>(number("IO_BUFFER_SIZE"));
   to.use_list = static_cast<int>(number("USE_PLLIST"));
   to.list = line("PLLIST");
+  to.part_size = static_cast<std::uint64_t>(number("OFRWFILELN"));
+  to.log_colour = number("T2_LOG_COLOR");
   to.verbose = static_cast<int>(number("VERBOSE"));
   to.plugin_report = number("PLUGIN_REPORT");
   to.report_utc = number("TSTAMP_R_UTC");
@@ -229,7 +232,8 @@ Config::Found Config::find(const Descriptor& plugin, std::string_view flag) cons
 
 std::string Config::text(const Descriptor& plugin, std::string_view flag) const {
   std::string value = find(plugin, flag).text;
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+  if (value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\''))
+    value = value.substr(1, value.size() - 2);
   return value;
 }
 

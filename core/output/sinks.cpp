@@ -82,7 +82,7 @@ void OutputSinks::write(const RowBatch& rows) {
 
 // For metrics.
 void OutputSinks::count(std::size_t rows) {
-  if (!totals_) return;
+  if (!totals_ || !totals_->measured) return;
   totals_->rows.fetch_add(rows, std::memory_order_relaxed);
   totals_->lost_rows.store(lost(), std::memory_order_relaxed);
 }

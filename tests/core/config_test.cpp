@@ -236,6 +236,10 @@ TEST_CASE("config: --set is stronger than all else", "[config]") {
   CHECK(core.flow_timeout == 30 * one_second);
   CHECK(core.duration_limit == 5);
   CHECK(core.monitor_interval == 0.5);
+  CHECK((core.series_mark == 'p' && core.part_size == 500'000'000 && core.log_colour));
+  sets({"SCHR=_", "OFRWFILELN=7", "T2_LOG_COLOR=0"}).apply_core(core);
+  CHECK((core.series_mark == '_' && core.part_size == 7 && !core.log_colour));
+  CHECK_THROWS_WITH(sets({"SCHR=ab"}), Catch::Contains("is not one character"));
   CHECK(core.list == "x");
   CHECK(core.verbose == 2);  // in the environment the core's flags have T2_ in front
   const std::pair<const char*, const char*> wrong[] = {

@@ -147,6 +147,18 @@ TEST_CASE("inputs: words behind files are files as long as there are some, then 
   check_refused(place.shell("$t2 -r whole.pcap -- no filter"), "'no filter' is not a valid filter");
 }
 
+TEST_CASE("inputs: the character in front of the number, and the size of a part, are settings", "[inputs]") {
+  const Pieces run;
+  const Execution done = run.shell(
+      "cp d/p1.pcap s_0; cp d/p10.pcap s_1; $t2 -D s_0,1 -w n > log; echo $?; $t2 --set SCHR=_ -D s_0,1 -w s > log; "
+      "$t2 "
+      "-r s_0 s_1 -w r > log; cmp s_flows.txt r_flows.txt && echo same; T2_OFRWFILELN=1 $t2 -r s_0 -W w > log; ls "
+      "w_flows.txt? | wc -l; expr $($t2 -r s_0 -w s > log; wc -l < s_flows.txt) - 1");
+  INFO(done.out << done.err);
+  CHECK(done.out == "1\nsame\n4\n4\n");  // with one byte for a part each row has its own
+  CHECK_THAT(done.err, Contains("there is no 'p' in 's_0'"));
+}
+
 TEST_CASE("inputs: what cannot be read among several is told and counted", "[inputs]") {
   const Pieces place;
   const std::string wanted = place.flows("-r d/p1.pcap");
