@@ -1,4 +1,4 @@
-# Completion in bash for t2, st2, tranalyzer, t2build, t2conf, tawk, t2stat, t2caplist, t2plugin and t2report: options, plugins, flags, files.
+# Completion in bash for t2, st2, tranalyzer, t2build, t2conf, tawk, t2stat, t2caplist, t2whois, t2plugin and t2report: options, plugins, flags, files.
 # shellcheck shell=bash
 
 _t2_root() { # of the project, from where the command is
@@ -40,6 +40,12 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
         t2caplist)
             case $word in
                 -*) _t2_words "$word" -h --help ;;
+                *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+            esac
+            return ;;
+        t2whois)
+            case $word in
+                -*) _t2_words "$word" -r --read -l --lines -H --no-header -s --separator -t --table --make -h --help ;;
                 *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             esac
             return ;;
@@ -94,4 +100,4 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
     esac
 }
 
-complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk t2stat t2caplist t2plugin t2report
+complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk t2stat t2caplist t2whois t2plugin t2report
