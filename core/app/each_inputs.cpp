@@ -8,12 +8,12 @@
 #include <fstream>
 #include <sstream>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
+#include "base/output_file.hpp"
 #include "capture/capture_files.hpp"
 #include "t2/error.hpp"
 
@@ -85,7 +85,7 @@ DoneList::Folder& DoneList::folder(const std::string& path) {
     std::string state, status, files, input;
     if (!std::getline(fields, state, '\t') || !std::getline(fields, status, '\t') ||
         !std::getline(fields, files, '\t') || !std::getline(fields, input))
-      continue;  // the disk was full
+      continue;  // not one of these lines
     if (status != "0" && status != "2") {
       found->second.erase(input);
       continue;
@@ -128,10 +128,11 @@ void DoneList::complete(const EachInput& input, const std::string& made, int sta
   const std::string line = fmt::format("{}\t{}\t{}\t{}\n", now, status, files, absolute(input.path));
   if (now.empty() || std::count(line.begin(), line.end(), '\t') != 3 || std::count(line.begin(), line.end(), '\n') != 1)
     return;  // a stream, or a name that a line cannot hold: it is analysed each time
-  const int file = open(done_file(input.folder).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (file < 0 || write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-    fmt::print(stderr, "[WRN] cannot write '{}': {}\n", done_file(input.folder), std::strerror(errno));
-  if (file >= 0) close(file);
+  try {
+    create_output_file({.path = done_file(input.folder), .append = true})->write(line, 1);
+  } catch (const Error& e) {  // the outputs are there
+    print_error(e.what());
+  }
 }
 
 }  // namespace t2

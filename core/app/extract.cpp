@@ -1,9 +1,10 @@
-// Chooses packets by the rows of packets that -s would write, and copies them with libpcap.
+// Chooses packets by the rows of packets that -s would write, and copies them.
 #include "app/extract.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include "app/outcome.hpp"
 #include "app/pipeline_parts.hpp"
 #include "base/digits.hpp"
+#include "base/output_file.hpp"
 #include "base/paths.hpp"
 #include "capture/libpcap.hpp"
 #include "t2/error.hpp"
@@ -55,57 +57,57 @@ class PacketSet {
   std::uint64_t last_ = 0;
 };
 
-// A pcap file with nanoseconds. Its link type is that of its first packet; packets of others do not fit in.
+// A pcap file with nanoseconds. Its link type is that of its first packet; packets of others do not fit in. It gets its
+// name when it is complete.
 class CaptureWriter {
  public:
   explicit CaptureWriter(const std::string& path) : path_(path) {}
-  ~CaptureWriter() { close(); }
-  CaptureWriter(const CaptureWriter&) = delete;
-  CaptureWriter& operator=(const CaptureWriter&) = delete;
 
   void write(const RawPacket& raw) {
-    if (!dumper_) open(raw.link_type);
+    if (written_ == 0) open(raw.link_type);
     if (raw.link_type != link_type_) {
       ++left_out_;
       return;
     }
-    pcap_pkthdr header{};
-    header.ts.tv_sec = raw.time / one_second;
-    header.ts.tv_usec = raw.time % one_second;
-    header.caplen = raw.captured;
-    header.len = raw.wire;
-    libpcap().pcap_dump(reinterpret_cast<u_char*>(dumper_), &header, raw.data);
+    const std::uint32_t head[] = {static_cast<std::uint32_t>(raw.time / one_second),
+                                  static_cast<std::uint32_t>(raw.time % one_second), raw.captured, raw.wire};
+    char* at = file_.reserve(sizeof head + raw.captured);
+    std::memcpy(at, head, sizeof head);
+    if (raw.captured > 0) std::memcpy(at + sizeof head, raw.data, raw.captured);
+    file_.row(at + sizeof head + raw.captured);
     ++written_;
   }
-  // Throws Error where not all could be written.
-  void finish() {
-    if (dumper_ && (libpcap().pcap_dump_flush(dumper_) != 0 || std::ferror(libpcap().pcap_dump_file(dumper_)) != 0))
-      throw Error(fmt::format("cannot write to {}: {}", path_, std::strerror(errno)));
-    close();
-  }
-  std::uint64_t written() const { return written_; }
+  void finish() { file_.close(); }
+  std::uint64_t written() const { return written_ - file_.lost(); }
   std::uint64_t left_out() const { return left_out_; }
+  std::uint64_t lost() const { return file_.lost(); }
 
  private:
   void open(int link_type) {
-    constexpr int max_length = 262144;  // of a packet, as tcpdump has it
     link_type_ = link_type;
-    handle_ = libpcap().pcap_open_dead_with_tstamp_precision(link_type, max_length, PCAP_TSTAMP_PRECISION_NANO);
-    dumper_ = handle_ ? libpcap().pcap_dump_open(handle_, path_.c_str()) : nullptr;
-    if (dumper_) return;
-    const std::string problem = handle_ ? libpcap().pcap_geterr(handle_) : "no memory";
-    close();
-    throw Error("cannot write the extracted packets: " + problem);
+    file_ = RowFile(create_output_file({.path = path_, .header = header(link_type), .in_parts = true, .lines = false}));
   }
-  void close() {
-    if (dumper_) libpcap().pcap_dump_close(dumper_);
-    if (handle_) libpcap().pcap_close(handle_);
-    dumper_ = nullptr, handle_ = nullptr;
+  // libpcap knows the number of a link type in files.
+  static std::string header(int link_type) {
+    constexpr int max_length = 262144;  // of a packet, as tcpdump has it
+    char* text = nullptr;
+    std::size_t size = 0;
+    std::FILE* const memory = open_memstream(&text, &size);
+    pcap_t* const handle =
+        libpcap().pcap_open_dead_with_tstamp_precision(link_type, max_length, PCAP_TSTAMP_PRECISION_NANO);
+    pcap_dumper_t* const dumper = memory && handle ? libpcap().pcap_dump_fopen(handle, memory) : nullptr;
+    const std::string problem = dumper ? "" : handle ? libpcap().pcap_geterr(handle) : "no memory";
+    if (dumper) libpcap().pcap_dump_close(dumper);
+    else if (memory) std::fclose(memory);
+    if (handle) libpcap().pcap_close(handle);
+    const std::string made(text ? text : "", size);
+    std::free(text);
+    if (!problem.empty()) throw Error("cannot write the extracted packets: " + problem);
+    return made;
   }
 
   const std::string path_;
-  pcap_t* handle_ = nullptr;
-  pcap_dumper_t* dumper_ = nullptr;
+  RowFile file_;
   int link_type_ = 0;
   std::uint64_t written_ = 0, left_out_ = 0;
 };
@@ -224,7 +226,8 @@ int extract_flows(const Options& options, const Config& config, const Plugins& p
     print_error(fmt::format("{} packets have another link type than the first one and do not fit into {}",
                             to.left_out(), *options.output));
   if (!chosen.damage.empty()) print_error(chosen.damage);
-  return to.left_out() > 0 ? output_lost : chosen.damage.empty() ? all_well : input_damaged;
+  if (to.lost() > 0) print_error(fmt::format("{} packets could not be written", to.lost()));
+  return to.left_out() + to.lost() > 0 ? output_lost : chosen.damage.empty() ? all_well : input_damaged;
 }
 
 }  // namespace t2

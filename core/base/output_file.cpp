@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,15 +30,36 @@ namespace {
 constexpr Time quiet_time = 60 * one_second;  // between two messages about the same file, so that they stay few
 constexpr int look_again = 100;               // ms between two looks at the user's wish to end, while a pipe is full
 
+// What is appended can be cut back while no other process appends.
+class AppendLock {
+ public:
+  explicit AppendLock(int file) : file_(file) {
+    while (file_ >= 0 && ::flock(file_, LOCK_EX) != 0 && errno == EINTR) {}
+  }
+  ~AppendLock() {
+    const int problem = errno;
+    if (file_ >= 0) ::flock(file_, LOCK_UN);
+    errno = problem;
+  }
+  AppendLock(const AppendLock&) = delete;
+  AppendLock& operator=(const AppendLock&) = delete;
+
+ private:
+  const int file_;
+};
+
 class FileOutput final : public OutputFile {
  public:
   explicit FileOutput(const NewFile& file)
       : path_(file.path),
         header_(file.header),
-        in_parts_(file.in_parts && file.path != "-"),
+        separator_(file.separator),
+        lines_(file.lines),
+        append_(file.append),
+        in_parts_(file.in_parts && file.path != "-" && !is_special()),
         compressor_(make_compressor(file.compression)) {
     if (!open(true)) throw Error(fmt::format("cannot open {} for writing: {}", name(), std::strerror(errno)));
-    if (!put(header_)) {
+    if (!put_header()) {
       const int problem = errno;
       discard();
       throw Error(fmt::format("cannot write to {}: {}", name(), std::strerror(problem)));
@@ -52,10 +74,9 @@ class FileOutput final : public OutputFile {
     const std::size_t delivered = deliver(lines);
     if (delivered < lines.size()) {
       const int problem = errno;
-      const auto missing = static_cast<std::uint64_t>(
-          std::count(lines.begin() + static_cast<std::ptrdiff_t>(delivered), lines.end(), '\n'));
-      rows_ += rows - std::min(missing, rows);
-      return lose(std::min(missing, rows), problem);
+      const std::uint64_t missing = lines_ ? std::min(lines_in(lines.substr(delivered)), rows) : rows;
+      rows_ += rows - missing;
+      return lose(missing, problem);
     }
     rows_ += rows;
     if (is_removed() && !replace_removed(lines, rows)) return;
@@ -94,6 +115,9 @@ class FileOutput final : public OutputFile {
  private:
   std::string name() const { return path_ == "-" ? "standard output" : path_; }
   std::string open_path() const { return in_parts_ ? path_ + ".part" : path_; }
+  static std::uint64_t lines_in(std::string_view text) {
+    return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  }
 
   // ---- Opening
 
@@ -101,7 +125,9 @@ class FileOutput final : public OutputFile {
   bool open(bool wait_for_reader) {
     rows_ = 0;
     if (path_ == "-") file_ = ::dup(STDOUT_FILENO);
-    else file_ = ::open(open_path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+    else
+      file_ = ::open(open_path().c_str(), O_WRONLY | O_CREAT | (append_ ? O_APPEND : O_TRUNC) | O_CLOEXEC | O_NONBLOCK,
+                     0666);
     if (file_ < 0 && errno == ENXIO && wait_for_reader && is_fifo()) file_ = open_fifo();
     if (file_ < 0) return false;
     struct stat status {};
@@ -117,6 +143,10 @@ class FileOutput final : public OutputFile {
     struct stat status {};
     return ::stat(path_.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
   }
+  bool is_special() const {  // nothing that another file may take the place of
+    struct stat status {};
+    return ::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  }
   int open_fifo() const {
     print_error(fmt::format("'{}' is a pipe without a reader: waiting for one", path_));
     for (;;) {
@@ -130,7 +160,7 @@ class FileOutput final : public OutputFile {
   // A file that could not be opened before, or was removed. False: errno says why.
   bool begin_again() {
     if (!open(false)) return false;
-    if (put(header_)) return true;
+    if (put_header()) return true;
     discard();
     return false;
   }
@@ -144,10 +174,22 @@ class FileOutput final : public OutputFile {
   // ---- Writing
 
   bool put(std::string_view lines) { return deliver(lines) == lines.size(); }
+  bool put_header() {
+    struct stat status {};
+    if (append_ && ::fstat(file_, &status) == 0 && status.st_size > 0) return true;
+    return put(header_);
+  }
 
   // How many of the bytes were written, whole lines only; errno says why not all.
   std::size_t deliver(std::string_view lines) {
     if (lines.empty()) return 0;
+    const std::size_t left_out = separator_ != '\0' && rows_ == 0 && lines.front() == separator_ ? 1 : 0;
+    lines.remove_prefix(left_out);
+    const std::size_t written = deliver_whole(lines);
+    return written > 0 ? left_out + written : 0;
+  }
+  std::size_t deliver_whole(std::string_view lines) {
+    const AppendLock alone(append_ ? file_ : -1);
     if (!compressor_) return cut_back(lines, push(lines));
     const std::string_view piece = compressor_->compress(lines);
     if (piece.empty()) return 0;
@@ -186,7 +228,7 @@ class FileOutput final : public OutputFile {
   std::size_t cut_back(std::string_view lines, std::size_t pushed) const {
     if (pushed == lines.size()) return pushed;
     const int problem = errno;
-    const std::size_t last = lines.substr(0, pushed).rfind('\n');
+    const std::size_t last = lines_ ? lines.substr(0, pushed).rfind('\n') : std::string_view::npos;
     const std::size_t whole = last == std::string_view::npos ? 0 : last + 1;
     const off_t end = regular_ ? ::lseek(file_, 0, SEEK_CUR) : -1;
     if (end >= 0) {
@@ -241,6 +283,8 @@ class FileOutput final : public OutputFile {
   }
 
   std::string path_, header_;
+  const char separator_;
+  const bool lines_, append_;
   const bool in_parts_;
   const std::unique_ptr<Compressor> compressor_;
   int file_ = -1;

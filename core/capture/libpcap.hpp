@@ -17,11 +17,8 @@ struct Libpcap {
   T2_IMPORT(pcap_datalink_val_to_description);
   T2_IMPORT(pcap_datalink_val_to_name);
   T2_IMPORT(pcap_dispatch);
-  T2_IMPORT(pcap_dump);
   T2_IMPORT(pcap_dump_close);
-  T2_IMPORT(pcap_dump_file);
-  T2_IMPORT(pcap_dump_flush);
-  T2_IMPORT(pcap_dump_open);
+  T2_IMPORT(pcap_dump_fopen);
   T2_IMPORT(pcap_fileno);
   T2_IMPORT(pcap_fopen_offline);
   T2_IMPORT(pcap_freecode);

@@ -35,8 +35,20 @@ std::string_view code(Type type, bool dates) {
   return "";
 }
 
-// The numbers of Tranalyzer2's binary format, which other programs know.
-unsigned number(Type type) {
+template <class Name>
+std::string types(const Column& column, Name name) {
+  std::string text;
+  for (unsigned i = 0; i < column.size; ++i) {
+    if (i > 0) text += '_';
+    text += name(column.type[i]);
+  }
+  if (column.repeats) text += ":R";
+  return text;
+}
+
+}  // namespace
+
+unsigned type_number(Type type) {
   switch (type) {
     case Type::i8: return 1;
     case Type::i16: return 2;
@@ -67,25 +79,12 @@ unsigned number(Type type) {
   return 0;
 }
 
-template <class Name>
-std::string types(const Column& column, Name name) {
-  std::string text;
-  for (unsigned i = 0; i < column.size; ++i) {
-    if (i > 0) text += '_';
-    text += name(column.type[i]);
-  }
-  if (column.repeats) text += ":R";
-  return text;
-}
-
-}  // namespace
-
 std::string type_codes(const Column& column, bool dates) {
   return types(column, [&](Type type) { return code(type, dates); });
 }
 
 std::string type_numbers(const Column& column) {
-  return types(column, [](Type type) { return std::to_string(number(type)); });
+  return types(column, [](Type type) { return std::to_string(type_number(type)); });
 }
 
 std::string column_names(std::span<const Column> columns, std::string_view separator) {

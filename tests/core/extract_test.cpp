@@ -104,6 +104,32 @@ TEST_CASE("extract: packets of another link type are counted as lost", "[extract
   CHECK_THAT(result.err, Contains("1 packets have another link type"));
 }
 
+TEST_CASE("extract: the file gets its name when it is complete, and what found no room is counted", "[extract]") {
+  const ThreeFlows run;
+  const Execution full = run.t2({"-r", "in.pcap", "--extract", "flowInd in (1, 2)", "-w", "/dev/full"});
+  CHECK(full.status == 1);  // no room for the header
+  CHECK_THAT(full.err, Contains("cannot write to /dev/full: No space left"));
+  Arguments limited{"bash",
+                    "-c",
+                    "cd \"$0\" && (ulimit -f 0; trap '' XFSZ; exec \"$@\") 2>&1 | cat",  // not a byte
+                    run.folder.path().string(),
+                    binary().string(),
+                    "-p",
+                    run.plugins,
+                    "-r",
+                    "in.pcap",
+                    "--extract",
+                    "flowInd == 1",
+                    "-w",
+                    "small.pcap"};
+  CHECK_THAT(execute(limited, run.folder, {{"HOME", run.folder.path().string()}}).out,
+             Contains("cannot write to small.pcap: File too large"));
+  CHECK_FALSE(fs::exists(run.folder / "small.pcap"));
+  CHECK_FALSE(fs::exists(run.folder / "small.pcap.part"));
+  REQUIRE(run.t2({"-r", "in.pcap", "--extract", "flowInd == 1", "-w", "whole.pcap"}).status == 0);
+  CHECK(run.t2({"-r", "in.pcap", "--extract", "flowInd == 1", "-w", "-"}).out == read_file(run.folder / "whole.pcap"));
+}
+
 TEST_CASE("extract: ranges", "[extract]") {
   const FlowChoice choice("flowInd in (5-9, 1, 7-12, 20)");
   for (std::uint64_t flow : {1u, 5u, 9u, 10u, 12u, 20u}) CHECK(choice.contains(flow));

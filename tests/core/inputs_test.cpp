@@ -155,7 +155,7 @@ TEST_CASE("inputs: the character in front of the number, and the size of a part,
       "-r s_0 s_1 -w r > log; cmp s_flows.txt r_flows.txt && echo same; T2_OFRWFILELN=1 $t2 -r s_0 -W w > log; ls "
       "w_flows.txt? | wc -l; expr $($t2 -r s_0 -w s > log; wc -l < s_flows.txt) - 1");
   INFO(done.out << done.err);
-  CHECK(done.out == "1\nsame\n4\n4\n");  // with one byte for a part each row has its own
+  CHECK(done.out == "1\nsame\n7\n7\n");  // with one byte for a part each row has its own
   CHECK_THAT(done.err, Contains("there is no 'p' in 's_0'"));
 }
 

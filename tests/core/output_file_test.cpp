@@ -99,6 +99,78 @@ TEST_CASE("output file: rows in pieces, longer than the buffer, and written over
   CHECK((read_file(folder / "rows") == "% 4200\n" + large + "\nend\n"));
 }
 
+TEST_CASE("output file: a separator stands between rows, whatever was lost", "[output]") {
+  const TempFolder folder;
+  const Errors errors(folder);
+  const fs::path path = folder / "rows";
+  RowFile file(create_output_file({.path = path.string(), .header = "[\n", .separator = ','}));
+  const auto put = [&](int number) {
+    file.put_row("," + row(number));
+    file.flush();
+  };
+  {
+    SizeLimit limit(500);  // the messages have room
+    file.put_row("," + std::string(1000, 'x') + "\n");
+    file.flush();
+  }
+  put(1), put(2);
+  CHECK((read_file(path) == "[\n" + row(1) + "," + row(2)));
+  fs::remove(path);
+  put(3), put(4);
+  file.put("]\n");
+  file.close();
+  CHECK((read_file(path) == "[\n" + row(3) + "," + row(4) + "]\n"));
+  CHECK(file.lost() == 3);
+}
+
+TEST_CASE("output file: binary pieces are there as a whole or lost", "[output]") {
+  const TempFolder folder;
+  const Errors errors(folder);
+  const fs::path path = folder / "packets", made = folder / "packets.part";
+  const std::string header("\0\n\1", 3), piece = std::string("\n\0\n", 3) + std::string(100, '\n');
+  RowFile file(create_output_file({.path = path.string(), .header = header, .in_parts = true, .lines = false}));
+  file.put_row(piece);
+  file.flush();
+  {
+    SizeLimit limit(fs::file_size(made) + 50);
+    file.put_row(piece), file.put_row(piece);
+    file.flush();
+    CHECK((read_file(made) == header + piece));
+  }
+  CHECK_FALSE(fs::exists(path));
+  file.put_row(piece);
+  file.close();
+  CHECK((read_file(path) == header + piece + piece));
+  CHECK(file.lost() == 2);
+  CHECK_THAT(errors.text(), Catch::Contains("cannot write to " + path.string() + ": File too large"));
+}
+
+TEST_CASE("output file: several processes append whole lines", "[output]") {
+  const TempFolder folder;
+  const Errors errors(folder);
+  const std::string path = (folder / "list").string();
+  constexpr int writers = 4, lines = 200;
+  for (int writer = 0; writer < writers; ++writer) {
+    if (fork() != 0) continue;
+    for (int i = 0; i < lines; ++i)
+      create_output_file({.path = path, .header = "%\n", .append = true})->write(row(i), 1);
+    std::_Exit(0);
+  }
+  while (wait(nullptr) > 0) {}
+  {
+    SizeLimit limit(fs::file_size(path) + 20);
+    create_output_file({.path = path, .append = true})->write(row(0), 1);
+  }
+  const std::string text = read_file(path);
+  CHECK(text.starts_with("%\n" + row(0)));
+  CHECK(text.size() == 2 + writers * [] {
+    std::size_t sum = 0;
+    for (int i = 0; i < lines; ++i) sum += row(i).size();
+    return sum;
+  }());
+  CHECK_THAT(errors.text(), Catch::Contains("File too large"));
+}
+
 TEST_CASE("output file: what cannot be opened, or has no room for its first lines", "[output]") {
   CHECK_THROWS_WITH(create_output_file({.path = "/no/such/folder/x"}),
                     Catch::Contains("cannot open /no/such/folder/x for writing: No such file"));

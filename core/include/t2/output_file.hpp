@@ -1,9 +1,9 @@
 // Files that sinks and the core write: made by the core (Host::create_file()), used by one thread.
 //
-// A file holds whole lines only. What cannot be written is counted, the user is told at once on standard error, and
-// each later write tries again: when there is room, the file goes on. A file that is removed while it is written begins
-// anew, with its first lines; the rows that were in it are lost. A pipe whose reader is slow makes the writer wait
-// until Host::must_end().
+// A file holds whole lines only, or whole pieces where it has none (NewFile::lines). What cannot be written is counted,
+// the user is told at once on standard error, and each later write tries again: when there is room, the file goes on. A
+// file that is removed while it is written begins anew, with its first lines; the rows that were in it are lost. A pipe
+// whose reader is slow makes the writer wait until Host::must_end().
 #pragma once
 
 #include <algorithm>
@@ -27,12 +27,15 @@ struct NewFile {
   std::string header = {};  // lines that it begins with, which are no rows
   Compression compression = Compression::none;
   bool in_parts = false;  // -W: it is written as PATH.part and gets its name when it is complete
+  char separator = '\0';  // each row begins with it, and the file's first one loses it
+  bool lines = true;      // false: binary; what one write() has is there as a whole, or lost
+  bool append = false;    // rows are added to what the file holds, also by several processes
 };
 
 class OutputFile {
  public:
   virtual ~OutputFile() = default;                                     // as close()
-  virtual void write(std::string_view lines, std::uint64_t rows) = 0;  // whole lines, so many of them rows
+  virtual void write(std::string_view lines, std::uint64_t rows) = 0;  // whole ones, so many of them rows
   // Overwrites characters that were written. False where that is impossible: in pipes and compressed files.
   virtual bool replace(std::uint64_t offset, std::string_view text) = 0;
   // Completes the file and goes on in another. One that cannot be opened is an error like a failed write.
@@ -60,9 +63,12 @@ class RowFile {
     ++rows_;
   }
   void put_row(std::string_view line) {
-    char* at = reserve(line.size());
-    std::memcpy(at, line.data(), line.size());
-    row(at + line.size());
+    put(line);
+    ++rows_;
+  }
+  void put(std::string_view line) {  // which is no row
+    std::memcpy(reserve(line.size()), line.data(), line.size());
+    used_ += line.size();
   }
   void flush() {
     if (used_ > 0) file_->write({buffer_.get(), used_}, rows_);

@@ -17,6 +17,7 @@ class RowParts {
     std::string path;            // without the number of a part
     std::string header = {};     // lines that the file begins with
     bool header_in_each = true;  // part; false: only in the first
+    char separator = '\0';       // as NewFile's
     Compression compression = Compression::none;
     Output::Split split = {};
   };
@@ -28,8 +29,11 @@ class RowParts {
     form_ = std::move(form);
     completed_ = std::move(completed);
     begin(form_.header);
-    file_ = RowFile(host.create_file(
-        {.path = part_path(), .header = form_.header, .compression = form_.compression, .in_parts = form_.split.on}));
+    file_ = RowFile(host.create_file({.path = part_path(),
+                                      .header = form_.header,
+                                      .compression = form_.compression,
+                                      .in_parts = form_.split.on,
+                                      .separator = form_.separator}));
   }
   // Space for a row of a flow that ended at `end`. It belongs to the file once row() is called with its end.
   char* reserve(std::size_t size, Time end) {

@@ -13,6 +13,7 @@
 namespace t2::schema {
 
 std::string type_codes(const Column& column, bool dates = false);  // "U16:R", "MAC_MAC_U64:R"; dates: times are texts
+unsigned type_number(Type type);                                   // of Tranalyzer2's binary formats
 std::string type_numbers(const Column& column);                    // "9:R", "27_27_10:R": those of binary formats
 std::string column_names(std::span<const Column> columns, std::string_view separator);
 
