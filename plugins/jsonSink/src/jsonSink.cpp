@@ -16,10 +16,10 @@ namespace t2::json_sink {
 
 namespace {
 
-constexpr Flag flags[] = {T2_RUNTIME_FLAG(JSON_SUFFIX),     T2_RUNTIME_FLAG(JSON_GZ_COMPRESS),
-                          T2_RUNTIME_FLAG(JSON_SPLIT),      T2_RUNTIME_FLAG(JSON_SUPPRESS_EMPTY_ARRAY),
-                          T2_RUNTIME_FLAG(JSON_NO_SPACES),  T2_RUNTIME_FLAG(JSON_SELECT),
-                          T2_RUNTIME_FLAG(JSON_SELECT_FILE)};
+constexpr Flag flags[] = {T2_RUNTIME_FLAG(JSON_SUFFIX),      T2_RUNTIME_FLAG(JSON_GZ_COMPRESS),
+                          T2_RUNTIME_FLAG(JSON_SPLIT),       T2_RUNTIME_FLAG(JSON_SUPPRESS_EMPTY_ARRAY),
+                          T2_RUNTIME_FLAG(JSON_NO_SPACES),   T2_RUNTIME_FLAG(JSON_SELECT),
+                          T2_RUNTIME_FLAG(JSON_SELECT_FILE), T2_RUNTIME_FLAG(JSON_ROOT_NODE)};
 
 class JsonSink final : public Sink {
  public:
@@ -36,12 +36,18 @@ class JsonSink final : public Sink {
       form.path = output.prefix + host_.text("JSON_SUFFIX") + std::string(suffix(form.compression));
       if (host_.integer("JSON_SPLIT") == 1) form.split = output.split;
     }
-    file_.open(host_, std::move(form));
+    array_ = host_.integer("JSON_ROOT_NODE") == 1;
+    if (!array_) return file_.open(host_, std::move(form));
+    form.header = "[\n";
+    form.separator = ',';
+    file_.open(host_, std::move(form), [](RowFile& part, std::uint64_t, bool) { part.put("]\n"); });
   }
 
   void write(std::span<const RowView> rows) override {
     for (const RowView& row : rows) {
-      char* at = formatter_->put(file_.reserve(formatter_->room(row) + 1, row.end), row);
+      char* at = file_.reserve(formatter_->room(row) + 2, row.end);
+      if (array_) *at++ = ',';
+      at = formatter_->put(at, row);
       *at++ = '\n';
       file_.row(at, row.end);
     }
@@ -60,6 +66,7 @@ class JsonSink final : public Sink {
   Host& host_;
   std::optional<text::JsonFormatter> formatter_;
   RowParts file_;
+  bool array_ = false;  // each file is one value: an array of the objects
 };
 
 }  // namespace

@@ -96,4 +96,20 @@ TEST_CASE("jsonSink: standard output and parts", "[jsonSink]") {
   CHECK(parts.out == "50\nsame\nsame\n");
 }
 
+TEST_CASE("jsonSink: each file is one array where JSON_ROOT_NODE asks for it", "[jsonSink]") {
+  const Sample run;
+  const Execution arrays = run.shell(
+      "rm -f $2/901_txtSink.so; $t2 -w z > log; export JSON_ROOT_NODE=1; $t2 -w a > log; $t2 -W y:50f > log; $t2 -w - "
+      "2>/dev/null | cmp - a_flows.json && echo same; : > e.pcap; head -c 24 $3 > e.pcap; $1 -p $2 -r e.pcap -w e > "
+      "log; JSON_GZ_COMPRESS=1 $t2 -w g > log; zcat g_flows.json.gz | cmp - a_flows.json && echo same\n"
+      "python3 -c '\n"
+      "import glob, json\n"
+      "rows = [json.loads(line) for line in open(\"z_flows.json\")]\n"
+      "print(json.load(open(\"a_flows.json\")) == rows, json.load(open(\"e_flows.json\")))\n"
+      "parts = [json.load(open(\"y_flows.json%d\" % i)) for i in range(len(glob.glob(\"y_flows.json*\")))]\n"
+      "print(sum(parts, []) == rows, {len(part) for part in parts[:-1]})'");
+  INFO(arrays.err);
+  CHECK(arrays.out == "same\nsame\nTrue []\nTrue {50}\n");
+}
+
 }  // namespace t2::test

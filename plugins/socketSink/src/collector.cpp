@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "gzip.hpp"
 #include "t2/clock.hpp"
 #include "t2/error.hpp"
 
@@ -141,7 +142,7 @@ class Tcp final : public Collector {
     state_ = State::connected;
     progress_ = true;
     if (std::exchange(told_, false)) settings_.info("connected to " + settings_.name());
-    block_ = settings_.header;
+    block_ = packed(settings_.header);
     written_ = block_written_ = 0;
     queued_ = block_.size();
   }
@@ -173,12 +174,18 @@ class Tcp final : public Collector {
   bool fill_block() {
     block_.clear();
     block_written_ = 0;
+    const std::size_t first = next_;
     for (; next_ < lines_.size() && block_.size() < block_size; ++next_) {
       block_ += lines_[next_].text;
-      queued_ += lines_[next_].text.size();
-      lines_[next_].end = queued_;
+      lines_[next_].end = queued_ + block_.size();
     }
+    block_ = packed(std::move(block_));
+    queued_ += block_.size();
+    for (std::size_t i = first; settings_.compress && i < next_; ++i) lines_[i].end = queued_;  // all or none
     return !block_.empty();
+  }
+  std::string packed(std::string text) const {
+    return settings_.compress && !text.empty() ? gzip(text) : std::move(text);
   }
   // Lines that the collector's host has acknowledged.
   void release() {

@@ -1,4 +1,4 @@
-// How lines reach a collector. The output thread uses it; what cannot be delivered is counted.
+// How rows, text or binary, reach a collector. The output thread uses it; what cannot be delivered is counted.
 #pragma once
 
 #include <sys/socket.h>
@@ -22,8 +22,9 @@ struct Address {
 struct Settings {
   std::string host;
   std::uint16_t port = 0;
-  std::string header;  // first line for each connection; empty: none
-  Time timeout = 0;    // without progress
+  std::string header;     // first line for each connection; empty: none
+  bool compress = false;  // TCP: the connection is a gzip stream
+  Time timeout = 0;       // without progress
   std::size_t max_bytes = 0;
   std::function<bool()> must_end;  // nothing may wait any more
   std::function<void(const std::string&)> warn, info;

@@ -149,6 +149,97 @@ TEST_CASE("socketSink: JSON lines", "[socketSink]") {
       "True\n");
 }
 
+TEST_CASE("socketSink: a gzip stream, complete after each piece", "[socketSink]") {
+  Office().check(
+      "python3 collector.py $port got & ready; SKS_GZ_COMPRESS=1 $t2 > log; echo $?; wait; zcat got | cmp - "
+      "x_flows.txt "
+      "&& echo same",
+      "0\nsame\n");
+  Office().check(  // over a second connection, too
+      "python3 collector.py $port got 0 100 & ready; SKS_GZ_COMPRESS=1 $t2 > log; echo $?; wait; zcat got | tail -n 1 "
+      "| "
+      "cmp - <(tail -n 1 x_flows.txt) && zcat got | grep -vxFf x_flows.txt | wc -l",
+      "0\n0\n");
+  const Execution refused = Office().shell("SKS_GZ_COMPRESS=1 SKS_SOCKTYPE=0 $t2 > log");
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, Contains("set SKS_SOCKTYPE=1"));
+}
+
+TEST_CASE("socketSink: the binary form holds every value of the flow file", "[socketSink]") {
+  const Office office;
+  std::ofstream(office.folder / "binary.py") << R"(
+import ipaddress, struct, sys
+data, at = open('got', 'rb').read(), 0
+def word(form='I'):
+    global at
+    value, = struct.unpack_from('=' + form, data, at)
+    at += struct.calcsize('=' + form)
+    return value
+def text():
+    global at
+    end = data.index(b'\0', at)
+    found, at = data[at:end].decode(), end + 1
+    return found
+def padded():
+    global at
+    start, found = at, text()
+    at = start + (len(found) + 4) // 4 * 4
+    return found
+if sys.argv[1:] == ['host']:
+    assert word() == 42
+    assert abs(word('Q') - __import__('time').time()) < 60 and word() < 1000000
+    end = data.index(b'ANTEATER')
+    assert end % 4 == 0
+    host = data[at:end].rstrip(b'\0').decode()
+    assert host.startswith(';'.join(__import__('os').uname()[i] for i in (1, 0, 2)) + ';') and 'lo(127.0.0.1/8);' in host, host
+    at = end
+assert data[at:at + 8] == b'ANTEATER'
+at += 8
+assert word() == 1
+columns = []
+while data[at:at + 4] != b'\xff' * 4:
+    name, meaning = padded(), padded()
+    columns.append((name, [word() for _ in range(word())], word()))
+at += 4
+numbers = {1: 'b', 2: 'h', 3: 'i', 4: 'q', 7: 'B', 8: 'H', 9: 'I', 10: 'Q', 13: 'B', 14: 'H', 15: 'I', 16: 'Q', 19: 'f', 20: 'd'}
+def value(kind):
+    global at
+    if kind in numbers:
+        n = word(numbers[kind])
+        if 13 <= kind <= 16: return '0x%0*x' % (2 << kind - 13, n)
+        return '%.7g' % n if kind == 19 else '%f' % n if kind == 20 else str(n)
+    if kind == 23: return '"' + text().replace('\\', '\\\\').replace('"', '\\"') + '"'
+    if kind == 31: return text()
+    if kind == 24: return 'AB'[word('B')]
+    if kind in (25, 26): return '%d.%09d' % (word('Q'), word())
+    size = {27: 6, 28: 4, 29: 16, 30: {0: 0, 4: 4, 6: 16}[word('B')] if kind == 30 else 0}[kind]
+    raw, at = data[at:at + size], at + size
+    return ':'.join('%02x' % b for b in raw) if kind == 27 else str(ipaddress.ip_address(raw)) if raw else '-'
+rows = [line.split('\t') for line in open('x_flows.txt').read().splitlines()]
+assert ['%' + columns[0][0]] + [c[0] for c in columns[1:]] == rows[0], columns
+for row in rows[1:]:
+    for (name, kinds, repeats), cell in zip(columns, row):
+        found = ';'.join('_'.join(value(k) for k in kinds) for _ in range(word() if repeats else 1))
+        assert found == cell, (name, found, cell)
+assert at == len(data) and len(rows) > 100
+print('equal')
+)";
+  const std::string compare = "wait; python3 binary.py ";
+  office.check("export SKS_CONTENT_TYPE=0; python3 collector.py $port got & ready; $t2 > log; " + compare, "equal\n");
+  office.check(
+      "export SKS_CONTENT_TYPE=0 SKS_HOST_INFO=1; rm got.ready; python3 collector.py $port got & ready; $t2 -x 42 > "
+      "log; " +
+          compare + "host",
+      "equal\n");
+  office.check(
+      "export SKS_CONTENT_TYPE=0 SKS_SOCKTYPE=0; rm got.ready; python3 collector.py $port got 0 0 udp & ready; $t2 > "
+      "log; " +
+          compare,
+      "equal\n");
+  const Execution refused = office.shell("SKS_HOST_INFO=1 $t2 > log");
+  CHECK_THAT(refused.err, Contains("set SKS_CONTENT_TYPE=0"));
+}
+
 TEST_CASE("socketSink: UDP", "[socketSink]") {
   Office().check(
       "python3 collector.py $port got 0 0 udp & ready; SKS_SOCKTYPE=0 $t2 > log; echo $?; wait; cmp got x_flows.txt && "
