@@ -31,9 +31,14 @@ namespace {
 
 // Default: one worker for each processor besides the reader's; one reader saturates at four workers. Rows of packets
 // come from one thread only, and a bound on flows would be shared out to workers, which would show: there are none
-// then.
-std::size_t worker_threads(const Options& options) {
+// then. Nor are there for a plugin that has to see all flows.
+std::size_t worker_threads(const Options& options, const Plugins& plugins, Log& log) {
   constexpr std::size_t most = 4;
+  if (const Descriptor* plugin = needs_one_worker(plugins.all())) {
+    if (options.threads.value_or(0) > 0)
+      log.info(fmt::format("Option '-t' has no effect: {} sees all flows, in one thread", plugin->name));
+    return 0;
+  }
   if (options.threads) return *options.threads;
   return options.packets || options.max_flows ? 0 : std::min(processors() - 1, most);
 }
@@ -57,7 +62,8 @@ class Analysis {
         rights_(rights),
         source_(open()),
         about_input_(describe_input()),
-        parts_(options, config, plugins, plugins.all(), *source_, log_, worker_threads(options), rows_of_packets()),
+        parts_(options, config, plugins, plugins.all(), *source_, log_, worker_threads(options, plugins, log_),
+               rows_of_packets()),
         prefix_(output_prefix(options)) {
     open_outputs();
     tell_memory();

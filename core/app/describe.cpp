@@ -47,6 +47,9 @@ class TextDescription final : public Description {
       text += fmt::format("  {} bytes more for some flows\n", block.bytes);
     if (plugin.packet_row_memory > 0)
       text += fmt::format("  {} bytes more for a direction with -s\n", plugin.packet_row_memory);
+    if (plugin.conversation_memory > 0)
+      text += fmt::format("  {} bytes more for a conversation\n", plugin.conversation_memory);
+    if (plugin.one_worker) text += "  sees all flows: one thread analyses them\n";
     flags_ = false;
     tables_.clear();
   }
@@ -85,9 +88,11 @@ class JsonDescription final : public Description {
                            need.optional);
     text += fmt::format(
         "{}{{\"name\":{},\"version\":{},\"number\":{},\"summary\":{},\"needs\":[{}],\"bytes_per_direction\":{},"
-        "\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{}",
+        "\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{},\"bytes_per_conversation\":{},"
+        "\"one_worker\":{}",
         text.empty() ? "" : ",", json_text(plugin.name), json_text(plugin.version), plugin.number,
-        json_text(plugin.summary), needs, bytes, blocks, plugin.packet_row_memory);
+        json_text(plugin.summary), needs, bytes, blocks, plugin.packet_row_memory, plugin.conversation_memory,
+        plugin.one_worker);
     flags_.clear();
   }
   void columns(std::string_view of, std::span<const Column> columns) override {

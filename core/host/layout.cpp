@@ -118,6 +118,17 @@ std::size_t Layout::packet_row_memory() const {
   return sum;
 }
 
+std::size_t Layout::conversation_memory() const {
+  std::size_t sum = 0;
+  for (const Descriptor* plugin : plugins_) sum += plugin->conversation_memory;
+  return sum;
+}
+
+const Descriptor* needs_one_worker(std::span<const Descriptor* const> plugins) {
+  const auto found = std::ranges::find_if(plugins, &Descriptor::one_worker);
+  return found == plugins.end() ? nullptr : *found;
+}
+
 std::size_t Layout::index(std::string_view plugin) const {
   const auto found =
       std::find_if(plugins_.begin(), plugins_.end(), [&](const Descriptor* d) { return d->name == plugin; });

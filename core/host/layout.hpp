@@ -82,6 +82,7 @@ class Layout {
   bool columns_are_read() const;                                   // by a sink
   const std::vector<Column>& packet_columns() const { return packet_columns_; }  // of a packet's row
   std::size_t packet_row_memory() const;                                         // of a direction, bytes, with -s
+  std::size_t conversation_memory() const;                                       // bytes
   std::size_t index(std::string_view plugin) const;  // its place in the order; npos: not loaded
   std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
                            std::size_t other_bytes);
@@ -99,6 +100,9 @@ class Layout {
   std::vector<Place> places_;
   std::vector<std::byte> record_;
 };
+
+// The first plugin that has to see all flows, or null.
+const Descriptor* needs_one_worker(std::span<const Descriptor* const> plugins);
 
 class PluginHost;
 

@@ -62,9 +62,12 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       completed_(std::move(options.completed)),
       shared_(options.shared),
       row_writer_(instances_, layout.columns_are_read()),
-      packet_row_memory_(packets_out_ ? layout.packet_row_memory() : 0) {
+      packet_row_memory_(packets_out_ ? layout.packet_row_memory() : 0),
+      conversation_memory_(layout.conversation_memory()),
+      ends_in_order_(needs_one_worker(layout.plugins())) {
   for (const Instances::Entry& entry : instances_.all()) {
     if (entry.plugin) plugins_.push_back(entry.plugin.get());
+    if (entry.descriptor->opener) openers_.push_back(entry.descriptor->opener);
   }
   prefetches_per_plugin_ = 1 + batch_ / std::max<std::size_t>(1, plugins_.size());
 }
@@ -185,7 +188,8 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
 MemoryBound Worker::memory_bound(std::uint64_t max_flows) const {
   MemoryBound bound;
   bound.flows = table_.max_bytes(max_flows) + Expiry::max_bytes(max_flows) + max_flows * EvictionOrder::bytes_each();
-  bound.lists = instances_.flow_memory().max_bytes(max_flows) + 2 * max_flows * packet_row_memory_;
+  bound.lists =
+      instances_.flow_memory().max_bytes(max_flows) + max_flows * (2 * packet_row_memory_ + conversation_memory_);
   bound.fragments = Fragments::max_bytes(max_flows);
   return bound;
 }
@@ -225,7 +229,10 @@ void Worker::process(std::span<Packet> packets, std::span<const Lookup> lookups,
       deliver_before(i);
     earliest = std::min(earliest, packet.at);
     offset = packet.at - packet.time;
-    if (!expiry_.nothing_due(packet.clock)) expire(packet.clock);
+    if (!expiry_.nothing_due(packet.clock)) {
+      if (ends_in_order_) deliver_before(i), earliest = packet.at;
+      expire(packet.clock);
+    }
     LookedUp found = look_up(packet, lookups[i], packets.subspan(first, i - first));
     if (found == LookedUp::deliver_first) [[unlikely]] {
       deliver_before(i);

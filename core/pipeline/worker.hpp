@@ -122,6 +122,7 @@ class Worker {
   void end(std::span<const Expiry::Due> flows, Time clock);
   void end(FlowEntry& flow, EndReason reason);
   void packet_row(const Packet& packet);
+  bool begins_with_answer(const Packet& packet) const;
 
   Log& log_;
   InputTotals* totals_;
@@ -143,7 +144,10 @@ class Worker {
   std::vector<FlowStart> starts_;
   RowWriter row_writer_;
   Row packet_columns_;
-  std::size_t packet_row_memory_;      // of a direction, bytes
+  std::size_t packet_row_memory_;    // of a direction, bytes
+  std::size_t conversation_memory_;  // of plugins, bytes
+  bool ends_in_order_;               // plugins have seen all packets before a flow's end
+  std::vector<Opener (*)(const Packet&)> openers_;
   std::vector<Plugin*> plugins_;       // those that see packets, in order
   std::span<const Expiry::Due> rest_;  // finish(): flows that are still to be ended
 };

@@ -50,6 +50,13 @@ FlowEntry& Worker::begin_flow(Packet& packet, const Lookup& lookup, const Succes
   return flow;
 }
 
+bool Worker::begins_with_answer(const Packet& packet) const {
+  for (const auto opener : openers_) {
+    if (const Opener found = opener(packet); found != Opener::unknown) return found == Opener::answers;
+  }
+  return looks_like_responder(packet);
+}
+
 // The first packet of a direction.
 void Worker::begin_direction(Packet& packet, FlowEntry& flow, const Successor& successor) {
   DirectionEntry& own = table_.add_direction(flow, packet.direction);
@@ -68,7 +75,7 @@ void Worker::begin_direction(Packet& packet, FlowEntry& flow, const Successor& s
   if (shared_) starts_.push_back({packet.number, Expiry::bucket_of(packet.clock), !other && !successor.index});
   own.status |= successor.status;
   if (other) own.status |= other->status & status::duration_limit;  // a continuation is one in both directions
-  if (other ? !(other->status & status::inverted) : looks_like_responder(packet)) own.status |= status::inverted;
+  if (other ? !(other->status & status::inverted) : begins_with_answer(packet)) own.status |= status::inverted;
   const auto kind = packet.family == Family::ipv4   ? status::ipv4
                     : packet.family == Family::ipv6 ? status::ipv6
                                                     : status::layer2_flow;
@@ -177,6 +184,7 @@ Worker::Successor Worker::cut(FlowEntry& flow, const Packet& packet) {
 
 // Ends flows until there is room for one. False, where that would be a flow of `undelivered` packets: these first.
 bool Worker::make_room(Time clock, std::span<const Packet> undelivered) {
+  if (ends_in_order_ && !undelivered.empty()) return false;
   while (table_.full()) {
     if (FlowEntry* ended = expiry_.next_ended(clock)) {
       end(*ended, ended->ended_early ? EndReason::duration_limit : EndReason::idle);

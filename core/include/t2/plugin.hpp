@@ -49,6 +49,8 @@ struct FlowBlock {
   unsigned conversations = 2;  // there may be one block for so many conversations; 1 to 1024
 };
 
+enum class Opener : std::uint8_t { unknown, asks, answers };  // who sent the first packet of a conversation
+
 class Plugin;
 class Sink;
 class Host;
@@ -67,6 +69,13 @@ struct Descriptor {
   bool reads_columns = true;                    // a sink: false if it reads only what its own on_flow_end() wrote
   std::span<const FlowBlock> flow_blocks = {};
   std::size_t packet_row_memory = 0;  // with -s: bytes that it keeps of each direction for rows of packets, at most
+  // What the first packet of a conversation says of its sender, from the packet alone; any thread. The first plugin
+  // that knows decides, without one the core: by ports and SYN.
+  Opener (*opener)(const Packet&) = nullptr;
+  // Its results depend on packets and ends of all flows in their order: one instance sees all of them, and the run has
+  // no further workers.
+  bool one_worker = false;
+  std::size_t conversation_memory = 0;  // bytes that an instance keeps besides for each conversation, at most
 };
 
 // Own state: one T per direction of a conversation, behind the core's Direction in memory. It starts as a copy of T{}

@@ -11,6 +11,7 @@
 #include "dnsDecode_state.h"
 #include "dns_message.hpp"
 #include "t2/plugin.hpp"
+#include "t2/report_lines.hpp"
 
 namespace t2::dns_decode {
 
@@ -70,28 +71,20 @@ class DnsDecode final : public t2::Plugin {
 
   void report(t2::Report& report) const override {
     if (stat_ != 0) {
+      t2::report_bits(report, "dnsStat", stat_, 4);
       char text[96];
-      std::snprintf(text, sizeof text, "Aggregated dnsStat=0x%04x", stat_ + 0u);
-      report.line(text);
       std::snprintf(text, sizeof text, "Aggregated dnsHFlg_OpC_RetC=0x%02x_0x%04x_0x%04x", header_flags_ + 0u,
                     opcodes_ + 0u, rcodes_ + 0u);
       report.line(text);
-      line(report, "Number of DNS packets: ", packets_, report.run().packets);
-      line(report, "Number of DNS Q packets: ", queries_, packets_);
-      line(report, "Number of DNS R packets: ", responses_, packets_);
+      t2::report_share(report, "Number of DNS packets: ", packets_, report.run().packets);
+      t2::report_share(report, "Number of DNS Q packets: ", queries_, packets_);
+      t2::report_share(report, "Number of DNS R packets: ", responses_, packets_);
     }
     if (const std::uint64_t refused = refused_ + reader_.refused())
       report.line("Parts of messages that memory was too short for: " + report.number(refused));
   }
 
  private:
-  static void line(t2::Report& report, const std::string& title, std::uint64_t count, std::uint64_t of) {
-    if (count == 0) return;
-    char share[32];
-    std::snprintf(share, sizeof share, " [%.2f%%]", 100. * static_cast<double>(count) / static_cast<double>(of));
-    report.line(title + report.number(count) + share);
-  }
-
   static bool is_netbios(std::uint16_t a, std::uint16_t b) { return a == netbios_names || b == netbios_names; }
 
   DnsFacts* facts_of(const t2::Packet& p) {

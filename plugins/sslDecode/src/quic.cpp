@@ -11,8 +11,7 @@ namespace t2::ssl_decode {
 
 namespace {
 
-constexpr std::uint32_t version_1 = 1, version_2 = 0x6b3343cf, draft = 0xff000000;  // and its number
-constexpr std::size_t max_id = 20, sample_bytes = 16, tag_bytes = 16;
+constexpr std::size_t sample_bytes = 16, tag_bytes = 16;
 
 using Secret = std::array<std::uint8_t, 32>;
 using Salt = std::array<std::uint8_t, 20>;
@@ -25,15 +24,11 @@ constexpr Salt salt_1{0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17
 constexpr Salt salt_2{0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
                       0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9};
 
-// Null: a version whose first packets cannot be read.
-const Salt* salt_of(std::uint32_t version) {
-  if (version == version_1) return &salt_1;
-  if (version == version_2) return &salt_2;
-  const std::uint32_t number = version - draft;
-  return number >= 23 && number <= 28   ? &salt_23
-         : number >= 29 && number <= 32 ? &salt_29
-         : number <= 34 && number > 32  ? &salt_1
-                                        : nullptr;
+// Of a known version.
+const Salt& salt_of(std::uint32_t version) {
+  if (version == quic::version_2) return salt_2;
+  const std::uint32_t number = version - quic::draft;
+  return version == quic::version_1 || number > 32 ? salt_1 : number > 28 ? salt_29 : salt_23;
 }
 
 // HKDF-Expand-Label of RFC 8446 for up to 32 bytes, which take one round.
@@ -56,30 +51,6 @@ bool expand(const Secret& secret, std::string_view label, std::span<std::uint8_t
 
 }  // namespace
 
-bool parse_quic(std::span<const std::uint8_t> datagram, QuicHeader& header) {
-  Bytes in(datagram);
-  const std::uint8_t first = in.u8();
-  header.version = in.u32();
-  const bool second = header.version == version_2;
-  if ((first & 0xc0) != 0xc0 || !salt_of(header.version)) return false;
-  header.initial = (first >> 4 & 3) == (second ? 1 : 0);
-  const std::size_t destination = in.u8();
-  if (destination > max_id) return false;
-  header.destination_id = in.read(destination);
-  const std::size_t source = in.u8();
-  if (source > max_id) return false;
-  header.source_id = in.read(source);
-  if (!header.initial) return in.ok();
-  const std::uint64_t token = quic_number(in);
-  if (token > in.left()) return false;
-  in.skip(static_cast<std::size_t>(token));
-  const std::uint64_t size = quic_number(in);
-  if (!in.ok() || size > in.left()) return false;
-  header.number_at = in.position();
-  header.end = in.position() + static_cast<std::size_t>(size);
-  return true;
-}
-
 QuicDecryption::QuicDecryption() : cipher_(EVP_CIPHER_CTX_new()), mask_(EVP_CIPHER_CTX_new()) {}
 QuicDecryption::~QuicDecryption() {
   EVP_CIPHER_CTX_free(static_cast<EVP_CIPHER_CTX*>(cipher_));
@@ -88,8 +59,8 @@ QuicDecryption::~QuicDecryption() {
 
 bool QuicDecryption::derive(std::uint32_t version, std::span<const std::uint8_t> client_id, bool from_client,
                             Keys& keys) {
-  const bool second = version == version_2;
-  const Salt& salt = *salt_of(version);
+  const bool second = version == quic::version_2;
+  const Salt& salt = salt_of(version);
   Secret initial, secret;
   unsigned size = 0;
   if (!HMAC(EVP_sha256(), salt.data(), static_cast<int>(salt.size()), client_id.data(), client_id.size(),
@@ -105,8 +76,8 @@ std::span<const std::uint8_t> QuicDecryption::decrypt(std::span<const std::uint8
                                                       std::span<const std::uint8_t> client_id, bool from_client) {
   auto *cipher = static_cast<EVP_CIPHER_CTX*>(cipher_), *masking = static_cast<EVP_CIPHER_CTX*>(mask_);
   Keys keys;
-  if (!header.initial || header.end > datagram.size() || header.end - header.number_at < 4 + sample_bytes ||
-      !derive(header.version, client_id, from_client, keys))
+  if (header.type != QuicType::initial || header.end > datagram.size() ||
+      header.end - header.number_at < 4 + sample_bytes || !derive(header.version, client_id, from_client, keys))
     return {};
   // The mask hides the lower bits of the first byte, and the packet's number (RFC 9001, 5.4).
   std::uint8_t mask[sample_bytes];

@@ -7,19 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "t2/bytes.hpp"
+#include "t2/quic.hpp"
 
 namespace t2::ssl_decode {
-
-struct QuicHeader {
-  std::uint32_t version = 0;
-  bool initial = false;
-  std::span<const std::uint8_t> destination_id, source_id;
-  std::size_t number_at = 0, end = 0;  // of the packet in the datagram: where its number begins, where it ends
-};
-
-// A long header at the beginning of a datagram. False: there is none of a known version.
-bool parse_quic(std::span<const std::uint8_t> datagram, QuicHeader& header);
 
 // Decrypts and keeps OpenSSL's contexts. Used by one worker.
 class QuicDecryption {
@@ -47,32 +37,21 @@ class QuicDecryption {
 
 // Calls visit(offset, bytes) for each CRYPTO frame.
 template <class Visit>
-void for_each_crypto(std::span<const std::uint8_t> frames, Visit visit);
-
-// A number of 1, 2, 4 or 8 bytes (RFC 9000, 16).
-inline std::uint64_t quic_number(Bytes& in) {
-  const std::uint8_t first = in.u8();
-  std::uint64_t value = first & 0x3f;
-  for (unsigned more = (1u << (first >> 6)) - 1; more > 0; --more) value = value << 8 | in.u8();
-  return value;
-}
-
-template <class Visit>
 void for_each_crypto(std::span<const std::uint8_t> frames, Visit visit) {
   enum Frame : std::uint64_t { padding = 0, ping = 1, ack = 2, ack_with_ecn = 3, crypto = 6 };
   Bytes in(frames);
   while (in.left() > 0 && in.ok()) {
-    const std::uint64_t type = quic_number(in);
+    const std::uint64_t type = quic::read_number(in);
     if (type == padding || type == ping) continue;
     if (type == crypto) {
-      const std::uint64_t offset = quic_number(in), size = quic_number(in);
+      const std::uint64_t offset = quic::read_number(in), size = quic::read_number(in);
       const auto bytes = in.read(static_cast<std::size_t>(size));
       if (in.ok()) visit(offset, bytes);
     } else if (type == ack || type == ack_with_ecn) {
-      quic_number(in), quic_number(in);
-      std::uint64_t ranges = quic_number(in);
-      for (quic_number(in); ranges > 0 && in.ok(); --ranges) quic_number(in), quic_number(in);
-      for (unsigned i = type == ack_with_ecn ? 3 : 0; i > 0; --i) quic_number(in);
+      quic::read_number(in), quic::read_number(in);
+      std::uint64_t ranges = quic::read_number(in);
+      for (quic::read_number(in); ranges > 0 && in.ok(); --ranges) quic::read_number(in), quic::read_number(in);
+      for (unsigned i = type == ack_with_ecn ? 3 : 0; i > 0; --i) quic::read_number(in);
     } else {
       return;  // CONNECTION_CLOSE, or none that an Initial packet may hold
     }

@@ -5,7 +5,6 @@
 // payload are looked at, nothing more. An instance belongs to one worker thread; descriptions are shared and only read.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -16,6 +15,7 @@
 #include "records.hpp"
 #include "row.hpp"
 #include "t2/plugin.hpp"
+#include "t2/report_lines.hpp"
 
 namespace t2::ssl_decode {
 
@@ -101,19 +101,10 @@ class SslDecode final : public t2::Plugin {
   }
 
   void report(t2::Report& report) const override {
-    char text[64];
-    if (stat_ != 0) {
-      std::snprintf(text, sizeof text, "Aggregated sslStat=0x%08x", stat_);
-      report.line(text);
-    }
-    for (const auto& [version, count] : flows_) {
-      std::snprintf(text, sizeof text, " [%.2f%%]", 100. * static_cast<double>(count) / static_cast<double>(rows_));
-      report.line("Number of " + version_name(version) + " flows: " + report.number(count) + text);
-    }
-    if (protocols_ != 0) {
-      std::snprintf(text, sizeof text, "Aggregated sslProto=0x%08x", protocols_);
-      report.line(text);
-    }
+    t2::report_bits(report, "sslStat", stat_, 8);
+    for (const auto& [version, count] : flows_)
+      t2::report_share(report, "Number of " + version_name(version) + " flows: ", count, rows_);
+    t2::report_bits(report, "sslProto", protocols_, 8);
     if (const std::uint64_t refused = refused_ + handshake_.refused())
       report.line("Parts of handshakes that memory was too short for: " + report.number(refused));
   }
@@ -195,7 +186,7 @@ class SslDecode final : public t2::Plugin {
   void on_quic(const t2::Packet& p, View datagram) {
     constexpr unsigned max_tries = 32;  // packets of a direction
     QuicHeader header;
-    while (!datagram.empty() && parse_quic(datagram, header) && header.initial) {
+    while (!datagram.empty() && parse_quic(datagram, header) && header.type == QuicType::initial) {
       SslDecodeState& s = state_(*p.own);
       const SslDecodeState* other = p.other ? &state_(*p.other) : nullptr;
       if (!s.quic) {

@@ -79,9 +79,9 @@ TEST_CASE("sslDecode: a server's first packet of RFC 9001, A.3", "[sslDecode]") 
           "cba3f6ea46c5b7684df3548e7ddeb9c3bf9c73cc3f3bded74b562bfb19fb84022f8ef4cdd93795d77d06edbb7aaf2f58891850abbdca"
           "3d20398c276456cbc42158"
           "407dd074ee");
-  t2::ssl_decode::QuicHeader header;
-  REQUIRE(t2::ssl_decode::parse_quic(packet, header));
-  CHECK(header.initial);
+  t2::QuicHeader header;
+  REQUIRE(t2::parse_quic(packet, header));
+  CHECK(header.type == t2::QuicType::initial);
   t2::ssl_decode::QuicDecryption decryption;
   const auto frames = decryption.decrypt(packet, header, hex("8394c8f03e515708"), false);
   CHECK(Buffer(frames.begin(), frames.end()) ==
