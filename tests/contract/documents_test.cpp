@@ -263,7 +263,8 @@ Lines unexplained(const Descriptor& plugin) {
   static const std::set<std::string_view> no_bits{
       "ethType",      "vlanHdr",       "mplsHdrsHex",    "mplsLabelsHex", "sslVersion", "sslRecVer",
       "sslHandVer",   "sslCipher",     "sslExtList",     "sslSuppVer",    "sslSigAlg",  "sslECPt",
-      "sslECFormats", "sslCipherList", "sslQuicVersion", "dnsHdrOPField", "dnsOptStat"};
+      "sslECFormats", "sslCipherList", "sslQuicVersion", "dnsHdrOPField", "dnsOptStat", "quicVersion",
+      "quicFlags",    "quicOffered",   "dhcpHWType",     "dhcpHopCnt",    "icmpTmGtw"};
   Lines out;
   for (const Column& c : plugin.columns)
     if (c.size == 1 && max_value(c.type[0]) > 0 && c.bits.empty() && !no_bits.contains(c.name))

@@ -126,12 +126,13 @@ struct Setup {
     }
     std::ofstream(folder / "plugins.txt")
         << "basicFlow\nmacRecorder\nbasicStats\ntcpFlags\ntcpStates\nnFrstPkts\nsslDecode\ndnsDecode\n"
-           "httpSniffer\ntxtSink\ncicFeatures\n";
+           "quicDecode\ndhcpDecode\nicmpDecode\nentropy\ndescriptiveStats\nconnStat\nhttpSniffer\ntxtSink\ncicFeatures"
+           "\n";
     plugins.emplace(T2_FUZZ_PLUGINS "/", Selection{.list = (folder / "plugins.txt").string(), .names = {}});
     log.quiet();
     context.emplace(Context{config, stacks, log, plugins->folder()});
     std::vector<const Descriptor*> all = plugins->all();
-    fuzz::demand(all.size() == 11, "all plugins are built");
+    fuzz::demand(all.size() == 17, "all plugins are built");
     all.push_back(&collector);
     layout.emplace(all);
     columns = layout->columns();

@@ -1,0 +1,30 @@
+// The columns of icmpDecode.
+#pragma once
+
+#include "bit_tables.hpp"
+
+namespace t2::icmp_decode {
+
+inline constexpr Column columns[] = {
+    Column("icmpStat", "Status bits", Type::h8).with(stat_bits),
+    {"icmpTCcnt", "Number of messages", Type::u32},
+    {"icmpBFTypH_TypL_Code", "Bits of types from 32 (ICMPv6: 128) on, of types below 32, and of codes below 16",
+     Type::h32, Type::h32, Type::h16},
+    {"icmpTmGtw", "Last time stamp of the sender, or gateway of a redirection", Type::h32},
+    {"icmpEchoSuccRatio", "Answers to its echo requests; without requests: answers, negative", Type::f32},
+    {"icmpErrProto", "Protocol of the packet that the last error message quotes", Type::u8},
+    {"icmpErrSrcIP", "Its source", Type::ip},
+    {"icmpErrSrcPort", "Its source port", Type::u16},
+    {"icmpErrDstIP", "Its destination", Type::ip},
+    {"icmpErrDstPort", "Its destination port", Type::u16},
+};
+
+inline constexpr Column packet_columns[] = {
+    Column("icmpStat", "Status bits of the packet", Type::h8).with(stat_bits),
+    Column("icmpType", "Type", Type::u8).repeated(),
+    Column("icmpCode", "Code", Type::u8).repeated(),
+    Column("icmpID", "Identifier of an echo or a time stamp", Type::h16).repeated(),
+    Column("icmpSeq", "Sequence number of an echo or a time stamp", Type::h16).repeated(),
+};
+
+}  // namespace t2::icmp_decode
