@@ -11,7 +11,8 @@ export LC_ALL=C
 
 ROOT=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P) || exit 1
 CORE=tranalyzer2                 # the name users give the core; its CMake target and program are called tranalyzer
-BUILD=$ROOT/build
+BUILDS=$ROOT/build              # a folder for each kind of build, all equally deep: ccache compares relative paths
+BUILD=$BUILDS/release
 PROGRAM=$BUILD/tranalyzer
 packaged=''                     # set where this is no source tree: what packages, or cmake --install, put below a prefix
 if [ ! -d "$ROOT/core" ]; then packaged=1 PROGRAM=${ROOT%/share/tranalyzer}/bin/tranalyzer; fi
@@ -23,7 +24,7 @@ export HOME
 # In containers it may be missing or read-only: then one beside the build takes its place, for plugins, settings and ccache.
 lent_home=''
 if [ -n "$packaged" ]; then BUILD=${XDG_CACHE_HOME:-$HOME/.cache}/tranalyzer   # of locks and records alone
-elif ! { [ -d "$HOME" ] && [ -w "$HOME" ]; } && [ ! -e "$HOME/.tranalyzer" ]; then lent_home=1 HOME=$BUILD/home
+elif ! { [ -d "$HOME" ] && [ -w "$HOME" ]; } && [ ! -e "$HOME/.tranalyzer" ]; then lent_home=1 HOME=$BUILDS/home
 fi
 
 restore_locale() { # before a program that the user talks to takes over

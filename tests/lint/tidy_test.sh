@@ -10,11 +10,11 @@ cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}  # before the tests' own h
 
 command -v clang-tidy > /dev/null || { echo 'clang-tidy is not installed'; exit 77; }
 marks=$cache/t2-lint
-mkdir -p -- "$marks" 2> /dev/null && [ -w "$marks" ] || { marks=$BUILD/lint/passed && mkdir -p -- "$marks"; }
+mkdir -p -- "$marks" 2> /dev/null && [ -w "$marks" ] || { marks=$BUILDS/lint/passed && mkdir -p -- "$marks"; }
 find "$marks" -type f -mtime +30 -delete
-configure "$BUILD/lint" "$scratch/cmake.log" --preset debug -DT2_JOINED=ON || exit 1
+configure "$BUILDS/lint" "$scratch/cmake.log" --preset debug -DT2_JOINED=ON || exit 1
 
-headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins tools "$BUILD/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
+headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins tools "$BUILDS/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
 sources_of() { # FILE: what it includes, if it joins files, and itself
     sed -n 's/^#include "\(.*\.cpp\)"$/\1/p' "$1"
     echo "$1"
@@ -25,13 +25,13 @@ check_file() { # FILE of the build: what is wrong is printed
     log=$scratch/log.$BASHPID
     mark=$marks/$({ echo "$headers"; sources_of "$1" | xargs -d '\n' cat --; } | sha1sum | cut -d ' ' -f 1)
     [ ! -e "$mark" ] || return 0
-    clang-tidy --quiet -p "$BUILD/lint" --extra-arg=-Wno-unknown-warning-option "$1" 2> "$log" || { cat -- "$log"; return 1; }
+    clang-tidy --quiet -p "$BUILDS/lint" --extra-arg=-Wno-unknown-warning-option "$1" 2> "$log" || { cat -- "$log"; return 1; }
     : > "$mark"
 }
 export -f check_file sources_of
 export marks headers BUILD scratch
 
-compiled() { sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$BUILD/lint/compile_commands.json" | grep -v '/cmake_pch'; }
+compiled() { sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$BUILDS/lint/compile_commands.json" | grep -v '/cmake_pch'; }
 # shellcheck disable=SC2016 # the shell that xargs starts expands it
 check_all() { compiled | xargs -d '\n' -P "$(nproc)" -I {} bash -c 'check_file "$1"' check {}; }
 

@@ -38,7 +38,7 @@ expect "t2 gives the program's status" fails
 pretend sudo 'for word; do printf "<%s>" "$word"; done; echo'
 run env PATH="$fake:$PATH" NF_DPORT=4739 NF_SERVADD='a b' st2 -i lo -w x
 expect 'st2: no question without a terminal' says '<-n>'
-expect 'st2: the core with the folder of the user, then the arguments' says "<$tree/build/tranalyzer><-p><$folder/><--user><1000><-i><lo><-w><x>"
+expect 'st2: the core with the folder of the user, then the arguments' says "<$tree/build/release/tranalyzer><-p><$folder/><--user><1000><-i><lo><-w><x>"
 expect 'st2 hands over settings' says '<NF_DPORT=4739>'
 expect 'st2 keeps values whole' says '<NF_SERVADD=a b>'
 run env PATH="$fake:$PATH" st2 -p /plugins -i lo

@@ -101,7 +101,7 @@ fi
 # ---- A cache that cannot be used
 touch -- "$tree/plugins/txtSink/src/"*.cpp
 for cache in /proc/none "$sample"; do
-    rm -rf -- "$tree"/build/plugins/*txtSink.so
+    rm -rf -- "$tree"/build/release/plugins/*txtSink.so
     run env -u CCACHE_READONLY -u CCACHE_TEMPDIR CCACHE_DIR="$cache" t2build txtSink
     expect "ccache in $cache: built" ends_with 'BUILD SUCCESSFUL'
     expect "ccache in $cache: said" says 'Building without ccache: '
@@ -116,7 +116,7 @@ rm -f -- "$scratch/tools/"*c++* "$scratch/tools/"*g++*
 run env PATH="$scratch/tools" "$tree/scripts/t2build" txtSink
 expect 'compiler removed: status 1' fails
 expect 'compiler removed: what to type' ends_with "'c++' is missing: run '$tree/scripts/setup build'"
-sed -i 's,^\(CMAKE_CXX_COMPILER:[A-Z]*=\).*,\1/usr/bin/gone-c++,' "$tree/build/CMakeCache.txt"
+sed -i 's,^\(CMAKE_CXX_COMPILER:[A-Z]*=\).*,\1/usr/bin/gone-c++,' "$tree/build/release/CMakeCache.txt"
 run t2build txtSink
 expect 'another compiler than before: set up anew' says 'Setting up the build'
 expect 'another compiler than before: built' ends_with 'BUILD SUCCESSFUL'
@@ -126,10 +126,10 @@ if ! unshare --mount true 2>/dev/null; then
     skip 'a full disk' 'needs root and mount namespaces'
 else
     # shellcheck disable=SC2016
-    full='mount -t tmpfs -o size=100k tmpfs "$1/build" && head -c 1M /dev/zero > "$1/build/filler" 2>/dev/null; exec "$1/scripts/t2build" txtSink'
+    full='mount -t tmpfs -o size=100k tmpfs "$1/build/release" && head -c 1M /dev/zero > "$1/build/release/filler" 2>/dev/null; exec "$1/scripts/t2build" txtSink'
     run unshare --mount sh -c "$full" - "$tree"
     expect 'a full disk: status 1' fails
-    expect 'a full disk: says so' ends_with "The build could not be set up: cannot write in '$tree/build' (No space left on device)"
+    expect 'a full disk: says so' ends_with "The build could not be set up: cannot write in '$tree/build/release' (No space left on device)"
 fi
 
 # ---- A clone that was moved

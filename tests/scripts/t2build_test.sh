@@ -7,7 +7,7 @@ copy_tree || exit 1
 cd -- "$scratch/elsewhere" || exit 1
 tutorial=(basicFlow basicStats tcpStates tcpFlags macRecorder netflowSink)
 state() { # of the results: what was written when
-    stat -c '%n %i %.9Y' -- "$tree"/build/tranalyzer "$tree"/build/build.ninja "$tree"/build/plugins/*.so "$folder"/*.so
+    stat -c '%n %i %.9Y' -- "$tree"/build/release/tranalyzer "$tree"/build/release/build.ninja "$tree"/build/release/plugins/*.so "$folder"/*.so
 }
 sums() { sha256sum -- "$folder"/*.so; }
 changed_between() { # OLD NEW: the names of plugins whose line differs
@@ -21,7 +21,7 @@ expect 'and it says so' says 'Plugin folder does not exist'
 run t2build tranalyzer2 "${tutorial[@]}"
 expect 'the tutorial is built' succeeds
 expect 'the last line' ends_with 'BUILD SUCCESSFUL'
-expect 'the core' test -x "$tree/build/tranalyzer"
+expect 'the core' test -x "$tree/build/release/tranalyzer"
 for plugin in "${tutorial[@]}"; do expect "$plugin is in the folder" test -n "$(find "$folder" -name "[0-9][0-9][0-9]_$plugin.so")"; done
 expect 'nothing else is in the folder' same "$(find "$folder" -mindepth 1 | wc -l)" 6
 expect 'no colours without a terminal' silent_about $'\e'
@@ -221,8 +221,8 @@ expect 'two at once: the first' same "$?:$(tail -n 1 "$scratch/first.log")" '0:B
 expect 'two at once: the second' ends_with 'BUILD SUCCESSFUL'
 run t2build -c basicFlow
 expect '-c of one' ends_with 'CLEANING SUCCESSFUL'
-expect '-c of one removes its results' missing "$tree/build/plugins/100_basicFlow.so"
-expect '-c of one keeps the others' test -e "$tree/build/plugins/120_basicStats.so"
+expect '-c of one removes its results' missing "$tree/build/release/plugins/100_basicFlow.so"
+expect '-c of one keeps the others' test -e "$tree/build/release/plugins/120_basicStats.so"
 run t2build -a -c
 expect '-a -c' ends_with 'CLEANING SUCCESSFUL'
 expect '-a -c removes all results' same "$(find "$tree/build" -name '*.so' -o -name tranalyzer)" ''

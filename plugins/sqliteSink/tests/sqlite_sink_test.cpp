@@ -53,10 +53,13 @@ struct Sample {
   std::string plugins = plugin_folder(folder, {"basicFlow", "basicStats", "tcpFlags", "tcpStates", "macRecorder",
                                                "sqliteSink", "txtSink"})
                             .string();
-  Sample() { std::ofstream(folder / "reader.py") << reader; }
+  Sample() {
+    std::ofstream(folder / "reader.py") << reader;
+    std::filesystem::copy(T2_SOURCE "/share/samples/office.pcap", folder.path());
+  }
   Execution shell(const std::string& script) const {
-    return execute({"bash", "-c", "cd \"$0\"; t2=\"$1 -p $2 -r $3 -w x\"\n" + script, folder.path().string(),
-                    binary().string(), plugins, std::string(T2_SOURCE) + "/share/samples/office.pcap"},
+    return execute({"bash", "-c", "cd \"$0\"; t2=\"$1 -p $2 -r office.pcap -w x\"\n" + script, folder.path().string(),
+                    binary().string(), plugins},
                    folder, {{"HOME", folder.path().string()}});
   }
   void check(const std::string& script, const std::string& printed) const {
