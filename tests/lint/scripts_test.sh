@@ -40,7 +40,7 @@ run sed -n '/R"(Usage: t2/,/)";/p' core/app/usage.cpp
 options=$(options_in <<< "$output")
 expect 't2 has options' test -n "$options"
 documented t2 "$options"
-run sed -n '/R"(Usage: t2report/,/)";/p' tools/report/main.cpp
+run sed -n '/R"(Usage: t2report/,/)";/p' share/report/main.cpp
 options=$(options_in <<< "$output")
 expect 't2report has options' test -n "$options"
 documented t2report "$options"

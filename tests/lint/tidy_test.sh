@@ -14,7 +14,7 @@ mkdir -p -- "$marks" 2> /dev/null && [ -w "$marks" ] || { marks=$BUILDS/lint/pas
 find "$marks" -type f -mtime +30 -delete
 configure "$BUILDS/lint" "$scratch/cmake.log" --preset debug -DT2_JOINED=ON || exit 1
 
-headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins tools "$BUILDS/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
+headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins share/report "$BUILDS/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
 sources_of() { # FILE: what it includes, if it joins files, and itself
     sed -n 's/^#include "\(.*\.cpp\)"$/\1/p' "$1"
     echo "$1"
@@ -36,7 +36,7 @@ compiled() { sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$BUILDS/lint/compile_
 check_all() { compiled | xargs -d '\n' -P "$(nproc)" -I {} bash -c 'check_file "$1"' check {}; }
 
 joined=$(compiled | while IFS= read -r file; do sources_of "$file"; done)
-expect 'no file is left out' test -z "$(find "$SOURCE/core" "$SOURCE/tools" "$SOURCE/plugins"/*/src -name '*.cpp' | grep -vxF "$joined")"
+expect 'no file is left out' test -z "$(find "$SOURCE/core" "$SOURCE/share/report" "$SOURCE/plugins"/*/src -name '*.cpp' | grep -vxF "$joined")"
 run check_all
 expect 'the checks of .clang-tidy hold' succeeds
 mkdir -p -- "$scratch/core"

@@ -1,5 +1,5 @@
 # Writes MADE, a header with the PARTS: page, styles of the chart library and of the page, scripts likewise.
-set(text "// Made from tools/report and share/uplot.\n#pragma once\n\n#include <string_view>\n\nnamespace t2::report {\n\n")
+set(text "// Made from share/report and share/report/uplot.\n#pragma once\n\n#include <string_view>\n\nnamespace t2::report {\n\n")
 function(embed name)  # FILE...: joined
   set(joined "")
   foreach(file ${ARGN})
