@@ -1,8 +1,16 @@
 // Finds where each cell of a row begins.
 #include "t2/cells.hpp"
 
+#include <algorithm>
+
+#include "t2/text.hpp"
+
 namespace t2::text {
 namespace {
+
+// Characters of a byte in hex.
+constexpr std::size_t text_per_byte =
+    2 + std::string_view(T2_CORE_SPKTMD_PCNTH_PREF).size() + std::string_view(T2_CORE_SPKTMD_PCNTH_SEP).size();
 
 std::size_t size_of(Type type, const std::uint8_t* at) {
   switch (type) {
@@ -70,6 +78,16 @@ std::string_view Cells::text(std::size_t at) {
   if (text_.size() < room + 8) text_.resize(2 * room + 8);
   const char* const end = formatters_[at].put(text_.data(), cell);
   return {text_.data(), static_cast<std::size_t>(end - text_.data()) - 1};  // without the newline
+}
+
+std::string_view plain_text(Type type, std::string_view raw, std::vector<char>& scratch) {
+  const std::size_t room = raw.size() * std::max<std::size_t>(6, text_per_byte) + 16;
+  if (scratch.size() < room) scratch.resize(2 * room);
+  char* const at = scratch.data();
+  const char* const end = type == Type::content ? put_content(at, raw)
+                          : type == Type::bytes ? put_bytes(at, raw)
+                                                : put_label(at, raw, true);
+  return {at, static_cast<std::size_t>(end - at)};
 }
 
 }  // namespace t2::text

@@ -26,6 +26,8 @@ class Cells {
   const Column& column(std::size_t at) const { return columns_[at]; }
   // One value: not several, and no list. Only such cells have a type.
   bool is_single(std::size_t at) const { return columns_[at].size == 1 && !columns_[at].repeats; }
+  // Any number of values of one type.
+  bool is_list(std::size_t at) const { return columns_[at].size == 1 && columns_[at].repeats; }
   Type type(std::size_t at) const { return columns_[at].type[0]; }
   template <class T>
   T get(std::size_t at) const {  // a single number, as it lies in the row
@@ -33,6 +35,8 @@ class Cells {
     std::memcpy(&value, cells_[at].data(), sizeof value);
     return value;
   }
+  // The values, for t2/row.hpp's Values: of a list behind their number, 32 bits.
+  std::span<const std::uint8_t> bytes(std::size_t at) const { return cells_[at]; }
   // As the flow file has it. It stays until the next call.
   std::string_view text(std::size_t at);
 
@@ -44,5 +48,8 @@ class Cells {
   std::uint64_t index_ = 0;
   std::vector<char> text_;
 };
+
+// A text, label, content or bytes (`type`), as the flow file has it without quotes. `scratch` holds it.
+std::string_view plain_text(Type type, std::string_view raw, std::vector<char>& scratch);
 
 }  // namespace t2::text

@@ -37,4 +37,14 @@ inline std::vector<std::string> chosen_columns(const Host& host, const std::stri
   return names;
 }
 
+// The same as positions among `columns`, in their order.
+inline std::vector<std::size_t> chosen_positions(const Host& host, const std::string& plugin, const std::string& flags,
+                                                 std::span<const Column> columns) {
+  const std::vector<std::string> only = chosen_columns(host, plugin, flags, columns);
+  std::vector<std::size_t> positions;
+  for (std::size_t at = 0; at < columns.size(); ++at)
+    if (only.empty() || std::find(only.begin(), only.end(), columns[at].name) != only.end()) positions.push_back(at);
+  return positions;
+}
+
 }  // namespace t2

@@ -16,13 +16,9 @@ namespace t2::sqlite_sink {
 
 namespace {
 
-constexpr int lock_timeout = 5000;  // ms, while another program writes
+using sql::identifier;
 
-std::string identifier(std::string_view name) {  // in quotes
-  std::string text = "\"";
-  for (const char c : name) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + '"';
-}
+constexpr int lock_timeout = 5000;  // ms, while another program writes
 
 }  // namespace
 
@@ -89,12 +85,8 @@ void Database::make_table(Existing existing_table) {
     found.clear();
   }
   if (found.empty()) {
-    std::string text = "CREATE TABLE " + identifier(form_.table) + " (";
-    for (const TableColumn& column : form_.columns) {
-      if (text.back() != '(') text += ", ";
-      text += identifier(column.name) + (column.type.empty() ? "" : " " + column.type);
-    }
-    if (!execute(text + ")")) refuse(problem());
+    if (!execute("CREATE TABLE " + identifier(form_.table) + " (" + sql::definitions(form_.columns) + ")"))
+      refuse(problem());
     return;
   }
   for (std::size_t i = 0; i < std::max(found.size(), form_.columns.size()); ++i) {

@@ -10,6 +10,8 @@
 
 #include <sys/types.h>
 
+#include "t2/sql.hpp"
+
 struct sqlite3;  // <sqlite3.h> has macros with names of flags
 struct sqlite3_stmt;
 
@@ -18,9 +20,7 @@ namespace t2::sqlite_sink {
 // What to do with a file or a table that exists.
 enum class Existing : std::uint8_t { refuse, replace, use };
 
-struct TableColumn {
-  std::string name, type;  // as SQLite knows them; no type: values keep the one they have
-};
+using sql::TableColumn;  // no type: values keep the one they have
 
 class Database {
  public:

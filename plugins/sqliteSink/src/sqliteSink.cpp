@@ -3,7 +3,6 @@
 // Runs in the output thread. Values are bound with their types, not written into statements.
 #include "sqliteSink.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,16 +35,11 @@ class SqliteSink final : public Sink {
     text::RowForm form = text::default_form();
     form.dates = true;
     cells_.emplace(output.columns, form);
-    const std::vector<std::string> only = chosen_columns(host_, "sqliteSink", "SQLITE", output.columns);
+    chosen_ = chosen_positions(host_, "sqliteSink", "SQLITE", output.columns);
     Database::Form table;
     table.path = output.prefix + host_.text("SQLITE_DB_SUFFIX");
     table.table = host_.text("SQLITE_TABLE_NAME");
-    for (std::size_t at = 0; at < cells_->size(); ++at) {
-      const std::string name(cells_->column(at).name);
-      if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
-      chosen_.push_back(at);
-      table.columns.push_back({name, type_name(at)});
-    }
+    for (const std::size_t at : chosen_) table.columns.push_back({std::string(cells_->column(at).name), type_name(at)});
     table.file = static_cast<Existing>(host_.integer("SQLITE_OVERWRITE_DB"));
     table.existing_table = static_cast<Existing>(host_.integer("SQLITE_OVERWRITE_TABLE"));
     table.rows_together = static_cast<std::uint64_t>(host_.integer("SQLITE_TRANSACTION_NFLOWS"));

@@ -1,0 +1,85 @@
+// natsSink: flows as messages of a NATS JetStream stream, a JSON object each.
+//
+// The output thread formats rows, a thread of its own (t2/delivery.hpp) sends them and waits for their
+// acknowledgements.
+#include "natsSink.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "jetstream.hpp"
+#include "t2/delivery.hpp"
+#include "t2/plugin.hpp"
+#include "t2/row_json.hpp"
+#include "t2/row_key.hpp"
+
+namespace t2::nats_sink {
+
+namespace {
+
+constexpr Flag flags[] = {T2_RUNTIME_FLAG(NATS_URL),    T2_RUNTIME_FLAG(NATS_CREDENTIALS),
+                          T2_RUNTIME_FLAG(NATS_TLS_CA), T2_RUNTIME_FLAG(NATS_SUBJECT),
+                          T2_RUNTIME_FLAG(NATS_STREAM), T2_RUNTIME_FLAG(NATS_TIMEOUT),
+                          T2_RUNTIME_FLAG(NATS_MEMORY)};
+
+class NatsSink final : public Sink {
+ public:
+  explicit NatsSink(Host& host) : host_(host) {}
+
+  void open(const Output& output) override {
+    json_.emplace(output.columns, text::JsonForm{.dates = T2_CORE_B2T_TIMESTR == 1});
+    const Batches::Limits limits{.rows = Stream::max_rows,
+                                 .memory = static_cast<std::size_t>(host_.integer("NATS_MEMORY")) * 1'000'000,
+                                 .timeout = host_.integer("NATS_TIMEOUT") * one_second};
+    stream_.emplace(Settings{.url = host_.text("NATS_URL"),
+                             .credentials = host_.text("NATS_CREDENTIALS"),
+                             .ca = host_.text("NATS_TLS_CA"),
+                             .subject = host_.text("NATS_SUBJECT"),
+                             .stream = host_.text("NATS_STREAM"),
+                             .timeout = limits.timeout,
+                             .must_stop = [this] { return batches_->must_stop(); }});
+    batches_ = std::make_unique<Batches>(host_, "the NATS server", limits,
+                                         [this](const Batch& batch) { return stream_->store(batch); });
+    batches_->start();
+  }
+
+  void write(std::span<const RowView> rows) override {
+    for (const RowView& row : rows) {
+      std::string& bytes = batches_->begin_row();
+      bytes += row_key(host_, row);
+      bytes += '\0';
+      const std::size_t begin = bytes.size();
+      bytes.resize(begin + json_->room(row) + 1);
+      char* end = json_->put(bytes.data() + begin, row);
+      *end++ = '\n';
+      bytes.resize(static_cast<std::size_t>(end - bytes.data()));
+      batches_->end_row();
+    }
+  }
+  void idle(Time now) override { batches_->tick(now); }
+  void close() override { batches_->finish(); }
+  void report(Report& to) const override {
+    if (batches_) batches_->report(to);
+  }
+  std::uint64_t lost() const override { return batches_ ? batches_->lost() : 0; }
+  std::uint64_t max_memory() const override { return batches_ ? batches_->max_memory() : 0; }
+
+ private:
+  Host& host_;
+  std::optional<text::JsonFormatter> json_;
+  std::optional<Stream> stream_;
+  std::unique_ptr<Batches> batches_;  // its thread uses the stream
+};
+
+}  // namespace
+
+}  // namespace t2::nats_sink
+
+T2_PLUGIN = {.name = "natsSink",
+             .version = T2_PLUGIN_VERSION,
+             .summary = "flows as JSON to a NATS JetStream stream",
+             .number = T2_NUMBER,
+             .layout = T2_LAYOUT_natsSink,
+             .flags = t2::nats_sink::flags,
+             .create_sink = [](t2::Host& host) -> t2::Sink* { return new t2::nats_sink::NatsSink(host); }};
