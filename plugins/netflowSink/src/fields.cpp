@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "compiled_flags.hpp"
+#include "packet_lists.hpp"
 #include "tcpFlags_state.h"
 
 namespace t2::netflow_sink {
@@ -311,6 +312,15 @@ Template::Template(const RecordLayout& layout, RecordKind kind_)
     if (fields.back().element == 148) flow_id = record_size;
     record_size += fields.back().length;
   }
+  max_record_size = record_size;
+  if (layout.listed_packets > 0) {
+    for (const bool reverse : {false, true}) {
+      if (reverse && !is_pair(kind)) break;
+      lists.insert(lists.end(), list_fields,
+                   {basic_list, variable_length, nullptr, reverse ? reverse_enterprise : 0, reverse});
+      max_record_size += max_lists_size(layout.listed_packets);
+    }
+  }
   if (!is_pair(kind)) {
     usual_put = netflow_sink::usual_put(met);
     return;
@@ -324,6 +334,7 @@ Template::Template(const RecordLayout& layout, RecordKind kind_)
     field.enterprise = entry.needs & own ? layout.enterprise : reverse_enterprise;
     fields.push_back(field);
     record_size += field.length;
+    max_record_size += field.length;
   }
 }
 

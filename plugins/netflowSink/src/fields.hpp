@@ -63,6 +63,7 @@ struct RecordLayout {
   bool ip_octets = false;                    // octetDeltaCount is that of IP headers and payload
   bool layer2 = false;                       // flows without IP are sent
   Biflow biflow = Biflow::off;
+  unsigned listed_packets = 0;   // IPFIX: NF_PACKETS, how many the lists of a direction hold at most; 0: no lists
   std::uint32_t enterprise = 0;  // IPFIX: NF_PEN, whose number the enterprise elements have; 0: they are left out
 };
 
@@ -82,9 +83,11 @@ struct Template {
   RecordKind kind;
   std::uint16_t id;
   std::vector<Field> fields;
-  Put usual_put = nullptr;  // compiled for exactly these fields; null: the fields are put one by one
-  std::size_t record_size = 0;
-  std::size_t flow_id = none;  // offset of flowId, which the output thread fills in
+  std::vector<Field> lists;         // behind these: fields of variable length, which put() leaves out
+  Put usual_put = nullptr;          // compiled for exactly these fields; null: the fields are put one by one
+  std::size_t record_size = 0;      // without lists
+  std::size_t max_record_size = 0;  // with the longest lists
+  std::size_t flow_id = none;       // offset of flowId, which the output thread fills in
   static constexpr std::size_t none = ~std::size_t{0};
 };
 

@@ -24,7 +24,8 @@ void put_header(std::span<std::uint8_t> message, Version version, std::size_t re
 
 std::size_t specifiers_size(const Template& t) {
   std::size_t size = template_header_size;
-  for (const Field& field : t.fields) size += field.enterprise ? 8 : 4;
+  for (const auto* fields : {&t.fields, &t.lists})
+    for (const Field& field : *fields) size += field.enterprise ? 8 : 4;
   return size;
 }
 
@@ -52,11 +53,13 @@ void MessageWriter::add_templates(std::span<const Template> templates) {
   begin_set(version_ == Version::ipfix ? 2 : 0);
   for (const Template& t : templates) {
     put(2, t.id);
-    put(2, t.fields.size());
-    for (const Field& field : t.fields) {
-      put(2, field.enterprise ? field.element | enterprise_bit : field.element);
-      put(2, field.length);
-      if (field.enterprise) put(4, field.enterprise);
+    put(2, t.fields.size() + t.lists.size());
+    for (const auto* fields : {&t.fields, &t.lists}) {
+      for (const Field& field : *fields) {
+        put(2, field.enterprise ? field.element | enterprise_bit : field.element);
+        put(2, field.length);
+        if (field.enterprise) put(4, field.enterprise);
+      }
     }
     ++records_;
   }
@@ -107,26 +110,29 @@ std::size_t template_message_size(std::span<const Template> templates, std::size
 
 DataMessage::DataMessage(const Template& layout, std::size_t size, unsigned max_records)
     : layout_(&layout), header_size_(header_size(layout.version)) {
-  std::size_t fit = size / layout.record_size;
-  while (fit > 0 && header_size_ + set_size(fit) > size) --fit;
-  max_ = static_cast<unsigned>(std::clamp<std::size_t>(fit, 1, std::max(1u, max_records)));
-  bytes_.resize(header_size_ + set_size(max_));
+  std::size_t fit = size / layout.max_record_size;
+  while (fit > 0 && header_size_ + set_size(fit * layout.max_record_size) > size) --fit;
+  max_ = std::max(1u, max_records);
+  room_ = std::clamp<std::size_t>(fit, 1, max_) * layout.max_record_size;
+  const std::size_t headers = header_size_ + set_header_size;
+  if (!layout.lists.empty() && size > headers) room_ = std::max(room_, size - headers);  // of shorter records more fit
+  bytes_.resize(header_size_ + set_size(room_));
 }
 
-std::size_t DataMessage::set_size(std::size_t records) const {
-  return set_header_size + padded(layout_->version, records * layout_->record_size);
-}
+std::size_t DataMessage::set_size(std::size_t bytes) const { return set_header_size + padded(layout_->version, bytes); }
+
+bool DataMessage::full() const { return count_ == max_ || used_ + layout_->max_record_size > room_; }
 
 void DataMessage::add(std::span<const std::uint8_t> record, std::uint64_t flow_id) {
-  std::uint8_t* at = &bytes_[header_size_ + set_header_size + count_ * layout_->record_size];
-  std::memcpy(at, record.data(), layout_->record_size);
+  std::uint8_t* at = &bytes_[header_size_ + set_header_size + used_];
+  std::memcpy(at, record.data(), record.size());
   if (layout_->flow_id != Template::none) store(at + layout_->flow_id, 8, flow_id);
+  used_ += record.size();
   ++count_;
 }
 
 std::span<const std::uint8_t> DataMessage::finish(const MessageHeader& header) {
-  const std::size_t set = set_size(count_), size = header_size_ + set,
-                    end = header_size_ + set_header_size + count_ * layout_->record_size;
+  const std::size_t set = set_size(used_), size = header_size_ + set, end = header_size_ + set_header_size + used_;
   put_header(std::span(bytes_).first(size), layout_->version, count_, header);
   store(&bytes_[header_size_], 2, layout_->id);
   store(&bytes_[header_size_ + 2], 2, set);

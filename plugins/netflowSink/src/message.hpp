@@ -44,20 +44,21 @@ class DataMessage {
   DataMessage(const Template& layout, std::size_t size, unsigned max_records);
 
   void add(std::span<const std::uint8_t> record, std::uint64_t flow_id);
-  bool full() const { return count_ == max_; }
+  bool full() const;  // there may be no room for one more record
   unsigned count() const { return count_; }
   const Template& layout() const { return *layout_; }
   // The complete message; valid until the next add() or clear().
   std::span<const std::uint8_t> finish(const MessageHeader& header);
-  void clear() { count_ = 0; }
+  void clear() { count_ = 0, used_ = 0; }
   std::size_t size() const { return bytes_.size(); }  // bytes of a full one
 
  private:
-  std::size_t set_size(std::size_t records) const;
+  std::size_t set_size(std::size_t bytes) const;  // of so many bytes of records
   const Template* layout_;
   std::size_t header_size_;
   std::vector<std::uint8_t> bytes_;
-  unsigned max_, count_ = 0;
+  std::size_t room_, used_ = 0;  // bytes of records
+  unsigned max_, count_ = 0;     // records
 };
 
 }  // namespace t2::netflow_sink

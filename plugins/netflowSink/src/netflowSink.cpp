@@ -31,13 +31,12 @@ constexpr t2::Flag flags[] = {
     T2_RUNTIME_FLAG(NF_STAT_SECS), T2_RUNTIME_FLAG(NF_SAMPLING), T2_RUNTIME_FLAG(NF_IFINDEX),
     T2_RUNTIME_FLAG(NF_RATE),      T2_RUNTIME_FLAG(NF_QUEUE),    T2_RUNTIME_FLAG(NF_TLS_VERIFY),
     T2_RUNTIME_FLAG(NF_TLS_CA),    T2_RUNTIME_FLAG(NF_TLS_CERT), T2_RUNTIME_FLAG(NF_TLS_KEY),
-    T2_RUNTIME_FLAG(NF_PEN)};
+    T2_RUNTIME_FLAG(NF_PACKETS),   T2_RUNTIME_FLAG(NF_PEN)};
 
-constexpr t2::Dependency needs[] = {{"basicFlow", false, T2_LAYOUT_basicFlow},
-                                    {"basicStats", false, T2_LAYOUT_basicStats},
-                                    {"tcpFlags", true, T2_LAYOUT_tcpFlags},
-                                    {"tcpStates", true, T2_LAYOUT_tcpStates},
-                                    {"macRecorder", true, T2_LAYOUT_macRecorder}};
+constexpr t2::Dependency needs[] = {
+    {"basicFlow", false, T2_LAYOUT_basicFlow},    {"basicStats", false, T2_LAYOUT_basicStats},
+    {"tcpFlags", true, T2_LAYOUT_tcpFlags},       {"tcpStates", true, T2_LAYOUT_tcpStates},
+    {"macRecorder", true, T2_LAYOUT_macRecorder}, {"nFrstPkts", true, T2_LAYOUT_nFrstPkts}};
 
 enum class SocketType { udp, tcp, tls };
 

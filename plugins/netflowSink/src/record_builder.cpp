@@ -14,6 +14,7 @@
 #include "compiled_flags.hpp"
 #include "flow_record.hpp"
 #include "macRecorder_state.h"
+#include "packet_lists.hpp"
 #include "setting.hpp"
 #include "tcpFlags_state.h"
 #include "tcpStates_state.h"
@@ -47,11 +48,15 @@ class RecordBuilder final : public t2::Plugin {
         tcp_flags_(host, "tcpFlags"),
         tcp_states_(host, "tcpStates"),
         mac_recorder_(host, "macRecorder"),
+        first_packets_(host, "nFrstPkts"),
         layout_(record_layout(host)),
         interface_(static_cast<std::uint32_t>(host.integer("NF_IFINDEX"))) {
     layout_.macs = macs_in_key || mac_recorder_;
     layout_.tcp_flags = static_cast<bool>(tcp_flags_);
     layout_.tcp_states = static_cast<bool>(tcp_states_);
+    if (layout_.listed_packets > 0 && !first_packets_)
+      throw setting_error("NF_PACKETS=" + std::to_string(layout_.listed_packets) +
+                          " needs the plugin nFrstPkts, which is not loaded: run t2build nFrstPkts");
     if (layout_.layer2) frame_octets_.emplace(host);
     for (unsigned kind = 0; kind < record_kinds; ++kind)
       templates_.emplace_back(layout_, static_cast<RecordKind>(kind));
@@ -82,6 +87,11 @@ class RecordBuilder final : public t2::Plugin {
     if (pair) layout.put(encoded_.data(), record, collect(e, direction ^ 1));
     else layout.put(encoded_.data(), record, record);
     row.raw(encoded_.data(), layout.record_size);
+    if (layout_.listed_packets == 0) return;
+    lists_.clear();
+    append_lists(first_packets_(*e.in_direction(direction)), layout_.listed_packets, lists_);
+    if (pair) append_lists(first_packets_(*e.in_direction(direction ^ 1)), layout_.listed_packets, lists_);
+    row.raw(lists_.data(), lists_.size());
   }
 
  private:
@@ -210,14 +220,16 @@ class RecordBuilder final : public t2::Plugin {
   const t2::Host& host_;
   t2::Peek<t2::basic_flow::BasicFlowState> basic_flow_;
   t2::Peek<t2::basic_stats::BasicStatsState> basic_stats_;
-  t2::Peek<t2::tcp_flags::TcpFlagsState> tcp_flags_;  // this one and the next two are empty without the plugin
+  t2::Peek<t2::tcp_flags::TcpFlagsState> tcp_flags_;  // this one and the next three are empty without the plugin
   t2::Peek<t2::tcp_states::TcpStatesState> tcp_states_;
   t2::Peek<t2::mac_recorder::MacRecorderState> mac_recorder_;
+  t2::Peek<t2::n_frst_pkts::NFrstPktsState> first_packets_;
   std::optional<t2::State<FrameOctets>> frame_octets_;
   RecordLayout layout_;
   std::uint32_t interface_;
   std::vector<Template> templates_;    // by kind
-  std::vector<std::uint8_t> encoded_;  // one record
+  std::vector<std::uint8_t> encoded_;  // one record, without lists
+  std::vector<std::uint8_t> lists_;    // of one record
 };
 
 }  // namespace
@@ -231,9 +243,14 @@ RecordLayout record_layout(const t2::Host& host) {
   layout.layer2 = host.integer("NF_LAYER2") == 1;
   layout.biflow = static_cast<Biflow>(host.integer("NF_BIFLOW"));
   layout.enterprise = enterprise(host);
+  layout.listed_packets = static_cast<unsigned>(host.integer("NF_PACKETS"));
   if (layout.biflow != Biflow::off && layout.version != Version::ipfix) {
     throw setting_error("NF_BIFLOW=" + std::to_string(static_cast<unsigned>(layout.biflow)) +
                         " needs NF_VER=10: NetFlow 9 has no records of both directions");
+  }
+  if (layout.listed_packets > 0 && layout.version != Version::ipfix) {
+    throw setting_error("NF_PACKETS=" + std::to_string(layout.listed_packets) +
+                        " needs NF_VER=10: NetFlow 9 has no lists");
   }
   return layout;
 }
