@@ -15,7 +15,7 @@ BUILDS=$ROOT/build              # a folder for each kind of build, all equally d
 BUILD=$BUILDS/release
 PROGRAM=$BUILD/tranalyzer
 packaged=''                     # set where this is no source tree: what packages, or cmake --install, put below a prefix
-if [ ! -d "$ROOT/core" ]; then packaged=1 PROGRAM=${ROOT%/share/tranalyzer}/bin/tranalyzer; fi
+if [[ $ROOT = */share/tranalyzer ]]; then packaged=1 PROGRAM=${ROOT%/share/tranalyzer}/bin/tranalyzer; fi
 declare -A outside=()            # folders of plugins that are not in this tree, by name
 DEFAULT_PLUGINS=(basicFlow basicStats macRecorder tcpFlags tcpStates txtSink)
 NAME=${0##*/}

@@ -35,7 +35,7 @@ Live capture:
       --user NAME            once it listens, root's rights are given up for good to NAME (default with -i: who called sudo, else
                              'tranalyzer' where there is such a user, else 'nobody'); root: they are kept
 Other:
-  -p, --plugin-folder DIR    plugins (default: ~/.tranalyzer/plugins/)
+  -p, --plugin-folder DIR    plugins (default: ~/.tranalyzer/plugins/, where it has none those of the packages)
   -b, --plugin-list FILE     load only the plugins that FILE names
       --plugins NAME,...     load these plugins only, and what they need
       --features cic         features of CICFlowMeter in PREFIX_cic.csv: as --plugins cicFeatures,tcpStates; adds to --plugins

@@ -243,6 +243,24 @@ std::vector<const Descriptor*> order(std::vector<const Descriptor*> plugins) {
   return ordered;
 }
 
+namespace {
+
+bool holds_plugins(const std::string& folder) {
+  std::error_code problem;
+  for (fs::directory_iterator at(folder, problem), end; !problem && at != end; at.increment(problem))
+    if (at->path().extension() == ".so") return true;
+  return false;
+}
+
+// Where packages put plugins: PREFIX/lib/tranalyzer/plugins/ of a program PREFIX/bin/tranalyzer.
+std::string installed_plugins() {
+  std::error_code problem;
+  const fs::path program = fs::read_symlink("/proc/self/exe", problem);
+  return (program.parent_path().parent_path() / "lib/tranalyzer/plugins/").string();
+}
+
+}  // namespace
+
 std::string plugin_folder(const std::string& option) {
   const auto closed = [](const std::string& path) { return path.ends_with('/') ? path : path + '/'; };
   if (!option.empty()) return closed(option);
@@ -251,11 +269,18 @@ std::string plugin_folder(const std::string& option) {
   std::error_code problem;
   const std::string home = home_folder();
   for (const std::string& folder : {home, lent_home_folder()}) {
+    if (!folder.empty() && holds_plugins(folder + relative)) return closed(folder + relative);
+  }
+  std::string callers;
+  if (const char* user = std::getenv("SUDO_USER")) {
+    if (const passwd* entry = getpwnam(user)) callers = closed(closed(entry->pw_dir) + relative);
+  }
+  if (!callers.empty() && holds_plugins(callers)) return callers;
+  if (const std::string installed = installed_plugins(); holds_plugins(installed)) return installed;
+  for (const std::string& folder : {home, lent_home_folder()}) {
     if (!folder.empty() && fs::is_directory(folder + relative, problem)) return closed(folder + relative);
   }
-  if (const char* user = std::getenv("SUDO_USER")) {
-    if (const passwd* entry = getpwnam(user)) return closed(closed(entry->pw_dir) + relative);
-  }
+  if (!callers.empty()) return callers;
   if (home.empty())
     throw Error(
         fmt::format("no home folder, so no plugins (HOME is not set, user id {} has no passwd entry): name their "

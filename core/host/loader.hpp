@@ -38,7 +38,8 @@ class Plugins {
 // The order, alone: checks names, dependencies, layouts and columns. Throws Error.
 std::vector<const Descriptor*> order(std::vector<const Descriptor*> plugins);
 
-// The folder of -p, or the compiled one, or (under sudo) that of the user who called sudo. Ends in '/'.
+// The folder of -p, or the compiled one, or (under sudo) that of the user who called sudo; where there are no plugins,
+// that of the packages. Ends in '/'.
 std::string plugin_folder(const std::string& option);
 
 }  // namespace t2

@@ -1,4 +1,4 @@
-# Completion in bash for t2, st2, tranalyzer, t2build, t2conf, tawk, t2stat, t2caplist, t2whois, t2plugin and t2report: options, plugins, flags, files.
+# Completion in bash for t2, st2, tranalyzer, t2build, t2conf, tawk, t2stat, t2caplist, t2whois, t2plugin, t2report and t2top: options, plugins, flags, files.
 # shellcheck shell=bash
 
 _t2_root() { # of the project, from where the command is
@@ -8,6 +8,10 @@ _t2_root() { # of the project, from where the command is
 
 _t2_words() { # WORD CANDIDATE...: those that begin with WORD
     mapfile -t COMPREPLY < <(compgen -W "${*:2}" -- "$1")
+}
+
+_t2_options() { # COMMAND WORD: the options that --help lists
+    _t2_words "$2" "$("$1" --help 2>/dev/null | awk '/^ +-/ { for (i = 1; $i ~ /^-/; i++) { sub(/,$/, "", $i); print $i } }')"
 }
 
 _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
@@ -23,10 +27,7 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
                     --extract | --metrics | --batch | --hash-seed) ;;
                 *)
                     if [[ $word = -* ]]; then
-                        _t2_words "$word" -r --pcap -R --pcap-list -D --input-regex -i --interface -w --output-prefix \
-                            -W --output-regex --list-inputs --extract -s --packets -l --logfile -m --monfile -M --mon-interval -S --snaplen -B --rx-bufsize \
-                            -p --plugin-folder -b --plugin-list -C --config -F --bpf-file -x --sensor-id --max-flows -f --hash-factor \
-                            -c --cpu -P --priority -t --threads --set --plugins --features --describe --report --metrics --each -j --jobs --user --batch --hash-seed -V --version -h --help
+                        _t2_options "$1" "$word"
                     else
                         mapfile -t COMPREPLY < <(compgen -f -- "$word")
                     fi ;;
@@ -34,18 +35,18 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
             return ;;
         t2stat)
             case $word in
-                -*) _t2_words "$word" -USR1 -USR2 -INT -TERM -s --sudo -p --pids -l --list -i --interactive -h --help ;;
+                -*) _t2_options "$1" "$word" ;;
             esac
             return ;;
         t2caplist)
             case $word in
-                -*) _t2_words "$word" -h --help ;;
+                -*) _t2_options "$1" "$word" ;;
                 *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             esac
             return ;;
         t2whois)
             case $word in
-                -*) _t2_words "$word" -r --read -l --lines -H --no-header -s --separator -t --table --make -h --help ;;
+                -*) _t2_options "$1" "$word" ;;
                 *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             esac
             return ;;
@@ -53,13 +54,20 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
             case $previous:$word in
                 -c:* | --create:*) ;;
                 -d:* | --directory:*) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-                *) _t2_words "$word" -c --create -s --sink -d --directory -h --help ;;
+                *) _t2_options "$1" "$word" ;;
+            esac
+            return ;;
+        t2top)
+            case $previous:$word in
+                -[wd]:* | --window:* | --delay:*) ;;
+                *:-*) _t2_options "$1" "$word" ;;
+                *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             esac
             return ;;
         t2report)
             case $previous:$word in
                 -[ntr]:* | --top:* | --title:* | --rows:*) ;;
-                *:-*) _t2_words "$word" -o --output -H --headers -n --top -r --rows -t --title -h --help ;;
+                *:-*) _t2_options "$1" "$word" ;;
                 *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             esac
             return ;;
@@ -68,9 +76,7 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
                 -V:* | --var:*) _t2_words "$word" "$("$1" -V '' 2>&1 | sed -n 's/.*these are: //p')" ;;
                 -d:* | --doc:*) _t2_words "$word" "$("$1" -g 2>/dev/null)" ;;
                 *:-*)
-                    _t2_words "$word" -I --input -N --header-row -s --special-header -F --field-separator -O --ofs --csv --zeek -f --file \
-                        -H --no-header -c --comment -n --nfdump -j --to-json -C --to-csv -x --fextractor -X --xer-file -k --wireshark \
-                        -l --list -g --func -d --doc -V --var -L --decode-log -t --validate-names -h --help ;;
+                    _t2_options "$1" "$word" ;;
                 *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
             esac
             return ;;
@@ -83,8 +89,7 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
         t2build:*:-p | t2build:*:--plugin-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
         t2build:*/*) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
         t2build:-*)
-            _t2_words "$word" -a --all -R --rebuild -e --empty -u --unload -c --clean -l --list -p --plugin-dir -r --configure \
-                -d --debug -f --force -y --yes -h --help ;;
+            _t2_options "$1" "$word" ;;
         t2conf:*:-D | t2conf:*:-G)
             local component=''
             for i in "${COMP_WORDS[@]:1}"; do [[ " tranalyzer2$names " != *" $i "* ]] || component=$i; done
@@ -95,9 +100,9 @@ _t2_complete() { # as bash calls it: COMMAND WORD PREVIOUS
                 compopt -o nospace 2>/dev/null
             fi ;;
         t2conf:*:-C | t2conf:*:-g) mapfile -t COMPREPLY < <(compgen -W 'auto default' -f -- "$word") ;;
-        t2conf:-*) _t2_words "$word" -I -G -E -e --diff -D --reset -C -g -a --all -y --yes -h --help ;;
+        t2conf:-*) _t2_options "$1" "$word" ;;
         *) _t2_words "$word" tranalyzer2 "$names" ;;
     esac
 }
 
-complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk t2stat t2caplist t2whois t2plugin t2report
+complete -F _t2_complete t2 st2 tranalyzer t2build t2conf tawk t2stat t2caplist t2whois t2plugin t2report t2top

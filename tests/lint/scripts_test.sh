@@ -4,7 +4,7 @@
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
 
 cd -- "$SOURCE" || exit 1
-programs=(scripts/t2 scripts/st2 scripts/t2build scripts/t2conf scripts/tawk scripts/t2stat scripts/t2caplist scripts/t2whois scripts/t2plugin scripts/t2report scripts/setup scripts/quickstart core/cmake/header.sh scripts/test scripts/fuzz .ci/run)
+programs=(scripts/t2 scripts/st2 scripts/t2build scripts/t2conf scripts/tawk scripts/t2stat scripts/t2caplist scripts/t2whois scripts/t2plugin scripts/t2report scripts/t2top scripts/package scripts/setup scripts/quickstart core/cmake/header.sh scripts/test scripts/fuzz .ci/run)
 run shellcheck -x "${programs[@]}" scripts/*.sh tests/{scripts,docs,lint}/*.sh share/completions/t2.bash
 expect 'shellcheck finds nothing' succeeds
 for program in "${programs[@]}"; do expect "$program is executable" test -x "$program"; done
@@ -12,6 +12,12 @@ for program in "${programs[@]}"; do expect "$program is executable" test -x "$pr
 options_in() { # usage text: the options it describes
     sed -n 's/^ *\(-[^ ].*\)/\1/p' | awk '{ for (i = 1; $i ~ /^-/; i++) { sub(/,$/, "", $i); print $i } }' | sort -u
 }
+
+# The help of programs: from its source, so that nothing has to be built.
+t2() { sed -n '/R"(Usage: t2/,/)";/p' core/app/usage.cpp; }
+t2report() { sed -n '/R"(Usage: t2report/,/)";/p' share/report/main.cpp; }
+t2top() { sed -n '/R"(Usage: t2top/,/)";/p' share/top/main.cpp; }
+PATH=$SOURCE/scripts:$PATH
 
 # Every option of the usage text is in the manual page and completed, and none is there that does not exist.
 documented() { # COMMAND OPTIONS
@@ -29,19 +35,30 @@ documented() { # COMMAND OPTIONS
         expect "$option, completed for $1, exists" grep -qxF -- "$option" <<< "$2"
     done
 }
-for command in t2build t2conf tawk t2caplist t2whois t2plugin; do
-    options=$(scripts/$command --help | options_in)
+for command in t2 t2build t2conf tawk t2stat t2caplist t2whois t2plugin t2report t2top; do
+    options=$($command --help | options_in)
     expect "$command has options" test -n "$options"
     documented "$command" "$options"
 done
 
-# The options of the program: from the usage text in its source, so that nothing has to be built.
-run sed -n '/R"(Usage: t2/,/)";/p' core/app/usage.cpp
-options=$(options_in <<< "$output")
-expect 't2 has options' test -n "$options"
-documented t2 "$options"
-run sed -n '/R"(Usage: t2report/,/)";/p' share/report/main.cpp
-options=$(options_in <<< "$output")
-expect 't2report has options' test -n "$options"
-documented t2report "$options"
+# All three shells ask --help, and take the same options from it.
+if command -v fish > /dev/null; then
+    printf '#!/bin/sh\ncat %q\n' "$scratch/help" > "$scratch/t2"
+    chmod +x -- "$scratch/t2"
+    t2 --help > "$scratch/help"
+    run env PATH="$scratch:$PATH" fish --no-config -c "source share/completions/t2.fish; __t2_options t2"
+    expect 'fish: the options of t2' same "$(cut -f 1 <<< "$output" | sort -u)" "$(t2 --help | options_in)"
+    expect 'fish: what they do' says $'--snaplen\tbytes kept of a frame'
+else
+    skip 'completion in fish' 'fish is not installed'
+fi
+if command -v zsh > /dev/null; then
+    t2 --help > "$scratch/help"
+    # shellcheck disable=SC2016 # zsh expands it
+    run env HELP="$scratch/help" zsh -f -c '_describe() { print -l -- ${(P)2}; }; t2() { cat "$HELP"; }; words=(t2 -) PREFIX=-; source share/completions/_t2'
+    expect 'zsh: the options of t2' same "$(cut -d : -f 1 <<< "$output" | sort -u)" "$(t2 --help | options_in)"
+    expect 'zsh: what they do' says '--snaplen:bytes kept of a frame'
+else
+    skip 'completion in zsh' 'zsh is not installed'
+fi
 all_passed

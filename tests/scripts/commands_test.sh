@@ -72,7 +72,7 @@ expect 'st2 as root runs the program itself' same "$output" "$(t2 -V)"
 rm -rf -- "${T2_BIN:?}"
 run env PATH="$scratch/bin:$PATH" "$tree/scripts/setup" links
 expect 'links' succeeds
-for command in t2 st2 t2build t2conf tawk t2stat t2caplist t2whois t2plugin t2report tranalyzer; do expect "$command is a link" test -x "$scratch/bin/$command"; done
+for command in t2 st2 t2build t2conf tawk t2stat t2caplist t2whois t2plugin t2report t2top tranalyzer; do expect "$command is a link" test -x "$scratch/bin/$command"; done
 run env -i PATH=/usr/bin:/bin HOME="$HOME" "$scratch/bin/tranalyzer" -V
 expect 'tranalyzer is t2' succeeds
 before=$(stat -c '%n %i' "$scratch"/bin/*)
