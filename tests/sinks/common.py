@@ -172,10 +172,10 @@ def packets(first, end):
 class Run:
     """t2 that reads packets as they are fed."""
 
-    def __init__(self, binary, plugins, folder, sink, settings=None, also='txtSink', arguments=()):
+    def __init__(self, binary, plugins, folder, sink, settings=None, also='txtSink', parts=''):
         self.folder = Path(tempfile.mkdtemp(prefix='run.', dir=folder))
         self.fed = 0
-        command = [binary, '-p', plugins, '--plugins', f'{PLUGINS},{sink}' + (f',{also}' if also else ''), '-r', '-', '-w', self.folder / 'out', *arguments]
+        command = [binary, '-p', plugins, '--plugins', f'{PLUGINS},{sink}' + (f',{also}' if also else ''), '-r', '-', *(('-W', f'{self.folder}/out:{parts}') if parts else ('-w', self.folder / 'out'))]
         self.log = open(self.folder / 'log', 'w+b')  # pylint: disable=consider-using-with
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, bufsize=0,
                                         env={'PATH': os.environ['PATH'], 'HOME': str(self.folder), 'LC_ALL': 'C', **{k: str(v) for k, v in (settings or {}).items()}})
@@ -222,6 +222,25 @@ class Run:
         """Names, and the rows of the flow file."""
         lines = (self.folder / 'out_flows.txt').read_text().splitlines()
         return lines[0].lstrip('%').split('\t'), [line.split('\t') for line in lines[1:]]
+
+
+def as_cell(value, code, address=str):
+    """A value of an engine in the form of the flow file, whose column has this type; `address`: says how addresses look there."""
+    if '_' in code:
+        return value
+    if code.endswith(':R'):
+        return ';'.join(as_cell(part, code[:-2], address) for part in value)
+    if code == 'F':  # the shortest number that means the same 32 bits, perhaps
+        return '%.7g' % struct.unpack('f', struct.pack('f', float(value)))
+    if code == 'D':
+        return '%f' % float(value)
+    if code == 'U64.U32':
+        return f'{int(value) // 10**9}.{int(value) % 10**9:09d}'
+    if code[0] == 'H':
+        return f'0x{int(value):0{int(code[1:]) // 4}x}'
+    if code == 'S':
+        return f'"{value}"'
+    return address(value) if code == 'IPX' else str(value)
 
 
 TABLE = []  # of faults: sink, what happened, rows sent, acknowledged, reported lost, found, of them distinct

@@ -1,0 +1,143 @@
+// parquetSink: flows as Parquet files, for DuckDB, Spark, ClickHouse, pandas and what else reads columns.
+//
+// Runs in the output thread. A row group is collected in memory, column by column, and written at once.
+#include "parquetSink.h"
+
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "parquet_file.hpp"
+#include "t2/cells.hpp"
+#include "t2/chosen_columns.hpp"
+#include "t2/plugin.hpp"
+
+namespace t2::parquet_sink {
+
+namespace {
+
+constexpr Flag flags[] = {T2_RUNTIME_FLAG(PARQUET_SUFFIX),       T2_RUNTIME_FLAG(PARQUET_DAYS),
+                          T2_RUNTIME_FLAG(PARQUET_COMPRESSION),  T2_RUNTIME_FLAG(PARQUET_GROUP_NFLOWS),
+                          T2_RUNTIME_FLAG(PARQUET_GROUP_MEMORY), T2_RUNTIME_FLAG(PARQUET_SELECT),
+                          T2_RUNTIME_FLAG(PARQUET_SELECT_FILE)};
+
+constexpr Time day = 86'400 * one_second;
+
+std::string date_of(Time number_of_day) {
+  const std::time_t seconds = number_of_day * (day / one_second);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
+}
+
+class ParquetSink final : public Sink {
+ public:
+  explicit ParquetSink(Host& host) : host_(host) {}
+
+  void open(const Output& output) override {
+    if (output.to_stdout)
+      throw Error("parquetSink: a Parquet file cannot go to standard output: name a file with -w PREFIX");
+    prefix_ = output.prefix + host_.text("PARQUET_SUFFIX");
+    split_ = output.split;
+    days_ = host_.integer("PARQUET_DAYS") == 1;
+    group_rows_ = static_cast<std::uint64_t>(host_.integer("PARQUET_GROUP_NFLOWS"));
+    group_bytes_ = static_cast<std::size_t>(host_.integer("PARQUET_GROUP_MEMORY")) * 1'000'000;
+    cells_.emplace(output.columns);
+    chosen_ = chosen_positions(host_, "parquetSink", "PARQUET", output.columns);
+    for (const std::size_t at : chosen_) columns_.emplace_back(cells_->column(at), cells_->is_list(at), is_text(at));
+    file_.emplace(columns_, static_cast<int>(host_.integer("PARQUET_COMPRESSION")), output.about,
+                  [this](const std::string& text) { host_.warn(text); });
+    if (!days_ && !file_->open(path(0))) throw Error("parquetSink: cannot write '" + path(0) + "': see above");
+  }
+
+  void write(std::span<const RowView> rows) override {
+    for (const RowView& row : rows) {
+      if (must_change(row.end)) begin_file(row.end);
+      latest_ = std::max(latest_, row.end);
+      cells_->read(row);
+      std::size_t size = 0;
+      for (std::size_t i = 0; i < chosen_.size(); ++i) {
+        if (is_text(chosen_[i])) columns_[i].put_text(cells_->text(chosen_[i]));
+        else columns_[i].put(Values(cells_->bytes(chosen_[i])));
+        size += columns_[i].size();
+      }
+      ++rows_in_file_;
+      if (++rows_in_group_ >= group_rows_ || size >= group_bytes_) end_group();
+    }
+  }
+
+  // A file whose time is over is completed, whether rows come or not.
+  void idle(Time now) override {
+    constexpr Time latest_row = 12 * one_second;  // so late a row can come
+    if (split_.live && split_.interval > 0 && rows_in_file_ > 0 &&
+        (now - latest_row) / split_.interval > latest_ / split_.interval)
+      end_file();
+  }
+  void close() override {
+    if (!file_) return;
+    end_file();
+    if (lost() > 0) host_.warn(std::to_string(lost()) + " rows were not written");
+  }
+  std::uint64_t lost() const override { return file_ ? file_->lost() : 0; }
+  std::uint64_t max_memory() const override { return 3 * group_bytes_; }
+
+ private:
+  bool is_text(std::size_t at) const { return !cells_->is_single(at) && !cells_->is_list(at); }
+
+  std::string path(Time end) const {
+    std::string name = prefix_;
+    if (days_) name += "_" + date_of(end / day);
+    if (split_.on) name += "_" + std::to_string(split_.first + files_);
+    return name + ".parquet";
+  }
+  bool must_change(Time end) const {
+    if (!file_->is_open()) return true;
+    if (rows_in_file_ == 0) return false;
+    if (days_ && end / day > latest_ / day) return true;
+    return split_.on &&
+           ((split_.rows > 0 && rows_in_file_ >= split_.rows) || (split_.bytes > 0 && file_->bytes() >= split_.bytes) ||
+            (split_.interval > 0 && end / split_.interval > latest_ / split_.interval));
+  }
+  void end_group() {
+    if (rows_in_group_ > 0) file_->write_group(rows_in_group_);
+    rows_in_group_ = 0;
+  }
+  void end_file() {
+    if (!file_->is_open()) return;
+    end_group();
+    file_->close();
+    rows_in_file_ = 0;
+    ++files_;
+  }
+  void begin_file(Time end) {
+    end_file();
+    file_->open(path(std::max(end, latest_)));
+  }
+
+  Host& host_;
+  std::string prefix_;
+  Output::Split split_;
+  bool days_ = false;
+  std::uint64_t group_rows_ = 0;
+  std::size_t group_bytes_ = 0;
+  std::optional<text::Cells> cells_;
+  std::vector<std::size_t> chosen_;
+  std::vector<ParquetColumn> columns_;  // of chosen_
+  std::optional<ParquetFile> file_;
+  std::uint64_t rows_in_group_ = 0, rows_in_file_ = 0, files_ = 0;
+  Time latest_ = 0;  // end of the latest row
+};
+
+}  // namespace
+
+}  // namespace t2::parquet_sink
+
+T2_PLUGIN = {.name = "parquetSink",
+             .version = T2_PLUGIN_VERSION,
+             .summary = "flows as Parquet files",
+             .number = T2_NUMBER,
+             .layout = T2_LAYOUT_parquetSink,
+             .flags = t2::parquet_sink::flags,
+             .create_sink = [](t2::Host& host) -> t2::Sink* { return new t2::parquet_sink::ParquetSink(host); }};

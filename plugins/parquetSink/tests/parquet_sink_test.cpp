@@ -1,0 +1,68 @@
+// Parquet files from outside: names, sizes, what is lost. `scripts/test sinks` reads their values with two programs.
+#include <catch2/catch.hpp>
+
+#include "run.hpp"
+#include "thrift.hpp"
+
+namespace t2::test {
+
+namespace {
+
+struct Sample {
+  TempFolder folder;
+  std::string plugins = plugin_folder(folder, {"basicFlow", "basicStats", "parquetSink"}).string();
+  void check(const std::string& script, const std::string& printed) const {
+    const Execution result =
+        execute({"bash", "-c", "cd \"$0\"; t2=\"$1 -p $2 -r $3 -w x\"\n" + script, folder.path().string(),
+                 binary().string(), plugins, std::string(T2_SOURCE) + "/share/samples/office.pcap"},
+                folder, {{"HOME", folder.path().string()}});
+    INFO(result.out << result.err);
+    CHECK(result.out == printed);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("parquetSink: a file begins and ends with its mark, and has its name when it is complete", "[parquetSink]") {
+  Sample().check("$t2 > log; echo $?; head -c 4 x_flows.parquet; tail -c 4 x_flows.parquet; echo; ls *parquet*",
+                 "0\nPAR1PAR1\nx_flows.parquet\n");
+}
+
+TEST_CASE("parquetSink: parts, days, settings", "[parquetSink]") {
+  const Sample sample;
+  sample.check("$t2 -W y:100f > log; echo $?; ls *parquet*", "0\ny_flows_0.parquet\ny_flows_1.parquet\n");
+  sample.check("rm *.parquet; PARQUET_DAYS=1 $t2 > log; echo $?; ls *.parquet | sed 's/[0-9]/N/g'",
+               "0\nx_flows_NNNN-NN-NN.parquet\n");
+  sample.check(
+      "rm *.parquet; PARQUET_COMPRESSION=0 $t2 > log; a=$(stat -c %s x_flows.parquet); $t2 > log; b=$(stat -c %s "
+      "x_flows.parquet); echo $((a > 2 * b))",
+      "1\n");
+  sample.check("$t2 -w - 2> err > log; echo $?; grep -c 'cannot go to standard output' err", "1\n1\n");
+}
+
+TEST_CASE("parquetSink: rows that cannot be written are counted", "[parquetSink]") {
+  Sample().check(
+      "(ulimit -f 8; PARQUET_COMPRESSION=0 PARQUET_GROUP_NFLOWS=20 $t2 > log 2> err); echo $?; grep -c 'rows are lost: "
+      "cannot "
+      "write' log; grep -q '[0-9]* rows were not written' log; echo $?; ls *.part 2> /dev/null | wc -l",
+      "3\n1\n0\n0\n");
+}
+
+TEST_CASE("parquetSink: Thrift's compact protocol", "[parquetSink]") {
+  parquet_sink::Thrift thrift;
+  thrift.begin();
+  thrift.number(1, -3);
+  thrift.text(4, "ab");
+  thrift.begin_list(5, parquet_sink::Thrift::i32, 2);
+  thrift.element(std::int32_t{1});
+  thrift.element(std::int32_t{64});
+  thrift.begin(6);
+  thrift.boolean(1, true);
+  thrift.end();
+  thrift.end();
+  CHECK(thrift.bytes() == std::string("\x15\x05\x38\x02"
+                                      "ab\x19\x25\x02\x80\x01\x1c\x11\0\0",
+                                      15));
+}
+
+}  // namespace t2::test
