@@ -76,10 +76,9 @@ void BlockEncoder::put_address(std::string& to, Type type, Family family, Values
   const std::size_t size = family == Family::ipv4 ? 4 : family == Family::ipv6 ? 16 : 0;
   const std::uint8_t* const address = size > 0 ? values.read(size) : nullptr;
   if (!types_.addresses) {
+    if (!address) return put_text(to, T2_CORE_B2T_NON_IP_STR);
     char text[64];
-    const char* const end = !address                 ? text
-                            : family == Family::ipv4 ? text::put_ip4(text, address)
-                                                     : text::put_ip6(text, address);
+    const char* const end = family == Family::ipv4 ? text::put_ip4(text, address) : text::put_ip6(text, address);
     return put_text(to, {text, static_cast<std::size_t>(end - text)});
   }
   if (type == Type::ip4) {

@@ -68,7 +68,10 @@ class PsqlSink final : public Sink {
     }
   }
   void idle(Time now) override { batches_->tick(now); }
-  void close() override { batches_->finish(); }
+  void close() override {
+    batches_->finish();
+    table_->finish();
+  }
   void report(Report& to) const override {
     if (batches_) batches_->report(to);
   }

@@ -1,8 +1,11 @@
 // The table is made from the columns of the rows or compared with them, over each connection and after each error that
-// does not pass by itself. Rows come by COPY. A COMMIT whose answer was lost with the connection is looked up by the
-// number of its transaction, so that no row is stored twice.
+// does not pass by itself. Rows come by COPY.
+//
+// No batch is stored twice: its transaction begins with its number, in a table beside, as the last one of this run.
+// That finds a batch whose COMMIT was not answered, and waits where the server still works on it.
 #include "table.hpp"
 
+#include <fstream>
 #include <utility>
 
 #include "encoder.hpp"
@@ -10,15 +13,29 @@
 
 namespace t2::psql_sink {
 
+namespace {
+
+std::string random_name() {
+  std::ifstream file("/proc/sys/kernel/random/uuid");
+  std::string name;
+  if (!(file >> name)) throw Error("psqlSink: cannot read /proc/sys/kernel/random/uuid: mount /proc");
+  return name;
+}
+
+}  // namespace
+
 Table::Table(Settings settings, std::string name, std::vector<sql::TableColumn> columns, Existing existing)
     : connection_(std::move(settings)),
       name_(std::move(name)),
       columns_(std::move(columns)),
-      copy_statement_("COPY " + sql::identifier(name_) + " (" + sql::names(columns_) + ") FROM STDIN (FORMAT binary)"),
-      existing_(existing) {}
+      table_(sql::identifier(name_)),
+      batches_table_(sql::identifier(name_ + "_batches")),
+      copy_statement_("COPY " + table_ + " (" + sql::names(columns_) + ") FROM STDIN (FORMAT binary)"),
+      existing_(existing),
+      run_(sql::quoted(random_name(), '\'')) {}
 
 Answer Table::make() {
-  const std::string place = "to_regclass(" + sql::quoted(sql::identifier(name_), '\'') + ")";
+  const std::string place = "to_regclass(" + sql::quoted(table_, '\'') + ")";
   const std::string list =
       "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = " + place +
       " AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
@@ -31,8 +48,9 @@ Answer Table::make() {
     return answer;
   }
   if (answer.rows.empty() || existing_ == Existing::replace) {
-    Answer made = connection_.execute("BEGIN; DROP TABLE IF EXISTS " + sql::identifier(name_) + "; CREATE TABLE " +
-                                      sql::identifier(name_) + " (" + sql::definitions(columns_) + "); COMMIT");
+    Answer made =
+        connection_.execute(std::string("BEGIN; ") + (answer.rows.empty() ? "" : "DROP TABLE " + table_ + "; ") +
+                            "CREATE TABLE " + table_ + " (" + sql::definitions(columns_) + "); COMMIT");
     if (made.good) existing_ = Existing::use;
     else if (connection_.is_open()) connection_.execute("ROLLBACK");
     return made;
@@ -50,6 +68,19 @@ Answer Table::make() {
   return answer;
 }
 
+Answer Table::make_tables() {
+  Answer answer = make();
+  // Another probe made it at the same moment: duplicate table, unique violation in the catalogue.
+  if (!answer.good && existing_ != Existing::refuse && (answer.state == "42P07" || answer.state == "23505"))
+    answer = make();
+  if (!answer.good) return answer;
+  answer = connection_.execute("SELECT to_regclass(" + sql::quoted(batches_table_, '\'') + ")");
+  if (!answer.good || !answer.rows[0][0].empty()) return answer;
+  answer = connection_.execute("CREATE TABLE " + batches_table_ + " (run text PRIMARY KEY, batch bigint NOT NULL)");
+  if (!answer.good && (answer.state == "42P07" || answer.state == "23505")) answer.good = true;
+  return answer;
+}
+
 Answer Table::prepare() {
   if (!connection_.is_open()) {
     made_ = false;
@@ -57,7 +88,7 @@ Answer Table::prepare() {
     if (!answer.good) return answer;
   }
   if (made_) return {.good = true, .state = {}, .why = {}, .rows = {}};
-  Answer answer = make();
+  Answer answer = make_tables();
   made_ = answer.good;
   return answer;
 }
@@ -69,51 +100,42 @@ void Table::check() {
   throw Error("psqlSink: cannot use " + connection_.settings().name() + ": " + answer.why);
 }
 
-Table::Fate Table::fate(Answer& answer) {
-  if (in_doubt_.empty()) return Fate::none;
-  answer = connection_.execute("SELECT coalesce(txid_status(" + in_doubt_ + "), '')");
-  if (!answer.good) return Fate::unknown;
-  const std::string status = answer.rows.empty() ? "" : answer.rows[0][0];
-  if (status == "in progress") {
-    answer.good = false;
-    answer.why = "the transaction whose connection broke is still at work";
-    return Fate::unknown;
-  }
-  in_doubt_.clear();
-  return status == "committed" ? Fate::committed : Fate::aborted;
-}
-
 Delivery Table::failed(const Answer& answer) {
   if (connection_.is_open()) connection_.execute("ROLLBACK");
   made_ = false;  // the table was altered or dropped, perhaps: it is looked at again before the rows are given up
   if (answer.is_passing()) return {.outcome = Delivery::Outcome::again, .why = answer.why};
   if (!std::exchange(checked_again_, true)) return {.outcome = Delivery::Outcome::again, .why = answer.why};
   checked_again_ = false;
-  in_doubt_.clear();
+  ++batch_;
   return {.outcome = Delivery::Outcome::refused, .why = answer.why};
+}
+
+Delivery Table::stored() {
+  checked_again_ = false;
+  ++batch_;
+  return {};
 }
 
 Delivery Table::store(const Batch& batch) {
   Answer answer = prepare();
   if (!answer.good) return failed(answer);
-  switch (fate(answer)) {
-    case Fate::committed: checked_again_ = false; return {};
-    case Fate::unknown: return failed(answer);
-    case Fate::none:
-    case Fate::aborted: break;
-  }
-  answer = connection_.execute("BEGIN; SELECT txid_current()");
+  const std::string number = std::to_string(batch_);
+  answer = connection_.execute("BEGIN; INSERT INTO " + batches_table_ + " AS t VALUES (" + run_ + ", " + number +
+                               ") ON CONFLICT (run) DO UPDATE SET batch = " + number + " WHERE t.batch < " + number +
+                               " RETURNING batch");
   if (!answer.good) return failed(answer);
-  const std::string transaction = answer.rows.empty() ? "" : answer.rows[0][0];
+  if (answer.rows.empty()) {  // by an attempt whose answer was lost
+    connection_.execute("ROLLBACK");
+    return stored();
+  }
   answer = connection_.copy(copy_statement_, batch.bytes);
-  if (!answer.good) return failed(answer);
-  answer = connection_.execute("COMMIT");
-  if (!answer.good) {
-    if (answer.state.empty()) in_doubt_ = transaction;
-    return failed(answer);
-  }
-  checked_again_ = false;
-  return {};
+  if (answer.good) answer = connection_.execute("COMMIT");
+  return answer.good ? stored() : failed(answer);
+}
+
+void Table::finish() {
+  if (connection_.is_open() && batch_ > 1)
+    connection_.execute("DELETE FROM " + batches_table_ + " WHERE run = " + run_);
 }
 
 }  // namespace t2::psql_sink

@@ -20,23 +20,23 @@ class Table {
   // Before the first row. A server that is not there yet is no error; throws Error for what only the user can change.
   void check();
   Delivery store(const Batch& batch);
+  void finish();  // no batch comes any more
 
  private:
   Answer make();  // makes the table, or compares it with the rows; not good without a state: it is another one
   Answer prepare();
+  Answer make_tables();
   Delivery failed(const Answer& answer);
-  // The last transaction's COMMIT was sent and not answered: what became of it.
-  enum class Fate : std::uint8_t { none, committed, aborted, unknown };
-  Fate fate(Answer& answer);
-
+  Delivery stored();
   Connection connection_;
   const std::string name_;
   const std::vector<sql::TableColumn> columns_;
-  const std::string copy_statement_;
+  const std::string table_, batches_table_, copy_statement_;  // as statements have them
   Existing existing_;
+  const std::string run_;       // a name that no other run has
+  std::uint64_t batch_ = 1;     // number of the batch that is stored
   bool made_ = false;           // the table was found in order over this connection
-  std::string in_doubt_;        // number of that transaction; empty: there is none
-  bool checked_again_ = false;  // the table was compared once more for the batch that is stored
+  bool checked_again_ = false;  // ... and once more for the batch that is stored
 };
 
 }  // namespace t2::psql_sink
