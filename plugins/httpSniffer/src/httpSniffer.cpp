@@ -14,6 +14,7 @@
 #include "http_reader.hpp"
 #include "http_status.hpp"
 #include "t2/plugin.hpp"
+#include "t2/report_lines.hpp"
 
 namespace t2::http_sniffer {
 
@@ -83,18 +84,18 @@ class HttpSniffer final : public t2::Plugin {
 
   void report(t2::Report& report) const override {
     if (packets_ > 0) {
-      line(report, "Aggregated httpStat=0x%04x", stat_ & ~stat::headers);
-      line(report, "Aggregated httpAFlags=0x%04x", anomalies_);
-      line(report, "Aggregated httpCFlags=0x%04x", contents_);
-      line(report, "Aggregated httpHeadMimes=0x%04x", mimes_);
+      t2::report_bits(report, "httpStat", stat_ & ~stat::headers & 0xffffu, 4);
+      t2::report_bits(report, "httpAFlags", anomalies_, 4);
+      t2::report_bits(report, "httpCFlags", contents_, 4);
+      t2::report_bits(report, "httpHeadMimes", mimes_, 4);
       const Count& count = reader_.count();
       std::string files;
       for (const std::uint64_t n : count.bodies) files += (files.empty() ? "" : "_") + std::to_string(n);
       report.line("Number of files img_vid_aud_msg_txt_app_unk: " + files);
-      report.line("Number of HTTP packets: " + shared(report, packets_, report.run().packets));
-      if (count.gets > 0) report.line("Number of HTTP GET  requests: " + shared(report, count.gets, packets_));
+      t2::report_share(report, "Number of HTTP packets: ", packets_, report.run().packets);
+      t2::report_share(report, "Number of HTTP GET  requests: ", count.gets, packets_);
+      t2::report_share(report, "Number of HTTP POST requests: ", count.posts, packets_);
       if (count.posts > 0) {
-        report.line("Number of HTTP POST requests: " + shared(report, count.posts, packets_));
         char text[64];
         std::snprintf(text, sizeof text, "HTTP GET/POST ratio: %.2f",
                       static_cast<double>(count.gets) / static_cast<double>(count.posts));
@@ -106,16 +107,6 @@ class HttpSniffer final : public t2::Plugin {
   }
 
  private:
-  static void line(t2::Report& report, const char* form, unsigned bits) {
-    char text[64];
-    std::snprintf(text, sizeof text, form, bits);
-    if (bits != 0) report.line(text);
-  }
-  static std::string shared(const t2::Report& report, std::uint64_t count, std::uint64_t of) {
-    char share[32];
-    std::snprintf(share, sizeof share, " [%.2f%%]", 100. * static_cast<double>(count) / static_cast<double>(of));
-    return report.number(count) + share;
-  }
   static bool is_http(const HttpFacts* facts) { return facts && facts->versions != 0; }
 
   HttpReader::Place place(const t2::Packet& p, HttpSnifferState& s, bool datagram) {

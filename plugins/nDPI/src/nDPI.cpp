@@ -2,13 +2,13 @@
 //
 // The first packets of a conversation are handed to the library until it knows enough. An instance belongs to one
 // worker thread.
-#include <cstdio>
 #include <string>
 
 #include "columns.hpp"
 #include "detection.hpp"
 #include "nDPI.h"
 #include "t2/plugin.hpp"
+#include "t2/report_lines.hpp"
 
 namespace t2::ndpi {
 
@@ -60,12 +60,7 @@ class Ndpi final : public t2::Plugin {
   }
 
   void report(t2::Report& report) const override {
-    if (classified_ > 0) {
-      char share[32];
-      std::snprintf(share, sizeof share, " [%.2f%%]",
-                    100. * static_cast<double>(classified_) / static_cast<double>(rows_));
-      report.line("Number of flows classified: " + report.number(classified_) + share);
-    }
+    t2::report_share(report, "Number of flows classified: ", classified_, rows_);
     if (refused_ > 0) report.line("Flows that memory was too short for: " + report.number(refused_));
   }
 
