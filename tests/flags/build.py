@@ -119,7 +119,7 @@ class Tree:
         self.scratch, self.program, self.plugins, self.expectations = scratch, program, plugins, expectations
         self.tree, self.build = scratch / 'tree', scratch / 'build'
         self.tree.mkdir()
-        for name in ('CMakeLists.txt', 'CMakePresets.json', 'core', 'plugins', 'scripts'):
+        for name in ('CMakeLists.txt', 'CMakePresets.json', 'core', 'plugins', 'scripts', 'share'):
             copy = shutil.copytree if (SOURCE / name).is_dir() else shutil.copy2
             copy(SOURCE / name, self.tree / name)
         self.environment = {**os.environ, 'HOME': str(scratch), 'TZ': 'UTC', 'NO_COLOR': '1', 'MR_OUI_DIR': str(scratch / 'oui')}
