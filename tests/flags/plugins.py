@@ -368,6 +368,16 @@ def check_httpSniffer_limits(tree):
 
 
 
+# ---- icmpDecode, with a capture of its own: an answer to no request.
+
+def check_icmpDecode_directions(tree):
+    path = tree.scratch / 'icmp.pcap'
+    path.write_bytes(frames.pcap([(frames.START, frames.eth(frames.ip4('10.0.0.1', '10.0.0.2', 1, b'\0\0\xff\xff\0\0\0\0')))]))
+    for changes, answers in ({}, 1), ({'icmpDecode': dict(ICMP_FDCORR=0)}, 0):
+        flows = tree.variant(changes, 'basicFlow', 'icmpDecode', 'txtSink')('-r', path).flows()
+        same(int(flows.rows[0]['flowStat'], 16) & 1, answers, 'side of the first packet')
+
+
 # ---- txtSink
 
 def check_txtSink_no_header(tree):
