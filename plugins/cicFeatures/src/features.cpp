@@ -248,7 +248,7 @@ void put_line(const EndedFlowFacts& e, std::string& text) {
   line.put(ratio(forward.lengths.count, seconds)).put(ratio(backward.lengths.count, seconds));
   line.put(both.lengths.min).put(both.lengths.max).put(both.lengths.mean);
   line.put(std::sqrt(variance(both.lengths))).put(variance(both.lengths));
-  for (const unsigned bit : {0, 1, 2, 3, 4, 5, 7, 6}) line.put(both.flags[bit]);
+  for (const unsigned bit : {0u, 1u, 2u, 3u, 4u, 5u, 7u, 6u}) line.put(both.flags[bit]);
   line.put(ratio(backward.lengths.count, forward.lengths.count));
   line.put(both.lengths.mean).put(forward.lengths.mean).put(backward.lengths.mean);
   line.put_bulk(forward.bulk).put_bulk(backward.bulk);
