@@ -175,21 +175,22 @@ class FileOutput final : public OutputFile {
 
   bool put(std::string_view lines) { return deliver(lines) == lines.size(); }
   bool put_header() {
+    const AppendLock alone(append_ ? file_ : -1);
     struct stat status {};
     if (append_ && ::fstat(file_, &status) == 0 && status.st_size > 0) return true;
-    return put(header_);
+    return header_.empty() || deliver_whole(header_) == header_.size();
   }
 
   // How many of the bytes were written, whole lines only; errno says why not all.
   std::size_t deliver(std::string_view lines) {
     if (lines.empty()) return 0;
+    const AppendLock alone(append_ ? file_ : -1);
     const std::size_t left_out = separator_ != '\0' && rows_ == 0 && lines.front() == separator_ ? 1 : 0;
     lines.remove_prefix(left_out);
     const std::size_t written = deliver_whole(lines);
     return written > 0 ? left_out + written : 0;
   }
   std::size_t deliver_whole(std::string_view lines) {
-    const AppendLock alone(append_ ? file_ : -1);
     if (!compressor_) return cut_back(lines, push(lines));
     const std::string_view piece = compressor_->compress(lines);
     if (piece.empty()) return 0;
