@@ -4,7 +4,7 @@
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
 
 cd -- "$SOURCE" || exit 1
-programs=(scripts/t2 scripts/st2 scripts/t2build scripts/t2conf scripts/tawk scripts/t2stat scripts/t2caplist scripts/t2whois scripts/t2plugin scripts/t2report scripts/t2top scripts/package scripts/setup scripts/quickstart core/cmake/header.sh scripts/test scripts/fuzz .ci/run)
+programs=(scripts/t2 scripts/st2 scripts/t2build scripts/t2conf scripts/tawk scripts/t2stat scripts/t2caplist scripts/t2whois scripts/t2plugin scripts/t2report scripts/t2top scripts/package scripts/site scripts/setup scripts/quickstart core/cmake/header.sh scripts/test scripts/fuzz .ci/run)
 run shellcheck -x "${programs[@]}" scripts/*.sh tests/{scripts,docs,lint}/*.sh share/completions/t2.bash
 expect 'shellcheck finds nothing' succeeds
 for program in "${programs[@]}"; do expect "$program is executable" test -x "$program"; done
