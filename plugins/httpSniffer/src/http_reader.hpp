@@ -2,14 +2,12 @@
 // over by their lengths. Used by one worker.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "httpSniffer_state.h"
+#include "http_text.hpp"
 
 namespace t2::http_sniffer {
-
-using View = std::span<const std::uint8_t>;
 
 struct Limits {
   std::uint32_t entries, name, agent, forwarded, text;
