@@ -41,6 +41,7 @@ std::string all_settings(const Options& options, const Config& config, const Plu
   std::string all = fmt::format("{} {} {} {} {} {} {} {} {} {}", version_line(), options.filter, options.packets,
                                 options.max_flows, split.on, split.bytes_or(settings.part_size), split.rows,
                                 split.interval, split.first, options.sensor_id.value_or(settings.sensor_id));
+  if (options.key) all.append(options.key->begin(), options.key->end());
   std::vector<const Descriptor*> parts = plugins.all();
   parts.push_back(&core_descriptor);
   for (const Descriptor* plugin : parts) {

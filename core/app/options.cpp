@@ -38,6 +38,7 @@ enum Long {
   long_set,
   long_plugins,
   long_features,
+  long_anonymise,
   long_report,
   long_describe,
   long_user,
@@ -77,6 +78,7 @@ constexpr option longs[] = {{"pcap", required_argument, nullptr, 'r'},
                             {"report", required_argument, nullptr, long_report},
                             {"plugins", required_argument, nullptr, long_plugins},
                             {"features", required_argument, nullptr, long_features},
+                            {"anonymise", required_argument, nullptr, long_anonymise},
                             {"each", no_argument, nullptr, long_each},
                             {"jobs", required_argument, nullptr, 'j'},
                             {"user", required_argument, nullptr, long_user},
@@ -273,6 +275,7 @@ class CommandLine {
       case long_seed: options_.seed = static_cast<std::uint64_t>(number("--hash-seed", optarg, 0, INT64_MAX)); break;
       case long_set: options_.sets.emplace_back(optarg); break;
       case long_plugins: split_names(optarg, options_.plugins); break;
+      case long_anonymise: options_.key = read_anonymisation_key(optarg); break;
       case long_features: add_features(optarg, options_.plugins); break;
       case long_describe: options_.describe = true; break;
       case long_report: options_.json_report = report_is_json(optarg); break;
@@ -310,6 +313,7 @@ class CommandLine {
     if (o.list_inputs && !files) throw Error("Option '--list-inputs' lists the files of -r: it needs them");
     if (!o.extract.empty()) {
       if (o.each) throw Error("Option '--extract' does not go with --each");
+      if (o.key) throw Error("Option '--extract' writes packets as they are: it does not go with --anonymise");
       if (!o.output || o.split.on) throw Error("Option '--extract' needs the capture to write: -w FILE");
       if ((!files && !list) || o.sources[0] == "-")
         throw Error("Option '--extract' reads its input twice: it needs files, -r or -R");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "output/crypto_pan.hpp"
 #include "t2/packet.hpp"
 
 namespace t2 {
@@ -21,35 +22,36 @@ struct SplitLimits {
 
 struct Options {
   enum class Input { files, list, series, interface } input = Input::files;
-  std::vector<std::string> sources;    // of -r: files and folders, of -i: interfaces; of -R, -D: one
-  std::optional<std::string> output;   // -w
-  std::string plugin_folder;           // -p, empty: the default
-  std::string plugin_list;             // -b
-  std::string config;                  // -C
-  std::string filter;                  // the words behind the options, or the text of -F
-  std::string filter_file;             // -F, until read_filter_file()
-  std::optional<std::string> user;     // --user: who takes root's place
-  bool filter_behind_files = false;    // its first word could have been meant as a file
-  bool list_inputs = false;            // --list-inputs
-  std::string extract;                 // --extract: the flows whose packets are wanted
-  SplitLimits split;                   // -W
-  bool packets = false;                // -s
-  bool log_file = false;               // -l
-  bool monitor_file = false;           // -m
-  std::string metrics;                 // --metrics: where they can be asked for; empty: nowhere
-  double monitor_interval = 0;         // -M, seconds; 0: only on request
-  std::optional<unsigned> sensor_id;   // -x
-  std::optional<int> snaplen, buffer;  // -S, -B
-  std::vector<std::string> sets;       // --set: NAME=VALUE, PLUGIN.NAME=VALUE
-  std::vector<std::string> plugins;    // --plugins; empty: not given
-  std::optional<int> cpu;              // -c
-  std::optional<int> priority;         // -P
-  bool hash_factor = false;            // -f was given: nothing to do, the table grows
-  std::uint64_t max_flows = 0;         // --max-flows, 0: FLOW_MEMORY
-  std::optional<std::size_t> threads;  // -t: workers; 0: all in one thread; empty: as the machine allows
-  std::size_t batch = 64;              // --batch: packets that a plugin gets at once
-  std::optional<std::uint64_t> seed;   // --hash-seed
-  bool describe = false;               // --describe: of `plugins_to_describe`, empty: all
+  std::vector<std::string> sources;     // of -r: files and folders, of -i: interfaces; of -R, -D: one
+  std::optional<std::string> output;    // -w
+  std::string plugin_folder;            // -p, empty: the default
+  std::string plugin_list;              // -b
+  std::string config;                   // -C
+  std::string filter;                   // the words behind the options, or the text of -F
+  std::string filter_file;              // -F, until read_filter_file()
+  std::optional<std::string> user;      // --user: who takes root's place
+  bool filter_behind_files = false;     // its first word could have been meant as a file
+  bool list_inputs = false;             // --list-inputs
+  std::string extract;                  // --extract: the flows whose packets are wanted
+  SplitLimits split;                    // -W
+  bool packets = false;                 // -s
+  bool log_file = false;                // -l
+  bool monitor_file = false;            // -m
+  std::string metrics;                  // --metrics: where they can be asked for; empty: nowhere
+  double monitor_interval = 0;          // -M, seconds; 0: only on request
+  std::optional<unsigned> sensor_id;    // -x
+  std::optional<AnonymisationKey> key;  // --anonymise
+  std::optional<int> snaplen, buffer;   // -S, -B
+  std::vector<std::string> sets;        // --set: NAME=VALUE, PLUGIN.NAME=VALUE
+  std::vector<std::string> plugins;     // --plugins; empty: not given
+  std::optional<int> cpu;               // -c
+  std::optional<int> priority;          // -P
+  bool hash_factor = false;             // -f was given: nothing to do, the table grows
+  std::uint64_t max_flows = 0;          // --max-flows, 0: FLOW_MEMORY
+  std::optional<std::size_t> threads;   // -t: workers; 0: all in one thread; empty: as the machine allows
+  std::size_t batch = 64;               // --batch: packets that a plugin gets at once
+  std::optional<std::uint64_t> seed;    // --hash-seed
+  bool describe = false;                // --describe: of `plugins_to_describe`, empty: all
   std::vector<std::string> plugins_to_describe;
   bool json_report = false;  // --report json
   bool each = false;         // --each

@@ -45,7 +45,8 @@ struct PipelineParts {
                  .seed = seed,
                  .max_flows = options.max_flows,
                  .rows = nullptr,
-                 .packets = std::move(packets)},
+                 .packets = std::move(packets),
+                 .key = options.key},
                 dissector.fast_path(), memory_for_flows() / options.jobs, sinks) {}
   PipelineParts(const PipelineParts&) = delete;
   PipelineParts& operator=(const PipelineParts&) = delete;

@@ -22,6 +22,7 @@ Output:
       --list-inputs          no analysis: print the files of -r in the order in which they are read
       --extract FLOWS        no analysis: write the packets of these flows to the capture PREFIX. FLOWS: 'flowInd in (17, 42, 50-60)',
                              'flowInd in (@FILE)'; with the plugins and options of the run that numbered the flows
+      --anonymise KEY        pseudonyms in place of addresses, in all output; KEY: a file of 32 bytes, one key gives one pseudonym
   -s, --packets              one line per packet in PREFIX_packets.txt
   -l, --logfile              log and end report to PREFIX_log.txt
       --report FORM          reports as text, or as JSON objects, one a line, on standard output (json); the log then goes to standard error

@@ -7,64 +7,17 @@
 
 #include <fmt/format.h>
 
+#include "output/type_size.hpp"
+
 namespace t2 {
-
-namespace {
-
-enum class Size : std::uint8_t { fixed, text, ip };
-
-struct TypeSize {
-  Size kind;
-  std::uint32_t bytes = 0;
-};
-
-TypeSize size_of(Type type) {
-  switch (type) {
-    case Type::i8:
-    case Type::u8:
-    case Type::h8:
-    case Type::direction: return {Size::fixed, 1};
-    case Type::i16:
-    case Type::u16:
-    case Type::h16: return {Size::fixed, 2};
-    case Type::i32:
-    case Type::u32:
-    case Type::h32:
-    case Type::f32:
-    case Type::ip4: return {Size::fixed, 4};
-    case Type::mac: return {Size::fixed, 6};
-    case Type::i64:
-    case Type::u64:
-    case Type::h64:
-    case Type::f64:
-    case Type::time:
-    case Type::duration: return {Size::fixed, 8};
-    case Type::ip6: return {Size::fixed, 16};
-    case Type::text:
-    case Type::label:
-    case Type::content:
-    case Type::bytes: return {Size::text};
-    case Type::ip: return {Size::ip};
-  }
-  return {Size::fixed, 0};
-}
-
-std::optional<std::size_t> address_size(std::uint8_t family) {
-  if (family == 0) return 0;
-  if (family == static_cast<std::uint8_t>(Family::ipv4)) return 4;
-  if (family == static_cast<std::uint8_t>(Family::ipv6)) return 16;
-  return {};
-}
-
-}  // namespace
 
 // `last`: the step of this level that takes fixed bytes behind it.
 void RowCheck::add(Type type, std::size_t& last) {
   const TypeSize size = size_of(type);
-  if (size.kind != Size::fixed || last == none) {
-    const auto kind = size.kind == Size::fixed  ? Step::Kind::fixed
-                      : size.kind == Size::text ? Step::Kind::text
-                                                : Step::Kind::ip;
+  if (size.kind != TypeSize::Kind::fixed || last == none) {
+    const auto kind = size.kind == TypeSize::Kind::fixed  ? Step::Kind::fixed
+                      : size.kind == TypeSize::Kind::text ? Step::Kind::text
+                                                          : Step::Kind::ip;
     last = steps_.size();
     steps_.push_back({kind});
   }
@@ -191,8 +144,8 @@ class Comparison {
     return true;
   }
   bool value(TypeSize size) {
-    if (size.kind == Size::fixed) return part(size.bytes);
-    if (size.kind == Size::text) {
+    if (size.kind == TypeSize::Kind::fixed) return part(size.bytes);
+    if (size.kind == TypeSize::Kind::text) {
       std::uint32_t length = 0;
       return number(length) && part(length);
     }

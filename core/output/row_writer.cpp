@@ -30,25 +30,35 @@ Row compare(std::string_view name, Plugin& plugin, const Subject& subject, const
 
 }  // namespace
 
-RowWriter::RowWriter(Instances& instances, bool columns_are_read) : columns_(columns_are_read) {
+RowWriter::RowWriter(Instances& instances, bool columns_are_read, const std::optional<AnonymisationKey>& key)
+    : columns_(columns_are_read) {
+  std::vector<Column> flow_columns, packet_columns;
   for (const Instances::Entry& entry : instances.all()) {
     if (!entry.plugin) continue;
     const Descriptor& d = *entry.descriptor;
     writers_.push_back(
         {d.name, entry.plugin.get(), d.create_sink != nullptr, RowCheck(d.columns), RowCheck(d.packet_columns)});
     if (d.create_sink) own_.emplace_back();
+    else flow_columns.insert(flow_columns.end(), d.columns.begin(), d.columns.end());
+    packet_columns.insert(packet_columns.end(), d.packet_columns.begin(), d.packet_columns.end());
   }
+  if (key) anonymiser_.emplace(*key, std::move(flow_columns), std::move(packet_columns));
 }
 
 template <class Subject>
 void RowWriter::put(const Subject& subject, Row& columns, bool checked, bool& compared) {
   constexpr bool flow = std::is_same_v<Subject, EndedFlow>;
   if constexpr (flow) columns.clear();
+  const std::size_t begin = columns.bytes().size();
   std::size_t sink = 0;
   for (const Writer& writer : writers_) {
     if (flow && writer.sink) {
       own_[sink].clear();
-      call(*writer.plugin, subject, own_[sink++]);
+      if constexpr (flow) {
+        std::optional<RowAnonymiser::Masked> masked;
+        if (anonymiser_) masked.emplace(*anonymiser_, subject);
+        call(*writer.plugin, subject, own_[sink++]);
+      }
       continue;
     }
     const RowCheck& check = flow ? writer.flow : writer.packet;
@@ -66,6 +76,10 @@ void RowWriter::put(const Subject& subject, Row& columns, bool checked, bool& co
     }
   }
   compared = true;
+  if (!anonymiser_) return;
+  const auto row = columns.bytes().subspan(begin);
+  if constexpr (flow) anonymiser_->flow(row);
+  else anonymiser_->packet(row);
 }
 
 template void RowWriter::put(const EndedFlow&, Row&, bool, bool&);

@@ -5,11 +5,13 @@
 // names plugin, function and column. The first row is compared call by call, all others by their sizes and counts.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "host/layout.hpp"
+#include "output/row_anonymiser.hpp"
 #include "output/row_check.hpp"
 #include "t2/plugin.hpp"
 
@@ -17,8 +19,8 @@ namespace t2 {
 
 class RowWriter {
  public:
-  // `columns_are_read`: by a sink; else plugins may leave them out.
-  RowWriter(Instances& instances, bool columns_are_read);
+  // `columns_are_read`: by a sink; else plugins may leave them out. With a key, addresses are pseudonyms.
+  RowWriter(Instances& instances, bool columns_are_read, const std::optional<AnonymisationKey>& key = {});
   // The row of an ended flow: columns() and own() until the next one.
   void write(const EndedFlow& ended) { put(ended, columns_, columns_.is_read(), flow_compared_); }
   const Row& columns() const { return columns_; }
@@ -36,6 +38,7 @@ class RowWriter {
   template <class Subject>
   void put(const Subject& subject, Row& columns, bool checked, bool& compared);
   std::vector<Writer> writers_;
+  std::optional<RowAnonymiser> anonymiser_;
   std::vector<Row> own_;
   Row columns_;
   bool flow_compared_ = false, packet_compared_ = false;

@@ -38,6 +38,7 @@ struct WorkerOptions {
   std::function<void(RowBatch&)> packets;  // -s: takes rows of packets; set: batches hold one packet
   bool shared = false;                     // one of several: rows wait for take_completed(), flows are numbered from 0
   std::function<void()> completed = {};    // shared: there are many rows, of flows that end at once
+  std::optional<AnonymisationKey> key = {};  // --anonymise
 };
 
 // Lookups of packets that are processed next: the flows' records are prefetched while plugins work on earlier packets.

@@ -196,11 +196,8 @@ class RecordBuilder final : public t2::Plugin {
     }
     if (!mac_recorder_) return;
     const t2::Direction& own = *e.in_direction(direction);
-    const t2::mac_recorder::MacRecorderState& macs = mac_recorder_(own);
-    if (macs.pairs(own) == 0) return;
-    const t2::mac_recorder::MacPair first = macs.pair(own, 0);
-    std::copy_n(first.source, 6, r.source_mac);
-    std::copy_n(first.destination, 6, r.destination_mac);
+    std::copy_n(own.macs, 6, r.destination_mac);
+    std::copy_n(own.macs + 6, 6, r.source_mac);
   }
 
   static void collect_tags_and_labels(const auto& own, FlowRecord& r) {

@@ -1,0 +1,72 @@
+// Walks rows by the types of their columns.
+#include "output/row_anonymiser.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "output/type_size.hpp"
+
+namespace t2 {
+
+void RowAnonymiser::replace(std::span<const Column> columns, std::span<const std::uint8_t> row) {
+  if (row.empty()) return;  // no sink reads columns
+  // The bytes are the worker's own; Row shows them read-only to all others.
+  auto* at = const_cast<std::uint8_t*>(row.data());
+  for (const Column& column : columns) {
+    std::uint32_t times = 1;
+    if (column.repeats) {
+      std::memcpy(&times, at, sizeof times);
+      at += sizeof times;
+    }
+    for (; times > 0; --times) {
+      for (unsigned i = 0; i < column.size; ++i) at = replace(column.type[i], at);
+    }
+  }
+}
+
+// Returns the end of the value. The row was compared with its columns before.
+std::uint8_t* RowAnonymiser::replace(Type type, std::uint8_t* value) {
+  const TypeSize size = size_of(type);
+  if (size.kind == TypeSize::Kind::text) {
+    std::uint32_t bytes;
+    std::memcpy(&bytes, value, sizeof bytes);
+    return value + sizeof bytes + bytes;
+  }
+  if (size.kind == TypeSize::Kind::ip) {
+    const std::size_t bytes = address_size(*value++).value_or(0);
+    if (bytes == 4) names_.ip4(value);
+    if (bytes == 16) names_.ip6(value);
+    return value + bytes;
+  }
+  if (type == Type::ip4) names_.ip4(value);
+  if (type == Type::ip6) names_.ip6(value);
+  if (type == Type::mac) names_.mac(value);
+  return value + size.bytes;
+}
+
+RowAnonymiser::Masked::Masked(RowAnonymiser& by, const EndedFlow& ended)
+    : flow_(const_cast<Flow&>(ended.flow)),
+      directions_{const_cast<Direction*>(&ended.own), const_cast<Direction*>(ended.other)},
+      key_(ended.flow.key),
+      macs_{} {
+  for (auto& address : flow_.key.address) {
+    if (key_.family == Family::ipv4) by.names_.ip4(address.data());
+    else if (key_.family == Family::ipv6) by.names_.ip6(address.data());
+    else by.names_.mac(address.data());
+  }
+#if T2_CORE_ETH_ACTIVATE == 2
+  for (auto& mac : flow_.key.mac) by.names_.mac(mac.data());
+#endif
+  for (unsigned i = 0; i < 2; ++i) {
+    if (!directions_[i]) continue;
+    std::copy_n(directions_[i]->macs, 12, macs_[i]);
+    by.names_.mac(directions_[i]->macs), by.names_.mac(directions_[i]->macs + 6);
+  }
+}
+RowAnonymiser::Masked::~Masked() {
+  flow_.key = key_;
+  for (unsigned i = 0; i < 2; ++i)
+    if (directions_[i]) std::copy_n(macs_[i], 12, directions_[i]->macs);
+}
+
+}  // namespace t2
