@@ -38,7 +38,7 @@ class HugePages {
   [[gnu::noinline]] void begin(std::byte* page);
 
   static constexpr std::chrono::microseconds slow{1000};
-  std::uint64_t begun_ = 0, next_try_ = 8, pause_ = 32;  // in huge pages
+  std::uint64_t begun_ = 0, next_try_ = 2, pause_ = 32;  // in huge pages
 };
 
 class FlowTable {
