@@ -33,11 +33,12 @@ inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, co
   p.interface = raw.interface;
 }
 
-// What match() found. The rest of the Packet follows from it.
+// What match() found. The rest of the Packet follows from it and from the frame's length.
 struct FastHeaders {
-  std::uint32_t l3_length, captured_l3, l4_header;  // bytes
+  std::uint32_t l3_length;  // bytes
   std::uint16_t source_port, destination_port;
-  bool v6, udp;  // else IPv4, TCP
+  std::uint8_t l4_header;  // bytes
+  bool v6, udp;            // else IPv4, TCP
 };
 
 class FastPath {
@@ -48,8 +49,8 @@ class FastPath {
   // Sets all fields of p, as begin_packet() and Dissector::walk() do.
   void fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const;
   // That fill() would give the packet.
-  status::Word status(const FastHeaders& found) const {
-    return like_[found.v6][found.udp].status | (found.captured_l3 < found.l3_length ? status::l3_snapped : 0);
+  status::Word status(const RawPacket& raw, const FastHeaders& found) const {
+    return like_[found.v6][found.udp].status | (raw.captured - l3 < found.l3_length ? status::l3_snapped : 0);
   }
   static constexpr unsigned header_count = 3;
   static constexpr std::uint32_t l3 = 14;  // where the IP header begins
@@ -134,24 +135,25 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
   const std::uint32_t captured_l3 = std::min(raw.captured - at, length);
   if (length > raw.wire - at) return false;
   const std::uint8_t* const l4 = frame + at + header;
+  std::uint8_t l4_header = 8;
   if (protocol == protocol::tcp) {
     if (captured_l3 < header + 20) return false;
-    found.l4_header = 4u * (l4[12] >> 4);
-    if (found.l4_header < 20 || found.l4_header > captured_l3 - header) return false;
+    l4_header = static_cast<std::uint8_t>(4u * (l4[12] >> 4));
+    if (l4_header < 20 || l4_header > captured_l3 - header) return false;
     found.udp = false;
   } else {
     if (protocol != protocol::udp || captured_l3 < header + 12 ||
         may_be_tunnel(long_word(l4 + 8), word(l4), word(l4 + 2)))
       return false;
-    found.l4_header = 8;
     found.udp = true;
   }
-  found.source_port = word(l4);
-  found.destination_port = word(l4 + 2);
-  if (special_purpose_ports.may_hold(found.source_port) || special_purpose_ports.may_hold(found.destination_port))
-    return false;
+  // In registers: what is stored field by field and loaded as one word waits for the stores.
+  const std::uint32_t ports = long_word(l4), source_port = ports >> 16, destination_port = ports & 0xffff;
+  if (special_purpose_ports.may_hold(source_port) || special_purpose_ports.may_hold(destination_port)) return false;
+  found.source_port = static_cast<std::uint16_t>(source_port);
+  found.destination_port = static_cast<std::uint16_t>(destination_port);
+  found.l4_header = l4_header;
   found.l3_length = length;
-  found.captured_l3 = captured_l3;
   return true;
 }
 
@@ -159,7 +161,8 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
 
 inline void FastPath::fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const {
   begin_packet(p, like_[found.v6][found.udp], raw, stamp);
-  if (found.captured_l3 < found.l3_length) p.status |= status::l3_snapped;
+  p.captured_l3 = std::min(raw.captured - l3, found.l3_length);
+  if (p.captured_l3 < found.l3_length) p.status |= status::l3_snapped;
   p.source_port = found.source_port;
   p.destination_port = found.destination_port;
   const std::uint32_t l3_header = found.v6 ? 40 : 20;
@@ -168,8 +171,7 @@ inline void FastPath::fill(Packet& p, const RawPacket& raw, const FastHeaders& f
   p.l4_header = found.l4_header;
   p.l4_length = found.l3_length - l3_header;
   p.l7_length = p.l4_length - found.l4_header;
-  p.captured_l3 = found.captured_l3;
-  p.captured_l4 = found.captured_l3 - l3_header;
+  p.captured_l4 = p.captured_l3 - l3_header;
   p.captured_l7 = p.captured_l4 - found.l4_header;
   set_packet_length(p, l3);
   set_padding(p, l3 + found.l3_length);

@@ -16,7 +16,7 @@ constexpr std::size_t rows_at_once = 256;
 void Merge::add(Delivery delivery) {
   Source& source = sources_[delivery.worker];
   if (delivery.rows.size() > 0) source.rows.push_back(std::move(delivery.rows));
-  source.starts.insert(source.starts.end(), delivery.starts.begin(), delivery.starts.end());
+  if (!delivery.starts.empty()) source.starts.push_back(std::move(delivery.starts));
   source.complete = std::max(source.complete, delivery.complete);
 
   Time complete = INT64_MAX;
@@ -24,10 +24,10 @@ void Merge::add(Delivery delivery) {
   for (;;) {
     Source* start = next_start();
     Source* row = next_row();
-    if (start && start->starts.front().bucket >= complete) start = nullptr;
-    if (row && Expiry::bucket_of(row->rows.front().head(row->next).end) >= complete) row = nullptr;
+    if (start && start->next_start().bucket >= complete) start = nullptr;
+    if (row && Expiry::bucket_of(row->next_row().end) >= complete) row = nullptr;
     if (!start && !row) return;
-    if (row && (!start || Expiry::bucket_of(row->rows.front().head(row->next).end) < start->starts.front().bucket)) {
+    if (row && (!start || Expiry::bucket_of(row->next_row().end) < start->next_start().bucket)) {
       take_row(*row);
     } else {
       take_start(*start);
@@ -43,7 +43,7 @@ Merge::Source* Merge::next_row() {
       best = &s;
       continue;
     }
-    const RowBatch::Head &a = s.rows.front().head(s.next), &b = best->rows.front().head(best->next);
+    const RowBatch::Head &a = s.next_row(), &b = best->next_row();
     if (a.end < b.end || (a.end == b.end && a.number < b.number)) best = &s;
   }
   return best;
@@ -52,34 +52,38 @@ Merge::Source* Merge::next_row() {
 Merge::Source* Merge::next_start() {
   Source* best = nullptr;
   for (Source& s : sources_) {
-    if (!s.starts.empty() && (!best || s.starts.front().number < best->starts.front().number)) best = &s;
+    if (!s.starts.empty() && (!best || s.next_start().number < best->next_start().number)) best = &s;
   }
   return best;
 }
 
 void Merge::take_start(Source& source) {
-  const FlowStart start = source.starts.front();
-  source.starts.pop_front();
-  if (start.of_flow) source.numbers.add(++flows_);
+  if (source.next_start().of_flow) source.numbers.add(++flows_);
   max_ = std::max(max_, ++in_memory_);
+  std::vector<FlowStart>& starts = source.starts.front();
+  if (++source.start < starts.size()) return;
+  starts.clear();
+  spent_starts_.push_back(std::move(starts));
+  source.starts.pop_front();
+  source.start = 0;
 }
 
 void Merge::take_row(Source& source) {
   RowBatch& rows = source.rows.front();
-  const RowBatch::Head& head = rows.head(source.next);
+  const RowBatch::Head& head = source.next_row();
   constexpr std::size_t ahead = 8;
-  if (source.next + ahead < rows.size()) {  // the row is in the cache of its worker, the flow's number in none
-    rows.prefetch(source.next + ahead);
-    source.numbers.prefetch(rows.head(source.next + ahead).index);
+  if (source.row + ahead < rows.size()) {  // the row is in the cache of its worker, the flow's number in none
+    rows.prefetch(source.row + ahead);
+    source.numbers.prefetch(rows.head(source.row + ahead).index);
   }
-  out_.add_copy(rows, source.next, source.numbers.at(head.index));
+  out_.add_copy(rows, source.row, source.numbers.at(head.index));
   if (head.last && !settings.same_index) source.numbers.drop(head.index);
   --in_memory_;
-  if (++source.next == rows.size()) {
+  if (++source.row == rows.size()) {
     rows.clear();
-    spent_.push_back(std::move(rows));
+    spent_rows_.push_back(std::move(rows));
     source.rows.pop_front();
-    source.next = 0;
+    source.row = 0;
   }
   if (out_.size() >= rows_at_once) drain();
 }

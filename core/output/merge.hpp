@@ -35,18 +35,20 @@ class Merge {
   Merge(std::size_t workers, std::function<void(RowBatch&)> rows) : sources_(workers), rows_(std::move(rows)) {}
   void add(Delivery delivery);
   void drain();  // hands on what is in order
-  std::vector<RowBatch> take_spent() {
-    return std::exchange(spent_, {});
-  }  // empty ones, whose memory may be used again
+  // Empty ones, whose memory may be used again.
+  std::vector<RowBatch> take_spent_rows() { return std::exchange(spent_rows_, {}); }
+  std::vector<std::vector<FlowStart>> take_spent_starts() { return std::exchange(spent_starts_, {}); }
   std::uint64_t max_in_memory() const { return max_; }
 
  private:
   struct Source {
-    std::deque<RowBatch> rows;
-    std::size_t next = 0;  // row of rows.front()
-    std::deque<FlowStart> starts;
-    FlowNumbers numbers;  // of flows whose rows are still to come
+    std::deque<RowBatch> rows;                  // none is empty
+    std::deque<std::vector<FlowStart>> starts;  // likewise
+    std::size_t row = 0, start = 0;             // next of rows.front(), of starts.front()
+    FlowNumbers numbers;                        // of flows whose rows are still to come
     Time complete = INT64_MIN;
+    const RowBatch::Head& next_row() const { return rows.front().head(row); }
+    const FlowStart& next_start() const { return starts.front()[start]; }
   };
   Source* next_row();
   Source* next_start();
@@ -56,7 +58,8 @@ class Merge {
   std::vector<Source> sources_;
   std::function<void(RowBatch&)> rows_;
   RowBatch out_;
-  std::vector<RowBatch> spent_;
+  std::vector<RowBatch> spent_rows_;
+  std::vector<std::vector<FlowStart>> spent_starts_;
   std::uint64_t flows_ = 0, in_memory_ = 0, max_ = 0;
 };
 

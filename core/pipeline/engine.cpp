@@ -96,7 +96,7 @@ void Engine::decode(const RawPacket& raw) {
   counters_.wire_bytes += raw.wire;
   if (raw.link_type != link_type_ && !accepts(raw.link_type)) return parts_.totals.ignore_one();
   if (FastHeaders plain; parts_.dissector.match_fast_path(raw, plain)) {
-    counters_.status |= parts_.dissector.fast_path().status(plain);
+    counters_.status |= parts_.dissector.fast_path().status(raw, plain);
     ++(plain.v6 ? counters_.ipv6 : counters_.ipv4);
     counters_.ip_wire_bytes += FastPath::l3 + plain.l3_length;
     if (Dissector::makes_flows(!plain.v6)) parts_.workers.add(raw, plain, stamp);

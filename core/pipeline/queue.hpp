@@ -28,11 +28,13 @@ class Queue {
     not_empty_.wait(hold, [this] { return !items_.empty(); });
     return pop_first(hold);
   }
-  // Nothing, if there is nothing.
-  std::optional<T> try_pop() {
-    std::unique_lock hold(mutex_);
+  // The one that was pushed last: its memory is still in a cache. Of a queue that only try_push() fills.
+  std::optional<T> try_pop_last() {
+    const std::lock_guard hold(mutex_);
     if (items_.empty()) return {};
-    return pop_first(hold);
+    T item = std::move(items_.back());
+    items_.pop_back();
+    return item;
   }
   // False, and the item stays, where the queue is full.
   bool try_push(T& item) {

@@ -72,10 +72,10 @@ class Worker {
   std::optional<Time> finish(Time clock);
   void stop_creating() { creating_ = false; }
   void drain();  // hands out the rows that wait
-  static constexpr std::size_t many_rows = 512;
-  bool has_many_completed() const { return rows_.size() >= many_rows || starts_.size() >= 4096; }
-  // The rows and flow starts since the last call; `empty`: memory for the next rows.
-  Delivery take_completed(RowBatch empty);
+  static constexpr std::size_t many_rows = 512, many_starts = 4096;
+  bool has_many_completed() const { return rows_.size() >= many_rows || starts_.size() >= many_starts; }
+  // The rows and flow starts since the last call. What is handed over is empty, and memory for the next ones.
+  Delivery take_completed(RowBatch rows, std::vector<FlowStart> starts);
 
   std::uint64_t flows_in_memory() const { return table_.size(); }
   std::uint64_t max_flows() const { return table_.most(); }

@@ -19,9 +19,10 @@ namespace {
 constexpr std::size_t max_blocks = 32;  // that the packets of a chunk lie in
 constexpr std::size_t in_chunk = 1024;  // packets that a worker gets at once, on average; more would leave the cache
 
-// The reader has seen the frame, but in another cache.
-[[gnu::always_inline]] inline void prefetch_frame(const RawPacket& raw) {
-  for (std::uint32_t at = 0; at < raw.captured; at += 64) __builtin_prefetch(raw.data + at);
+// The reader has seen the frame, but in another cache. Its headers are read now, its payload by plugins, much later.
+[[gnu::always_inline]] inline void prefetch_frame(const std::uint8_t* frame, std::uint32_t captured) {
+  __builtin_prefetch(frame);
+  for (std::uint32_t at = 64; at < captured; at += 64) __builtin_prefetch(frame + at, 0, 2);
 }
 
 // A plugin's or a sink's exception in a thread of the pool ends the program, as it does in the reader's thread.
@@ -102,8 +103,9 @@ MemoryBound WorkerPool::memory_bound(std::uint64_t max_flows) const {
   bound.packets = max_blocks * (Block::usual_size + Block::usual_packets * sizeof(RawPacket));
   if (threaded()) {
     // Deliveries, their memory that is used again, and rows that wait for those of the slowest worker.
-    bound.rows +=
-        (deliveries_.max() + spent_.max()) * Worker::many_rows * row + max_flows * (2 * row + FlowNumbers::bytes_each);
+    bound.rows += (deliveries_.max() + spent_rows_.max()) * Worker::many_rows * row +
+                  max_flows * (2 * row + FlowNumbers::bytes_each);
+    bound.rows += (deliveries_.max() + spent_starts_.max()) * Worker::many_starts * sizeof(FlowStart);
     constexpr std::uint64_t chunks = 8 + 8 + 2;  // of a queue: on their way there, back, at both ends
     bound.packets *= chunks;
     bound.packets += queues_.size() * chunks * in_chunk * workers_.size() * (sizeof(Item) + sizeof(Packet));
@@ -154,7 +156,7 @@ void WorkerPool::release_blocks() {
 }
 
 void WorkerPool::send(WorkerQueue& queue, Kind kind, Time clock) {
-  Chunk full = std::exchange(queue.filling, queue.used.try_pop().value_or(Chunk{}));
+  Chunk full = std::exchange(queue.filling, queue.used.try_pop_last().value_or(Chunk{}));
   full.kind = kind;
   full.clock = clock;
   queue.queue.push(std::move(full));
@@ -172,10 +174,10 @@ void WorkerPool::work(std::size_t which) {
     auto decoded = chunk.decoded.begin();
     for (std::size_t i = 0; i < chunk.items.size(); ++i) {
       constexpr std::size_t ahead = 8;
-      if (i + ahead < chunk.items.size()) prefetch_frame(chunk.items[i + ahead].raw);
+      if (i + ahead < chunk.items.size()) prefetch_frame(chunk.items[i + ahead].data, chunk.items[i + ahead].captured);
       const Item& item = chunk.items[i];
-      if (item.raw.data) {
-        stage.add(item.raw, item.plain, item.stamp);
+      if (item.data) {
+        stage.add(item.raw(), item.plain, item.stamp);
       } else {
         stage.next() = *decoded++;
         stage.add();
@@ -208,7 +210,9 @@ void WorkerPool::deliver_due(std::size_t which, Time clock, Time& delivered) {
 }
 
 void WorkerPool::deliver(std::size_t which, Time complete) {
-  Rows rows{Kind::packets, workers_[which]->take_completed(spent_.try_pop().value_or(RowBatch{}))};
+  Rows rows{Kind::packets,
+            workers_[which]->take_completed(spent_rows_.try_pop_last().value_or(RowBatch{}),
+                                            spent_starts_.try_pop_last().value_or(std::vector<FlowStart>{}))};
   rows.delivery.worker = which;
   rows.delivery.complete = complete;
   deliveries_.push(std::move(rows));
@@ -219,7 +223,8 @@ void WorkerPool::write() {
     std::optional<Rows> item = deliveries_.pop_for(std::chrono::milliseconds(100));
     if (item && item->kind == Kind::packets) {
       merge_.add(std::move(item->delivery));
-      for (RowBatch& rows : merge_.take_spent()) spent_.try_push(rows);
+      for (RowBatch& rows : merge_.take_spent_rows()) spent_rows_.try_push(rows);
+      for (std::vector<FlowStart>& starts : merge_.take_spent_starts()) spent_starts_.try_push(starts);
     }
     if (item && item->kind == Kind::pause) wait_paused();
     if (item && item->kind == Kind::end) {

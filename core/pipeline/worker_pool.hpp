@@ -41,7 +41,8 @@ class WorkerPool {
     if (threaded()) {
       ++waiting_;
       if (const std::size_t worker = balancer_.of(hash_pair(raw, found, hash_), raw.captured); worker > 0) {
-        queues_[worker - 1]->filling.items.push_back({raw, found, stamp});
+        queues_[worker - 1]->filling.items.push_back(
+            {stamp, raw.time, raw.data, raw.captured, raw.wire, found, raw.interface});
         return;
       }
     }
@@ -69,10 +70,17 @@ class WorkerPool {
   enum class Kind { packets, pause, end };
   // A plain packet goes to its worker as it was recognised: to fill in a Packet there costs less than to carry it over.
   struct Item {
-    RawPacket raw;  // without data: the next one of `decoded`
-    FastHeaders plain;
     PacketStamp stamp;
+    Time time = 0;
+    const std::uint8_t* data = nullptr;  // null: the next one of `decoded`
+    std::uint32_t captured = 0, wire = 0;
+    FastHeaders plain;
+    std::uint8_t interface = 0;
+    RawPacket raw() const {
+      return {.time = time, .data = data, .captured = captured, .wire = wire, .interface = interface};
+    }
   };
+  static_assert(sizeof(Item) == 64);  // a line of the cache
   struct Chunk {
     Kind kind = Kind::packets;
     std::vector<Item> items;
@@ -122,7 +130,8 @@ class WorkerPool {
     Delivery delivery;
   };
   Queue<Rows> deliveries_{64};
-  Queue<RowBatch> spent_{64};  // memory of rows that were merged
+  Queue<RowBatch> spent_rows_{64};  // memory of rows that were merged
+  Queue<std::vector<FlowStart>> spent_starts_{8};
   Merge merge_;
   std::thread writer_;
 

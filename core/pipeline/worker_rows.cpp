@@ -110,10 +110,10 @@ void Worker::packet_row(const Packet& packet) {
   if (packet_rows_.size() >= rows_at_once) drain();
 }
 
-Delivery Worker::take_completed(RowBatch empty) {
+Delivery Worker::take_completed(RowBatch rows, std::vector<FlowStart> starts) {
   Delivery made;
-  made.rows = std::exchange(rows_, std::move(empty));
-  made.starts = std::exchange(starts_, {});
+  made.rows = std::exchange(rows_, std::move(rows));
+  made.starts = std::exchange(starts_, std::move(starts));
   return made;
 }
 

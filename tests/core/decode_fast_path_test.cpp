@@ -36,7 +36,8 @@ bool same(const Buffer& frame, std::uint32_t wire) {
   make_lookup(walked, hash, b);
   return a.key == b.key && a.hash == b.hash && a.hash == hash_key(b.key, hash) &&
          a.identification == b.identification && a.source_end == b.source_end &&
-         hash_pair(raw, plain, hash) == hash_pair(walked, hash) && dissector.fast_path().status(plain) == walked.status;
+         hash_pair(raw, plain, hash) == hash_pair(walked, hash) &&
+         dissector.fast_path().status(raw, plain) == walked.status;
 }
 
 std::vector<Buffer> frames() {

@@ -83,8 +83,16 @@ TEST_CASE("A queue carries everything of many threads, in the order of each, wha
     for (std::thread& thread : threads) thread.join();
     CHECK(in_order);
     CHECK(std::accumulate(next.begin(), next.end(), 0) == producers * each);
-    CHECK(!queue.try_pop());
+    CHECK(!queue.try_pop_last());
   }
+}
+
+TEST_CASE("A queue of memory that is used again gives back what came last, and is never too full to be asked") {
+  Queue<int> queue(2);
+  for (int i : {1, 2, 3}) CHECK(queue.try_push(i) == (i < 3));
+  CHECK(queue.try_pop_last() == 2);
+  CHECK(queue.try_pop_last() == 1);
+  CHECK(!queue.try_pop_last());
 }
 
 }  // namespace t2::test
