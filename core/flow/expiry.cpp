@@ -54,7 +54,8 @@ void Expiry::remove(FlowEntry& flow) {
 
 // Empties a bucket: flows that end before `limit` (a bucket number) are due, the others are filed again.
 void Expiry::collect_due(Time bucket, Time limit) {
-  const std::vector<std::uint32_t> flows = std::exchange(buckets_[slot(bucket)], {});
+  std::vector<std::uint32_t>& flows = emptied_;
+  flows.swap(buckets_[slot(bucket)]);  // which gets the memory of the bucket before: flows may come back into it
   occupied_[slot(bucket) / 64] &= ~(std::uint64_t{1} << slot(bucket) % 64);
   if (due_.empty()) due_.reserve(flows.size());
   for (std::size_t i = 0; i < flows.size(); ++i) {
@@ -68,6 +69,8 @@ void Expiry::collect_due(Time bucket, Time limit) {
       schedule(flow);
     }
   }
+  if (flows.capacity() <= min_capacity) flows.clear();
+  else flows = std::vector<std::uint32_t>();
 }
 
 // Many are distributed by the digits of their ends, the last one first; comparing them takes four times as long.

@@ -69,6 +69,7 @@ class Expiry {
   std::array<std::uint64_t, buckets / 64> occupied_{};  // a bit for each slot: whether its bucket may hold flows
   std::uint64_t filings_ = 0;
   std::vector<Due> due_;
+  std::vector<std::uint32_t> emptied_;  // the bucket that is being emptied; else empty, with the memory of a small one
   // next_ended(): flows of the current bucket, a heap. Those that were scheduled anew since are recognised and ignored.
   std::vector<Due> ending_;
   Time next_ = 0;  // first bucket that is not done

@@ -42,16 +42,21 @@ void* FlowMemory::get(FlowEntry& flow, std::size_t bytes) {
   if (size_class > classes) return nullptr;
   SizeClass& from = classes_[size_class];
   if (from.declared == 0 || from.used >= from.max) return nullptr;
-  if (!from.free) {
-    auto* slab = static_cast<std::byte*>(std::aligned_alloc(step, slab_bytes));
-    if (!slab) return nullptr;
-    slabs_.push_back(slab);
-    for (std::size_t at = 0; at + size <= slab_bytes; at += size)
-      from.free = new (slab + at) Head{from.free, size_class};
+  Head* head = from.free;
+  if (head) {
+    from.free = head->next;
+  } else {
+    if (from.untouched < size) {
+      auto* slab = static_cast<std::byte*>(std::aligned_alloc(step, slab_bytes));
+      if (!slab) return nullptr;
+      slabs_.push_back(slab);
+      from.slab_end = slab + slab_bytes;
+      from.untouched = slab_bytes;
+    }
+    head = new (from.slab_end - from.untouched) Head{nullptr, size_class};
+    from.untouched -= size;
   }
   if (++from.used + margin == from.max) ++tight_;
-  Head* head = from.free;
-  from.free = head->next;
   head->next = static_cast<Head*>(flow.allocations);
   flow.allocations = head;
   bytes_ += size;

@@ -61,6 +61,8 @@ class FlowMemory {
     std::uint64_t declared = 0;                // blocks per 1024 conversations
     std::uint64_t used = 0, max = min_blocks;  // blocks
     Head* free = nullptr;
+    std::byte* slab_end = nullptr;  // of the newest slab
+    std::size_t untouched = 0;      // bytes at its end that were no block yet: no page of them is there
   };
   static std::size_t class_of(std::size_t bytes) { return (bytes + sizeof(Head) + step - 1) / step; }
   static std::uint64_t max_blocks(std::uint64_t max_flows, std::uint64_t declared) {

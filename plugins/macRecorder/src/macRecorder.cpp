@@ -6,13 +6,13 @@
 // An instance belongs to one worker thread; the registry is shared and only read. Labels are made when a row is
 // written, never per packet.
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "columns.hpp"
 #include "labels.hpp"
@@ -55,6 +55,7 @@ class LabelCache {
   void put(t2::Row& row, const std::uint8_t* bytes, std::uint16_t ether_type) {
     const Mac mac = load_mac(bytes);
     const std::uint64_t key = mac << 16 | ether_type;
+    if (slots_.empty()) slots_.resize(std::size_t{1} << slot_bits);
     CachedLabel& slot = slots_[hash_(key, std::uint64_t{0}) >> (64 - slot_bits)];
     if (slot.key != key) {
       const LabelMatch match = registry(folder_).find(mac, ether_type);
@@ -75,7 +76,7 @@ class LabelCache {
   static constexpr unsigned slot_bits = 10;
   const std::string folder_;
   const KeyedHash hash_;
-  std::array<CachedLabel, 1 << slot_bits> slots_;
+  std::vector<CachedLabel> slots_;  // none before the first label: where no sink reads them they are not made
 };
 
 void put_mac(t2::Row& row, const std::uint8_t* bytes) {
