@@ -62,7 +62,7 @@ void on_flow_end(benchmark::State& state, const std::string& name) {
   std::vector<FlowEntry*> flows;
   for (const auto& batch : replay.seen) {
     for (const Packet& p : batch) {
-      if (p.first_of_flow) flows.push_back(p.flow);
+      if (p.first_of_flow) flows.push_back(&entry_of(*p.flow));
     }
   }
   Row row;

@@ -59,6 +59,9 @@ def direction_of(packet):
 def values_of_packet(packet):
     """(name, value) of what is compared, in their order."""
     get = lambda name: packet.get(name, [])
+    yield from (('ICMP type', value) for value in (get('icmp.type') + get('icmpv6.type'))[:1])
+    if get('icmp.type') or get('icmpv6.type'):
+        return  # what an error message quotes is no packet
     for layer in ('tls', 'dtls'):
         types = get(f'{layer}.handshake.type')
         if not (CLIENT in types or SERVER in types or get(f'{layer}.handshake.certificate')):
@@ -95,7 +98,6 @@ def values_of_packet(packet):
     yield from (('DHCP host', value) for value in get('dhcp.option.hostname'))
     yield from (('DHCP client', value) for value in get('dhcp.hw.mac_addr'))
     yield from (('DHCP address', value) for value in get('dhcp.ip.your') if value != '0.0.0.0')
-    yield from (('ICMP type', value) for value in (get('icmp.type') + get('icmpv6.type'))[:1])
 
 
 def bits(number):
