@@ -120,15 +120,21 @@ TEST_CASE("icmpDecode: signs of tunnels", "[icmpDecode]") {
 }
 
 TEST_CASE("icmpDecode: cut and random messages", "[icmpDecode]") {
-  const Buffer whole = back().icmp(3, 1).raw(quoted(there().udp(1, 2).zeros(20)));
-  for (std::size_t size = link_bytes + 20; size < whole.size(); ++size) {
-    const Result result =
-        run(Capture().add(epoch, Buffer(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)),
-                          static_cast<std::uint32_t>(whole.size())),
-            plugins, {"-s"});
-    REQUIRE(result.status == 0);
-    CHECK(result.flows.row(0)["icmpTCcnt"] == (size >= link_bytes + 22 ? "1" : "0"));
+  Capture cut;  // a flow for each size
+  const auto host_of = [](std::size_t size) { return "10.1.0." + std::to_string(size); };
+  const auto whole = [&](std::size_t size) -> Buffer {
+    return Frame().eth().ip4(host_of(size), "10.0.0.1").icmp(3, 1).raw(quoted(there().udp(1, 2).zeros(20)));
+  };
+  const std::size_t first = link_bytes + 20, end = whole(1).size();
+  for (std::size_t size = first; size < end; ++size) {
+    const Buffer bytes = whole(size);
+    cut.add(epoch, Buffer(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)),
+            static_cast<std::uint32_t>(end));
   }
+  const Result result = run(cut, plugins, {"-s"});
+  REQUIRE(result.status == 0);
+  for (std::size_t size = first; size < end; ++size)
+    CHECK(result.flows.find({{"srcIP", host_of(size)}})["icmpTCcnt"] == (size >= link_bytes + 22 ? "1" : "0"));
   std::mt19937 random(1);
   Capture capture;
   for (int i = 0; i < 2000; ++i) {

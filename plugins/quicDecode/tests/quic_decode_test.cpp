@@ -99,15 +99,20 @@ TEST_CASE("quicDecode: what is no QUIC is not taken for it", "[quicDecode]") {
   not_fixed[0] = 0x80;
   for (const Buffer& content : {long_id, too_long, not_fixed, Buffer(200, 0xc0), Buffer{0xc0, 0, 0, 0, 1}})
     CHECK(row_of(there(content)) == "0x00 0x00000000 0x00 0");
-  const Buffer whole = there(initial(client_id, none));
-  for (std::size_t size = 42; size < whole.size(); ++size) {
-    const Result result =
-        run(Capture().add(epoch, Buffer(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)),
-                          static_cast<std::uint32_t>(whole.size())),
-            plugins, {"-s"});
-    REQUIRE(result.status == 0);
-    CHECK(result.flows.row(0)["quicStat"] == (size >= 42 + 21 ? "0x81" : "0x00"));
+  const std::size_t whole = Buffer(there(initial(client_id, none))).size();
+  Capture capture;  // a flow for each size
+  const auto port_of = [](std::size_t size) { return 5000 + static_cast<unsigned>(size); };
+  for (std::size_t size = 42; size < whole; ++size) {
+    const Buffer frame =
+        Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(port_of(size), 8443).raw(initial(client_id, none));
+    capture.add(epoch, Buffer(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size)),
+                static_cast<std::uint32_t>(whole));
   }
+  const Result result = run(capture, plugins, {"-s"});
+  REQUIRE(result.status == 0);
+  for (std::size_t size = 42; size < whole; ++size)
+    CHECK(result.flows.find({{"srcPort", std::to_string(port_of(size))}})["quicStat"] ==
+          (size >= 42 + 21 ? "0x81" : "0x00"));
 }
 
 TEST_CASE("quicDecode: random bytes", "[quicDecode]") {
