@@ -125,7 +125,8 @@ Location Database::system(const Entry& entry, const std::string& unknown) const 
   return found;
 }
 
-Locations::Locations(std::shared_ptr<const Database> database, Kind kind, std::string language, std::string unknown)
+Locations::Locations(std::shared_ptr<const Database> database, Kind kind, std::string language,
+                     const std::string& unknown)
     : database_(std::move(database)), kind_(kind), language_(std::move(language)) {
   for (std::string* text : {&unknown_.continent, &unknown_.country, &unknown_.city, &unknown_.postcode,
                             &unknown_.time_zone, &unknown_.as_organisation})

@@ -49,7 +49,7 @@ class Locations {
  public:
   enum class Kind : std::uint8_t { places, systems };
   // No database: nothing is found.
-  Locations(std::shared_ptr<const Database> database, Kind kind, std::string language, std::string unknown);
+  Locations(std::shared_ptr<const Database> database, Kind kind, std::string language, const std::string& unknown);
   // It stays until the next call.
   const Location& find(Family family, const std::array<std::uint8_t, 16>& address);
 

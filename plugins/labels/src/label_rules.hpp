@@ -9,11 +9,11 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -65,7 +65,10 @@ class Rules {
     Family source = Family::layer2, destination = Family::layer2;
     std::uint8_t source_bits = 0, destination_bits = 0;
     bool source_port = false, destination_port = false, protocol = false;
-    auto operator<=>(const Shape&) const = default;
+    auto order() const {
+      return std::tuple(source, destination, source_bits, destination_bits, source_port, destination_port, protocol);
+    }
+    bool operator<(const Shape& other) const { return order() < other.order(); }
   };
   // Rules sorted by their begin; `latest` and `first` are those of the subtree
   // whose root stands there.
