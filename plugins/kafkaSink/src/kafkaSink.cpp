@@ -3,6 +3,7 @@
 // Runs in the output thread; librdkafka sends in threads of its own. See producer.hpp.
 #include "kafkaSink.h"
 
+#include <charconv>
 #include <optional>
 #include <string>
 
@@ -29,7 +30,7 @@ class KafkaSink final : public Sink {
     producer_.emplace(Settings{.brokers = host_.text("KAFKA_BROKERS"),
                                .topic = host_.text("KAFKA_TOPIC"),
                                .more = host_.text("KAFKA_SETTINGS"),
-                               .partition = static_cast<std::int32_t>(host_.integer("KAFKA_PARTITION")),
+                               .partition = partition(),
                                .timeout = host_.integer("KAFKA_TIMEOUT") * one_second,
                                .memory = memory_,
                                .must_end = [this] { return host_.must_end(); },
@@ -62,6 +63,15 @@ class KafkaSink final : public Sink {
   std::uint64_t max_memory() const override { return memory_; }
 
  private:
+  std::int32_t partition() const {
+    const std::string text = host_.text("KAFKA_PARTITION");
+    std::int32_t number = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (problem != std::errc() || end != text.data() + text.size() || number < -1)
+      throw Error("kafkaSink: KAFKA_PARTITION '" + text + "' is neither -1 nor the number of a partition");
+    return number;
+  }
+
   Host& host_;
   std::optional<text::JsonFormatter> json_;
   std::optional<Producer> producer_;

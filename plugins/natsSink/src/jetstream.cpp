@@ -27,6 +27,7 @@ struct Libnats {
   T2_IMPORT(natsOptions_SetSecure);
   T2_IMPORT(natsOptions_LoadCATrustedCertificates);
   T2_IMPORT(natsConnection_Connect);
+  T2_IMPORT(natsConnection_Close);
   T2_IMPORT(natsConnection_Destroy);
   T2_IMPORT(natsConnection_IsClosed);
   T2_IMPORT(natsConnection_JetStream);
@@ -77,7 +78,9 @@ Stream::Stream(Settings settings) : settings_(std::move(settings)) {
 }
 Stream::~Stream() { close(); }
 
+// The reader's thread ends first: it must not deliver to what is destroyed.
 void Stream::close() {
+  if (connection_) nats().natsConnection_Close(connection_);
   if (jetstream_) nats().jsCtx_Destroy(std::exchange(jetstream_, nullptr));
   if (connection_) nats().natsConnection_Destroy(std::exchange(connection_, nullptr));
 }
