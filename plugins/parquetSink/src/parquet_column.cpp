@@ -81,7 +81,6 @@ ParquetColumn::ParquetColumn(const Column& column, bool is_list, bool is_text)
       unit_(column.unit),
       type_(column.type[0]),
       is_list_(is_list),
-      is_text_(is_text),
       physical_(is_text ? Physical::bytes : physical_of(column.type[0])) {}
 
 bool ParquetColumn::is_unsigned() const {

@@ -45,7 +45,7 @@ class ParquetColumn {
 
   std::string name_, unit_;
   Type type_;
-  bool is_list_, is_text_;
+  bool is_list_;
   Physical physical_;
   std::string values_;
   std::vector<std::uint8_t> repetition_, definition_;  // of lists: 0 begins a row; 0: no value
