@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
+#include <map>
 #include <random>
 #include <set>
+#include <sstream>
 #include <string>
 
+#include "capture.hpp"
+#include "frame.hpp"
 #include "run.hpp"
 #include "t2/stream.hpp"
 
@@ -178,28 +183,82 @@ TEST_CASE("stream: what there is no memory for is passed over and counted", "[st
   CHECK(stream.reader.refused() == 1);
 }
 
-TEST_CASE("stream: any order of any cuts", "[stream]") {
-  for (unsigned seed = 0; seed < (sanitized ? 60u : 600u); ++seed) {
-    CAPTURE(seed);
+namespace {
+
+// Random cuts of a text, some of them sent again with other cuts, up to three places too late.
+struct Scrambled {
+  std::string whole;
+  std::vector<Segment> segments;
+
+  explicit Scrambled(unsigned seed) {
     std::mt19937 random(seed);
     const auto below = [&](std::size_t n) { return static_cast<std::uint32_t>(random() % n); };
-    const std::string whole = letters(200 + below(8000), seed);
-    std::vector<Segment> segments;
+    whole = letters(200 + below(8000), seed);
     for (std::uint32_t at = 0; at < whole.size();) {
       const std::uint32_t size = 1 + below(1460);
       segments.push_back({at, whole.substr(at, size)});
       at += size;
     }
     const std::size_t once = segments.size();
-    for (std::size_t i = 0; i < once; ++i) {  // sent again, cut elsewhere
+    for (std::size_t i = 0; i < once; ++i) {
       if (below(3) != 0) continue;
       const std::uint32_t at = below(whole.size());
       segments.push_back({at, whole.substr(at, 1 + below(2000))});
     }
-    for (std::size_t i = 0; i + 1 < segments.size(); ++i)  // up to three places too late
+    for (std::size_t i = 0; i + 1 < segments.size(); ++i)
       std::swap(segments[i], segments[std::min<std::size_t>(segments.size() - 1, i + below(4))]);
-    const bool same = out_of(segments) == whole;  // too long to be printed
+  }
+};
+
+}  // namespace
+
+TEST_CASE("stream: any order of any cuts", "[stream]") {
+  for (unsigned seed = 0; seed < (sanitized ? 60u : 600u); ++seed) {
+    CAPTURE(seed);
+    const Scrambled sent(seed);
+    const bool same = out_of(sent.segments) == sent.whole;  // too long to be printed
     REQUIRE(same);
+  }
+}
+
+TEST_CASE("stream: tshark puts the same segments into the same bytes", "[stream]") {
+  const TempFolder folder;
+  if (execute({"sh", "-c", "command -v tshark"}, folder).status != 0) {
+    std::cout << " skipped: streams beside those of tshark: it is not installed\n";
+    return;
+  }
+  constexpr unsigned count = 40;
+  Capture capture;
+  Arguments command{"tshark", "-r", (folder / "streams.pcap").string(), "-q"};
+  std::map<std::string, std::string> ours;
+  std::int64_t time = epoch;
+  for (unsigned seed = 0; seed < count; ++seed) {
+    constexpr std::uint32_t begin = 0xfffffffb;
+    const auto frame = [&](std::uint32_t sequence, const char* flags, const std::string& bytes) {
+      capture.add(
+          time += millisecond,
+          Frame().eth().ip4("10.0.0.1", "10.0.0.2").tcp(40000 + seed, 80).seq(sequence).flags(flags).payload(bytes));
+    };
+    const Scrambled sent(1000 + seed);
+    frame(begin, "S", "");
+    for (const Segment& s : sent.segments) frame(begin + 1 + s.sequence, "A", s.bytes);
+    ours["10.0.0.1:" + std::to_string(40000 + seed)] = out_of(sent.segments);
+    command.insert(command.end(), {"-z", "follow,tcp,raw," + std::to_string(seed)});
+  }
+  write_file(folder / "streams.pcap", capture.pcap());
+  std::istringstream told(execute(command, folder).out);
+  std::map<std::string, std::string> theirs;  // by the initiator's address
+  std::string* stream = nullptr;
+  for (std::string line; std::getline(told, line);) {
+    if (line.starts_with("Node 0: ")) stream = &theirs[line.substr(8)];
+    else if (stream && !line.empty() && line.find_first_not_of("0123456789abcdef") == std::string::npos)
+      for (const std::uint8_t byte : hex(line)) *stream += static_cast<char>(byte);
+  }
+  CHECK(theirs.size() == count);
+  for (const auto& [initiator, bytes] : ours) {
+    CAPTURE(initiator);
+    const bool same = theirs[initiator] == bytes;
+    CHECK(same);
   }
 }
 
