@@ -15,6 +15,7 @@
 #include "compiled_flags.hpp"
 #include "packet_lists.hpp"
 #include "tcpFlags_state.h"
+#include "wire.hpp"
 
 namespace t2::netflow_sink {
 

@@ -10,10 +10,9 @@
 
 #include "fields.hpp"
 #include "t2/plugin.hpp"
+#include "wire.hpp"
 
 namespace t2::netflow_sink {
-
-constexpr std::uint16_t variable_length = 0xffff;
 
 struct OptionsField {
   std::uint16_t element, length;

@@ -10,8 +10,8 @@
 
 namespace t2::netflow_sink {
 
-constexpr std::uint16_t basic_list = 291, variable_length = 0xffff;
-constexpr unsigned list_fields = 3;  // of a direction
+constexpr std::uint16_t basic_list = 291;  // IANA element
+constexpr unsigned list_fields = 3;        // of a direction
 
 // Bytes of the lists of a direction with so many packets.
 std::size_t max_lists_size(unsigned packets);

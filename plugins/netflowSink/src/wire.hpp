@@ -19,6 +19,8 @@ inline std::uint32_t load(const std::uint8_t* at) {
 
 enum class Version : std::uint8_t { netflow9 = 9, ipfix = 10 };
 
+constexpr std::uint16_t variable_length = 0xffff;  // of an element: its length stands in each record (RFC 7011, 7)
+
 struct MessageHeader {
   std::uint32_t uptime = 0;    // milliseconds since the exporter started; NetFlow 9 only
   std::uint32_t seconds = 0;   // wall clock at sending, since 1970
