@@ -1,7 +1,9 @@
-// Lays out a record and makes one instance of each plugin, since only then their state's size is known.
+// Lays out a record and makes one instance of each plugin, since only then their state's size is known. One that cannot
+// be made, say because a file of the user is missing, is described nevertheless.
 #include "app/describe.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include <fmt/format.h>
@@ -28,7 +30,8 @@ std::string mask_text(const Column& column, const Bit& bit) {
 class Description {
  public:
   virtual ~Description() = default;
-  virtual void begin(const Descriptor& plugin, std::size_t bytes) = 0;
+  // `problem`: why it cannot run as it is set, or empty.
+  virtual void begin(const Descriptor& plugin, std::size_t bytes, const std::string& problem) = 0;
   virtual void columns(std::string_view of, std::span<const Column> columns) = 0;
   virtual void flag(const Flag& flag, const std::string& value) = 0;
   virtual void end() = 0;
@@ -37,9 +40,10 @@ class Description {
 class TextDescription final : public Description {
  public:
   std::string text;
-  void begin(const Descriptor& plugin, std::size_t bytes) override {
+  void begin(const Descriptor& plugin, std::size_t bytes, const std::string& problem) override {
     text += fmt::format("{}{}, version {}, number {}: {}\n", text.empty() ? "" : "\n", plugin.name, plugin.version,
                         plugin.number, plugin.summary);
+    if (!problem.empty()) text += fmt::format("  cannot run as it is set: {}\n", problem);
     for (const Dependency& need : plugin.needs)
       text += fmt::format("  {} {}\n", need.optional ? "uses, where it is loaded," : "needs", need.plugin);
     if (bytes > 0) text += fmt::format("  {} bytes for each direction of a flow\n", bytes);
@@ -79,7 +83,7 @@ class TextDescription final : public Description {
 class JsonDescription final : public Description {
  public:
   std::string text;  // objects, with commas between them
-  void begin(const Descriptor& plugin, std::size_t bytes) override {
+  void begin(const Descriptor& plugin, std::size_t bytes, const std::string& problem) override {
     std::string needs, blocks;
     for (const FlowBlock& block : plugin.flow_blocks)
       blocks += fmt::format("{}{}", blocks.empty() ? "" : ",", block.bytes);
@@ -89,10 +93,10 @@ class JsonDescription final : public Description {
     text += fmt::format(
         "{}{{\"name\":{},\"version\":{},\"number\":{},\"summary\":{},\"needs\":[{}],\"bytes_per_direction\":{},"
         "\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{},\"bytes_per_conversation\":{},"
-        "\"one_worker\":{}",
+        "\"one_worker\":{},\"problem\":{}",
         text.empty() ? "" : ",", json_text(plugin.name), json_text(plugin.version), plugin.number,
         json_text(plugin.summary), needs, bytes, blocks, plugin.packet_row_memory, plugin.conversation_memory,
-        plugin.one_worker);
+        plugin.one_worker, problem.empty() ? "null" : json_text(problem));
     flags_.clear();
   }
   void columns(std::string_view of, std::span<const Column> columns) override {
@@ -120,6 +124,21 @@ class JsonDescription final : public Description {
   std::string flags_;
 };
 
+// Makes an instance, which claims its state in the layout. Answers why it cannot run, or nothing.
+std::string make_instance(Layout& layout, const Context& context, std::size_t plugin) {
+  FlowMemory memory;
+  for (const Descriptor* one : layout.plugins())
+    for (const FlowBlock& block : one->flow_blocks) memory.declare(block);
+  PluginHost host(layout, context, plugin, &memory);
+  const Descriptor& descriptor = *layout.plugins()[plugin];
+  try {
+    if (descriptor.create) const std::unique_ptr<Plugin> made(descriptor.create(host));
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string describe(const std::vector<std::string>& names, const Config& config, const Plugins& plugins, bool json) {
@@ -141,7 +160,8 @@ std::string describe(const std::vector<std::string>& names, const Config& config
   InputTotals totals;
   Layout layout(plugins.all());
   const Context context{config, stacks, log, plugins.folder(), settings.sensor_id, &run_start, &totals};
-  const Instances instances(layout, context);
+  std::vector<std::string> problems;
+  for (std::size_t i = 0; i < layout.plugins().size(); ++i) problems.push_back(make_instance(layout, context, i));
 
   TextDescription text;
   JsonDescription objects;
@@ -149,7 +169,8 @@ std::string describe(const std::vector<std::string>& names, const Config& config
   for (const Descriptor* plugin : all) {
     const bool is_core = plugin == &core_descriptor;
     if (!names.empty() && std::find(names.begin(), names.end(), plugin->name) == names.end()) continue;
-    to.begin(*plugin, is_core ? sizeof(Direction) : layout.state_bytes(layout.index(plugin->name)));
+    if (is_core) to.begin(*plugin, sizeof(Direction), {});
+    else to.begin(*plugin, layout.state_bytes(layout.index(plugin->name)), problems[layout.index(plugin->name)]);
     const auto columns = is_core ? std::span(layout.columns()).first(2) : plugin->columns;
     const auto of_packets = is_core ? std::span<const Column>() : plugin->packet_columns;
     if (json || !columns.empty()) to.columns("flows", columns);
