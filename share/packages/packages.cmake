@@ -65,7 +65,11 @@ foreach(name ${programs} ${dev_commands})
 endforeach()
 install(FILES share/completions/_t2 DESTINATION share/zsh/vendor-completions COMPONENT core)
 
-# ---- Packages
+# ---- Packages: only where they are made, as to ask dpkg for what each library belongs to takes a second
+
+if(NOT T2_PACKAGES)
+  return()
+endif()
 
 get_property(components GLOBAL PROPERTY T2_PLUGIN_COMPONENTS)
 set(CPACK_GENERATOR DEB)
