@@ -1,6 +1,7 @@
 // geoip: where the addresses of a flow are, and which autonomous systems they belong to, by databases of the user.
 //
 // Addresses are looked up when a flow ends. An instance belongs to one worker thread; databases are only read.
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -46,24 +47,33 @@ class Geoip final : public t2::Plugin {
   void merge(t2::Plugin& plugin) override { failed_ += static_cast<const Geoip&>(plugin).failed_; }
 
   void report(t2::Report& report) const override {
+    if (!missing_.empty())
+      report.line("There is no '" + missing_ + "': places are unknown; download it, or set GEOIP_DB_FILE");
     if (failed_ > 0)
       report.line("Flows whose addresses lie where a database is damaged: " + report.number(failed_) +
                   ": download it again");
   }
 
  private:
-  // Null where none is wanted. Instances are made one by one.
-  static std::shared_ptr<const Database> database(t2::Host& host, std::string_view flag) {
+  // Null where none is wanted, and where there is none of that name in the plugin folder: then the report says so.
+  // Instances are made one by one.
+  std::shared_ptr<const Database> database(t2::Host& host, std::string_view flag) {
     static std::map<std::string, std::weak_ptr<const Database>, std::less<>> opened;
     const std::string name = host.text(flag);
     if (name.empty()) return nullptr;
-    const std::string path = name.find('/') == name.npos ? host.data_file(name) : name;
+    const bool in_plugin_folder = name.find('/') == name.npos;
+    const std::string path = in_plugin_folder ? host.data_file(name) : name;
+    if (in_plugin_folder && !std::filesystem::exists(path)) {
+      missing_ = path;
+      return nullptr;
+    }
     std::weak_ptr<const Database>& known = opened[path];
     std::shared_ptr<const Database> found = known.lock();
     if (!found) known = found = std::make_shared<const Database>(path);
     return found;
   }
 
+  std::string missing_;  // a database
   Locations places_, systems_;
   std::uint64_t failed_ = 0;
 };

@@ -3,6 +3,7 @@
 // Rules are looked up when a flow ends. An instance belongs to one worker
 // thread; rules are only read.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -49,6 +50,7 @@ class Labels final : public t2::Plugin {
   }
 
   void report(t2::Report& report) const override {
+    if (!missing_.empty()) return report.line("There is no '" + missing_ + "': no flow has a label; set LABELS_FILE");
     std::uint64_t unused = 0;
     std::uint32_t first = 0;
     for (std::uint32_t i = 0; i < used_.size(); ++i) {
@@ -62,11 +64,17 @@ class Labels final : public t2::Plugin {
   }
 
  private:
-  // Instances are made one by one.
-  static std::shared_ptr<const Rules> read(t2::Host& host) {
+  // No rules where there is no file of that name in the plugin folder: then the report says so. Instances are made one
+  // by one.
+  std::shared_ptr<const Rules> read(t2::Host& host) {
     static std::map<std::string, std::weak_ptr<const Rules>, std::less<>> known;
     const std::string name = host.text("LABELS_FILE");
-    const std::string path = name.find('/') == name.npos ? host.data_file(name) : name;
+    const bool in_plugin_folder = name.find('/') == name.npos;
+    const std::string path = in_plugin_folder ? host.data_file(name) : name;
+    if (in_plugin_folder && !std::filesystem::exists(path)) {
+      missing_ = path;
+      return std::make_shared<const Rules>(std::vector<Rule>());
+    }
     std::shared_ptr<const Rules> rules = known[path].lock();
     if (!rules) known[path] = rules = std::make_shared<const Rules>(read_rules(path));
     return rules;
@@ -82,6 +90,7 @@ class Labels final : public t2::Plugin {
   }
 
   t2::State<LabelsState> state_;
+  std::string missing_;  // the file of rules
   std::shared_ptr<const Rules> rules_;
   const std::string unlabelled_;
   std::vector<bool> used_;  // by rule: it labelled a flow

@@ -102,7 +102,10 @@ TEST_CASE("labels: a line that cannot be right is an error with its place") {
            {rule("* * * 192.0.2.1 * ::1 *"), "no flow has an IPv4 and an IPv6 address"}})
     CHECK_THAT(message(good + line), Catch::Contains("rules.tsv:2: ") && Catch::Contains(what));
   CHECK_THAT(message("# nothing\n"), Catch::Contains("has no rule"));
-  const Result missing = run(flows(), plugins);
+  const Result empty = run(flows(), plugins);
+  CHECK(empty.status == 0);
+  CHECK_THAT(empty.out, Catch::Contains("labels.tsv': no flow has a label; set LABELS_FILE"));
+  const Result missing = run(flows(), plugins, {"--set", "LABELS_FILE=/nowhere/rules.tsv"});
   CHECK(missing.status == 1);
   CHECK_THAT(missing.err, Catch::Contains("labels: cannot read LABELS_FILE"));
 }
