@@ -29,7 +29,7 @@ check_file() { # FILE of the build: what is wrong is printed
     : > "$mark"
 }
 export -f check_file sources_of
-export marks headers BUILD scratch
+export marks headers BUILDS scratch
 
 compiled() { sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$BUILDS/lint/compile_commands.json" | grep -v '/cmake_pch'; }
 # shellcheck disable=SC2016 # the shell that xargs starts expands it
