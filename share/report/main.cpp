@@ -92,6 +92,7 @@ void run(const Options& o) {
     if (!summary) {
       names = file.names();
       std::vector<FlowColumn> columns;
+      columns.reserve(names.size());
       for (const std::string& name : names) columns.push_back({name, {}, {}});
       describe_columns(headers, columns);
       summary.emplace(std::move(columns), o.rows);

@@ -22,7 +22,7 @@ constexpr std::size_t longest_answer = 4u << 20;
 
 class Connection {
  public:
-  Connection(const std::string& address) {
+  explicit Connection(const std::string& address) {
     std::string host = "127.0.0.1", port = address;
     if (const std::size_t colon = address.rfind(':'); colon != address.npos) {
       host = address.substr(0, colon);

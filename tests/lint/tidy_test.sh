@@ -13,8 +13,9 @@ marks=$cache/t2-lint
 mkdir -p -- "$marks" 2> /dev/null && [ -w "$marks" ] || { marks=$BUILDS/lint/passed && mkdir -p -- "$marks"; }
 find "$marks" -type f -mtime +30 -delete
 configure "$BUILDS/lint" "$scratch/cmake.log" --preset debug -DT2_JOINED=ON || exit 1
+cmake --build "$BUILDS/lint" --target t2report_page > "$scratch/cmake.log" 2>&1 || { cat -- "$scratch/cmake.log"; exit 1; }
 
-headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins share/report "$BUILDS/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
+headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins share/report share/top "$BUILDS/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
 sources_of() { # FILE: what it includes, if it joins files, and itself
     sed -n 's/^#include "\(.*\.cpp\)"$/\1/p' "$1"
     echo "$1"
@@ -36,7 +37,7 @@ compiled() { sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$BUILDS/lint/compile_
 check_all() { compiled | xargs -d '\n' -P "$(nproc)" -I {} bash -c 'check_file "$1"' check {}; }
 
 joined=$(compiled | while IFS= read -r file; do sources_of "$file"; done)
-expect 'no file is left out' test -z "$(find "$SOURCE/core" "$SOURCE/share/report" "$SOURCE/plugins"/*/src -name '*.cpp' | grep -vxF "$joined")"
+expect 'no file is left out' test -z "$(find "$SOURCE/core" "$SOURCE/share/report" "$SOURCE/share/top" "$SOURCE/plugins"/*/src -name '*.cpp' | grep -vxF "$joined")"
 run check_all
 expect 'the checks of .clang-tidy hold' succeeds
 mkdir -p -- "$scratch/core"

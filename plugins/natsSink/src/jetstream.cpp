@@ -100,6 +100,7 @@ bool Stream::connect(std::string& why) {
     rest.remove_prefix(std::min(rest.size(), servers.back().size() + 1));
   }
   std::vector<const char*> urls;
+  urls.reserve(servers.size());
   for (const std::string& server : servers) urls.push_back(server.c_str());
   const std::int64_t timeout = settings_.timeout / 1'000'000;
   natsStatus status = nats().natsOptions_SetServers(options, urls.data(), static_cast<int>(urls.size()));
