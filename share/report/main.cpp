@@ -118,7 +118,8 @@ void run(const Options& o) {
   }
   std::filesystem::rename(part, output, problem);
   if (problem) throw t2::Error(fmt::format("cannot write '{}': {}", output, problem.message()));
-  fmt::print("{}: {} flows, {} rows of {} files\n", output, summary->flows, summary->rows, files.size());
+  fmt::print("{}: {} flows, {} rows of {} file{}\n", output, summary->flows, summary->rows, files.size(),
+             files.size() == 1 ? "" : "s");
 }
 
 }  // namespace
