@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "t2/delivery.hpp"
+#include "t2/result.hpp"
 #include "t2/row_key.hpp"
 
 namespace t2::test {
@@ -53,22 +53,22 @@ struct Lines final : Report {
   const Run& run() const override { return totals; }
 };
 
-using Outcome = Delivery::Outcome;
+using Outcome = BatchResult::Outcome;
 
 // Sends rows "0", "1" ... and gives back what was taken, in its order, and the report.
 struct Sent {
   std::string taken, report;
   std::uint64_t lost = 0;
 };
-Sent send(FakeHost& host, unsigned rows, std::size_t together, std::function<Delivery(const Batch&)> answer,
+Sent send(FakeHost& host, unsigned rows, std::size_t together, std::function<BatchResult(const Batch&)> answer,
           Time timeout = one_second / 10, std::size_t memory = 1'000'000) {
   Sent out;
   Batches batches(host, "the server", {.rows = together, .memory = memory, .timeout = timeout},
                   [&](const Batch& batch) {
-                    Delivery delivery = answer(batch);
-                    for (std::size_t i = 0; delivery.outcome == Outcome::delivered && i < batch.rows(); ++i)
+                    BatchResult result = answer(batch);
+                    for (std::size_t i = 0; result.outcome == Outcome::delivered && i < batch.rows(); ++i)
                       out.taken += std::string(batch.row(i)) + " ";
-                    return delivery;
+                    return result;
                   });
   batches.start();
   for (unsigned i = 0; i < rows; ++i) {
@@ -90,7 +90,7 @@ TEST_CASE("delivery: rows arrive in their order, in batches") {
   unsigned calls = 0;
   const Sent sent = send(host, 7, 3, [&](const Batch& batch) {
     CHECK(batch.rows() == (++calls < 3 ? 3 : 1));
-    return Delivery{};
+    return BatchResult{};
   });
   CHECK(sent.taken == "0 1 2 3 4 5 6 ");
   CHECK(sent.report == "Number of rows acknowledged: 7\n");
@@ -103,7 +103,9 @@ TEST_CASE("delivery: a server that is away is told once and tried again") {
   unsigned calls = 0;
   const Sent sent = send(
       host, 4, 2,
-      [&](const Batch&) { return ++calls < 3 ? Delivery{.outcome = Outcome::again, .why = "no route"} : Delivery{}; },
+      [&](const Batch&) {
+        return ++calls < 3 ? BatchResult{.outcome = Outcome::again, .why = "no route"} : BatchResult{};
+      },
       2 * one_second);
   CHECK(sent.taken == "0 1 2 3 ");
   CHECK(sent.report == "Number of rows acknowledged: 4\nNumber of attempts that failed and were repeated: 2\n");
@@ -113,7 +115,7 @@ TEST_CASE("delivery: a server that is away is told once and tried again") {
 TEST_CASE("delivery: what is refused is lost, and the rest goes on") {
   FakeHost host;
   const Sent sent = send(host, 6, 2, [&](const Batch& batch) {
-    return batch.row(0) == "2" ? Delivery{.outcome = Outcome::refused, .why = "other columns"} : Delivery{};
+    return batch.row(0) == "2" ? BatchResult{.outcome = Outcome::refused, .why = "other columns"} : BatchResult{};
   });
   CHECK(sent.taken == "0 1 4 5 ");
   CHECK(sent.report == "Number of rows acknowledged: 4\nNumber of rows lost: 2\n");
@@ -124,7 +126,8 @@ TEST_CASE("delivery: what is refused is lost, and the rest goes on") {
 TEST_CASE("delivery: single rows that do not fit are lost") {
   FakeHost host;
   const Sent sent = send(host, 6, 3, [](const Batch& batch) {
-    return batch.row(0) == "0" ? Delivery{.outcome = Outcome::delivered, .why = "too long", .lost = 1} : Delivery{};
+    return batch.row(0) == "0" ? BatchResult{.outcome = Outcome::delivered, .why = "too long", .lost = 1}
+                               : BatchResult{};
   });
   CHECK(sent.report == "Number of rows acknowledged: 5\nNumber of rows lost: 1\n");
   CHECK_THAT(host.log, Contains("too long"));
@@ -133,8 +136,8 @@ TEST_CASE("delivery: single rows that do not fit are lost") {
 TEST_CASE("delivery: a server that stays away costs the rows, but for those that it has") {
   FakeHost host;
   const Sent sent = send(host, 9, 3, [](const Batch& batch) {
-    if (batch.row(0) == "0") return Delivery{};
-    return Delivery{.outcome = Outcome::again, .why = "gone", .stored = 2};
+    if (batch.row(0) == "0") return BatchResult{};
+    return BatchResult{.outcome = Outcome::again, .why = "gone", .stored = 2};
   });
   CHECK(sent.taken == "0 1 2 ");
   CHECK(sent.lost == 4);
@@ -148,7 +151,7 @@ TEST_CASE("delivery: memory that is full makes rows wait, then costs them, and i
   {
     Batches batches(
         host, "the server", {.rows = 10, .memory = 100'000, .timeout = 2 * one_second / 5},
-        [&](const Batch&) { return back ? Delivery{} : Delivery{.outcome = Outcome::again, .why = "away"}; });
+        [&](const Batch&) { return back ? BatchResult{} : BatchResult{.outcome = Outcome::again, .why = "away"}; });
     batches.start();
     for (unsigned i = 0; i < 1000; ++i) {
       batches.begin_row() += std::string(1000, 'x');
@@ -173,7 +176,7 @@ TEST_CASE("delivery: the end of the run is not waited for") {
     host.ending = true;
   });
   const Sent sent = send(
-      host, 100, 1, [&](const Batch&) { return ++calls, Delivery{.outcome = Outcome::again, .why = "away"}; },
+      host, 100, 1, [&](const Batch&) { return ++calls, BatchResult{.outcome = Outcome::again, .why = "away"}; },
       100 * one_second);
   ender.join();
   CHECK(sent.lost == 100);
@@ -184,7 +187,7 @@ TEST_CASE("delivery: rows are sent on when time has passed, without being many")
   FakeHost host;
   std::atomic<unsigned> rows = 0;
   Batches batches(host, "the server", {.rows = 100, .memory = 1'000'000, .timeout = one_second},
-                  [&](const Batch& batch) { return rows += static_cast<unsigned>(batch.rows()), Delivery{}; });
+                  [&](const Batch& batch) { return rows += static_cast<unsigned>(batch.rows()), BatchResult{}; });
   batches.start();
   batches.tick(5 * one_second);
   batches.begin_row() += "x";

@@ -5,11 +5,15 @@
 // full, the output thread waits for progress, for the timeout at most; then rows are lost until there is room again.
 // They are counted, and told.
 //
-//   batches.emplace(host, "the database at db:5432", limits, [this](const Batch& batch) { return store(batch); });
-//   batches->start();                                                          // open()
-//   std::string& row = batches->begin_row(); row += ...; batches->end_row();   // write()
-//   batches->tick(now);                                                        // idle()
-//   batches->finish();                                                         // close()
+//   class MySink final : public BatchSink<Database> {
+//     void open(const Output& output) override {
+//       store_.emplace(...);
+//       start("the database at db:5432", limits);
+//     }
+//     void write(std::span<const RowView> rows) override {
+//       for (const RowView& row : rows) batches_->begin_row() += ..., batches_->end_row();
+//     }
+//   };
 #pragma once
 
 #include <algorithm>
@@ -20,7 +24,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -42,7 +48,7 @@ struct Batch {
   }
 };
 
-struct Delivery {
+struct BatchResult {
   // again: the server is away, or has no room for now; refused: it will never take this batch.
   enum class Outcome : std::uint8_t { delivered, again, refused } outcome = Outcome::delivered;
   std::string why = {};      // one line
@@ -58,7 +64,7 @@ class Batches {
     Time timeout = 0;           // without progress, at the end of the run and where the memory is full
   };
   // Called in the thread of its own. It must return soon after must_stop(), and within about the timeout in any case.
-  using Deliver = std::function<Delivery(const Batch&)>;
+  using Deliver = std::function<BatchResult(const Batch&)>;
 
   // `server`: what messages call it.
   Batches(Host& host, std::string server, const Limits& limits, Deliver deliver)
@@ -175,27 +181,27 @@ class Batches {
       }
       const Batch& batch = waiting_.front();  // stays where it is while others are added
       lock.unlock();
-      const Delivery delivery = deliver_(batch);
+      const BatchResult result = deliver_(batch);
       lock.lock();
-      settle(lock, delivery, batch);
+      settle(lock, result, batch);
     }
   }
-  void settle(std::unique_lock<std::mutex>& lock, const Delivery& delivery, const Batch& batch) {
-    if (delivery.outcome == Delivery::Outcome::again) {
+  void settle(std::unique_lock<std::mutex>& lock, const BatchResult& result, const Batch& batch) {
+    if (result.outcome == BatchResult::Outcome::again) {
       ++repeated_;
-      if (std::exchange(stored_, delivery.stored) != delivery.stored) ++progress_;
-      if (!std::exchange(away_, true)) host_.warn(server_ + " takes no rows: " + delivery.why + "; they wait for it");
+      if (std::exchange(stored_, result.stored) != result.stored) ++progress_;
+      if (!std::exchange(away_, true)) host_.warn(server_ + " takes no rows: " + result.why + "; they wait for it");
       changed_.wait_for(lock, std::chrono::nanoseconds(retry_after), [&] { return must_stop(); });
       return;
     }
     if (std::exchange(away_, false)) host_.info(server_ + " takes rows again");
     stored_ = 0;
-    if (delivery.outcome == Delivery::Outcome::refused) {
-      delivered_ += delivery.stored;
-      lose(batch.rows() - delivery.stored, delivery.why);
+    if (result.outcome == BatchResult::Outcome::refused) {
+      delivered_ += result.stored;
+      lose(batch.rows() - result.stored, result.why);
     } else {
-      delivered_ += batch.rows() - delivery.lost;
-      if (delivery.lost > 0) lose(delivery.lost, delivery.why);
+      delivered_ += batch.rows() - result.lost;
+      if (result.lost > 0) lose(result.lost, result.why);
       else told_.clear();
     }
     waiting_bytes_ -= size_of(batch);
@@ -249,6 +255,36 @@ class Batches {
   bool ending_ = false;
   std::atomic<bool> give_up_ = false;
   std::thread thread_;
+};
+
+// A sink whose rows go to a `Store` in batches. A Store has `BatchResult store(const Batch&)`, which is called in the
+// thread of the batches.
+template <class Store>
+class BatchSink : public Sink {
+ public:
+  explicit BatchSink(Host& host) : host_(host) {}
+
+  void idle(Time now) override { batches_->tick(now); }
+  void close() override { batches_->finish(); }
+  void report(Report& to) const override {
+    if (batches_) batches_->report(to);
+  }
+  std::uint64_t lost() const override { return batches_ ? batches_->lost() : 0; }
+  std::uint64_t max_memory() const override { return batches_ ? batches_->max_memory() : 0; }
+
+ protected:
+  // At the end of open(), when there is a store. `server`: what messages call it.
+  void start(std::string server, const Batches::Limits& limits) {
+    batches_ = std::make_unique<Batches>(host_, std::move(server), limits,
+                                         [this](const Batch& batch) { return store_->store(batch); });
+    batches_->start();
+  }
+  // True: a store waits no more. Any thread.
+  bool must_stop() const { return batches_ ? batches_->must_stop() : host_.must_end(); }
+
+  Host& host_;
+  std::optional<Store> store_;
+  std::unique_ptr<Batches> batches_;  // its thread uses the store
 };
 
 }  // namespace t2

@@ -3,7 +3,6 @@
 // The output thread encodes rows, a thread of its own (t2/delivery.hpp) inserts them, a block for each batch.
 #include "clickhouseSink.h"
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,9 +31,9 @@ constexpr Flag flags[] = {T2_RUNTIME_FLAG(CLICKHOUSE_HOST),
                           T2_RUNTIME_FLAG(CLICKHOUSE_SELECT),
                           T2_RUNTIME_FLAG(CLICKHOUSE_SELECT_FILE)};
 
-class ClickhouseSink final : public Sink {
+class ClickhouseSink final : public BatchSink<Store> {
  public:
-  explicit ClickhouseSink(Host& host) : host_(host) {}
+  using BatchSink::BatchSink;
 
   void open(const Output& output) override {
     Settings settings{.host = host_.text("CLICKHOUSE_HOST"),
@@ -45,7 +44,7 @@ class ClickhouseSink final : public Sink {
                       .port = static_cast<unsigned>(host_.integer("CLICKHOUSE_DBPORT")),
                       .tls = host_.integer("CLICKHOUSE_TLS") == 1,
                       .timeout = host_.integer("CLICKHOUSE_TIMEOUT") * one_second,
-                      .must_stop = [this] { return batches_ ? batches_->must_stop() : host_.must_end(); }};
+                      .must_stop = [this] { return must_stop(); }};
     const Batches::Limits limits{.rows = static_cast<std::size_t>(host_.integer("CLICKHOUSE_TRANSACTION_NFLOWS")),
                                  .memory = static_cast<std::size_t>(host_.integer("CLICKHOUSE_MEMORY")) * 1'000'000,
                                  .timeout = settings.timeout};
@@ -55,9 +54,7 @@ class ClickhouseSink final : public Sink {
     encoder_.emplace(output.columns, chosen_positions(host_, "clickhouseSink", "CLICKHOUSE", output.columns),
                      store_->types());
     store_->check(encoder_->columns());
-    batches_ =
-        std::make_unique<Batches>(host_, server, limits, [this](const Batch& batch) { return store_->insert(batch); });
-    batches_->start();
+    start(server, limits);
   }
 
   void write(std::span<const RowView> rows) override {
@@ -66,19 +63,9 @@ class ClickhouseSink final : public Sink {
       batches_->end_row();
     }
   }
-  void idle(Time now) override { batches_->tick(now); }
-  void close() override { batches_->finish(); }
-  void report(Report& to) const override {
-    if (batches_) batches_->report(to);
-  }
-  std::uint64_t lost() const override { return batches_ ? batches_->lost() : 0; }
-  std::uint64_t max_memory() const override { return batches_ ? batches_->max_memory() : 0; }
 
  private:
-  Host& host_;
   std::optional<BlockEncoder> encoder_;
-  std::optional<Store> store_;
-  std::unique_ptr<Batches> batches_;  // its thread uses the store
 };
 
 }  // namespace

@@ -104,7 +104,7 @@ void Store::check(std::vector<sql::TableColumn> columns) {
   made_ = true;
 }
 
-Delivery Store::insert(const Batch& batch) {
+BatchResult Store::store(const Batch& batch) {
   Reply reply;
   reply.good = made_;
   if (!made_) made_ = (reply = make()).good;
@@ -114,9 +114,9 @@ Delivery Store::insert(const Batch& batch) {
     return {};
   }
   made_ = false;  // the table was altered or dropped, perhaps: it is looked at again before the rows are given up
-  if (reply.is_passing()) return {.outcome = Delivery::Outcome::again, .why = reply.text};
+  if (reply.is_passing()) return {.outcome = BatchResult::Outcome::again, .why = reply.text};
   checked_again_ = !checked_again_;
-  return {.outcome = checked_again_ ? Delivery::Outcome::again : Delivery::Outcome::refused, .why = reply.text};
+  return {.outcome = checked_again_ ? BatchResult::Outcome::again : BatchResult::Outcome::refused, .why = reply.text};
 }
 
 }  // namespace t2::clickhouse_sink

@@ -20,7 +20,7 @@ class Store {
   ServerTypes types();
   // Makes the table, or compares it. Throws Error for what only the user can change.
   void check(std::vector<sql::TableColumn> columns);
-  Delivery insert(const Batch& batch);
+  BatchResult store(const Batch& batch);
 
  private:
   Reply make();  // makes the table, or compares it with the rows

@@ -85,10 +85,10 @@ void Stream::close() {
   if (connection_) nats().natsConnection_Destroy(std::exchange(connection_, nullptr));
 }
 
-Delivery Stream::again(std::string why) {
+BatchResult Stream::again(std::string why) {
   close();
   const auto stored = static_cast<std::uint64_t>(std::count(stored_.begin(), stored_.end(), true));
-  return {.outcome = Delivery::Outcome::again, .why = std::move(why), .stored = stored};
+  return {.outcome = BatchResult::Outcome::again, .why = std::move(why), .stored = stored};
 }
 
 bool Stream::connect(std::string& why) {
@@ -178,13 +178,13 @@ std::string Stream::wait_for(Answers& answers) {
   }
 }
 
-Delivery Stream::store(const Batch& batch) {
+BatchResult Stream::store(const Batch& batch) {
   std::string why;
   if (stored_.empty()) stored_.resize(batch.rows());
   if (connection_ && nats().natsConnection_IsClosed(connection_)) close();
   if (!connection_ && !connect(why)) return again(why);
   Answers& answers = answers_.back();
-  Delivery delivery;
+  BatchResult result;
   for (std::size_t i = 0; i < batch.rows() && why.empty(); ++i) {
     if (stored_[i]) continue;
     const std::string_view row = batch.row(i);
@@ -210,7 +210,7 @@ Delivery Stream::store(const Batch& batch) {
     }
     nats().natsMsg_Destroy(message);
     if (status != NATS_MAX_PAYLOAD) why = problem;
-    else ++delivery.lost, delivery.why = problem;  // longer than the server takes
+    else ++result.lost, result.why = problem;  // longer than the server takes
   }
   if (why.empty()) why = wait_for(answers);
   {
@@ -220,7 +220,7 @@ Delivery Stream::store(const Batch& batch) {
   }
   if (!why.empty()) return again(why);
   stored_.clear();
-  return delivery;
+  return result;
 }
 
 }  // namespace t2::nats_sink

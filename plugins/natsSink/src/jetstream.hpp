@@ -37,7 +37,7 @@ class Stream {
 
   // Rows are an identifier, a zero byte and the message. The server drops what has an identifier that it has seen in
   // the last ten minutes, so a batch can be sent again.
-  Delivery store(const Batch& batch);
+  BatchResult store(const Batch& batch);
 
  private:
   struct Answers {  // over one connection
@@ -51,7 +51,7 @@ class Stream {
   bool connect(std::string& why);
   bool make_stream(std::string& why);
   void close();
-  Delivery again(std::string why);
+  BatchResult again(std::string why);
   // Waits for answers to all messages. Not empty: why there will be none.
   std::string wait_for(Answers& answers);
 

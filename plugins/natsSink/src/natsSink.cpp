@@ -4,7 +4,6 @@
 // acknowledgements.
 #include "natsSink.h"
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,25 +22,23 @@ constexpr Flag flags[] = {T2_RUNTIME_FLAG(NATS_URL),    T2_RUNTIME_FLAG(NATS_CRE
                           T2_RUNTIME_FLAG(NATS_STREAM), T2_RUNTIME_FLAG(NATS_TIMEOUT),
                           T2_RUNTIME_FLAG(NATS_MEMORY)};
 
-class NatsSink final : public Sink {
+class NatsSink final : public BatchSink<Stream> {
  public:
-  explicit NatsSink(Host& host) : host_(host) {}
+  using BatchSink::BatchSink;
 
   void open(const Output& output) override {
     json_.emplace(output.columns, text::JsonForm{.dates = T2_CORE_B2T_TIMESTR == 1});
     const Batches::Limits limits{.rows = Stream::max_rows,
                                  .memory = static_cast<std::size_t>(host_.integer("NATS_MEMORY")) * 1'000'000,
                                  .timeout = host_.integer("NATS_TIMEOUT") * one_second};
-    stream_.emplace(Settings{.url = host_.text("NATS_URL"),
-                             .credentials = host_.text("NATS_CREDENTIALS"),
-                             .ca = host_.text("NATS_TLS_CA"),
-                             .subject = host_.text("NATS_SUBJECT"),
-                             .stream = host_.text("NATS_STREAM"),
-                             .timeout = limits.timeout,
-                             .must_stop = [this] { return batches_->must_stop(); }});
-    batches_ = std::make_unique<Batches>(host_, "the NATS server", limits,
-                                         [this](const Batch& batch) { return stream_->store(batch); });
-    batches_->start();
+    store_.emplace(Settings{.url = host_.text("NATS_URL"),
+                            .credentials = host_.text("NATS_CREDENTIALS"),
+                            .ca = host_.text("NATS_TLS_CA"),
+                            .subject = host_.text("NATS_SUBJECT"),
+                            .stream = host_.text("NATS_STREAM"),
+                            .timeout = limits.timeout,
+                            .must_stop = [this] { return must_stop(); }});
+    start("the NATS server", limits);
   }
 
   void write(std::span<const RowView> rows) override {
@@ -57,19 +54,9 @@ class NatsSink final : public Sink {
       batches_->end_row();
     }
   }
-  void idle(Time now) override { batches_->tick(now); }
-  void close() override { batches_->finish(); }
-  void report(Report& to) const override {
-    if (batches_) batches_->report(to);
-  }
-  std::uint64_t lost() const override { return batches_ ? batches_->lost() : 0; }
-  std::uint64_t max_memory() const override { return batches_ ? batches_->max_memory() : 0; }
 
  private:
-  Host& host_;
   std::optional<text::JsonFormatter> json_;
-  std::optional<Stream> stream_;
-  std::unique_ptr<Batches> batches_;  // its thread uses the stream
 };
 
 }  // namespace

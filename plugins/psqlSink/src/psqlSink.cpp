@@ -3,7 +3,6 @@
 // The output thread encodes rows, a thread of its own (t2/delivery.hpp) stores them, a transaction for each batch.
 #include "psqlSink.h"
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,9 +31,9 @@ constexpr Flag flags[] = {T2_RUNTIME_FLAG(PSQL_HOST),
                           T2_RUNTIME_FLAG(PSQL_SELECT),
                           T2_RUNTIME_FLAG(PSQL_SELECT_FILE)};
 
-class PsqlSink final : public Sink {
+class PsqlSink final : public BatchSink<Table> {
  public:
-  explicit PsqlSink(Host& host) : host_(host) {}
+  using BatchSink::BatchSink;
 
   void open(const Output& output) override {
     encoder_.emplace(output.columns, chosen_positions(host_, "psqlSink", "PSQL", output.columns),
@@ -46,17 +45,15 @@ class PsqlSink final : public Sink {
                       .database = host_.text("PSQL_DBNAME"),
                       .sslmode = host_.text("PSQL_SSLMODE"),
                       .timeout = host_.integer("PSQL_TIMEOUT") * one_second,
-                      .must_stop = [this] { return batches_ ? batches_->must_stop() : host_.must_end(); }};
+                      .must_stop = [this] { return must_stop(); }};
     const Batches::Limits limits{.rows = static_cast<std::size_t>(host_.integer("PSQL_TRANSACTION_NFLOWS")),
                                  .memory = static_cast<std::size_t>(host_.integer("PSQL_MEMORY")) * 1'000'000,
                                  .timeout = settings.timeout};
     const std::string server = settings.name();
-    table_.emplace(std::move(settings), host_.text("PSQL_TABLE_NAME"), encoder_->columns(),
+    store_.emplace(std::move(settings), host_.text("PSQL_TABLE_NAME"), encoder_->columns(),
                    static_cast<Existing>(host_.integer("PSQL_OVERWRITE_TABLE")));
-    table_->check();
-    batches_ =
-        std::make_unique<Batches>(host_, server, limits, [this](const Batch& batch) { return table_->store(batch); });
-    batches_->start();
+    store_->check();
+    start(server, limits);
   }
 
   void write(std::span<const RowView> rows) override {
@@ -67,22 +64,13 @@ class PsqlSink final : public Sink {
       batches_->end_row();
     }
   }
-  void idle(Time now) override { batches_->tick(now); }
   void close() override {
-    batches_->finish();
-    table_->finish();
+    BatchSink::close();
+    store_->finish();
   }
-  void report(Report& to) const override {
-    if (batches_) batches_->report(to);
-  }
-  std::uint64_t lost() const override { return batches_ ? batches_->lost() : 0; }
-  std::uint64_t max_memory() const override { return batches_ ? batches_->max_memory() : 0; }
 
  private:
-  Host& host_;
   std::optional<Encoder> encoder_;
-  std::optional<Table> table_;
-  std::unique_ptr<Batches> batches_;  // its thread uses the table
 };
 
 }  // namespace

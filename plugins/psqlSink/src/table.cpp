@@ -100,23 +100,23 @@ void Table::check() {
   throw Error("psqlSink: cannot use " + connection_.settings().name() + ": " + answer.why);
 }
 
-Delivery Table::failed(const Answer& answer) {
+BatchResult Table::failed(const Answer& answer) {
   if (connection_.is_open()) connection_.execute("ROLLBACK");
   made_ = false;  // the table was altered or dropped, perhaps: it is looked at again before the rows are given up
-  if (answer.is_passing()) return {.outcome = Delivery::Outcome::again, .why = answer.why};
-  if (!std::exchange(checked_again_, true)) return {.outcome = Delivery::Outcome::again, .why = answer.why};
+  if (answer.is_passing()) return {.outcome = BatchResult::Outcome::again, .why = answer.why};
+  if (!std::exchange(checked_again_, true)) return {.outcome = BatchResult::Outcome::again, .why = answer.why};
   checked_again_ = false;
   ++batch_;
-  return {.outcome = Delivery::Outcome::refused, .why = answer.why};
+  return {.outcome = BatchResult::Outcome::refused, .why = answer.why};
 }
 
-Delivery Table::stored() {
+BatchResult Table::stored() {
   checked_again_ = false;
   ++batch_;
   return {};
 }
 
-Delivery Table::store(const Batch& batch) {
+BatchResult Table::store(const Batch& batch) {
   Answer answer = prepare();
   if (!answer.good) return failed(answer);
   const std::string number = std::to_string(batch_);

@@ -19,15 +19,15 @@ class Table {
 
   // Before the first row. A server that is not there yet is no error; throws Error for what only the user can change.
   void check();
-  Delivery store(const Batch& batch);
+  BatchResult store(const Batch& batch);
   void finish();  // no batch comes any more
 
  private:
   Answer make();  // makes the table, or compares it with the rows; not good without a state: it is another one
   Answer prepare();
   Answer make_tables();
-  Delivery failed(const Answer& answer);
-  Delivery stored();
+  BatchResult failed(const Answer& answer);
+  BatchResult stored();
   Connection connection_;
   const std::string name_;
   const std::vector<sql::TableColumn> columns_;
