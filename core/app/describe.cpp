@@ -3,7 +3,6 @@
 #include "app/describe.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <set>
 
 #include <fmt/format.h>
@@ -124,21 +123,6 @@ class JsonDescription final : public Description {
   std::string flags_;
 };
 
-// Makes an instance, which claims its state in the layout. Answers why it cannot run, or nothing.
-std::string make_instance(Layout& layout, const Context& context, std::size_t plugin) {
-  FlowMemory memory;
-  for (const Descriptor* one : layout.plugins())
-    for (const FlowBlock& block : one->flow_blocks) memory.declare(block);
-  PluginHost host(layout, context, plugin, &memory);
-  const Descriptor& descriptor = *layout.plugins()[plugin];
-  try {
-    if (descriptor.create) const std::unique_ptr<Plugin> made(descriptor.create(host));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string describe(const std::vector<std::string>& names, const Config& config, const Plugins& plugins, bool json) {
@@ -161,7 +145,7 @@ std::string describe(const std::vector<std::string>& names, const Config& config
   Layout layout(plugins.all());
   const Context context{config, stacks, log, plugins.folder(), settings.sensor_id, &run_start, &totals};
   std::vector<std::string> problems;
-  for (std::size_t i = 0; i < layout.plugins().size(); ++i) problems.push_back(make_instance(layout, context, i));
+  const Instances instances(layout, context, &problems);
 
   TextDescription text;
   JsonDescription objects;

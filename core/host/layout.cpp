@@ -185,7 +185,8 @@ std::vector<std::uint32_t> Layout::other_lines() const {
   return lines;
 }
 
-Instances::Instances(Layout& layout, const Context& context) {
+Instances::Instances(Layout& layout, const Context& context, std::vector<std::string>* problems) {
+  if (problems) problems->assign(layout.plugins().size(), {});
   flow_memory_.declare({.bytes = 2 * sizeof(TimeRange), .conversations = 2});  // Flow::ranges
   for (const Descriptor* plugin : layout.plugins()) {
     for (const FlowBlock& block : plugin->flow_blocks) flow_memory_.declare(block);
@@ -194,10 +195,15 @@ Instances::Instances(Layout& layout, const Context& context) {
     Entry& entry = entries_.emplace_back(
         Entry{layout.plugins()[i], std::make_unique<PluginHost>(layout, context, i, &flow_memory_), nullptr});
     if (!entry.descriptor->create) continue;
-    entry.plugin.reset(entry.descriptor->create(*entry.host));
-    entry.host->end_of_create();
-    if (!entry.plugin)
-      throw Error(fmt::format("{}: create() returns no plugin: correct the plugin", entry.descriptor->name));
+    try {
+      entry.plugin.reset(entry.descriptor->create(*entry.host));
+      entry.host->end_of_create();
+      if (!entry.plugin)
+        throw Error(fmt::format("{}: create() returns no plugin: correct the plugin", entry.descriptor->name));
+    } catch (const Error& e) {
+      if (!problems) throw;
+      (*problems)[i] = e.what();
+    }
   }
 }
 

@@ -111,7 +111,8 @@ class PluginHost;
 // One instance of each plugin, for one worker.
 class Instances {
  public:
-  Instances(Layout& layout, const Context& context);
+  // `problems`: takes by plugin why it cannot be made, or nothing; without it the first problem is thrown.
+  Instances(Layout& layout, const Context& context, std::vector<std::string>* problems = nullptr);
   ~Instances();
   Instances(const Instances&) = delete;
   Instances& operator=(const Instances&) = delete;

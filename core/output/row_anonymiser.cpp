@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "output/type_size.hpp"
+#include "t2/type_size.hpp"
 
 namespace t2 {
 

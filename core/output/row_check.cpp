@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "output/type_size.hpp"
+#include "t2/type_size.hpp"
 
 namespace t2 {
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "t2/text.hpp"
+#include "t2/type_size.hpp"
 
 namespace t2::text {
 namespace {
@@ -12,34 +13,11 @@ namespace {
 constexpr std::size_t text_per_byte =
     2 + std::string_view(T2_CORE_SPKTMD_PCNTH_PREF).size() + std::string_view(T2_CORE_SPKTMD_PCNTH_SEP).size();
 
-std::size_t size_of(Type type, const std::uint8_t* at) {
-  switch (type) {
-    case Type::i8:
-    case Type::u8:
-    case Type::h8:
-    case Type::direction: return 1;
-    case Type::i16:
-    case Type::u16:
-    case Type::h16: return 2;
-    case Type::i32:
-    case Type::u32:
-    case Type::h32:
-    case Type::f32:
-    case Type::ip4: return 4;
-    case Type::i64:
-    case Type::u64:
-    case Type::h64:
-    case Type::f64:
-    case Type::time:
-    case Type::duration: return 8;
-    case Type::mac: return 6;
-    case Type::ip6: return 16;
-    case Type::ip: return 1 + (*at == 4 ? 4u : *at == 6 ? 16u : 0u);
-    case Type::text:
-    case Type::label:
-    case Type::content:
-    case Type::bytes: break;
-  }
+// Of the value at `at`, with what stands before it: the length of a text, the family of an address.
+std::size_t size_at(Type type, const std::uint8_t* at) {
+  const TypeSize size = size_of(type);
+  if (size.kind == TypeSize::Kind::fixed) return size.bytes;
+  if (size.kind == TypeSize::Kind::ip) return 1 + address_size(*at).value_or(0);
   std::uint32_t length;
   std::memcpy(&length, at, sizeof length);
   return sizeof length + length;
@@ -67,7 +45,7 @@ void Cells::read(const RowView& row) {
       at += sizeof count;
     }
     for (std::uint32_t value = 0; value < count; ++value)
-      for (unsigned part = 0; part < columns_[i].size; ++part) at += size_of(columns_[i].type[part], at);
+      for (unsigned part = 0; part < columns_[i].size; ++part) at += size_at(columns_[i].type[part], at);
     cells_[i] = {begin, at};
   }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""collect.py TREE DESCRIBED DOCS: copies the documents of the tree to DOCS, and makes the page of columns from what t2 --describe says as JSON, in files of the folder DESCRIBED.
+"""collect.py TREE DESCRIBED DOCS: copies the documents of the tree to DOCS, and makes the page of columns from what t2 --describe says as JSON, in the file DESCRIBED.
 
 Links to what is no document lead nowhere on a site: their text stays.
 """
@@ -26,8 +26,8 @@ def cell(text):
 
 def columns_page():
     lines = ['# Columns', '', 'Made from what the plugins say of themselves (`t2 --describe`). A type with `:R` is a list.', '']
-    for plugin in [plugin for path in sorted(described.iterdir()) for plugin in json.loads(path.read_text())['plugins']]:
-        if not plugin['columns_of_flows']:
+    for plugin in sorted(json.loads(described.read_text())['plugins'], key=lambda plugin: plugin['number']):
+        if not plugin['columns_of_flows'] or plugin['name'] == 'tranalyzer2':
             continue
         lines += [f"## {plugin['name']}", '', cell(plugin['summary']) + '.', '', '| column | type | unit | meaning |', '|---|---|---|---|']
         lines += [f"| `{c['name']}` | {cell(c['type'])} | {cell(c['unit'] or '')} | {cell(c['meaning'])} |" for c in plugin['columns_of_flows']]

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "t2/result.hpp"
+#include "t2/delivery.hpp"
 #include "t2/row_key.hpp"
 
 namespace t2::test {

@@ -21,8 +21,7 @@ inline std::vector<std::string> chosen_columns(const Host& host, const std::stri
   std::vector<std::string> names;
   const std::string choose = flags + "_SELECT", choose_file = choose + "_FILE";
   if (host.integer(choose) == 0) return names;
-  const std::string name = host.text(choose_file);
-  const std::string path = name.find('/') == name.npos ? host.data_file(name) : name;
+  const std::string path = named_file(host, host.text(choose_file));
   std::ifstream file(path);
   if (!file) throw Error(plugin + ": cannot read " + choose_file + " '" + path + "': " + std::strerror(errno));
   for (std::string line; std::getline(file, line);) {

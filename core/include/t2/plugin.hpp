@@ -210,6 +210,11 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   virtual std::size_t peek_offset(std::string_view plugin, std::size_t size) = 0;
 };
 
+// The path of a file that a flag names: in the plugin folder if the name has no slash.
+inline std::string named_file(const Host& host, const std::string& name) {
+  return name.find('/') == name.npos ? host.data_file(name) : name;
+}
+
 class Plugin {
  public:
   virtual ~Plugin() = default;

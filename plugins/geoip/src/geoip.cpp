@@ -61,8 +61,8 @@ class Geoip final : public t2::Plugin {
     static std::map<std::string, std::weak_ptr<const Database>, std::less<>> opened;
     const std::string name = host.text(flag);
     if (name.empty()) return nullptr;
-    const bool in_plugin_folder = name.find('/') == name.npos;
-    const std::string path = in_plugin_folder ? host.data_file(name) : name;
+    const std::string path = named_file(host, name);
+    const bool in_plugin_folder = path != name;
     if (in_plugin_folder && !std::filesystem::exists(path)) {
       missing_ = path;
       return nullptr;

@@ -69,8 +69,8 @@ class Labels final : public t2::Plugin {
   std::shared_ptr<const Rules> read(t2::Host& host) {
     static std::map<std::string, std::weak_ptr<const Rules>, std::less<>> known;
     const std::string name = host.text("LABELS_FILE");
-    const bool in_plugin_folder = name.find('/') == name.npos;
-    const std::string path = in_plugin_folder ? host.data_file(name) : name;
+    const std::string path = named_file(host, name);
+    const bool in_plugin_folder = path != name;
     if (in_plugin_folder && !std::filesystem::exists(path)) {
       missing_ = path;
       return std::make_shared<const Rules>(std::vector<Rule>());

@@ -14,6 +14,7 @@
 
 #include "t2/clock.hpp"
 #include "t2/schema.hpp"
+#include "t2/type_size.hpp"
 
 namespace t2::socket_sink {
 
@@ -46,30 +47,6 @@ void put_time(std::string& out, Time time) {
   put(out, static_cast<std::uint32_t>(fraction));
 }
 
-std::size_t size_of(Type type, Values& values, std::string& out) {
-  switch (type) {
-    case Type::i8:
-    case Type::u8:
-    case Type::h8:
-    case Type::direction: return 1;
-    case Type::i16:
-    case Type::u16:
-    case Type::h16: return 2;
-    case Type::mac: return 6;
-    case Type::ip6: return 16;
-    case Type::i64:
-    case Type::u64:
-    case Type::h64:
-    case Type::f64: return 8;
-    case Type::ip: {
-      const auto version = values.get<std::uint8_t>();
-      put(out, version);
-      return version == 0 ? 0 : version == 4 ? 4 : 16;
-    }
-    default: return 4;
-  }
-}
-
 void put_value(std::string& out, Type type, Values& values) {
   switch (type) {
     case Type::text:
@@ -80,7 +57,13 @@ void put_value(std::string& out, Type type, Values& values) {
     case Type::duration: return put_time(out, values.get<Time>());
     default: break;
   }
-  const std::size_t size = size_of(type, values, out);
+  const TypeSize fixed = size_of(type);
+  std::size_t size = fixed.bytes;
+  if (fixed.kind == TypeSize::Kind::ip) {
+    const auto family = values.get<std::uint8_t>();
+    put(out, family);
+    size = address_size(family).value_or(0);
+  }
   out.append(reinterpret_cast<const char*>(values.read(size)), size);
 }
 

@@ -1,6 +1,7 @@
 // How many bytes a value takes in a row, by its type.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
