@@ -52,6 +52,12 @@ TEST_CASE("text: integers", "[text]") {
   for (std::uint64_t power = 1; power <= 1'000'000'000'000'000'000u; power *= 10)
     for (std::uint64_t value : {power - 1, power, power + 1, 9 * power + power / 7})
       CHECK(made(put_unsigned, value) == std::to_string(value));
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint64_t value = random() >> random() % 64;
+    const std::string mine = made(put_unsigned, value), theirs = std::to_string(value);
+    if (mine != theirs) CHECK(mine == theirs);
+  }
   CHECK(made(put_hex<4>, 0xabcu) == "0x0abc");
   CHECK(made(put_hex<16>, 0xffff'ffff'0000'0001u) == "0xffffffff00000001");
 }
@@ -104,6 +110,10 @@ TEST_CASE("text: times", "[text]") {
   CHECK(made(put_seconds, Time{0}) == "0.000000000");
   CHECK(made(put_seconds, Time{-1'250'000'000}) == "-1.250000000");
   CHECK(made(put_seconds, Time{-1}) == "-0.000000001");
+  for (Time digits = 1; digits < 1'000'000'000; digits = 10 * digits + digits % 10 + 1) {  // 1, 12, 123 ...
+    const std::string nine = std::to_string(1'000'000'000 + digits).substr(1);
+    CHECK(made(put_seconds, digits) == "0." + nine);
+  }
   CHECK(made(put_seconds, Time{5'000'000'000'000'000'001}) == "5000000000.000000001");  // beyond 2106
   CHECK(made(put_date, Time{1'700'000'000'750'000'000}) == "2023-11-14T22:13:20.750000000+0000");
   CHECK(made(put_date, Time{-1}) == "1969-12-31T23:59:59.999999999+0000");
