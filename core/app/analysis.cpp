@@ -210,7 +210,7 @@ class Analysis {
   void report(ReportOutput& to, const ReportData& data) {
     const Run whole{data.input.packets, data.flows.bytes[0] + data.flows.bytes[1],
                     data.flows.protocol_packets[protocol::tcp]};
-    PluginReport lines(to, whole);
+    PluginReport lines(to, whole, options_.key);
     print_report(to, data, [&] {
       parts_.workers.with_totals([&](Instances& instances) {
         for (const Instances::Entry& entry : instances.all()) {
@@ -219,7 +219,8 @@ class Analysis {
           entry.plugin->report(lines);
         }
       });
-      parts_.sinks.report(lines, [&](std::string_view plugin) { lines.from(plugin); });
+      PluginReport delivery(to, whole, {});  // may name receivers as the user set them
+      parts_.sinks.report(delivery, [&](std::string_view plugin) { delivery.from(plugin); });
     });
   }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/settings.hpp"
+#include "output/address_text.hpp"
 
 namespace t2 {
 
@@ -56,7 +57,7 @@ std::unique_ptr<Source> open_source(const Options& options, std::atomic<bool>& s
                         : fmt::format("there is no file or folder '{}', and as a filter: {}", first, e.what()));
   }
   log.line(input_line(options));
-  if (!options.filter.empty()) log.info("BPF: " + options.filter);
+  if (!options.filter.empty()) log.info("BPF: " + with_pseudonyms(options.filter, options.key));
   if (const std::string link = source->describe(); !link.empty()) log.line(link);
   if (source->live()) log.line(fmt::format("Rx buffer length: {}", human(static_cast<std::uint64_t>(capture.buffer))));
   return source;

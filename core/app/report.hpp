@@ -10,6 +10,7 @@
 #include "capture/source.hpp"
 #include "decode/dissector.hpp"
 #include "flow/counters.hpp"
+#include "output/address_text.hpp"
 #include "pipeline/capture_clock.hpp"
 #include "pipeline/input_counters.hpp"
 #include "t2/plugin.hpp"
@@ -38,9 +39,14 @@ struct ReportData {
 // Takes plugins' lines, for the plugin that writes them.
 class PluginReport final : public Report {
  public:
-  PluginReport(ReportOutput& out, const Run& run) : out_(out), run_(run) {}
+  // With a key, addresses in the lines are pseudonyms.
+  PluginReport(ReportOutput& out, const Run& run, const std::optional<AnonymisationKey>& key) : out_(out), run_(run) {
+    if (key) names_.emplace(*key);
+  }
   void from(std::string_view plugin) { plugin_ = plugin; }
-  void line(std::string_view text) override { out_.plugin(plugin_, text); }
+  void line(std::string_view text) override {
+    out_.plugin(plugin_, names_ && replace_addresses(text, *names_, changed_) ? changed_ : text);
+  }
   std::string number(std::uint64_t n, std::string_view unit) const override { return human(n, unit); }
   const Run& run() const override { return run_; }
 
@@ -48,6 +54,8 @@ class PluginReport final : public Report {
   ReportOutput& out_;
   const Run& run_;
   std::string_view plugin_;
+  std::optional<CryptoPan> names_;
+  std::string changed_;
 };
 
 // `plugins` writes the plugins' lines.

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "base/settings.hpp"
+#include "output/address_text.hpp"
 #include "t2/clock.hpp"
 #include "tranalyzer.h"
 
@@ -30,7 +31,8 @@ std::string about(const Options& options, const Plugins& plugins) {
   std::string text = fmt::format(
       "# Date: {}\n# {}\n# Core configuration: {}\n# SensorID: {}\n# PID: {}\n# Priority: {}\n# Command line: {}\n",
       date(wall_clock(), settings.report_utc), version_line(), protocols(),
-      options.sensor_id.value_or(settings.sensor_id), getpid(), getpriority(PRIO_PROCESS, 0), options.command_line);
+      options.sensor_id.value_or(settings.sensor_id), getpid(), getpriority(PRIO_PROCESS, 0),
+      with_pseudonyms(options.command_line, options.key));
   text += fmt::format("# HW info: {};{};{};{};{}\n# SW info: {}\n#\n", machine.nodename, machine.sysname,
                       machine.release, machine.version, machine.machine, T2_PCAP_VERSION);
   if (options.input == Options::Input::interface)

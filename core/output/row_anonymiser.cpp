@@ -4,14 +4,18 @@
 #include <algorithm>
 #include <cstring>
 
+#include "output/address_text.hpp"
 #include "t2/type_size.hpp"
 
 namespace t2 {
 
-void RowAnonymiser::replace(std::span<const Column> columns, std::span<const std::uint8_t> row) {
-  if (row.empty()) return;  // no sink reads columns
+void RowAnonymiser::replace(std::span<const Column> columns, Row& row, std::size_t begin) {
+  const auto bytes = row.bytes().subspan(begin);
+  if (bytes.empty()) return;  // no sink reads columns
+  changed_.clear();
+  rest_ = bytes.data();
   // The bytes are the worker's own; Row shows them read-only to all others.
-  auto* at = const_cast<std::uint8_t*>(row.data());
+  auto* at = const_cast<std::uint8_t*>(bytes.data());
   for (const Column& column : columns) {
     std::uint32_t times = 1;
     if (column.repeats) {
@@ -19,18 +23,30 @@ void RowAnonymiser::replace(std::span<const Column> columns, std::span<const std
       at += sizeof times;
     }
     for (; times > 0; --times) {
-      for (unsigned i = 0; i < column.size; ++i) at = replace(column.type[i], at);
+      for (unsigned i = 0; i < column.size; ++i) at = replace(column.type[i], i < column.integer_addresses, at);
     }
   }
+  if (changed_.empty()) return;
+  changed_.insert(changed_.end(), rest_, static_cast<const std::uint8_t*>(at));
+  row.shorten(begin);
+  row.raw(changed_.data(), changed_.size());
 }
 
 // Returns the end of the value. The row was compared with its columns before.
-std::uint8_t* RowAnonymiser::replace(Type type, std::uint8_t* value) {
+std::uint8_t* RowAnonymiser::replace(Type type, bool address, std::uint8_t* value) {
   const TypeSize size = size_of(type);
-  if (size.kind == TypeSize::Kind::text) {
-    std::uint32_t bytes;
-    std::memcpy(&bytes, value, sizeof bytes);
-    return value + sizeof bytes + bytes;
+  if (size.kind == TypeSize::Kind::text) return replace_text(value);
+  if (address) {
+    std::uint64_t number = 0;  // of a little-endian machine, as rows are
+    std::memcpy(&number, value, size.bytes);
+    std::uint8_t bytes[6];
+    const unsigned count = size.bytes == 4 ? 4 : 6;
+    for (unsigned i = 0; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(number >> 8 * (count - 1 - i));
+    if (count == 4) names_.ip4(bytes);
+    else names_.mac(bytes);
+    number = 0;
+    for (unsigned i = 0; i < count; ++i) number = number << 8 | bytes[i];
+    std::memcpy(value, &number, size.bytes);
   }
   if (size.kind == TypeSize::Kind::ip) {
     const std::size_t bytes = address_size(*value++).value_or(0);
@@ -42,6 +58,21 @@ std::uint8_t* RowAnonymiser::replace(Type type, std::uint8_t* value) {
   if (type == Type::ip6) names_.ip6(value);
   if (type == Type::mac) names_.mac(value);
   return value + size.bytes;
+}
+
+std::uint8_t* RowAnonymiser::replace_text(std::uint8_t* value) {
+  std::uint32_t size;
+  std::memcpy(&size, value, sizeof size);
+  const auto* const text = reinterpret_cast<const char*>(value + sizeof size);
+  std::uint8_t* const end = value + sizeof size + size;
+  if (!replace_addresses({text, size}, names_, text_)) return end;
+  changed_.insert(changed_.end(), rest_, static_cast<const std::uint8_t*>(value));
+  size = static_cast<std::uint32_t>(text_.size());
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(&size);
+  changed_.insert(changed_.end(), bytes, bytes + sizeof size);
+  changed_.insert(changed_.end(), text_.begin(), text_.end());
+  rest_ = end;
+  return end;
 }
 
 RowAnonymiser::Masked::Masked(RowAnonymiser& by, const EndedFlow& ended)

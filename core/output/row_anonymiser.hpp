@@ -1,10 +1,12 @@
 // --anonymise: what leaves a worker for the sinks has pseudonyms in place of addresses. Used by the worker's thread.
 //
-// Columns are changed by their types, whatever plugin they are of. What sinks' own plugins take from a flow (NetFlow
-// records, for example) they read from one whose addresses are pseudonyms while they do.
+// Columns are changed by their types, whatever plugin they are of, texts where they have addresses. What sinks' own
+// plugins take from a flow (NetFlow records, for example) they read from one whose addresses are pseudonyms while they
+// do.
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "output/crypto_pan.hpp"
@@ -17,9 +19,9 @@ class RowAnonymiser {
   RowAnonymiser(const AnonymisationKey& key, std::vector<Column> flow_columns, std::vector<Column> packet_columns)
       : names_(key), flow_columns_(std::move(flow_columns)), packet_columns_(std::move(packet_columns)) {}
 
-  // Rows as plugins wrote them: they have all columns.
-  void flow(std::span<const std::uint8_t> row) { replace(flow_columns_, row); }
-  void packet(std::span<const std::uint8_t> row) { replace(packet_columns_, row); }
+  // Rows as plugins wrote them, from byte `begin` on: they have all columns.
+  void flow(Row& row, std::size_t begin) { replace(flow_columns_, row, begin); }
+  void packet(Row& row, std::size_t begin) { replace(packet_columns_, row, begin); }
 
   // The flow has pseudonyms as long as this object exists.
   class Masked {
@@ -37,11 +39,16 @@ class RowAnonymiser {
   };
 
  private:
-  void replace(std::span<const Column> columns, std::span<const std::uint8_t> row);
-  std::uint8_t* replace(Type type, std::uint8_t* value);
+  void replace(std::span<const Column> columns, Row& row, std::size_t begin);
+  std::uint8_t* replace(Type type, bool address, std::uint8_t* value);
+  std::uint8_t* replace_text(std::uint8_t* value);
 
   CryptoPan names_;
   std::vector<Column> flow_columns_, packet_columns_;
+  std::string text_;
+  // Of a row with a text that changed: its new bytes, and where it goes on in the old ones.
+  std::vector<std::uint8_t> changed_;
+  const std::uint8_t* rest_ = nullptr;
 };
 
 }  // namespace t2

@@ -77,9 +77,8 @@ void RowWriter::put(const Subject& subject, Row& columns, bool checked, bool& co
   }
   compared = true;
   if (!anonymiser_) return;
-  const auto row = columns.bytes().subspan(begin);
-  if constexpr (flow) anonymiser_->flow(row);
-  else anonymiser_->packet(row);
+  if constexpr (flow) anonymiser_->flow(columns, begin);
+  else anonymiser_->packet(columns, begin);
 }
 
 template void RowWriter::put(const EndedFlow&, Row&, bool, bool&);

@@ -21,6 +21,7 @@ class RowWriter {
  public:
   // `columns_are_read`: by a sink; else plugins may leave them out. With a key, addresses are pseudonyms.
   RowWriter(Instances& instances, bool columns_are_read, const std::optional<AnonymisationKey>& key = {});
+  bool anonymises() const { return anonymiser_.has_value(); }
   // The row of an ended flow: columns() and own() until the next one.
   void write(const EndedFlow& ended) { put(ended, columns_, columns_.is_read(), flow_compared_); }
   const Row& columns() const { return columns_; }

@@ -103,7 +103,8 @@ void Worker::packet_row(const Packet& packet) {
   if (SPKTMD_PKTNO) columns.put(packet.number);
   columns.put(packet.flow->index);
   row_writer_.write(packet, columns);
-  const std::string_view content = content_of(packet);
+  // Content has addresses in forms that cannot be found, in headers and in messages of any protocol.
+  const std::string_view content = row_writer_.anonymises() ? std::string_view() : content_of(packet);
   if (SPKTMD_PCNTH) columns.text(content);
   if (SPKTMD_PCNTC) columns.text(content);
   packet_rows_.add({packet.direction, true, packet.flow->index, packet.number, packet.time}, columns, {});

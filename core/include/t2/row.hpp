@@ -70,6 +70,11 @@ struct Column {
     copy.unit = unit_;
     return copy;
   }
+  constexpr Column addresses(std::uint8_t first) const {
+    Column copy = *this;
+    copy.integer_addresses = first;
+    return copy;
+  }
   constexpr Column with(std::span<const Bit> bits_) const {  // the table outlives the column
     Column copy = *this;
     copy.bits = bits_;
@@ -81,6 +86,9 @@ struct Column {
   bool repeats = false;            // a list: any number of values, joined by ';'
   std::string_view unit = {};      // "s", "bytes", "packets/s" ...; empty: a number without a unit, or no number
   std::span<const Bit> bits = {};  // of a status word
+  // So many of the first types are addresses as integers: of 32 bits IPv4, of 64 bits MAC. For --anonymise, which finds
+  // those of types of addresses, and those in texts, itself.
+  std::uint8_t integer_addresses = 0;
 };
 
 // Appends the values of one row. A plugin writes exactly its own columns, in their order; of a row that no sink reads
@@ -117,6 +125,8 @@ class Row {
     size_ = 0;
     room_end_ = trace_ ? 0 : buffer_.size();
   }
+  // Keeps its first bytes.
+  void shorten(std::size_t bytes) { size_ = bytes; }
   // Notes all calls of an empty row.
   void trace(std::vector<Put>* puts) { trace_ = puts, clear(); }
 

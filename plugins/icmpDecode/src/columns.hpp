@@ -10,7 +10,7 @@ inline constexpr Column columns[] = {
     {"icmpTCcnt", "Number of messages", Type::u32},
     {"icmpBFTypH_TypL_Code", "Bits of types from 32 (ICMPv6: 128) on, of types below 32, and of codes below 16",
      Type::h32, Type::h32, Type::h16},
-    {"icmpTmGtw", "Last time stamp of the sender, or gateway of a redirection", Type::h32},
+    Column("icmpTmGtw", "Last time stamp of the sender, or gateway of a redirection", Type::h32).addresses(1),
     {"icmpEchoSuccRatio", "Answers to its echo requests; without requests: answers, negative", Type::f32},
     {"icmpErrProto", "Protocol of the packet that the last error message quotes", Type::u8},
     {"icmpErrSrcIP", "Its source", Type::ip},

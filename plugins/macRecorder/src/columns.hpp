@@ -23,7 +23,8 @@ inline constexpr ColumnIf column_table[] = {
     {Column("macStat", "macRecorder status: 0x01: there were more pairs", Type::h8).with(status_bits)},
     {{"macPairs", "Number of source and destination MAC pairs", Type::u32}, config::pair_count},
     {Column("srcMac_dstMac_numP", "Source and destination MAC address, packets", mac_type, mac_type, Type::u64)
-         .repeated()},
+         .repeated()
+         .addresses(config::mac_form == MacForm::address ? 0 : 2)},
     {Column("srcMacLbl_dstMacLbl", "Source and destination MAC label", label_type, label_type).repeated(),
      config::labels},
 };
