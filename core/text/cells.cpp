@@ -27,8 +27,12 @@ std::size_t size_at(Type type, const std::uint8_t* at) {
 
 Cells::Cells(std::span<const Column> columns, const RowForm& form)
     : columns_(columns.begin(), columns.end()), cells_(columns.size()) {
-  for (const Column& column : columns_)
+  for (const Column& column : columns_) {
+    const TypeSize size = size_of(column.type[0]);
+    const bool is_fixed = column.size == 1 && !column.repeats && size.kind == TypeSize::Kind::fixed;
+    fixed_.push_back(is_fixed ? size.bytes : 0);
     formatters_.emplace_back(std::span(&column, 1), RowFormatter::RowsOf::packets, form);
+  }
 }
 
 void Cells::read(const RowView& row) {
@@ -38,6 +42,11 @@ void Cells::read(const RowView& row) {
   cells_[1] = {reinterpret_cast<const std::uint8_t*>(&index_), sizeof index_};
   const std::uint8_t* at = row.columns.data();
   for (std::size_t i = 2; i < columns_.size(); ++i) {
+    if (fixed_[i] > 0) {
+      cells_[i] = {at, fixed_[i]};
+      at += fixed_[i];
+      continue;
+    }
     const std::uint8_t* const begin = at;
     std::uint32_t count = 1;
     if (columns_[i].repeats) {

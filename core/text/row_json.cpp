@@ -2,20 +2,85 @@
 #include "t2/row_json.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "t2/text.hpp"
 
 namespace t2::text {
 namespace {
 
+__extension__ using Wide = unsigned __int128;
+
+constexpr auto powers = [] {
+  std::array<Wide, 22> table{1};
+  for (std::size_t i = 1; i < table.size(); ++i) table[i] = 10 * table[i - 1];
+  return table;
+}();
+
+// 17 decimal digits of a value that is not whole, from 1e-4 to 1e15, and its decimal exponent. Exact: they fit into 128
+// bits with all that is behind them, and a tie goes to the even digit.
+struct Decimal {
+  std::uint64_t digits;
+  int exponent;
+};
+Decimal seventeen_digits(double value) {
+  constexpr std::uint64_t hidden = std::uint64_t{1} << 52, limit = 100'000'000'000'000'000;
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  const int binary = static_cast<int>(bits >> 52) - 1075;  // value: mantissa * 2^binary
+  const auto shift = static_cast<unsigned>(-binary);
+  int exponent = (binary + 52) * 1233 >> 12;  // log10(2), rounded down: at most one too small
+  Wide scaled = ((bits & (hidden - 1)) | hidden) * powers[static_cast<std::size_t>(16 - exponent)];
+  if (scaled >> shift >= limit) {
+    ++exponent;
+    scaled = ((bits & (hidden - 1)) | hidden) * powers[static_cast<std::size_t>(16 - exponent)];
+  }
+  auto digits = static_cast<std::uint64_t>(scaled >> shift);
+  const Wide half = Wide{1} << (shift - 1), rest = scaled & (2 * half - 1);
+  if (rest > half || (rest == half && digits % 2 == 1)) ++digits;
+  if (digits == limit) digits /= 10, ++exponent;
+  return {digits, exponent};
+}
+
+char* put_fractional(char* at, double value) {
+  const Decimal decimal = seventeen_digits(value);
+  char digits[17];
+  std::uint64_t left = decimal.digits;
+  for (char* to = digits + 17; to > digits + 1; left /= 100)
+    detail::put_pair(to -= 2, detail::decimal_pairs, left % 100);
+  digits[0] = static_cast<char>('0' + left);
+  int count = 17;
+  while (count > 1 && digits[count - 1] == '0') --count;
+  if (decimal.exponent < 0) {
+    at = put_string(at, std::string_view("0.000").substr(0, static_cast<std::size_t>(1 - decimal.exponent)));
+    return std::copy_n(digits, count, at);
+  }
+  const int whole = decimal.exponent + 1;
+  at = std::copy_n(digits, whole, at);
+  if (count <= whole) return put_string(at, ".0");
+  *at++ = '.';
+  return std::copy(digits + whole, digits + count, at);
+}
+
 // All 17 digits of the value, so that it comes back exactly; .0 where it would look like an integer. JSON has neither
-// infinity nor NaN.
+// infinity nor NaN. Most values are whole or near 1; the library, which takes ten times as long, writes the others.
 char* put_number(char* at, double value) {
   if (!std::isfinite(value)) return put_string(at, "null");
+  if (std::signbit(value)) {
+    *at++ = '-';
+    value = -value;
+  }
+  if (value < 1e15) {
+    const auto whole = static_cast<std::uint64_t>(value);
+    if (static_cast<double>(whole) == value) return put_string(put_unsigned(at, whole), ".0");
+    if (value >= 1e-4) return put_fractional(at, value);
+  }
   char* const end = std::to_chars(at, at + bytes_per_value, value, std::chars_format::general, 17).ptr;
   const std::string_view text(at, static_cast<std::size_t>(end - at));
   const std::size_t exponent = text.find('e');
@@ -29,12 +94,13 @@ char* put_number(char* at, double value) {
 // What put_sanitised() writes and JSON does not know: \b, \f and \v as numbers.
 char* put_json_text(char* at, std::string_view text) {
   *at++ = '"';
-  while (!text.empty()) {
-    const std::size_t plain = std::min(text.find_first_of("\b\f\v"), text.size());
+  const auto is_special = [](char c) { return c == '\b' || c == '\f' || c == '\v'; };
+  for (;;) {
+    const auto plain = static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_special) - text.begin());
     at = put_sanitised(at, text.substr(0, plain));
-    if (plain < text.size())
-      at = put_string(at, text[plain] == '\b' ? "\\u0008" : text[plain] == '\f' ? "\\u000C" : "\\u000B");
-    text.remove_prefix(std::min(plain + 1, text.size()));
+    if (plain == text.size()) break;
+    at = put_string(at, text[plain] == '\b' ? "\\u0008" : text[plain] == '\f' ? "\\u000C" : "\\u000B");
+    text.remove_prefix(plain + 1);
   }
   *at++ = '"';
   return at;
@@ -55,13 +121,16 @@ char* put_address(char* at, const std::uint8_t* four) {
 }  // namespace
 
 JsonFormatter::JsonFormatter(std::span<const Column> columns, const JsonForm& form, std::span<const std::string> only)
-    : form_(form), comma_(form.blanks ? ", " : ","), fixed_room_(64) {
+    : form_(form), comma_(form.blanks ? ", " : ","), fixed_room_(64 + key_block) {
   const auto wanted = [&](const Column& column) {
     return only.empty() || std::find(only.begin(), only.end(), column.name) != only.end();
   };
   const auto key = [&](const Column& column) {
     fixed_room_ += column.name.size() + 16 + 4 * column.size;
-    return '"' + std::string(column.name) + (form.blanks ? "\": " : "\":");
+    Key made{comma_ + '"' + std::string(column.name) + (form.blanks ? "\": " : "\":"), 0};
+    made.size = made.text.size();
+    made.text.resize(made.size + key_block - 1);
+    return made;
   };
   if (wanted(columns[0])) direction_ = key(columns[0]);
   if (wanted(columns[1])) index_ = key(columns[1]);
@@ -74,7 +143,7 @@ JsonFormatter::JsonFormatter(std::span<const Column> columns, const JsonForm& fo
   }
 }
 
-char* JsonFormatter::put_value(char* at, Type type, Values& values) const {
+[[gnu::always_inline]] inline char* JsonFormatter::put_value(char* at, Type type, Values& values) const {
   switch (type) {
     case Type::i8: return put_signed(at, values.get<std::int8_t>());
     case Type::i16: return put_signed(at, values.get<std::int16_t>());
@@ -112,34 +181,42 @@ char* JsonFormatter::put_value(char* at, Type type, Values& values) const {
 }
 
 char* JsonFormatter::put_group(char* at, const Member& member, Values& values) const {
-  if (member.size == 1) return put_value(at, member.type[0], values);
-  *at++ = '[';
+  if (member.size > 1) *at++ = '[';
   for (std::uint8_t i = 0; i < member.size; ++i) {
     if (i > 0) at = put_string(at, comma_);
     at = put_value(at, member.type[i], values);
   }
-  *at++ = ']';
+  if (member.size > 1) *at++ = ']';
   return at;
+}
+
+// In whole blocks: what they write behind the key is overwritten.
+[[gnu::always_inline]] inline char* JsonFormatter::put_key(char* at, const Key& key, std::size_t skip) {
+  const char* const text = key.text.data() + skip;
+  const std::size_t size = key.size - skip;
+  for (std::size_t i = 0; i < size; i += key_block) std::memcpy(at + i, text + i, key_block);
+  return at + size;
 }
 
 char* JsonFormatter::put(char* at, const RowView& row) const {
   *at++ = '{';
-  bool first = true;
-  const auto begin = [&](const std::string& key) {
-    if (!first) at = put_string(at, comma_);
-    first = false;
-    at = put_string(at, key);
-  };
-  if (!direction_.empty()) {
+  std::size_t skip = comma_.size();  // of the first member's key
+  const auto begin = [&](const Key& key) { at = put_key(at, key, std::exchange(skip, 0)); };
+  if (direction_.size > 0) {
     begin(direction_);
     at = put_string(at, row.direction == 0 ? "\"A\"" : "\"B\"");
   }
-  if (!index_.empty()) {
+  if (index_.size > 0) {
     begin(index_);
     at = put_unsigned(at, row.index);
   }
   Values values(row.columns);
   for (const Member& member : members_) {
+    if (!member.repeats && member.size == 1 && member.wanted) {
+      begin(member.key);
+      at = put_value(at, member.type[0], values);
+      continue;
+    }
     const std::uint32_t count = member.repeats ? values.get<std::uint32_t>() : 1;
     if (!member.wanted) {
       char* const scratch = at;  // what is behind `at` counts for nothing

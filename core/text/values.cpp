@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 namespace t2::text {
 namespace {
@@ -218,13 +219,44 @@ char* put_seconds(char* at, Time value) {
   return put_fraction(at, static_cast<std::uint32_t>(magnitude % one_second));
 }
 
+// Days since 1970 to a date of the Gregorian calendar. Years begin in March here, so that the leap day is their last.
+static char* put_day(char* at, std::int64_t day) {
+  const auto since = static_cast<std::uint32_t>(day + 719'468);  // days since 1 March of the year 0
+  const std::uint32_t era = since / 146'097, day_of_era = since % 146'097;
+  const std::uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::uint32_t month = (5 * day_of_year + 2) / 153;  // 0: March
+  const std::uint32_t day_of_month = day_of_year - (153 * month + 2) / 5 + 1;
+  at = put_padded<4>(at, 400 * era + year_of_era + (month >= 10));
+  *at++ = '-';
+  at = put_padded<2>(at, month < 10 ? month + 3 : month - 9);
+  *at++ = '-';
+  return put_padded<2>(at, day_of_month);
+}
+
+static char* put_utc_date(char* at, Time value) {
+  constexpr Time day = 86'400 * one_second;  // all days of a Time are in the years 1677 to 2262
+  Time days = value / day, rest = value % day;
+  if (rest < 0) rest += day, --days;
+  at = put_day(at, days);
+  auto seconds = static_cast<std::uint32_t>(rest / one_second);
+  char before = 'T';
+  for (const std::uint32_t unit : {3600u, 60u, 1u}) {
+    *at++ = std::exchange(before, ':');
+    at = put_padded<2>(at, seconds / unit);
+    seconds %= unit;
+  }
+  at = put_fraction(at, static_cast<std::uint32_t>(rest % one_second));
+  return put_string(at, "+0000");
+}
+
 char* put_date(char* at, Time value) {
+  if constexpr (t2::config::tstamp_utc == 1) return put_utc_date(at, value);
   std::time_t seconds = value / one_second;
   Time rest = value % one_second;
   if (rest < 0) rest += one_second, --seconds;
   std::tm date{};
-  if (t2::config::tstamp_utc == 1 ? !gmtime_r(&seconds, &date) : !localtime_r(&seconds, &date))
-    return put_seconds(at, value);
+  if (!localtime_r(&seconds, &date)) return put_seconds(at, value);
   at += std::strftime(at, 32, "%Y-%m-%dT%H:%M:%S", &date);
   at = put_fraction(at, static_cast<std::uint32_t>(rest));
   return at + std::strftime(at, 8, "%z", &date);

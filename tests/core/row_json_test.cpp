@@ -1,7 +1,11 @@
 // Rows as JSON: the form of each type, escapes, lists, and the room that they need.
 #include <catch2/catch.hpp>
 
+#include <bit>
+#include <cmath>
+#include <cstdio>
 #include <limits>
+#include <random>
 
 #include "t2/row_json.hpp"
 
@@ -70,6 +74,64 @@ TEST_CASE("json: floats have all their digits, and what JSON does not know is nu
   CHECK(number(Type::f32, 4e12f) == "3999999983616.0");
   CHECK(number(Type::f32, std::numeric_limits<float>::infinity()) == "null");
   CHECK(number(Type::f64, std::numeric_limits<double>::quiet_NaN()) == "null");
+}
+
+TEST_CASE("json: floats are those that printf writes with 17 digits", "[text]") {
+  const auto printed = [](double value) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.17g", value);
+    std::string out = text;
+    const std::size_t exponent = out.find('e');
+    if (exponent == out.npos) return out.find('.') == out.npos ? out + ".0" : out;
+    while (out[exponent + 2] == '0') out.erase(exponent + 2, 1);
+    return out;
+  };
+  std::vector<double> values{0.0,
+                             -0.0,
+                             1e-4,
+                             1e15,
+                             1e16,
+                             123456789012345.625,
+                             0.5,
+                             0.00012207031250000001,
+                             9.9999999999999995e-5,
+                             0.1f,
+                             1e22,
+                             5e-324,
+                             1e-5,
+                             0.9999999999999999,
+                             9.999999999999998,
+                             99999999999999.98,
+                             0.0009999999999999999};
+  std::mt19937_64 random(19);
+  for (int i = 0; i < 4000; ++i) {
+    values.push_back(std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 80) - 75));
+    values.push_back(static_cast<float>(values.back()));
+    values.push_back(std::ldexp(static_cast<double>(random() % 4096), -static_cast<int>(random() % 24)));  // ties
+    values.push_back(static_cast<double>(random() % 1'000'000) / 1000);
+    values.push_back(std::bit_cast<double>(random() & ~(std::uint64_t{1} << 62)));  // all exponents up to 1
+  }
+  for (double value : values) {
+    INFO(printed(value));
+    if (number(Type::f64, value) != printed(value)) CHECK(number(Type::f64, value) == printed(value));
+    if (number(Type::f64, -value) != printed(-value)) CHECK(number(Type::f64, -value) == printed(-value));
+  }
+}
+
+TEST_CASE("json: the first member, which is not always the first column, has no comma", "[text]") {
+  const Column columns[] = {{"dir", "", Type::direction},
+                            {"flowInd", "", Type::u64},
+                            Column{"list", "", Type::u8}.repeated(),
+                            {"aNameThatIsLongerThanAllBlocksOfKeys", "", Type::u8}};
+  Row row;
+  row.count(0), row.put(std::uint8_t{7});
+  const JsonForm blanks{.blanks = true};
+  CHECK(json(columns, row) == R"({"dir":"B","flowInd":7,"aNameThatIsLongerThanAllBlocksOfKeys":7})");
+  CHECK(json(columns, row, blanks, {"flowInd"}) == R"({"flowInd": 7})");
+  CHECK(json(columns, row, blanks, {"list", "aNameThatIsLongerThanAllBlocksOfKeys"}) ==
+        R"({"aNameThatIsLongerThanAllBlocksOfKeys": 7})");
+  CHECK(json(columns, row, {.empty_lists = true, .blanks = true}, {"list"}) == R"({"list": []})");
+  CHECK(json(columns, row, blanks, {"list"}) == "{}");
 }
 
 TEST_CASE("json: texts", "[text]") {

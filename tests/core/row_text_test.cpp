@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdio>
+#include <ctime>
 #include <limits>
 #include <random>
 
@@ -117,6 +118,18 @@ TEST_CASE("text: times", "[text]") {
   CHECK(made(put_seconds, Time{5'000'000'000'000'000'001}) == "5000000000.000000001");  // beyond 2106
   CHECK(made(put_date, Time{1'700'000'000'750'000'000}) == "2023-11-14T22:13:20.750000000+0000");
   CHECK(made(put_date, Time{-1}) == "1969-12-31T23:59:59.999999999+0000");
+  CHECK(made(put_date, std::numeric_limits<Time>::min()) == "1677-09-21T00:12:43.145224192+0000");
+  CHECK(made(put_date, std::numeric_limits<Time>::max()) == "2262-04-11T23:47:16.854775807+0000");
+  std::size_t wrong = 0;
+  for (std::time_t day = -106'750; day <= 106'750; ++day) {  // all days of a Time but the first and the last
+    const std::time_t seconds = 86'400 * day + (day % 1000 + 1000) * 43;
+    std::tm parts{};
+    char text[64];
+    gmtime_r(&seconds, &parts);
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000000000+0000", &parts);
+    wrong += made(put_date, Time{seconds} * one_second) != text;
+  }
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("text: addresses", "[text]") {

@@ -43,6 +43,7 @@ class Cells {
  private:
   std::vector<Column> columns_;
   std::vector<RowFormatter> formatters_;  // of one column each
+  std::vector<std::size_t> fixed_;        // bytes of a cell that has always as many; 0: of others
   std::vector<std::span<const std::uint8_t>> cells_;
   std::uint8_t direction_ = 0;
   std::uint64_t index_ = 0;

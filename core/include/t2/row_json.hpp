@@ -36,18 +36,24 @@ class JsonFormatter {
       {std::size_t{12}, 6 + std::string_view(T2_CORE_MAC_SEP).size(),
        6 + std::string_view(T2_CORE_B2T_NON_IP_STR).size(),
        4 + std::string_view(T2_CORE_SPKTMD_PCNTH_PREF).size() + std::string_view(T2_CORE_SPKTMD_PCNTH_SEP).size()});
+  static constexpr std::size_t key_block = 16;  // bytes that are copied at a time
+  struct Key {
+    std::string text;  // `,"name":`, and bytes to fill the last block
+    std::size_t size;  // 0: not wanted
+  };
   struct Member {
-    std::string key;  // `"name":`
+    Key key;
     Type type[16];
     std::uint8_t size;
     bool repeats, wanted;
   };
   char* put_value(char* at, Type type, Values& values) const;
+  static char* put_key(char* at, const Key& key, std::size_t skip);  // without `skip` bytes at its begin
   char* put_group(char* at, const Member& member, Values& values) const;
 
   JsonForm form_;
   std::string comma_;
-  std::string direction_, index_;  // their keys; empty: not wanted
+  Key direction_{}, index_{};
   std::vector<Member> members_;
   std::size_t fixed_room_;
 };
