@@ -204,8 +204,8 @@ TEST_CASE("delivery: rows are sent on when time has passed, without being many")
 TEST_CASE("delivery: a row has a name that tells it from all others") {
   FakeHost host;
   const RowView row{.direction = 1, .index = 42, .end = 99, .columns = {}, .own = {}};
-  CHECK(conversation_key(host, row) == "7-12-42");
-  CHECK(row_key(host, row) == "7-12-42-B-99");
+  CHECK(RowKey(host, row).conversation() == "7-12-42");
+  CHECK(RowKey(host, row).row() == "7-12-42-B-99");
 }
 
 }  // namespace t2::test

@@ -44,8 +44,8 @@ class KafkaSink final : public Sink {
       if (line_.size() < room) line_.resize(2 * room);
       char* end = json_->put(line_.data(), row);
       *end++ = '\n';
-      producer_->send(conversation_key(host_, row), row_key(host_, row),
-                      {line_.data(), static_cast<std::size_t>(end - line_.data())});
+      const RowKey key(host_, row);
+      producer_->send(key.conversation(), key.row(), {line_.data(), static_cast<std::size_t>(end - line_.data())});
     }
     producer_->serve();
   }

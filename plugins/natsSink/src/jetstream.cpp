@@ -3,6 +3,7 @@
 #include "jetstream.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <nats/nats.h>
@@ -31,18 +32,26 @@ struct Libnats {
   T2_IMPORT(natsConnection_Destroy);
   T2_IMPORT(natsConnection_IsClosed);
   T2_IMPORT(natsConnection_JetStream);
+  T2_IMPORT(natsConnection_PublishMsg);
+  T2_IMPORT(natsConnection_SubscribeSync);
+  T2_IMPORT(natsSubscription_NextMsg);
+  T2_IMPORT(natsSubscription_Destroy);
+  T2_IMPORT(natsInbox_Create);
+  T2_IMPORT(natsInbox_Destroy);
   T2_IMPORT(natsStatus_GetText);
   T2_IMPORT(nats_GetLastError);
   T2_IMPORT(natsMsg_Create);
   T2_IMPORT(natsMsg_Destroy);
+  T2_IMPORT(natsMsg_GetSubject);
+  T2_IMPORT(natsMsg_GetData);
+  T2_IMPORT(natsMsg_GetDataLength);
+  T2_IMPORT(natsMsgHeader_Set);
   T2_IMPORT(jsOptions_Init);
-  T2_IMPORT(jsPubOptions_Init);
   T2_IMPORT(jsStreamConfig_Init);
   T2_IMPORT(jsStreamInfo_Destroy);
   T2_IMPORT(jsCtx_Destroy);
   T2_IMPORT(js_AddStream);
   T2_IMPORT(js_GetStreamInfo);
-  T2_IMPORT(js_PublishMsgAsync);
 };
 const Libnats& nats() {
   static const Libnats loaded;
@@ -81,6 +90,7 @@ Stream::~Stream() { close(); }
 // The reader's thread ends first: it must not deliver to what is destroyed.
 void Stream::close() {
   if (connection_) nats().natsConnection_Close(connection_);
+  if (answers_) nats().natsSubscription_Destroy(std::exchange(answers_, nullptr));
   if (jetstream_) nats().jsCtx_Destroy(std::exchange(jetstream_, nullptr));
   if (connection_) nats().natsConnection_Destroy(std::exchange(connection_, nullptr));
 }
@@ -119,14 +129,24 @@ bool Stream::connect(std::string& why) {
     jsOptions js;
     nats().jsOptions_Init(&js);
     js.Wait = std::min<std::int64_t>(timeout, 2000);
-    js.PublishAsync.MaxPending = static_cast<std::int64_t>(2 * max_rows);
-    js.PublishAsync.AckHandler = on_answer;
-    js.PublishAsync.AckHandlerClosure = &answers_.emplace_back();
     status = nats().natsConnection_JetStream(&jetstream_, connection_, &js);
   }
+  if (status == NATS_OK) status = static_cast<natsStatus>(subscribe());
   if (status == NATS_OK) return make_stream(why);
   why = text_of(status);
   return false;
+}
+
+// Answers come to INBOX.ROW. With libnats's own way to publish (js_PublishMsgAsync) each would be parsed into an
+// object, be looked up and go through two threads.
+int Stream::subscribe() {
+  natsInbox* inbox = nullptr;
+  natsStatus status = nats().natsInbox_Create(&inbox);
+  if (status != NATS_OK) return status;
+  reply_ = std::string(inbox) + '.';
+  nats().natsInbox_Destroy(inbox);
+  inbox_size_ = reply_.size();
+  return nats().natsConnection_SubscribeSync(&answers_, connection_, (reply_ + '*').c_str());
 }
 
 bool Stream::make_stream(std::string& why) {
@@ -148,34 +168,61 @@ bool Stream::make_stream(std::string& why) {
   return status == NATS_OK;
 }
 
-void Stream::on_answer(jsCtx*, natsMsg* message, ::jsPubAck* stored, ::jsPubAckErr* problem, void* closure) {
-  auto& answers = *static_cast<Answers*>(closure);
-  {
-    const std::lock_guard lock(answers.mutex);
-    const auto found = answers.waiting.find(message);
-    if (found != answers.waiting.end()) {
-      if (stored) answers.stored.push_back(found->second);
-      answers.waiting.erase(found);
-    }
-    if (!stored && answers.failed++ == 0 && problem)
-      answers.why = problem->ErrText ? problem->ErrText : nats().natsStatus_GetText(problem->Err);
-  }
+std::string Stream::publish(std::size_t row, std::string_view id_and_value, bool& too_long) {
+  const std::string id(id_and_value.substr(0, id_and_value.find('\0')));
+  const std::string_view value = id_and_value.substr(id.size() + 1);
+  reply_.resize(inbox_size_);
+  reply_ += std::to_string(row);
+  natsMsg* message = nullptr;
+  natsStatus status = nats().natsMsg_Create(&message, settings_.subject.c_str(), reply_.c_str(), value.data(),
+                                            static_cast<int>(value.size()));
+  if (status == NATS_OK) status = nats().natsMsgHeader_Set(message, "Nats-Msg-Id", id.c_str());
+  if (status == NATS_OK) status = nats().natsConnection_PublishMsg(connection_, message);
   nats().natsMsg_Destroy(message);
+  too_long = status == NATS_MAX_PAYLOAD;
+  return status == NATS_OK ? "" : text_of(status);
 }
 
-std::string Stream::wait_for(Answers& answers) {
-  Time last = steady_clock();
-  for (std::size_t seen = 0;;) {
-    {
-      const std::lock_guard lock(answers.mutex);
-      if (answers.failed > 0) return answers.why.empty() ? "it refused a message" : answers.why;
-      if (answers.waiting.empty()) return "";
-      if (std::exchange(seen, answers.stored.size()) != answers.stored.size()) last = steady_clock();
-    }
-    if (nats().natsConnection_IsClosed(connection_)) return "the connection broke";
-    if (settings_.must_stop() || steady_clock() - last >= settings_.timeout) return "it did not acknowledge in time";
-    sleep_for(step);
+// {"stream":"flows","seq":7}, or {"error":{"code":503,"description":"..."},...}. Names of streams have quotes escaped.
+std::string Stream::take_answer(std::string_view reply, std::string_view answer) {
+  constexpr std::string_view description = "\"description\":\"";
+  if (answer.find("\"error\":") != answer.npos) {
+    const std::size_t begin = answer.find(description);
+    if (begin == answer.npos) return "it refused a message";
+    answer.remove_prefix(begin + description.size());
+    return std::string(answer.substr(0, answer.find('"')));
   }
+  std::size_t row = 0;
+  const auto [end, problem] =
+      std::from_chars(reply.data() + std::min(inbox_size_, reply.size()), reply.data() + reply.size(), row);
+  if (problem != std::errc() || end != reply.data() + reply.size() || row >= stored_.size() ||
+      answer.find("\"seq\":") == answer.npos)
+    return "it gave an answer that is none of JetStream's";
+  stored_[row] = true;
+  return "";
+}
+
+std::string Stream::wait_for(std::size_t answers) {
+  for (Time last = steady_clock(); answers > 0;) {
+    natsMsg* message = nullptr;
+    const natsStatus status = nats().natsSubscription_NextMsg(&message, answers_, 0);
+    if (status == NATS_OK) {
+      const std::string why = take_answer(
+          nats().natsMsg_GetSubject(message),
+          {nats().natsMsg_GetData(message), static_cast<std::size_t>(nats().natsMsg_GetDataLength(message))});
+      nats().natsMsg_Destroy(message);
+      if (!why.empty()) return why;
+      --answers;
+      last = steady_clock();
+    } else if (status != NATS_TIMEOUT) {
+      return nats().natsConnection_IsClosed(connection_) ? "the connection broke" : text_of(status);
+    } else if (settings_.must_stop() || steady_clock() - last >= settings_.timeout) {
+      return "it did not acknowledge in time";
+    } else {
+      sleep_for(step);  // NextMsg() would wake up for each answer
+    }
+  }
+  return "";
 }
 
 BatchResult Stream::store(const Batch& batch) {
@@ -183,41 +230,16 @@ BatchResult Stream::store(const Batch& batch) {
   if (stored_.empty()) stored_.resize(batch.rows());
   if (connection_ && nats().natsConnection_IsClosed(connection_)) close();
   if (!connection_ && !connect(why)) return again(why);
-  Answers& answers = answers_.back();
   BatchResult result;
+  std::size_t sent = 0;
   for (std::size_t i = 0; i < batch.rows() && why.empty(); ++i) {
     if (stored_[i]) continue;
-    const std::string_view row = batch.row(i);
-    const std::string id(row.substr(0, row.find('\0')));
-    natsMsg* message = nullptr;
-    jsPubOptions options;
-    nats().jsPubOptions_Init(&options);
-    options.MsgId = id.c_str();
-    const std::string_view value = row.substr(id.size() + 1);
-    natsStatus status = nats().natsMsg_Create(&message, settings_.subject.c_str(), nullptr, value.data(),
-                                              static_cast<int>(value.size()));
-    const natsMsg* const key = message;  // libnats takes it over
-    if (status == NATS_OK) {
-      const std::lock_guard lock(answers.mutex);
-      answers.waiting.emplace(key, i);
-    }
-    if (status == NATS_OK) status = nats().js_PublishMsgAsync(jetstream_, &message, &options);
-    if (status == NATS_OK) continue;
-    const std::string problem = text_of(status);
-    {
-      const std::lock_guard lock(answers.mutex);
-      answers.waiting.erase(key);
-    }
-    nats().natsMsg_Destroy(message);
-    if (status != NATS_MAX_PAYLOAD) why = problem;
-    else ++result.lost, result.why = problem;  // longer than the server takes
+    bool too_long = false;
+    why = publish(i, batch.row(i), too_long);
+    if (why.empty()) ++sent;
+    else if (too_long) ++result.lost, result.why = std::exchange(why, {});
   }
-  if (why.empty()) why = wait_for(answers);
-  {
-    const std::lock_guard lock(answers.mutex);
-    for (const std::size_t row : answers.stored) stored_[row] = true;
-    answers.stored.clear();
-  }
+  if (why.empty()) why = wait_for(sent);
   if (!why.empty()) return again(why);
   stored_.clear();
   return result;

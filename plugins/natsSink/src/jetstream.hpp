@@ -1,22 +1,17 @@
 // A JetStream stream of a NATS server, which takes batches of messages and acknowledges each when it is stored. Used by
-// one thread at a time; acknowledgements come in a thread of libnats.
+// one thread at a time.
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "t2/delivery.hpp"
 
 struct __natsConnection;  // of <nats/nats.h>
 struct __jsCtx;
-struct __natsMsg;
-struct jsPubAck;
-struct jsPubAckErr;
+struct __natsSubscription;
 
 namespace t2::nats_sink {
 
@@ -40,26 +35,23 @@ class Stream {
   BatchResult store(const Batch& batch);
 
  private:
-  struct Answers {  // over one connection
-    std::mutex mutex;
-    std::unordered_map<const __natsMsg*, std::size_t> waiting;  // messages without an answer: their rows
-    std::vector<std::size_t> stored;                            // rows
-    std::size_t failed = 0;
-    std::string why;  // of the first that failed
-  };
-  static void on_answer(__jsCtx*, __natsMsg*, struct jsPubAck*, struct jsPubAckErr*, void* answers);
   bool connect(std::string& why);
   bool make_stream(std::string& why);
   void close();
   BatchResult again(std::string why);
-  // Waits for answers to all messages. Not empty: why there will be none.
-  std::string wait_for(Answers& answers);
+  int subscribe();  // a natsStatus
+  // These three: not empty: why it failed.
+  std::string publish(std::size_t row, std::string_view id_and_value, bool& too_long);
+  std::string take_answer(std::string_view reply, std::string_view answer);
+  std::string wait_for(std::size_t answers);
 
   const Settings settings_;
   __natsConnection* connection_ = nullptr;
   __jsCtx* jetstream_ = nullptr;
-  std::deque<Answers> answers_;  // of each connection, the last one counts; others may still get late ones
-  std::vector<bool> stored_;     // which rows of the batch are acknowledged; empty: a new batch
+  __natsSubscription* answers_ = nullptr;
+  std::string reply_;           // the subject of an answer
+  std::size_t inbox_size_ = 0;  // what is before the row there
+  std::vector<bool> stored_;    // which rows of the batch are acknowledged; empty: a new batch
 };
 
 }  // namespace t2::nats_sink

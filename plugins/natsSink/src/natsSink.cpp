@@ -44,7 +44,7 @@ class NatsSink final : public BatchSink<Stream> {
   void write(std::span<const RowView> rows) override {
     for (const RowView& row : rows) {
       std::string& bytes = batches_->begin_row();
-      bytes += row_key(host_, row);
+      bytes += RowKey(host_, row).row();
       bytes += '\0';
       const std::size_t begin = bytes.size();
       bytes.resize(begin + json_->room(row) + 1);
