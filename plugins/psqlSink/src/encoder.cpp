@@ -18,8 +18,10 @@ void put_big(std::string& to, T value) {
 }
 template <class T>
 void put_sized(std::string& to, T value) {
-  put_big(to, static_cast<std::uint32_t>(sizeof value));
-  put_big(to, value);
+  std::uint8_t bytes[4 + sizeof value];
+  store_big(bytes, static_cast<std::uint32_t>(sizeof value));
+  store_big(bytes + 4, value);
+  to.append(reinterpret_cast<const char*>(bytes), sizeof bytes);
 }
 void put_text(std::string& to, std::string_view text) {
   put_big(to, static_cast<std::uint32_t>(text.size()));
@@ -32,11 +34,14 @@ void put_numeric(std::string& to, std::uint64_t value) {
   std::uint16_t digits[5];
   std::size_t count = 0;
   for (; value > 0; value /= 10'000) digits[count++] = static_cast<std::uint16_t>(value % 10'000);
-  put_big(to, static_cast<std::uint32_t>(8 + 2 * count));
-  put_big(to, static_cast<std::uint16_t>(count));
-  put_big(to, static_cast<std::uint16_t>(count == 0 ? 0 : count - 1));
-  put_big(to, std::uint32_t{0});  // sign, digits behind the point
-  while (count > 0) put_big(to, digits[--count]);
+  std::uint8_t bytes[12 + sizeof digits];
+  store_big(bytes, static_cast<std::uint32_t>(8 + 2 * count));
+  store_big(bytes + 4, static_cast<std::uint16_t>(count));
+  store_big(bytes + 6, static_cast<std::uint16_t>(count == 0 ? 0 : count - 1));
+  store_big(bytes + 8, std::uint32_t{0});  // sign, digits behind the point
+  std::uint8_t* at = bytes + 12;
+  for (; count > 0; at += 2) store_big(at, digits[--count]);
+  to.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(at - bytes));
 }
 
 void put_inet(std::string& to, bool is_ip4, const std::uint8_t* address) {

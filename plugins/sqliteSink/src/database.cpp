@@ -50,8 +50,8 @@ void Database::open(Existing file, Existing existing_table) {
       if (unlink((form_.path + behind).c_str()) != 0 && errno != ENOENT) refuse(std::strerror(errno));
   }
   sqlite3* database = nullptr;
-  const int status =
-      sqlite3_open_v2(form_.path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int status = sqlite3_open_v2(form_.path.c_str(), &database,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   insert_.reset();
   database_.reset(database);
   if (status != SQLITE_OK) refuse(problem());
@@ -116,6 +116,8 @@ void Database::lose(const std::string& why) {
 // A database that was removed is made again; what was in it is not known to be lost, its owner may have moved it.
 bool Database::begin_row() {
   values_ = 0;
+  texts_.clear();
+  bytes_.clear();
   if (pending_ > 0) return true;
   std::string why;
   try {
@@ -133,11 +135,14 @@ bool Database::begin_row() {
 void Database::put(std::int64_t value) { sqlite3_bind_int64(insert_.get(), ++values_, value); }
 void Database::put(double value) { sqlite3_bind_double(insert_.get(), ++values_, value); }
 void Database::put(std::string_view value) {
-  sqlite3_bind_text64(insert_.get(), ++values_, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  texts_.push_back({++values_, bytes_.size(), value.size()});
+  bytes_ += value;
 }
 
 void Database::insert() {
   ++pending_;
+  for (const Text& text : texts_)  // now that they stay where they are until the step, SQLite needs no copies
+    sqlite3_bind_text64(insert_.get(), text.at, bytes_.data() + text.begin, text.size, SQLITE_STATIC, SQLITE_UTF8);
   const int status = sqlite3_step(insert_.get());
   sqlite3_reset(insert_.get());
   if (status != SQLITE_DONE) return lose(problem());

@@ -1,6 +1,7 @@
 // A table in a SQLite database. Rows are stored in transactions, all of one or none of them. Used by the output thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -65,6 +66,12 @@ class Database {
   Warn warn_;
   std::unique_ptr<sqlite3, Close> database_;
   std::unique_ptr<sqlite3_stmt, Close> insert_;
+  struct Text {
+    int at;  // value
+    std::size_t begin, size;
+  };
+  std::string bytes_;  // of the row's texts
+  std::vector<Text> texts_;
   int values_ = 0;                        // of the row that were put
   std::uint64_t pending_ = 0, lost_ = 0;  // rows: of the open transaction; in all
   std::string warned_;                    // about what last: a fault that lasts is said once
