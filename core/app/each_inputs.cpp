@@ -36,6 +36,8 @@ std::string absolute(const std::string& path) {
   return fs::absolute(path, problem).lexically_normal().string();
 }
 
+constexpr std::string_view between_files = "//";  // in a line of that file: no path has it
+
 std::string done_file(const std::string& folder) { return folder + "/.t2-each"; }
 
 }  // namespace
@@ -91,8 +93,10 @@ DoneList::Folder& DoneList::folder(const std::string& path) {
       continue;
     }
     Entry entry{std::move(state), status[0] - '0', {}};
-    std::istringstream names(files);
-    for (std::string name; std::getline(names, name, '/');) entry.files.push_back(name);
+    for (std::string_view rest = files; !rest.empty();) {
+      entry.files.emplace_back(rest.substr(0, rest.find(between_files)));
+      rest.remove_prefix(std::min(rest.size(), entry.files.back().size() + between_files.size()));
+    }
     found->second.insert_or_assign(input, std::move(entry));
   }
   return found->second;
@@ -119,11 +123,18 @@ int DoneList::status(const EachInput& input) {
 void DoneList::complete(const EachInput& input, const std::string& made, int status) const {
   const std::string now = state(input.path);
   std::string files;
-  for (const fs::directory_entry& file : fs::directory_iterator(made)) {
-    const std::string name = file.path().filename();
+  for (const fs::directory_entry& file : fs::recursive_directory_iterator(made)) {
+    const std::string name = file.path().lexically_relative(made);
+    std::error_code problem;
+    if (file.is_directory()) {  // of a day: other processes make it, too
+      fs::create_directory(input.folder + '/' + name, problem);
+      if (problem) throw Error(fmt::format("cannot write '{}/{}': {}", input.folder, name, problem.message()));
+      continue;
+    }
     if (rename(file.path().c_str(), (input.folder + '/' + name).c_str()) != 0)
       throw Error(fmt::format("cannot write '{}/{}': {}", input.folder, name, std::strerror(errno)));
-    files += (files.empty() ? "" : "/") + name;
+    if (!files.empty()) files += between_files;
+    files += name;
   }
   const std::string line = fmt::format("{}\t{}\t{}\t{}\n", now, status, files, absolute(input.path));
   if (now.empty() || std::count(line.begin(), line.end(), '\t') != 3 || std::count(line.begin(), line.end(), '\n') != 1)

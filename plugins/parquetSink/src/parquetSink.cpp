@@ -4,9 +4,11 @@
 #include "parquetSink.h"
 
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "parquet_file.hpp"
 #include "t2/cells.hpp"
@@ -41,7 +43,7 @@ class ParquetSink final : public Sink {
       throw Error("parquetSink: a Parquet file cannot go to standard output: name a file with -w PREFIX");
     prefix_ = output.prefix + host_.text("PARQUET_SUFFIX");
     split_ = output.split;
-    days_ = host_.integer("PARQUET_DAYS") == 1;
+    days_ = static_cast<Days>(host_.integer("PARQUET_DAYS"));
     group_rows_ = static_cast<std::uint64_t>(host_.integer("PARQUET_GROUP_NFLOWS"));
     group_bytes_ = static_cast<std::size_t>(host_.integer("PARQUET_GROUP_MEMORY")) * 1'000'000;
     cells_.emplace(output.columns);
@@ -49,7 +51,8 @@ class ParquetSink final : public Sink {
     for (const std::size_t at : chosen_) columns_.emplace_back(cells_->column(at), cells_->is_list(at), is_text(at));
     file_.emplace(columns_, static_cast<int>(host_.integer("PARQUET_COMPRESSION")), output.about,
                   [this](const std::string& text) { host_.warn(text); });
-    if (!days_ && !file_->open(path(0))) throw Error("parquetSink: cannot write '" + path(0) + "': see above");
+    if (days_ == Days::together && !file_->open(path(0)))
+      throw Error("parquetSink: cannot write '" + path(0) + "': see above");
   }
 
   void write(std::span<const RowView> rows) override {
@@ -88,14 +91,15 @@ class ParquetSink final : public Sink {
 
   std::string path(Time end) const {
     std::string name = prefix_;
-    if (days_) name += "_" + date_of(end / day);
+    if (days_ == Days::in_names) name += "_" + date_of(end / day);
+    if (days_ == Days::in_folders) name.insert(name.rfind('/') + 1, "day=" + date_of(end / day) + '/');
     if (split_.on) name += "_" + std::to_string(split_.first + files_);
     return name + ".parquet";
   }
   bool must_change(Time end) const {
     if (!file_->is_open()) return true;
     if (rows_in_file_ == 0) return false;
-    if (days_ && end / day > latest_ / day) return true;
+    if (days_ != Days::together && end / day > latest_ / day) return true;
     return split_.on &&
            ((split_.rows > 0 && rows_in_file_ >= split_.rows) || (split_.bytes > 0 && file_->bytes() >= split_.bytes) ||
             (split_.interval > 0 && end / split_.interval > latest_ / split_.interval));
@@ -113,13 +117,18 @@ class ParquetSink final : public Sink {
   }
   void begin_file(Time end) {
     end_file();
-    file_->open(path(std::max(end, latest_)));
+    const std::string name = path(std::max(end, latest_));
+    if (days_ == Days::in_folders) {  // where it cannot be made, open() says why
+      std::error_code ignored;
+      std::filesystem::create_directory(name.substr(0, name.rfind('/')), ignored);
+    }
+    file_->open(name);
   }
 
   Host& host_;
   std::string prefix_;
   Output::Split split_;
-  bool days_ = false;
+  enum class Days : std::uint8_t { together, in_names, in_folders } days_ = Days::together;
   std::uint64_t group_rows_ = 0;
   std::size_t group_bytes_ = 0;
   std::optional<text::Cells> cells_;

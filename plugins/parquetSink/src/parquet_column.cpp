@@ -81,19 +81,15 @@ ParquetColumn::ParquetColumn(const Column& column, bool is_list, bool is_text)
       unit_(column.unit),
       type_(column.type[0]),
       is_list_(is_list),
+      is_unsigned_(integer_type(type_).bits > 0 && !integer_type(type_).is_signed),
       physical_(is_text ? Physical::bytes : physical_of(column.type[0])) {}
-
-bool ParquetColumn::is_unsigned() const {
-  const IntegerType integer = integer_type(type_);
-  return integer.bits > 0 && !integer.is_signed;
-}
 
 template <class T>
 void ParquetColumn::put_number(T value) {
-  values_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  values_.append(&value, sizeof value);
   const auto wide = static_cast<std::uint64_t>(value);  // signed ones are extended
   const auto less = [&](std::uint64_t a, std::uint64_t b) {
-    return is_unsigned() ? a < b : static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b);
+    return is_unsigned_ ? a < b : static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b);
   };
   if (!has_range_ || less(wide, smallest_)) smallest_ = wide;
   if (!has_range_ || less(largest_, wide)) largest_ = wide;
@@ -102,8 +98,9 @@ void ParquetColumn::put_number(T value) {
 
 void ParquetColumn::put_bytes(std::string_view text) {
   if (!is_list_) ++rows_;
-  put_length(values_, text.size());
-  values_ += text;
+  const auto length = static_cast<std::uint32_t>(text.size());
+  values_.append(&length, sizeof length);
+  values_.append(text.data(), text.size());
   if (text.size() > max_statistics) long_text_ = true;
   if (long_text_) return;
   if (!has_range_ || text < first_text_) first_text_ = text;
@@ -139,8 +136,8 @@ void ParquetColumn::put_value(Values& values) {
     case Type::h32: return put_number(values.get<std::uint32_t>());
     case Type::u64:
     case Type::h64: return put_number(values.get<std::uint64_t>());
-    case Type::f32: values_.append(reinterpret_cast<const char*>(values.read(4)), 4); return;
-    case Type::f64: values_.append(reinterpret_cast<const char*>(values.read(8)), 8); return;
+    case Type::f32: values_.append(values.read(4), 4); return;
+    case Type::f64: values_.append(values.read(8), 8); return;
     case Type::direction: return put_bytes(values.get<std::uint8_t>() == 0 ? "A" : "B");
     case Type::mac: {
       char text[64];
@@ -223,10 +220,11 @@ std::vector<std::string> ParquetColumn::path() const {
   return {name_};
 }
 
-std::string ParquetColumn::page() const {
-  std::string out;
-  if (is_list_) put_levels(out, repetition_), put_levels(out, definition_);
-  return out + values_;
+std::string_view ParquetColumn::page(std::string& scratch) const {
+  if (!is_list_) return values_.view();
+  scratch.clear();
+  put_levels(scratch, repetition_), put_levels(scratch, definition_);
+  return scratch += values_.view();
 }
 
 void ParquetColumn::clear() {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "growing_bytes.hpp"
 #include "t2/row.hpp"
 #include "thrift.hpp"
 
@@ -31,7 +32,7 @@ class ParquetColumn {
   const std::string& name() const { return name_; }
 
   std::size_t levels() const { return is_list_ ? repetition_.size() : rows_; }  // values, and lists without any
-  std::string page() const;                                                     // levels and values
+  std::string_view page(std::string& scratch) const;  // levels and values; `scratch` may hold them
   std::size_t size() const { return values_.size() + 2 * repetition_.size(); }  // bytes in memory
   void clear();
 
@@ -41,13 +42,12 @@ class ParquetColumn {
   template <class T>
   void put_number(T value);
   void put_address(Type type, Values& values);
-  bool is_unsigned() const;
 
   std::string name_, unit_;
   Type type_;
-  bool is_list_;
+  bool is_list_, is_unsigned_;
   Physical physical_;
-  std::string values_;
+  GrowingBytes values_;
   std::vector<std::uint8_t> repetition_, definition_;  // of lists: 0 begins a row; 0: no value
   std::size_t rows_ = 0;
   // Numbers as 64 bits; texts.

@@ -79,9 +79,10 @@ void ParquetFile::lose(std::uint64_t rows) {
   told_ = problem_;
 }
 
-std::string_view ParquetFile::compressed(const std::string& page) {
+std::string_view ParquetFile::compressed(std::string_view page) {
   if (level_ == 0) return page;
-  packed_.resize(libzstd().ZSTD_compressBound(page.size()));
+  const std::size_t room = libzstd().ZSTD_compressBound(page.size());
+  if (packed_.size() < room) packed_.resize(room);
   const std::size_t size =
       libzstd().ZSTD_compressCCtx(context_, packed_.data(), packed_.size(), page.data(), page.size(), level_);
   if (libzstd().ZSTD_isError(size)) return {};  // no memory
@@ -89,7 +90,7 @@ std::string_view ParquetFile::compressed(const std::string& page) {
 }
 
 ParquetFile::Chunk ParquetFile::write_chunk(const ParquetColumn& column, bool& good) {
-  const std::string page = column.page();
+  const std::string_view page = column.page(page_);
   const std::string_view packed = compressed(page);
   if (packed.empty() && !page.empty()) good = false, problem_ = "no memory to compress";
   Thrift header;

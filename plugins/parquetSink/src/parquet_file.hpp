@@ -41,7 +41,7 @@ class ParquetFile {
   };
   bool append(std::string_view bytes);
   Chunk write_chunk(const ParquetColumn& column, bool& good);
-  std::string_view compressed(const std::string& page);
+  std::string_view compressed(std::string_view page);
   std::string footer() const;
   void put_group(Thrift& to, const Group& group) const;
   void lose(std::uint64_t rows);
@@ -51,7 +51,7 @@ class ParquetFile {
   const std::string about_;
   const Warn warn_;
   ZSTD_CCtx_s* context_ = nullptr;
-  std::string packed_;
+  std::string page_, packed_;  // scratch
   std::string path_;
   int file_ = -1;
   bool opened_ = false;

@@ -34,7 +34,15 @@ TEST_CASE("parquetSink: parts, days, settings", "[parquetSink]") {
   sample.check("rm *.parquet; PARQUET_DAYS=1 $t2 > log; echo $?; ls *.parquet | sed 's/[0-9]/N/g'",
                "0\nx_flows_NNNN-NN-NN.parquet\n");
   sample.check(
-      "rm *.parquet; PARQUET_COMPRESSION=0 $t2 > log; a=$(stat -c %s x_flows.parquet); $t2 > log; b=$(stat -c %s "
+      "rm *.parquet; PARQUET_DAYS=2 $t2 -W y:100f > log; echo $?; ls -d day=*/* | sed 's/=[0-9-]*/=D/'; rm -r day=*; "
+      "mkdir new; PARQUET_DAYS=2 $t2 -w new/z > log; echo $?; (cd new; ls day=* | sed 's/=[0-9-]*/=D/'); cp -r "
+      "new/day=* .; "
+      "touch plain; rm -r day=*; for d in new/day=*; do touch ${d#new/}; done; PARQUET_DAYS=2 $t2 > log; echo $?; "
+      "grep -c 'rows are lost: cannot write .day=' log; rm day=*",
+      "0\nday=D/y_flows_0.parquet\nday=D/y_flows_1.parquet\n0\nz_flows.parquet\n3\n1\n");
+  sample.check(
+      "touch a.parquet; rm *.parquet; PARQUET_COMPRESSION=0 $t2 > log; a=$(stat -c %s x_flows.parquet); $t2 > log; "
+      "b=$(stat -c %s "
       "x_flows.parquet); echo $((a > 2 * b))",
       "1\n");
   sample.check("$t2 -w - 2> err > log; echo $?; grep -c 'cannot go to standard output' err", "1\n1\n");
