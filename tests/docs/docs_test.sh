@@ -171,18 +171,21 @@ make_commands() { # the tree in place of a clone; scripts/setup finds its packag
 
 files_of_tree() { find "$tree" -path "$tree/build" -prune -o -print | sort; }
 restore_tree() { # as it was before a document was typed, but for what is built
-    "$tree/scripts/t2conf" -a --reset
+    [ -z "$(find "$tree/core" "$tree/plugins" -name '*.h' -newer "$scratch/restored" -print -quit)" ] || "$tree/scripts/t2conf" -a --reset
     local file
-    while IFS= read -r file; do   # what a diff changed
-        cmp -s -- "$SOURCE/$file" "$tree/$file" || cp -- "$SOURCE/$file" "$tree/$file"
-    done < "$scratch/sources"
+    (cd -- "$tree" && sha256sum --check --quiet "$scratch/sources") 2>/dev/null | while IFS= read -r file; do   # what a diff changed
+        file=${file%: *}
+        cp -- "$SOURCE/$file" "$tree/$file"
+    done
     files_of_tree | comm -13 "$scratch/files" - | tac | while IFS= read -r file; do rm -rf -- "$file"; done
+    touch -- "$scratch/restored"
 }
 
 make_files() { # what examples name, beside the tree's own files
     cp -- "$scratch/ca.pem" "$tree" && cp -- "$tree/share/samples/office.pcap" "$tree" &&
         cp -- "$tree/share/samples/office.pcap" "$tree/capture.pcap" && files_of_tree > "$scratch/files" &&
-        (cd -- "$SOURCE" && find core plugins share scripts tests CMakeLists.txt -type f ! -path '*/src/*.h' ! -path core/tranalyzer.h ! -name '.*' ! -name '*.pyc') > "$scratch/sources"
+        (cd -- "$SOURCE" && find core plugins share scripts tests CMakeLists.txt -type f ! -path '*/src/*.h' ! -path core/tranalyzer.h ! -name '.*' ! -name '*.pyc' -exec sha256sum {} +) > "$scratch/sources" &&
+        touch -- "$scratch/restored"
 }
 
 PATH=$scratch/bin:${PATH#"$tree/scripts:"}
