@@ -23,6 +23,8 @@ struct Librdkafka {
   T2_IMPORT(rd_kafka_conf_set_error_cb);
   T2_IMPORT(rd_kafka_new);
   T2_IMPORT(rd_kafka_destroy);
+  T2_IMPORT(rd_kafka_topic_new);
+  T2_IMPORT(rd_kafka_topic_destroy);
   T2_IMPORT(rd_kafka_producev);
   T2_IMPORT(rd_kafka_poll);
   T2_IMPORT(rd_kafka_flush);
@@ -76,9 +78,14 @@ void Producer::make() {
   rdkafka().rd_kafka_conf_set_error_cb(conf, on_error);
   char why[512];
   kafka_ = rdkafka().rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-  if (kafka_) return;
-  rdkafka().rd_kafka_conf_destroy(conf);
-  throw Error("kafkaSink: " + std::string(why) + ": correct KAFKA_SETTINGS");
+  if (!kafka_) {
+    rdkafka().rd_kafka_conf_destroy(conf);
+    throw Error("kafkaSink: " + std::string(why) + ": correct KAFKA_SETTINGS");
+  }
+  topic_ = rdkafka().rd_kafka_topic_new(kafka_, settings_.topic.c_str(), nullptr);
+  if (topic_) return;
+  rdkafka().rd_kafka_destroy(std::exchange(kafka_, nullptr));
+  throw Error("kafkaSink: '" + settings_.topic + "' is no name of a topic: correct KAFKA_TOPIC");
 }
 
 // What has not arrived is lost; its reports say so.
@@ -88,6 +95,7 @@ void Producer::drop() {
   rdkafka().rd_kafka_flush(kafka_, 1000);
   const int left = rdkafka().rd_kafka_outq_len(kafka_);
   if (left > 0) lost_ += static_cast<std::uint64_t>(left) - 1, lose("no report came");
+  rdkafka().rd_kafka_topic_destroy(std::exchange(topic_, nullptr));
   rdkafka().rd_kafka_destroy(std::exchange(kafka_, nullptr));
 }
 
@@ -120,8 +128,7 @@ void Producer::on_error(rd_kafka_s*, int code, const char* reason, void* self) {
 }
 
 int Producer::produce(std::string_view key, std::string_view name, std::string_view value) {
-  return rdkafka().rd_kafka_producev(kafka_, RD_KAFKA_V_TOPIC(settings_.topic.c_str()),
-                                     RD_KAFKA_V_PARTITION(settings_.partition),
+  return rdkafka().rd_kafka_producev(kafka_, RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_PARTITION(settings_.partition),
                                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
                                      RD_KAFKA_V_HEADER("t2-row", name.data(), static_cast<ssize_t>(name.size())),
                                      RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END);

@@ -11,6 +11,7 @@
 
 struct rd_kafka_s;  // rd_kafka_t of <librdkafka/rdkafka.h>
 struct rd_kafka_message_s;
+struct rd_kafka_topic_s;
 
 namespace t2::kafka_sink {
 
@@ -51,6 +52,7 @@ class Producer {
 
   const Settings settings_;
   rd_kafka_s* kafka_ = nullptr;
+  rd_kafka_topic_s* topic_ = nullptr;
   std::uint64_t acknowledged_ = 0, lost_ = 0;
   bool stuck_ = false;
   std::uint64_t stuck_at_ = 0;  // acknowledged_ then

@@ -90,6 +90,7 @@ Stream::~Stream() { close(); }
 // The reader's thread ends first: it must not deliver to what is destroyed.
 void Stream::close() {
   if (connection_) nats().natsConnection_Close(connection_);
+  nats().natsMsg_Destroy(std::exchange(sent_, nullptr));
   if (answers_) nats().natsSubscription_Destroy(std::exchange(answers_, nullptr));
   if (jetstream_) nats().jsCtx_Destroy(std::exchange(jetstream_, nullptr));
   if (connection_) nats().natsConnection_Destroy(std::exchange(connection_, nullptr));
@@ -178,7 +179,8 @@ std::string Stream::publish(std::size_t row, std::string_view id_and_value, bool
                                             static_cast<int>(value.size()));
   if (status == NATS_OK) status = nats().natsMsgHeader_Set(message, "Nats-Msg-Id", id.c_str());
   if (status == NATS_OK) status = nats().natsConnection_PublishMsg(connection_, message);
-  nats().natsMsg_Destroy(message);
+  // The one before is freed only now: a block at the end of the heap would make malloc() give it back to the kernel.
+  nats().natsMsg_Destroy(std::exchange(sent_, message));
   too_long = status == NATS_MAX_PAYLOAD;
   return status == NATS_OK ? "" : text_of(status);
 }

@@ -11,6 +11,7 @@
 
 struct __natsConnection;  // of <nats/nats.h>
 struct __jsCtx;
+struct __natsMsg;
 struct __natsSubscription;
 
 namespace t2::nats_sink {
@@ -49,6 +50,7 @@ class Stream {
   __natsConnection* connection_ = nullptr;
   __jsCtx* jetstream_ = nullptr;
   __natsSubscription* answers_ = nullptr;
+  __natsMsg* sent_ = nullptr;   // the last one
   std::string reply_;           // the subject of an answer
   std::size_t inbox_size_ = 0;  // what is before the row there
   std::vector<bool> stored_;    // which rows of the batch are acknowledged; empty: a new batch
