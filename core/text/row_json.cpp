@@ -18,7 +18,7 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-constexpr auto powers = [] {
+constexpr auto powers_of_ten = [] {
   std::array<Wide, 22> table{1};
   for (std::size_t i = 1; i < table.size(); ++i) table[i] = 10 * table[i - 1];
   return table;
@@ -36,10 +36,10 @@ Decimal seventeen_digits(double value) {
   const int binary = static_cast<int>(bits >> 52) - 1075;  // value: mantissa * 2^binary
   const auto shift = static_cast<unsigned>(-binary);
   int exponent = (binary + 52) * 1233 >> 12;  // log10(2), rounded down: at most one too small
-  Wide scaled = ((bits & (hidden - 1)) | hidden) * powers[static_cast<std::size_t>(16 - exponent)];
+  Wide scaled = ((bits & (hidden - 1)) | hidden) * powers_of_ten[static_cast<std::size_t>(16 - exponent)];
   if (scaled >> shift >= limit) {
     ++exponent;
-    scaled = ((bits & (hidden - 1)) | hidden) * powers[static_cast<std::size_t>(16 - exponent)];
+    scaled = ((bits & (hidden - 1)) | hidden) * powers_of_ten[static_cast<std::size_t>(16 - exponent)];
   }
   auto digits = static_cast<std::uint64_t>(scaled >> shift);
   const Wide half = Wide{1} << (shift - 1), rest = scaled & (2 * half - 1);
@@ -48,7 +48,7 @@ Decimal seventeen_digits(double value) {
   return {digits, exponent};
 }
 
-char* put_fractional(char* at, double value) {
+char* put_seventeen_digits(char* at, double value) {
   const Decimal decimal = seventeen_digits(value);
   char digits[17];
   std::uint64_t left = decimal.digits;
@@ -79,7 +79,7 @@ char* put_number(char* at, double value) {
   if (value < 1e15) {
     const auto whole = static_cast<std::uint64_t>(value);
     if (static_cast<double>(whole) == value) return put_string(put_unsigned(at, whole), ".0");
-    if (value >= 1e-4) return put_fractional(at, value);
+    if (value >= 1e-4) return put_seventeen_digits(at, value);
   }
   char* const end = std::to_chars(at, at + bytes_per_value, value, std::chars_format::general, 17).ptr;
   const std::string_view text(at, static_cast<std::size_t>(end - at));
