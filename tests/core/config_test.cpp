@@ -53,13 +53,15 @@ void check(const Config& config) {
 TEST_CASE("config: characters outside ASCII are found where they are not quoted", "[config]") {
   for (const char* fine : {R"(a = 1)", "\xef\xbb\xbf[a]\n", "# ü\n[a]", R"(a = "ü")", R"(a = 'ü')", R"(a = "\"ü")",
                            "a = \"\"\"\nü\"\"\nü\"\"\" # ü", "a = '''ü'\nü'''", "a = \"\"\"ü\"\"\"\"\"\nb = '#ü'",
-                           R"(a = "" # ü)", R"(a = """""" # ü)", R"('ü' = '\' # ü)"}) {
+                           R"(a = "" # ü)", R"(a = """""" # ü)", R"('ü' = '\' # ü)", R"(a."ü".'ü' = ["ü", 'ü',"ü"])",
+                           "\t\"ü\" = { \"ü\" = 1 }\n\"ü\" = 2"}) {
     INFO(fine);
     CHECK_FALSE(foreign_character(fine));
   }
   const std::pair<const char*, unsigned> wrong[] = {
-      {"ü", 1},          {"[a]\nbü = 1", 2},           {R"(a = "x" ü)", 1}, {R"(a = '\'ü)", 1}, {"a = \"x\nü = 1", 2},
-      {R"(a = ""ü)", 1}, {"a = \"\"\"\n\n\"\"\"ü", 3}, {"# x\n\xfe", 2}};
+      {"ü", 1},           {"[a]\nbü = 1", 2},           {R"(a = "x" ü)", 1}, {R"(a = '\'ü)", 1}, {"a = \"x\nü = 1", 2},
+      {R"(a = ""ü)", 1},  {"a = \"\"\"\n\n\"\"\"ü", 3}, {"# x\n\xfe", 2},    {R"(a = 1"ü")", 1}, {R"(a = 1.'ü')", 1},
+      {R"(a"ü" = 1)", 1}, {"a = 0\n;\"(\1ü", 2}};
   for (const auto& [text, line] : wrong) {
     INFO(text);
     CHECK(foreign_character(text) == line);
