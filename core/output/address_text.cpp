@@ -104,7 +104,7 @@ class Replacer {
     std::uint8_t address[6] = {};
     for (std::size_t i = 0; i < size; ++i) {
       if (i % 3 == 2 ? rest[i] != rest[2] : !is_hex(rest[i])) return false;
-      if (i % 3 != 2) address[i / 3] = static_cast<std::uint8_t>(address[i / 3] << 4 | hex_value(rest[i]));
+      if (i % 3 != 2) address[i / 3] = static_cast<std::uint8_t>(address[i / 3] * 16U + hex_value(rest[i]));
     }
     const std::string_view behind = rest.substr(size);
     if (!behind.empty() && (is_digit(behind[0]) || is_letter(behind[0]))) return false;
