@@ -282,6 +282,20 @@ def check_nFrstPkts_sums_of_pulses(tree):
     expect_cells(more, 2, nFpCnt='1', HD3l_HD4l_L2L3L4Pl_Iat_nP='20_8_33_0.000000000_0.340000000')
 
 
+# ---- entropy: conversation 8 sends payloads of 10 to 1000 bytes.
+
+def check_entropy_counts(tree):
+    output = lambda changes, **environment: tree.variant({'entropy': changes} if changes else {}, 'basicFlow', 'entropy', 'txtSink')(**environment).flows()
+    more = output(dict(ENT_ALPHAD=1), ENT_NBITS='4')
+    expect_columns(output({}), more, [], ['NumBin0', 'PyldLen', 'PyldHisto'], ['PyldEntropy'])
+    row = more.find(**ends(8))
+    counts = [int(count) for count in row['PyldHisto'].split(';')]
+    same(len(counts), 16, 'words')
+    same(sum(counts), 2 * int(row['PyldLen']), 'words of two to a byte')
+    same(counts.count(0), int(row['NumBin0']), 'words that did not come')
+    same(int(row['PyldLen']), 1640, 'bytes')
+
+
 # ---- sslDecode, with a capture of its own: a hello.
 
 def hello_capture(tree):

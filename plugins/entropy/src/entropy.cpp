@@ -10,13 +10,15 @@
 #include "entropy.h"
 #include "entropy_state.h"
 #include "t2/plugin.hpp"
+#include "words.hpp"
 
 namespace t2::entropy {
 
 namespace {
 
-constexpr t2::Flag flags[] = {T2_RUNTIME_FLAG(ENT_NORM), T2_RUNTIME_FLAG(ENT_HPKTIG), T2_RUNTIME_FLAG(ENT_HEAD),
-                              T2_RUNTIME_FLAG(ENT_TAIL), T2_RUNTIME_FLAG(ENT_THRESL), T2_RUNTIME_FLAG(ENT_THRESH)};
+constexpr t2::Flag flags[] = {T2_FLAG(ENT_ALPHAD),         T2_RUNTIME_FLAG(ENT_NORM),  T2_RUNTIME_FLAG(ENT_NBITS),
+                              T2_RUNTIME_FLAG(ENT_HPKTIG), T2_RUNTIME_FLAG(ENT_HEAD),  T2_RUNTIME_FLAG(ENT_TAIL),
+                              T2_RUNTIME_FLAG(ENT_THRESL), T2_RUNTIME_FLAG(ENT_THRESH)};
 constexpr t2::FlowBlock flow_blocks[] = {{.bytes = sizeof(ByteCounts), .conversations = 1}};
 
 struct Result {
@@ -29,6 +31,7 @@ class Entropy final : public t2::Plugin {
       : host_(host),
         state_(host),
         normalised_(host.integer("ENT_NORM") == 1),
+        word_bits_(static_cast<unsigned>(host.integer("ENT_NBITS"))),
         ignored_packets_(static_cast<std::uint64_t>(host.integer("ENT_HPKTIG"))),
         head_(static_cast<std::uint32_t>(host.integer("ENT_HEAD"))),
         tail_(static_cast<std::uint32_t>(host.integer("ENT_TAIL"))),
@@ -54,7 +57,9 @@ class Entropy final : public t2::Plugin {
       ++flows_;
       min_ = std::min(min_, result.entropy), max_ = std::max(max_, result.entropy);
     }
-    if (row.is_read()) row.put(result.entropy), row.put(result.characters), row.put(result.binary);
+    if (!row.is_read()) return;
+    row.put(result.entropy), row.put(result.characters), row.put(result.binary);
+    if constexpr (with_counts) put_counts(s, row);
   }
 
   void merge(t2::Plugin& plugin) override {
@@ -86,26 +91,37 @@ class Entropy final : public t2::Plugin {
     s.bytes += static_cast<std::uint32_t>(bytes.size());
   }
 
+  void put_counts(const EntropyState& s, t2::Row& row) const {
+    const WordCounts counts = words_of(s.counts, word_bits_);
+    const auto all = std::span(counts.of).first(counts.words);
+    row.put(static_cast<std::uint32_t>(std::count(all.begin(), all.end(), 0u)));
+    row.put(s.bytes);
+    row.count(s.counts ? all.size() : 0);
+    if (s.counts)
+      for (const std::uint32_t times : all) row.put(times);
+  }
+
   Result of(const EntropyState& s) const {
     if (!s.counts || s.bytes <= min_bytes_) return {};
     std::uint32_t characters = 0, binary = 0;
     double sum = 0;
-    const double bytes = s.bytes;
+    const double bytes = s.bytes, words = bytes * (8 / word_bits_);
+    const WordCounts counts = words_of(s.counts, word_bits_);
+    for (unsigned word = 0; word < counts.words; ++word)
+      if (const std::uint32_t times = counts.of[word]; times != 0) sum += times * std::log2(words / times);
     for (unsigned byte = 0; byte < 256; ++byte) {
       const std::uint32_t times = s.counts->of[byte];
-      if (times == 0) continue;
-      sum += times * std::log2(bytes / times);
       binary += byte < 10 ? times : 0;
       characters += byte == '\n' || byte == '\r' || (byte >= 32 && byte < 128) ? times : 0;
     }
-    constexpr double largest = 8;  // bits
-    return {static_cast<float>(sum / bytes / (normalised_ ? largest : 1)), static_cast<float>(characters / bytes),
+    return {static_cast<float>(sum / words / (normalised_ ? word_bits_ : 1)), static_cast<float>(characters / bytes),
             static_cast<float>(binary / bytes)};
   }
 
   t2::Host& host_;
   t2::State<EntropyState> state_;
   const bool normalised_;
+  const unsigned word_bits_;
   const std::uint64_t ignored_packets_;  // of a direction
   const std::uint32_t head_, tail_;      // bytes of a payload: from here to there
   const std::uint32_t min_bytes_, max_bytes_;

@@ -62,6 +62,27 @@ TEST_CASE("entropy: bits, packets and parts of payloads", "[entropy]") {
   CHECK(wrong.err.find("ENT_TAIL is not larger than ENT_HEAD") != std::string::npos);
 }
 
+TEST_CASE("entropy: words of fewer bits than a byte", "[entropy]") {
+  const auto cells = [](const Buffer& content, const std::string& bits, const std::string& normalised) {
+    const Result result = run(Capture().add(epoch, datagram(content)), plugins,
+                              {"--set", "ENT_NBITS=" + bits, "--set", "ENT_NORM=" + normalised});
+    const auto row = only(result);
+    return row["PyldEntropy"] + " " + row["PyldChRatio"] + " " + row["PyldBinRatio"];
+  };
+  // 0x1b: 0001 1011, each pair of bits once.
+  const Buffer pairs(64, 0x1b), nibbles(64, 0x33);
+  CHECK(cells(pairs, "8", "0") == "0 0 0");
+  CHECK(cells(pairs, "4", "0") == "1 0 0");
+  CHECK(cells(pairs, "2", "0") == "2 0 0");
+  CHECK(cells(pairs, "1", "0") == "1 0 0");
+  CHECK(cells(pairs, "2", "1") == "1 0 0");
+  CHECK(cells(pairs, "4", "1") == "0.25 0 0");
+  CHECK(cells(nibbles, "4", "1") == "0 1 0");
+  CHECK(cells(all_bytes(256), "4", "0") == "4 0.3828125 0.0390625");
+  for (const char* bits : {"0", "3", "5", "9"})
+    CHECK(run(Capture(), plugins, {"--set", std::string("ENT_NBITS=") + bits}).status == 1);
+}
+
 TEST_CASE("entropy: bytes that were not captured do not count", "[entropy]") {
   const Buffer whole = datagram(all_bytes(256));
   const Result result = run(
