@@ -121,11 +121,12 @@ class Replacer {
   void ip4() {
     const std::string_view rest = this->rest();
     std::array<unsigned, 4> part{};
-    std::size_t parts = 0, size = 0;
+    std::size_t parts = 0, size = 0, last = 0;  // last: where the last part begins
     bool fits = true;
     const char between = rest.substr(0, 4).find('-') != rest.npos ? '-' : '.';
     for (std::size_t from = 0;; from = size + 1) {
       unsigned value = 0;
+      last = from;
       for (size = from; size < rest.size() && is_digit(rest[size]); ++size)
         value = std::min(10 * value + static_cast<unsigned>(rest[size] - '0'), 1000u);
       if (parts < part.size()) part[parts] = value;
@@ -138,8 +139,12 @@ class Replacer {
     const bool in_host_name =
         (at_ > 0 && (is_letter(text_[at_ - 1]) || text_[at_ - 1] == '-' || text_[at_ - 1] == '.')) ||
         (behind.size() > 1 && (behind[0] == '.' || behind[0] == '-') && is_letter(behind[1]));
-    if (!fits || parts > part.size() || (!name && parts < part.size()) || (between == '-' && !in_host_name))
-      return void(at_ += at_ > 0 && is_letter(text_[at_ - 1]) ? std::min(rest.find_first_not_of(digits), size) : size);
+    if (!fits || parts > part.size() || (!name && parts < part.size()) || (between == '-' && !in_host_name)) {
+      if (at_ > 0 && is_letter(text_[at_ - 1])) size = std::min(rest.find_first_not_of(digits), size);
+      else if (last > 0 && !behind.empty() && (is_hex(behind[0]) || behind[0] == ':')) size = last;  // an IPv6 address?
+      at_ += size;
+      return;
+    }
     if (name) std::reverse(part.begin(), part.begin() + static_cast<std::ptrdiff_t>(parts));
     std::uint8_t address[4];
     for (std::size_t i = 0; i < 4; ++i) address[i] = static_cast<std::uint8_t>(part[i]);

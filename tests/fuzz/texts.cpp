@@ -18,6 +18,7 @@
 #include "host/flag_values.hpp"
 #include "input.hpp"
 #include "labels.hpp"
+#include "output/address_text.hpp"
 #include "rules.hpp"
 
 using namespace t2;
@@ -108,8 +109,15 @@ void read_options(std::string_view text) {
 // -D: the names of a series; no file is read.
 void read_series(std::string_view text) { open_series(std::string(text), {})->describe(); }
 
+// --anonymise: what traffic put into a text. A text with no address is not written anew.
+void read_addresses(std::string_view text) {
+  static CryptoPan names(AnonymisationKey{1, 2, 3});
+  std::string to;
+  fuzz::demand(replace_addresses(text, names, to) != to.empty(), "there are pseudonyms where there are addresses");
+}
+
 constexpr std::array readers{read_config,     read_list,    read_registry, read_collectors,
-                             read_flag_value, read_options, read_series};
+                             read_flag_value, read_options, read_series,   read_addresses};
 
 }  // namespace
 
