@@ -3,9 +3,13 @@
 #include "labels.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <numeric>
+#include <span>
 #include <stdexcept>
 
 namespace t2::mac_recorder {
@@ -257,9 +261,35 @@ void OuiRegistry::index() {
     }
     if (hex) entries_.push_back({key(prefix << (48 - 4 * assignment.size()), assignment.size()), line});
   }
-  std::sort(entries_.begin(), entries_.end());
+  sort();
   auto same = [](const RegistryEntry& a, const RegistryEntry& b) { return a.block == b.block; };
   entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
+}
+
+// The files of the IEEE are in no order. Many entries are distributed by the two halves of their first 24 bits, the
+// last one first; only parts of one block of 24 bits are compared.
+void OuiRegistry::sort() {
+  constexpr std::size_t few = 1024;
+  constexpr unsigned half = 12;  // bits
+  const std::size_t n = entries_.size();
+  if (n < few) return std::sort(entries_.begin(), entries_.end());
+  const auto other = std::make_unique_for_overwrite<RegistryEntry[]>(n);
+  std::span from(entries_), to(other.get(), n);
+  for (const unsigned shift : {64 - 2 * half, 64 - half}) {
+    const auto value = [shift](const RegistryEntry& entry) { return entry.block >> shift & ((1u << half) - 1); };
+    std::array<std::uint32_t, (1u << half) + 1> begin{};
+    for (const RegistryEntry& entry : from) ++begin[value(entry) + 1];
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    for (const RegistryEntry& entry : from) to[begin[value(entry)]++] = entry;
+    std::swap(from, to);
+  }
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    const auto end = std::find_if(at, entries_.end(), [at](const RegistryEntry& entry) {
+      return entry.block >> (64 - 2 * half) != at->block >> (64 - 2 * half);
+    });
+    if (end - at > 1) std::sort(at, end);
+    at = end;
+  }
 }
 
 LabelMatch OuiRegistry::read(std::uint32_t line) const {

@@ -46,6 +46,7 @@ class OuiRegistry {
     return first << 16 | digits;
   }              // prefix of so many hex digits
   void index();  // makes entries_ of text_
+  void sort();   // entries_
   LabelMatch read(std::uint32_t line) const;
   friend void check(const std::string&);
 

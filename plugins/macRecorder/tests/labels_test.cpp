@@ -1,5 +1,9 @@
 // Labels of MAC addresses: both file formats of the registries, the longest block, the form of names.
 #include <catch2/catch.hpp>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "../src/labels.hpp"
 #include "run.hpp"
@@ -57,6 +61,37 @@ TEST_CASE("macRecorder: labels from the CSV files", "[macRecorder]") {
   CHECK(label(registry, "02:00:00:00:00:01") == "-");
   CHECK(label(registry, "00:00:00:00:00:00") == "-");
   CHECK(full_label(registry.find(t2::load_mac(mac("00:00:0c:12:34:56").data()), 0), 10) == "Cisco Syst");
+}
+
+TEST_CASE("macRecorder: many entries in no order are numbered in the order of their blocks", "[macRecorder]") {
+  constexpr std::uint64_t blocks = 5000, step = 26'552'407;  // odd: no two of the blocks are equal
+  const auto hex = [](std::uint64_t prefix, int digits) {
+    char characters[16];
+    std::snprintf(characters, sizeof characters, "%0*llX", digits, static_cast<unsigned long long>(prefix));
+    return std::string(characters);
+  };
+  std::string large, parts;
+  std::set<std::pair<std::uint64_t, int>> order;  // first address, digits: a block stands in front of its parts
+  const auto add = [&](std::string& csv, std::uint64_t prefix, int digits) {
+    csv += "MA," + hex(prefix, digits) + ",N" + hex(prefix, digits) + ",X US 1\n";
+    order.emplace(prefix << (48 - 4 * digits), digits);
+  };
+  for (std::uint64_t i = 1; i <= blocks; ++i) add(large, i * step & 0xffffff, 6);
+  for (std::uint64_t i = 0; i < 256; ++i) add(parts, (step & 0xffffff) << 12 | (i * 1117 & 0xfff), 9);
+  for (std::uint64_t i = 1; i <= blocks; i += 100) large += "MA," + hex(i * step & 0xffffff, 6) + ",second,X US 1\n";
+  const TempFolder folder;
+  write(folder, "oui.csv", large);
+  write(folder, "oui36.csv", parts);
+  const OuiRegistry registry(folder.path().string());
+  REQUIRE(registry.size() == order.size());
+  std::uint32_t number = 0, wrong = 0;
+  for (const auto& [first, digits] : order) {
+    ++number;
+    if (digits == 6 && order.contains({first, 9})) continue;  // the part is found
+    const LabelMatch match = registry.find(first, 0);
+    if (match.number != number || match.organisation != "N" + hex(first >> (48 - 4 * digits), digits)) ++wrong;
+  }
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("macRecorder: labels from the text files", "[macRecorder]") {
