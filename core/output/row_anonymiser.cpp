@@ -5,9 +5,26 @@
 #include <cstring>
 
 #include "output/address_text.hpp"
+#include "t2/bytes.hpp"
 #include "t2/type_size.hpp"
 
 namespace t2 {
+
+namespace {
+
+// `change` gets the bytes of the integer in the order of an address.
+template <class T, class Change>
+void change_integer(std::uint8_t* value, Change change) {
+  T number;
+  std::memcpy(&number, value, sizeof number);
+  std::uint8_t bytes[sizeof number];
+  store_big(bytes, number);
+  change(bytes);
+  number = load_big<T>(bytes);
+  std::memcpy(value, &number, sizeof number);
+}
+
+}  // namespace
 
 void RowAnonymiser::replace(std::span<const Column> columns, Row& row, std::size_t begin) {
   const auto bytes = row.bytes().subspan(begin);
@@ -36,18 +53,8 @@ void RowAnonymiser::replace(std::span<const Column> columns, Row& row, std::size
 std::uint8_t* RowAnonymiser::replace(Type type, bool address, std::uint8_t* value) {
   const TypeSize size = size_of(type);
   if (size.kind == TypeSize::Kind::text) return replace_text(value);
-  if (address) {
-    std::uint64_t number = 0;  // of a little-endian machine, as rows are
-    std::memcpy(&number, value, size.bytes);
-    std::uint8_t bytes[6];
-    const unsigned count = size.bytes == 4 ? 4 : 6;
-    for (unsigned i = 0; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(number >> 8 * (count - 1 - i));
-    if (count == 4) names_.ip4(bytes);
-    else names_.mac(bytes);
-    number = 0;
-    for (unsigned i = 0; i < count; ++i) number = number << 8 | bytes[i];
-    std::memcpy(value, &number, size.bytes);
-  }
+  if (address && size.bytes == 4) change_integer<std::uint32_t>(value, [&](std::uint8_t* four) { names_.ip4(four); });
+  else if (address) change_integer<std::uint64_t>(value, [&](std::uint8_t* eight) { names_.mac(eight + 2); });
   if (size.kind == TypeSize::Kind::ip) {
     const std::size_t bytes = address_size(*value++).value_or(0);
     if (bytes == 4) names_.ip4(value);
