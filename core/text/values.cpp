@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <ctime>
@@ -219,19 +220,13 @@ char* put_seconds(char* at, Time value) {
   return put_fraction(at, static_cast<std::uint32_t>(magnitude % one_second));
 }
 
-// Days since 1970 to a date of the Gregorian calendar. Years begin in March here, so that the leap day is their last.
-static char* put_day(char* at, std::int64_t day) {
-  const auto since = static_cast<std::uint32_t>(day + 719'468);  // days since 1 March of the year 0
-  const std::uint32_t era = since / 146'097, day_of_era = since % 146'097;
-  const std::uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::uint32_t month = (5 * day_of_year + 2) / 153;  // 0: March
-  const std::uint32_t day_of_month = day_of_year - (153 * month + 2) / 5 + 1;
-  at = put_padded<4>(at, 400 * era + year_of_era + (month >= 10));
+char* put_day(char* at, std::int64_t days) {
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
+  at = put_padded<4>(at, static_cast<std::uint32_t>(static_cast<int>(date.year())));
   *at++ = '-';
-  at = put_padded<2>(at, month < 10 ? month + 3 : month - 9);
+  at = put_padded<2>(at, static_cast<unsigned>(date.month()));
   *at++ = '-';
-  return put_padded<2>(at, day_of_month);
+  return put_padded<2>(at, static_cast<unsigned>(date.day()));
 }
 
 static char* put_utc_date(char* at, Time value) {

@@ -34,8 +34,9 @@ char* put_label(char* at, std::string_view text, bool sanitise);  // without
 char* put_content(char* at, std::string_view text);               // packet content as characters
 char* put_bytes(char* at, std::string_view text);                 // as hex bytes
 
-char* put_seconds(char* at, Time value);  // with nine decimals; TSTAMP_PREC 0: six
-char* put_date(char* at, Time value);     // 2023-11-14T22:13:20.750000000+0000
+char* put_seconds(char* at, Time value);     // with nine decimals; TSTAMP_PREC 0: six
+char* put_date(char* at, Time value);        // 2023-11-14T22:13:20.750000000+0000
+char* put_day(char* at, std::int64_t days);  // since 1970, of the years 0 to 9999: 2023-11-14
 // Replaces invalid UTF-8 by dots, and escapes control characters, quotes and backslashes.
 char* put_sanitised(char* at, std::string_view text);
 

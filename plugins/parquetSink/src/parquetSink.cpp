@@ -3,7 +3,6 @@
 // Runs in the output thread. A row group is collected in memory, column by column, and written at once.
 #include "parquetSink.h"
 
-#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "t2/cells.hpp"
 #include "t2/chosen_columns.hpp"
 #include "t2/plugin.hpp"
+#include "t2/text.hpp"
 
 namespace t2::parquet_sink {
 
@@ -27,11 +27,8 @@ constexpr Flag flags[] = {T2_RUNTIME_FLAG(PARQUET_SUFFIX),       T2_RUNTIME_FLAG
 constexpr Time day = 86'400 * one_second;
 
 std::string date_of(Time number_of_day) {
-  const std::time_t seconds = number_of_day * (day / one_second);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
+  char text[text::bytes_per_value];
+  return {text, text::put_day(text, number_of_day)};
 }
 
 class ParquetSink final : public Sink {
