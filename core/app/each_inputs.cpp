@@ -2,8 +2,6 @@
 #include "app/each_inputs.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -124,15 +122,13 @@ void DoneList::complete(const EachInput& input, const std::string& made, int sta
   const std::string now = state(input.path);
   std::string files;
   for (const fs::directory_entry& file : fs::recursive_directory_iterator(made)) {
-    const std::string name = file.path().lexically_relative(made);
+    const std::string name = file.path().lexically_relative(made), path = input.folder + '/' + name;
+    const bool is_folder = file.is_directory();  // of a day: other processes make it, too
     std::error_code problem;
-    if (file.is_directory()) {  // of a day: other processes make it, too
-      fs::create_directory(input.folder + '/' + name, problem);
-      if (problem) throw Error(fmt::format("cannot write '{}/{}': {}", input.folder, name, problem.message()));
-      continue;
-    }
-    if (rename(file.path().c_str(), (input.folder + '/' + name).c_str()) != 0)
-      throw Error(fmt::format("cannot write '{}/{}': {}", input.folder, name, std::strerror(errno)));
+    if (is_folder) fs::create_directory(path, problem);
+    else fs::rename(file.path(), path, problem);
+    if (problem) throw Error(fmt::format("cannot write '{}': {}", path, problem.message()));
+    if (is_folder) continue;
     if (!files.empty()) files += between_files;
     files += name;
   }
