@@ -65,6 +65,9 @@ class Json {
   }
   Json& put(std::uint64_t n) { return raw(std::to_string(n)); }
   Json& put(double n) { return raw(fmt::format("{:.9g}", n)); }
+  Json& put_time(Time t) {  // seconds since 1970, to a microsecond: more than nine digits
+    return raw(fmt::format("{:.6f}", static_cast<double>(t) / 1e9));
+  }
   Json& put(std::string_view s) { return raw(script_json(s)); }
   Json& put(bool b) { return raw(b ? "true" : "false"); }
   Json& raw(std::string_view s) {
@@ -92,11 +95,7 @@ void put_totals(Json& j, const Summary& s) {
   if (!s.byte_column.empty()) j.key("bytes").put(s.bytes).key("byteColumn").put(s.byte_column);
   if (s.has_addresses)
     j.key("hosts").put(std::uint64_t{s.hosts.size()}).key("hostsOverflowed").put(s.hosts.overflowed());
-  if (s.first && s.last)
-    j.key("first")
-        .put(static_cast<double>(*s.first) / 1e9)
-        .key("last")
-        .raw(fmt::format("{:.6f}", static_cast<double>(*s.last) / 1e9));
+  if (s.first && s.last) j.key("first").put_time(*s.first).key("last").put_time(*s.last);
   j.close('}');
 }
 
@@ -114,8 +113,7 @@ void put_series(Json& j, Summary& s) {
   const std::vector<double>&byte_sums = bytes.sums(), &flow_sums = flows.sums();
   const double width = static_cast<double>(bytes.width()) / 1e9;
   j.key("series").open('{').key("width").put(width).key("times").open('[');
-  for (std::size_t i = 0; i < byte_sums.size(); ++i)
-    j.raw(fmt::format("{:.3f}", static_cast<double>(bytes.start(i)) / 1e9));
+  for (std::size_t i = 0; i < byte_sums.size(); ++i) j.put_time(bytes.start(i));
   j.close(']').key("bits").open('[');
   for (const double sum : byte_sums) j.put(std::max(sum * 8 / width, 0.0));
   j.close(']').key("flows").open('[');

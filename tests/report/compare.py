@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """compare.py FLOWS PAGE [DOM]: the sums of the page, computed anew from the flow file; with DOM also what the browser shows."""
 import collections
+import datetime
 import json
 import re
 import sys
@@ -31,6 +32,21 @@ same('packets', totals['packets'], sum(int(row['pktsSnt']) for row in rows))
 same('bytes', totals['bytes'], sum(int(row['l7BytesSnt']) for row in rows))
 same('addresses', totals['hosts'], len({row[end] for row in rows for end in ('srcIP', 'dstIP')}))
 
+
+
+def seconds(cell):
+    """A time of a flow file, to a microsecond, also of one with dates."""
+    return datetime.datetime.fromisoformat(cell[:26] + '+00:00').timestamp() if 'T' in cell else float(cell)
+
+
+def near(what, found, expected, tolerance):
+    if abs(float(found) - expected) > tolerance:
+        wrong.append(f'{what}: {found!r}, not {expected!r}')
+
+
+began, ended = min(seconds(row['timeFirst']) for row in rows), max(seconds(row['timeLast']) for row in rows)
+near('first packet', totals['first'], began, 2e-6)
+near('last packet', totals['last'], ended, 2e-6)
 hosts = collections.defaultdict(lambda: [set(), 0, 0, 0])
 ports, pairs = collections.defaultdict(lambda: [set(), 0, 0]), collections.defaultdict(lambda: [set(), 0, 0])
 protocols = collections.defaultdict(lambda: [set(), 0, 0])
@@ -108,6 +124,13 @@ if len(sys.argv) > 3:
         same(f'shown {name}', shown.numbers.get('total-' + name), str(totals[name]))
     if 'tcp' in data:
         same('shown retransmissions', shown.numbers.get('tcp-retransmissions'), str(data['tcp']['all'][4]))
+    if ended > began:
+        rate = 8 * totals['bytes'] / (ended - began)
+        near('shown mean rate', shown.numbers['total-rate'], rate, 1e-3 * rate)
+    period = re.search(r'id="period"[^>]*>([^<]*)', open(sys.argv[3], encoding='utf-8').read()).group(1)
+    for time in (began, ended):
+        if datetime.datetime.fromtimestamp(int(time), datetime.timezone.utc).strftime('%Y-%m-%d %H:%M:%S UTC') not in period:
+            wrong.append(f'shown period: {period!r}, not {began} to {ended}')
     same('scripts', shown.scripts, 2)
     for name in [talker[0] for talker in data['talkers']] + [value[0] for text in data['texts'] for value in text['values']]:
         if name not in shown.texts:
