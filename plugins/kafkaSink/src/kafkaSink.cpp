@@ -3,6 +3,7 @@
 // Runs in the output thread; librdkafka sends in threads of its own. See producer.hpp.
 #include "kafkaSink.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -27,8 +28,8 @@ class KafkaSink final : public Sink {
   void open(const Output& output) override {
     json_.emplace(output.columns, text::JsonForm{.dates = T2_CORE_B2T_TIMESTR == 1});
     memory_ = static_cast<std::size_t>(host_.integer("KAFKA_MEMORY")) * 1'000'000;
-    producer_.emplace(Settings{.brokers = host_.text("KAFKA_BROKERS"),
-                               .topic = host_.text("KAFKA_TOPIC"),
+    producer_.emplace(Settings{.brokers = brokers(),
+                               .topic = topic(),
                                .more = host_.text("KAFKA_SETTINGS"),
                                .partition = partition(),
                                .timeout = host_.integer("KAFKA_TIMEOUT") * one_second,
@@ -63,6 +64,25 @@ class KafkaSink final : public Sink {
   std::uint64_t max_memory() const override { return memory_; }
 
  private:
+  std::string brokers() const {
+    const std::string all = host_.text("KAFKA_BROKERS");
+    if (all.find_first_not_of(" ,") == std::string::npos)
+      throw Error("kafkaSink: KAFKA_BROKERS names no broker: give it HOST:PORT, several separated by commas");
+    return all;
+  }
+  // What brokers take as the name of a topic (Apache Kafka, Topic.validate): 1 to 249 of these signs, and not a
+  // folder's name.
+  std::string topic() const {
+    const std::string name = host_.text("KAFKA_TOPIC");
+    constexpr auto valid = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+             c == '-';
+    };
+    if (name.empty() || name.size() > 249 || name == "." || name == ".." || !std::ranges::all_of(name, valid))
+      throw Error("kafkaSink: KAFKA_TOPIC '" + name +
+                  "' is no name of a topic: give it 1 to 249 letters, digits, dots, underscores and hyphens");
+    return name;
+  }
   std::int32_t partition() const {
     const std::string text = host_.text("KAFKA_PARTITION");
     std::int32_t number = 0;
