@@ -73,7 +73,7 @@ CONFIG = '''<yandex>
 <http_port>{port}</http_port><tcp_port>{tcp}</tcp_port><interserver_http_port>{inter}</interserver_http_port><listen_host>127.0.0.1</listen_host>
 <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path><user_files_path>{folder}/files/</user_files_path>
 <users_config>{folder}/users.xml</users_config><default_profile>default</default_profile><default_database>default</default_database>
-<mark_cache_size>67108864</mark_cache_size><max_concurrent_queries>20</max_concurrent_queries>
+<kafka><auto_offset_reset>earliest</auto_offset_reset></kafka><mark_cache_size>67108864</mark_cache_size><max_concurrent_queries>20</max_concurrent_queries>
 </yandex>'''
 USERS = '''<yandex><profiles><default><max_memory_usage>1000000000</max_memory_usage></default></profiles><quotas><default></default></quotas>
 <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
