@@ -203,6 +203,24 @@ function(t2_left_out name package)
   t2_write(${CMAKE_BINARY_DIR}/left_out/${name} ${package})
 endfunction()
 
+# t2_optional_library(NAME HEADER FILE LIBRARY LIB PACKAGE DEBIAN_PACKAGE [SUFFIX FOLDER]): before t2_plugin(NAME) in its CMakeLists.txt, a library that systems
+# may lack and that the plugin loads while it runs (t2/library.hpp). Without it the plugin is left out, and the rest of CMakeLists.txt. With it the plugin
+# finds the header, which may lie in FOLDER of a folder for headers; LIB<LIB>_SONAME is the file to load, T2_OPTIONAL_LIBRARY the one to link instead; and
+# the plugin has a package of its own, which depends on that library.
+macro(t2_optional_library name)
+  cmake_parse_arguments(wanted "" "HEADER;LIBRARY;PACKAGE;SUFFIX" "" ${ARGN})
+  find_path(T2_${name}_INCLUDE ${wanted_HEADER} PATH_SUFFIXES ${wanted_SUFFIX})
+  find_library(T2_${name}_LIBRARY ${wanted_LIBRARY})
+  if(NOT T2_${name}_INCLUDE OR NOT T2_${name}_LIBRARY)
+    t2_left_out(${name} ${wanted_PACKAGE})
+    return()  # from CMakeLists.txt
+  endif()
+  set(T2_OPTIONAL_INCLUDE ${T2_${name}_INCLUDE})
+  set(T2_OPTIONAL_LIBRARY ${T2_${name}_LIBRARY})
+  t2_soname(T2_OPTIONAL_SONAME ${T2_OPTIONAL_LIBRARY})
+  string(TOUPPER LIB${wanted_LIBRARY}_SONAME T2_OPTIONAL_MACRO)
+endmacro()
+
 function(t2_plugin name)
   file(REMOVE ${CMAKE_BINARY_DIR}/left_out/${name})
   cmake_parse_arguments(arg "" "NUMBER" "SOURCES;PEEKS;LIBRARIES" ${ARGN})
@@ -234,6 +252,10 @@ function(t2_plugin name)
     target_compile_definitions(${name} PRIVATE T2_LAYOUT_${other}="${layout}")
   endforeach()
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES})
+  if(T2_OPTIONAL_LIBRARY)
+    target_include_directories(${name} SYSTEM PRIVATE ${T2_OPTIONAL_INCLUDE})
+    target_compile_definitions(${name} PRIVATE ${T2_OPTIONAL_MACRO}="${T2_OPTIONAL_SONAME}")
+  endif()
   t2_harden(${name})
   if(TARGET plugin_headers)
     target_precompile_headers(${name} REUSE_FROM plugin_headers)
@@ -249,14 +271,11 @@ function(t2_plugin name)
   t2_install_plugin(${name})
 endfunction()
 
-# A plugin whose library may be missing has a package of its own, with what that library needs.
+# A plugin with an optional library has a package of its own.
 function(t2_install_plugin name)
-  file(READ ${CMAKE_CURRENT_SOURCE_DIR}/CMakeLists.txt text)
   set(component plugins)
-  if(text MATCHES "t2_left_out")
+  if(T2_OPTIONAL_LIBRARY)
     string(TOLOWER plugin-${name} component)
-  endif()
-  if(component MATCHES "^plugin-")
     set_property(GLOBAL APPEND PROPERTY T2_PLUGIN_COMPONENTS ${component})
   endif()
   install(TARGETS ${name} LIBRARY DESTINATION lib/tranalyzer/plugins COMPONENT ${component} OPTIONAL)

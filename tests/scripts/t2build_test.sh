@@ -204,7 +204,7 @@ mv -- "$scratch/txtSink" "$tree/plugins/txtSink"
 
 # ---- A plugin whose library is not installed
 mkdir -- "$tree/plugins/absentSink"
-echo 't2_left_out(absentSink libabsent-dev)' > "$tree/plugins/absentSink/CMakeLists.txt"
+echo 't2_optional_library(absentSink HEADER absent.h LIBRARY absent PACKAGE libabsent-dev)' > "$tree/plugins/absentSink/CMakeLists.txt"
 run t2build basicFlow absentSink
 expect 'a plugin without its library is an error' fails
 expect 'the package is named' says "Plugin 'absentSink' needs the package libabsent-dev"
