@@ -16,15 +16,17 @@ from pathlib import Path
 
 PLUGINS = 'basicFlow,sslDecode,dnsDecode,quicDecode,dhcpDecode,icmpDecode,txtSink'
 TLS = ['handshake.type', 'handshake.extensions_server_name', 'handshake.ja3', 'handshake.ja3s', 'handshake.ciphersuite', 'handshake.extension.type',
-       'handshake.extensions_alpn_str', 'handshake.certificate']
+       'handshake.extensions_alpn_str', 'handshake.certificate', 'handshake.version', 'handshake.extensions.supported_version', 'handshake.sig_hash_alg',
+       'handshake.sig_hash_alg_len']
 FIELDS = ['frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport',
           *(f'tls.{name}' for name in TLS), *(f'dtls.{name}' for name in TLS), 'x509af.serialNumber',
           'dns.flags.response', 'dns.flags.rcode', 'dns.qry.name', 'dns.qry.type', 'dns.a', 'dns.aaaa', 'dns.resp.type', 'dns.resp.ttl', 'dns.cname',
-          'quic.version', 'quic.dcid', 'quic.long.packet_type', 'dhcp.option.dhcp', 'dhcp.hw.mac_addr', 'dhcp.option.hostname', 'dhcp.ip.your',
+          'quic.version', 'quic.dcid', 'quic.scid', 'quic.long.packet_type', 'quic.long.packet_type_v2', 'quic.supported_version', 'dhcp.option.dhcp', 'dhcp.hw.mac_addr', 'dhcp.option.hostname', 'dhcp.ip.your',
           'dhcpv6.msgtype', 'icmp.type', 'icmpv6.type']
-ONCE = {'server name', 'JA3', 'JA3S', 'cipher', 'extensions', 'protocols', 'certificate', 'serial number'}  # of which a flow shows the first one
-LAST = {'QUIC id'}
+ONCE = {'server name', 'JA3', 'JA3S', 'JA4', 'JA4S', 'cipher', 'version', 'extensions', 'protocols', 'certificate', 'serial number'}  # of which a flow shows the first one
+LAST = {'QUIC destination', 'QUIC source', 'QUIC version'}
 CLIENT, SERVER = '1', '2'  # types of hellos
+QUIC_TYPES = ['Initial', '0-RTT', 'Handshake', 'Retry', 'Version Negotiation']  # as quicPktTypes has bits for them
 SOA, OPT = '6', '41'
 
 
@@ -56,6 +58,34 @@ def direction_of(packet):
     return *addresses, packet.get(transport[-1] + '.srcport', '0')[-1], packet.get(transport[-1] + '.dstport', '0')[-1]
 
 
+def ja4(layer, quic, client, hello):
+    """JA4 or JA4S by its definition, from the fields of a single hello: tshark 4.0 has no field for it."""
+    plain = lambda values: [value for value in values if value >> 8 != value & 0xff or value & 0xf != 0xa]  # without GREASE
+    hashed = lambda text: hashlib.sha256(text.encode()).hexdigest()[:12] if text else 12 * '0'
+    listed = lambda values: ','.join(f'{value:04x}' for value in values)
+    numbers = lambda name: [int(value, 0) for value in hello(name)]
+    all_extensions = numbers('extension.type')
+    extensions, ciphers = plain(all_extensions), plain(numbers('ciphersuite'))
+    version = max(plain(numbers('extensions.supported_version')) or numbers('version'), key=lambda v: -v if v >= 0xfe00 else v)
+    version = {0x304: '13', 0x303: '12', 0x302: '11', 0x301: '10', 0x300: 's3', 0xfeff: 'd1', 0xfefd: 'd2', 0xfefc: 'd3'}.get(version, '00')
+    name = hello('extensions_alpn_str')[:1]
+    ends = name[0][0] + name[0][-1] if name and name[0] else '00'
+    if not (ends.isascii() and ends.isalnum()):
+        ends = f'{ord(ends[0]):02x}'[0] + f'{ord(ends[1]):02x}'[1]
+    begin = ('q' if quic else layer[0]) + version
+    if not client:
+        return f'{begin}{min(len(extensions), 99):02}{ends}_{ciphers[0]:04x}_{hashed(listed(extensions))}'
+    with_algorithms = [kind for kind in all_extensions if kind in (13, 34, 50)]  # those of extension 13 count
+    sizes = [size // 2 for size in numbers('sig_hash_alg_len')]
+    algorithms = []
+    if 13 in with_algorithms:
+        at = with_algorithms.index(13)
+        algorithms = numbers('sig_hash_alg')[sum(sizes[:at]):sum(sizes[:at + 1])]
+    named = listed(sorted(kind for kind in extensions if kind not in (0, 16))) + ('_' + listed(algorithms) if algorithms else '')
+    begin += 'd' if 0 in extensions else 'i'
+    return f'{begin}{min(len(ciphers), 99):02}{min(len(extensions), 99):02}{ends}_{hashed(listed(sorted(ciphers)))}_{hashed(named)}'
+
+
 def values_of_packet(packet):
     """(name, value) of what is compared, in their order."""
     get = lambda name: packet.get(name, [])
@@ -78,6 +108,9 @@ def values_of_packet(packet):
                 yield 'extensions', ';'.join(f'0x{int(value):04x}' for value in hello('extension.type'))
             if hello('extensions_alpn_str'):
                 yield 'protocols', ';'.join(hello('extensions_alpn_str'))
+            yield 'JA4' if CLIENT in types else 'JA4S', ja4(layer, bool(get('quic.version')), CLIENT in types, hello)
+            if SERVER in types:
+                yield 'version', f"0x{int((hello('extensions.supported_version') or hello('version'))[0], 0):04x}"
         if hello('certificate'):
             yield 'certificate', hashlib.sha1(bytes.fromhex(hello('certificate')[0].replace(':', ''))).hexdigest()
             if get('x509af.serialNumber'):
@@ -91,9 +124,14 @@ def values_of_packet(packet):
         yield from (('DNS time', value) for value in get('dns.resp.ttl'))
         yield from (('DNS return code', value) for value in get('dns.flags.rcode'))
         yield from (('DNS alias', value.lower()) for value in get('dns.cname'))
-    long = get('quic.long.packet_type')
-    if long and len(get('quic.dcid')) >= len(long):
-        yield 'QUIC id', get('quic.dcid')[len(long) - 1].replace(':', '')
+    long = get('quic.version')
+    if long:
+        yield 'QUIC version', f'0x{int(long[-1], 0):08x}'
+        yield from (('QUIC type', QUIC_TYPES[int(value)]) for value in get('quic.long.packet_type'))
+        yield from (('QUIC type', QUIC_TYPES[(int(value) - 1) % 4]) for value in get('quic.long.packet_type_v2'))
+        yield from (('QUIC offered', f'0x{int(value, 0):08x}') for value in get('quic.supported_version')[:8])
+        yield from (('QUIC destination', value.replace(':', '')) for value in get('quic.dcid')[len(long) - 1:len(long)])
+        yield from (('QUIC source', value.replace(':', '')) for value in get('quic.scid')[-1:])
     yield from (('DHCP type', value) for value in get('dhcp.option.dhcp') + get('dhcpv6.msgtype'))
     yield from (('DHCP host', value) for value in get('dhcp.option.hostname'))
     yield from (('DHCP client', value) for value in get('dhcp.hw.mac_addr'))
@@ -110,8 +148,11 @@ def values_of_row(row):
     yield from (('server name', value) for value in texts('sslServerName') if not server)
     if row['sslJA3Hash']:
         yield ('JA3S' if server else 'JA3'), row['sslJA3Hash']
+    if row['sslJA4']:
+        yield ('JA4S' if server else 'JA4'), row['sslJA4']
     if server:
         yield 'cipher', row['sslCipher']
+        yield 'version', row['sslVersion']
     if row['sslExtList'] and int(row['sslNumExt']) == len(texts('sslExtList')):
         yield 'extensions', row['sslExtList']
     if row['sslALPNList']:
@@ -131,8 +172,12 @@ def values_of_row(row):
         yield from (('DNS time', times[i]) for i in shown if kinds[i] != OPT)
         yield from (('DNS alias', names[i].lower()) for i in shown if kinds[i] == '5')
         yield from (('DNS return code', bit) for bit in bits(int(row['dnsHFlg_OpC_RetC'].split('_')[2], 16)) if int(row['dnsHFlg_OpC_RetC'][:4], 16) & 0x80)
-    if row['quicDCID']:
-        yield 'QUIC id', row['quicDCID']
+    if int(row['quicPkts']):
+        yield 'QUIC version', row['quicVersion']
+        yield from (('QUIC type', QUIC_TYPES[int(bit)]) for bit in bits(int(row['quicPktTypes'], 16)) if bit != '4')  # tshark gives negotiation no type
+        yield from (('QUIC offered', value) for value in texts('quicOffered'))
+        yield from (('QUIC destination', value) for value in [row['quicDCID']] if value)
+        yield from (('QUIC source', value) for value in [row['quicSCID']] if value)
     yield from (('DHCP type', value) for value in texts('dhcpMType'))
     yield from (('DHCP host', value) for value in texts('dhcpHosts'))
     yield from (('DHCP client', value) for value in texts('dhcpCHWAdd') if ':' not in row['srcIP'])  # of DHCPv6 it is a part of an identifier
@@ -142,7 +187,7 @@ def values_of_row(row):
     yield from (('ICMP type', value) for value in bits(low))
 
 
-DISTINCT = {'DNS return code', 'DHCP type', 'DHCP host', 'DHCP client', 'DHCP address', 'ICMP type'}  # of which a flow shows each once
+DISTINCT = {'QUIC type', 'DNS return code', 'DHCP type', 'DHCP host', 'DHCP client', 'DHCP address', 'ICMP type'}  # of which a flow shows each once
 
 
 def rows(program, folder, capture, arguments=()):

@@ -1,6 +1,7 @@
 // Headers of QUIC packets (RFC 8999, 9000, 9369): what plugins read of them without decrypting anything.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -37,6 +38,15 @@ inline std::uint64_t read_number(Bytes& in) {
 }
 
 }  // namespace quic
+
+struct ConnectionId {
+  std::uint8_t size = 0, byte[quic::max_id]{};
+  std::span<const std::uint8_t> bytes() const { return {byte, size}; }
+  void set(std::span<const std::uint8_t> id) {
+    size = static_cast<std::uint8_t>(id.size());
+    std::ranges::copy(id, byte);
+  }
+};
 
 // A long header at the beginning of a datagram, or of what is left of it. False: there is none of a known version, or
 // the packet is longer than the datagram, of which `missing` bytes were not captured.

@@ -2,21 +2,11 @@
 // the worker that owns the flow.
 #pragma once
 
-#include <algorithm>
-#include <span>
+#include <cstdint>
 
 #include "t2/quic.hpp"
 
 namespace t2::quic_decode {
-
-struct ConnectionId {
-  std::uint8_t size, byte[quic::max_id];
-  std::span<const std::uint8_t> bytes() const { return {byte, size}; }
-  void set(std::span<const std::uint8_t> id) {
-    size = static_cast<std::uint8_t>(id.size());
-    std::ranges::copy(id, byte);
-  }
-};
 
 struct QuicFacts {
   static constexpr unsigned max_offered = 8;

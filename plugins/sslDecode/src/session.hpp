@@ -10,6 +10,7 @@
 #include "certificate.hpp"
 #include "fingerprint.hpp"
 #include "sslDecode_config.hpp"
+#include "t2/quic.hpp"
 #include "t2/stream.hpp"
 
 namespace t2::ssl_decode {
@@ -127,10 +128,11 @@ static_assert(sizeof(Session) <= 4000, "a block of flow memory holds it: shorten
 
 // The first flight of QUIC, of one direction.
 struct QuicState {
-  StreamState crypto;          // `next` counts from 0
-  std::uint8_t client_id[20];  // destination of the client's first packet: keys of both directions follow from it
-  std::uint8_t client_id_size;
-  std::uint8_t tries;  // packets that were decrypted
+  StreamState crypto;  // `next` counts from 0
+  // Of a client: destination of its first packet, from which the keys of both directions follow, and of its last one:
+  // behind a Retry they follow from this.
+  ConnectionId client_id, last_id;
+  std::uint8_t tries = 0;  // packets that were decrypted
 };
 
 enum class Content : std::uint8_t { undecided, tls, other };

@@ -188,7 +188,7 @@ class SslDecode final : public t2::Plugin {
     QuicHeader header;
     while (!datagram.empty() && parse_quic(datagram, header) && header.type == QuicType::initial) {
       SslDecodeState& s = state_(*p.own);
-      const SslDecodeState* other = p.other ? &state_(*p.other) : nullptr;
+      QuicState* other = p.other ? state_(*p.other).quic : nullptr;
       if (!s.quic) {
         s.quic = static_cast<QuicState*>(host_.flow_alloc(*p.flow, sizeof(QuicState)));
         if (!s.quic) {
@@ -197,35 +197,31 @@ class SslDecode final : public t2::Plugin {
         }
         new (s.quic) QuicState{};
         s.quic->crypto.begun = true;
-        const bool answers = other && other->quic && other->quic->client_id_size > 0;
-        if (!answers) set_client_id(*s.quic, header);
+        const bool answers = other && other->client_id.size > 0;
+        if (!answers) s.quic->client_id.set(header.destination_id);
       }
+      s.quic->last_id.set(header.destination_id);
       if (s.quic->tries >= max_tries || (s.session && s.session->hello.seen)) return;
       ++s.quic->tries;
       read_initial(p, s, other, datagram, header);
       datagram = datagram.subspan(header.end);
     }
   }
-  static void set_client_id(QuicState& quic, const QuicHeader& header) {
-    quic.client_id_size = static_cast<std::uint8_t>(header.destination_id.size());
-    std::copy_n(header.destination_id.data(), header.destination_id.size(), quic.client_id);
+
+  // Frames of a packet in one of the two directions. Empty: it cannot be decrypted.
+  View decrypt(View datagram, const QuicHeader& header, QuicState& client, bool from_client) {
+    const View frames = quic_.decrypt(datagram, header, client.client_id.bytes(), from_client);
+    if (!frames.empty() || std::ranges::equal(client.client_id.bytes(), client.last_id.bytes())) return frames;
+    const View behind_retry = quic_.decrypt(datagram, header, client.last_id.bytes(), from_client);
+    if (!behind_retry.empty()) client.client_id = client.last_id;
+    return behind_retry;
   }
 
-  void read_initial(const t2::Packet& p, SslDecodeState& s, const SslDecodeState* other, View datagram,
-                    const QuicHeader& header) {
+  void read_initial(const t2::Packet& p, SslDecodeState& s, QuicState* other, View datagram, const QuicHeader& header) {
     QuicState& quic = *s.quic;
+    const bool from_client = quic.client_id.size > 0;
     View frames;
-    if (quic.client_id_size > 0) {
-      frames = quic_.decrypt(datagram, header, {quic.client_id, quic.client_id_size}, true);
-      if (frames.empty() && !std::equal(header.destination_id.begin(), header.destination_id.end(), quic.client_id,
-                                        quic.client_id + quic.client_id_size)) {  // behind a Retry the id is another
-        const View id = header.destination_id;
-        frames = quic_.decrypt(datagram, header, id, true);
-        if (!frames.empty()) set_client_id(quic, header);
-      }
-    } else if (other && other->quic) {
-      frames = quic_.decrypt(datagram, header, {other->quic->client_id, other->quic->client_id_size}, false);
-    }
+    if (from_client || other) frames = decrypt(datagram, header, from_client ? quic : *other, from_client);
     if (frames.empty() || !session_of(p, s)) return;
     s.session->quic_version = header.version;
     for_each_crypto(frames, [&](std::uint64_t offset, View bytes) {

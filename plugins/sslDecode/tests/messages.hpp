@@ -98,7 +98,7 @@ inline HelloMessage browser(const std::string& name) {
   return hello;
 }
 
-// ---- QUIC (RFC 9001, 9369): what a client protects its first packets with
+// ---- QUIC (RFC 9001, 9369): what both sides protect their first packets with
 
 inline Buffer hmac(const Buffer& key, const Buffer& data) {
   Buffer out(32);
@@ -112,13 +112,14 @@ inline Buffer expand(const Buffer& secret, const std::string& label, std::size_t
   return out;
 }
 
-// A client's Initial packet, protected; `frames` are padded to 1100 bytes.
-inline Buffer initial(unsigned version, const Buffer& id, unsigned packet, Buffer frames) {
+// An Initial packet, protected by what follows from the client's first destination `id`; `frames` are padded to 1100
+// bytes.
+inline Buffer initial(unsigned version, const Buffer& id, unsigned packet, Buffer frames, bool from_client = true) {
   const bool second = version == 0x6b3343cf;
   const Buffer salt =
       hex(second ? "0dede3def700a6db819381be6e269dcbf9bd2ed9" : "38762cf7f55934b34d179ae6a4c80cadccbb7f0a");
   const std::string prefix = second ? "quicv2 " : "quic ";
-  const Buffer secret = expand(hmac(salt, id), "client in", 32);
+  const Buffer secret = expand(hmac(salt, id), from_client ? "client in" : "server in", 32);
   const Buffer key = expand(secret, prefix + "key", 16), header_key = expand(secret, prefix + "hp", 16);
   Buffer nonce = expand(secret, prefix + "iv", 12);
   frames.resize(1100);
