@@ -24,6 +24,7 @@ void append_two(std::string& to, std::size_t count) {
   to += static_cast<char>('0' + shown % 10);
 }
 
+// As JA4 writes it, which knows no drafts.
 std::string_view version_code(std::uint16_t version) {
   switch (version) {
     case 0x0304: return "13";
@@ -35,7 +36,7 @@ std::string_view version_code(std::uint16_t version) {
     case 0xfeff: return "d1";
     case 0xfefd: return "d2";
     case 0xfefc: return "d3";
-    default: return is_tls13(version) ? "13" : "00";
+    default: return "00";
   }
 }
 
@@ -47,20 +48,27 @@ int age(std::uint16_t version) {
   return version & 0xff;
 }
 
+// The order by which JA4 chooses: numbers, but that those of DTLS count down.
+int number_of(std::uint16_t version) { return is_datagram_version(version) ? 0x10000 - version : version; }
+
+// The last one in an order of those that the hello offers.
+template <class Order>
+std::uint16_t last_version(const Hello& hello, Order order) {
+  std::uint16_t last = 0;
+  for_each_extension(hello, [&](std::uint16_t type, View content) {
+    if (type != extension::supported_versions) return;
+    for_each_number(content, hello.client ? 1 : 0, [&](std::uint16_t version) {
+      if (!is_grease(version) && (last == 0 || order(version) > order(last))) last = version;
+    });
+  });
+  return last != 0 ? last : hello.version;
+}
+
 bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
 
-std::uint16_t best_version(const Hello& hello) {
-  std::uint16_t best = 0;
-  for_each_extension(hello, [&](std::uint16_t type, View content) {
-    if (type != extension::supported_versions) return;
-    for_each_number(content, hello.client ? 1 : 0, [&](std::uint16_t version) {
-      if (!is_grease(version) && (best == 0 || age(version) > age(best))) best = version;
-    });
-  });
-  return best != 0 ? best : hello.version;
-}
+std::uint16_t best_version(const Hello& hello) { return last_version(hello, age); }
 
 struct Fingerprints::Contents {
   bool has_name = false;
@@ -136,7 +144,7 @@ void Fingerprints::append_hash(std::string& to, const std::string& of) {
 const std::string& Fingerprints::ja4(const Hello& hello, char transport) {
   const Contents contents = read(hello);
   text_.assign(1, transport);
-  text_ += version_code(best_version(hello));
+  text_ += version_code(last_version(hello, number_of));
   numbers_.clear();
   for_each_number(hello.ciphers, 0, [&](std::uint16_t cipher) {
     if (!is_grease(cipher)) numbers_.push_back(cipher);

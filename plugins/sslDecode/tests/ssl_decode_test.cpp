@@ -207,6 +207,26 @@ TEST_CASE("sslDecode: lists are those of the first hello", "[sslDecode]") {
   CHECK(result.flows.find({{"dir", "B"}})["sslExtList"] == "0x0033");
 }
 
+TEST_CASE("sslDecode: the version in JA4 is the highest that is offered", "[sslDecode]") {
+  const auto code = [](const std::vector<unsigned>& offered, bool client) {
+    HelloMessage hello;
+    hello.client = client;
+    hello.extensions = {client ? list_extension(0x002b, offered, 1) : Extension{0x002b, number(offered[0], 2)}};
+    const Buffer sent = record(22, hello);
+    const Result result = run(client ? connection(sent, {}) : connection({}, sent), plugins);
+    return ("" + result.flows.find({{"dir", client ? "A" : "B"}})["sslJA4"]).substr(0, 3);
+  };
+  for (const bool client : {true, false}) {
+    CHECK(code({0x0304}, client) == "t13");
+    CHECK(code({0x0303}, client) == "t12");
+    CHECK(code({0x7f17}, client) == "t00");  // a draft
+    CHECK(code({0xfb1a}, client) == "t00");
+    CHECK(code({0x002c}, client) == "t00");  // none of TLS
+  }
+  CHECK(code({0x3a3a, 0x0303, 0x0304, 0x0302}, true) == "t13");
+  CHECK(code({0x0304, 0x7f1c, 0x0303}, true) == "t00");
+}
+
 TEST_CASE("sslDecode: server hellos of early drafts of TLS 1.3", "[sslDecode]") {
   const Buffer body =
       number(0x7f13, 2) + Buffer(32, 9) + number(0x1302, 2) + counted(number(0x0028, 2) + counted({1, 2}, 2), 2);
