@@ -18,10 +18,10 @@ class Tap final : public Plugin {
 const Descriptor tap{
     .name = "tap", .version = "1", .summary = "", .number = 999, .create = [](Host&) -> Plugin* { return new Tap; }};
 
-const std::vector<std::string> names{"basicFlow",        "macRecorder", "basicStats",  "tcpFlags",
-                                     "tcpStates",        "nFrstPkts",   "sslDecode",   "dnsDecode",
-                                     "quicDecode",       "dhcpDecode",  "icmpDecode",  "entropy",
-                                     "descriptiveStats", "connStat",    "httpSniffer", "netflowSink"};
+const std::vector<std::string> names{"basicFlow",   "macRecorder", "basicStats",   "tcpFlags",         "tcpStates",
+                                     "nFrstPkts",   "sslDecode",   "dnsDecode",    "quicDecode",       "dhcpDecode",
+                                     "icmpDecode",  "entropy",     "pktSIATHisto", "descriptiveStats", "connStat",
+                                     "httpSniffer", "netflowSink"};
 
 struct Replay {
   std::vector<test::Buffer> frames;

@@ -8,7 +8,7 @@ from collections import namedtuple
 Program = namedtuple('Program', 'name command environment good')
 
 PLUGINS = ['basicFlow', 'macRecorder', 'basicStats', 'tcpFlags', 'tcpStates', 'netflowSink']  # the tutorial's, in their order
-CONTENT = ['nFrstPkts', 'sslDecode', 'dnsDecode', 'httpSniffer', 'nDPI', 'quicDecode', 'dhcpDecode', 'icmpDecode', 'entropy', 'descriptiveStats', 'connStat']  # what is inside: each is measured beside the tutorial's
+CONTENT = ['nFrstPkts', 'sslDecode', 'dnsDecode', 'httpSniffer', 'nDPI', 'quicDecode', 'dhcpDecode', 'icmpDecode', 'entropy', 'pktSIATHisto', 'descriptiveStats', 'connStat']  # what is inside: each is measured beside the tutorial's
 PACKAGES = {'softflowd': 'softflowd', 'nfpcapd': 'nfdump', 'argus': 'argus-server', 'pmacctd': 'pmacct'}
 
 

@@ -30,7 +30,7 @@ const std::vector<Plugins> plugin_sets{
     {"basicFlow", "basicStats", "tcpFlags", "txtSink"},
     {"basicFlow", "basicStats", "tcpStates", "macRecorder", "txtSink"},
     {"basicFlow", "basicStats", "tcpFlags", "tcpStates", "macRecorder", "nFrstPkts", "sslDecode", "dnsDecode",
-     "httpSniffer", "quicDecode", "dhcpDecode", "icmpDecode", "entropy", "descriptiveStats", "txtSink"},
+     "httpSniffer", "quicDecode", "dhcpDecode", "icmpDecode", "entropy", "pktSIATHisto", "descriptiveStats", "txtSink"},
 };
 const Plugins& everything = plugin_sets.back();
 

@@ -24,7 +24,7 @@ class DescriptiveStats final : public t2::Plugin {
     for (const t2::Packet& p : packets) {
       DescriptiveStatsState& s = state_(*p.own);
       const auto length = static_cast<std::uint16_t>(std::min(p.length, 0xffffu));
-      const auto bin = static_cast<std::uint16_t>(bins::of(p.time - p.previous));
+      const auto bin = static_cast<std::uint16_t>(bins.of(p.time - p.previous));
       if (s.packets < DescriptiveStatsState::inside) {
         s.length[s.packets] = length, s.bin[s.packets] = bin;
         ++s.packets;
@@ -103,12 +103,12 @@ class DescriptiveStats final : public t2::Plugin {
   const Distribution& intervals_of(const DescriptiveStatsState& s) {
     steps_.clear();
     if (s.packets == 2) {
-      add_value(bins::lower_edge(s.bin[1]));
+      add_value(bins.lower_edge(s.bin[1]));
     } else if (!is_counted(s)) {
-      for (unsigned i = 1; i < s.packets; ++i) add_value(bins::middle(s.bin[i]));
+      for (unsigned i = 1; i < s.packets; ++i) add_value(middle_of_bin(s.bin[i]));
     } else {
-      for (unsigned bin = 0; bin < bins::count; ++bin)
-        if (s.counts->interval[bin] > 0) steps_.push_back({bins::middle(bin), s.counts->interval[bin]});
+      for (unsigned bin = 0; bin < bins.count(); ++bin)
+        if (s.counts->interval[bin] > 0) steps_.push_back({middle_of_bin(bin), s.counts->interval[bin]});
     }
     return steps_;
   }

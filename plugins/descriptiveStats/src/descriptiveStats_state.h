@@ -20,7 +20,7 @@ struct LengthNode {
 struct Counts {
   static constexpr unsigned bits = 6;
   LengthNode* node[1u << bits];
-  std::uint32_t interval[bins::count];
+  std::uint32_t interval[bins.count()];
 };
 static_assert(LengthLeaf::bits + LengthNode::bits + Counts::bits == 16);
 

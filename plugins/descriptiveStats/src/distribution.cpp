@@ -94,20 +94,6 @@ Statistics of_intervals(const Distribution& d) {
   return statistics(d, count, count - 1, {quantile(0.25), quantile(0.5), quantile(0.75)});
 }
 
-namespace bins {
-
-unsigned of(std::int64_t nanoseconds) {
-  const std::int64_t ms = std::max<std::int64_t>(nanoseconds, 0) / 1'000'000;
-  const std::int64_t bin = ms < 200 ? ms : ms < 400 ? 200 + (ms - 200) / 5 : ms < 1000 ? 240 + (ms - 400) / 10 : 300;
-  return static_cast<unsigned>(bin);
-}
-
-double lower_edge(unsigned bin) {
-  return bin < 200 ? bin : bin < 240 ? 200 + (bin - 200) * 5. : bin < count ? 400 + (bin - 240) * 10. : 1000;
-}
-
-double middle(unsigned bin) { return (lower_edge(bin) + lower_edge(bin + 1)) / 2; }
-
-}  // namespace bins
+double middle_of_bin(unsigned bin) { return (bins.lower_edge(bin) + bins.lower_edge(bin + 1)) / 2.; }
 
 }  // namespace t2::descriptive_stats

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "t2/interval_bins.hpp"
+
 namespace t2::descriptive_stats {
 
 struct Step {
@@ -21,11 +23,7 @@ Statistics of_lengths(const Distribution& d);
 Statistics of_intervals(const Distribution& d);
 
 // Intervals are counted in bins: of 1 ms below 200 ms, 5 ms below 400 ms, 10 ms below 1 s, and one for all others.
-namespace bins {
-constexpr unsigned count = 301;
-unsigned of(std::int64_t nanoseconds);
-double lower_edge(unsigned bin);  // ms
-double middle(unsigned bin);      // ms; of the last one its edge
-}  // namespace bins
+constexpr IntervalBins bins(3);
+double middle_of_bin(unsigned bin);  // ms; of the last one its edge
 
 }  // namespace t2::descriptive_stats

@@ -60,19 +60,19 @@ TEST_CASE("descriptiveStats: quartiles and mode", "[descriptiveStats]") {
 
 TEST_CASE("descriptiveStats: bins of intervals", "[descriptiveStats]") {
   const std::int64_t ms = millisecond;
-  CHECK(bins::of(0) == 0);
-  CHECK(bins::of(-5) == 0);
-  CHECK(bins::of(ms - 1) == 0);
-  CHECK(bins::of(199 * ms) == 199);
-  CHECK(bins::of(200 * ms) == 200);
-  CHECK(bins::of(399 * ms) == 239);
-  CHECK(bins::of(400 * ms) == 240);
-  CHECK(bins::of(999 * ms) == 299);
-  CHECK(bins::of(1000 * ms) == 300);
-  CHECK(bins::of(INT64_MAX) == 300);
-  for (unsigned bin = 0; bin + 1 < bins::count; ++bin)
-    CHECK(bins::of(static_cast<std::int64_t>(bins::middle(bin) * 1e6)) == bin);
-  CHECK(bins::middle(300) == 1000);
+  CHECK(bins.of(0) == 0);
+  CHECK(bins.of(-5) == 0);
+  CHECK(bins.of(ms - 1) == 0);
+  CHECK(bins.of(199 * ms) == 199);
+  CHECK(bins.of(200 * ms) == 200);
+  CHECK(bins.of(399 * ms) == 239);
+  CHECK(bins.of(400 * ms) == 240);
+  CHECK(bins.of(999 * ms) == 299);
+  CHECK(bins.of(1000 * ms) == 300);
+  CHECK(bins.of(INT64_MAX) == 300);
+  for (unsigned bin = 0; bin + 1 < bins.count(); ++bin)
+    CHECK(bins.of(static_cast<std::int64_t>(middle_of_bin(bin) * 1e6)) == bin);
+  CHECK(middle_of_bin(300) == 1000);
 }
 
 TEST_CASE("descriptiveStats: few and many packets, of all lengths", "[descriptiveStats]") {
@@ -87,7 +87,7 @@ TEST_CASE("descriptiveStats: few and many packets, of all lengths", "[descriptiv
       sent.push_back({at, length});
       lengths.push_back(static_cast<double>(length));
       const auto gap = static_cast<std::int64_t>(random() % 5 == 0 ? random() % 2000 : random() % 30) * millisecond;
-      if (i + 1 < n) intervals.push_back(n == 2 ? bins::lower_edge(bins::of(gap)) : bins::middle(bins::of(gap)));
+      if (i + 1 < n) intervals.push_back(n == 2 ? bins.lower_edge(bins.of(gap)) : middle_of_bin(bins.of(gap)));
       at += gap;
     }
     const Result result = run_sent(sent);
