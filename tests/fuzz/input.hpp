@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "host/config.hpp"
 #include "t2/packet.hpp"
@@ -65,9 +66,10 @@ inline Time time_step(std::uint8_t code) {
 }
 
 // No values from a file, whatever stands in the home of who runs this.
-inline Config no_config() {
+// No file, only these settings.
+inline Config config(std::span<const std::string> sets) {
   unsetenv("HOME");
-  return Config("");
+  return Config("", sets);
 }
 
 }  // namespace t2::fuzz

@@ -4,15 +4,18 @@
 // Every input is analysed with batches of 1 and of 64 packets; rows and their order must be the same. The core stops
 // the program for a row that does not hold the values of its columns (RowCheck). As the rows are the same, only those
 // of the latter are formatted by txtSink (into /dev/null).
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
 
+#include "database.hpp"
 #include "decode/dissector.hpp"
 #include "flow/key.hpp"
 #include "host/loader.hpp"
@@ -49,10 +52,48 @@ const Descriptor collector{
       return new Collector;
     }};
 
+const std::vector<std::string> needed{"basicFlow",   "macRecorder",      "basicStats",  "tcpFlags",    "tcpStates",
+                                      "nFrstPkts",   "sslDecode",        "dnsDecode",   "quicDecode",  "dhcpDecode",
+                                      "icmpDecode",  "entropy",          "connStat",    "httpSniffer", "txtSink",
+                                      "cicFeatures", "descriptiveStats", "pktSIATHisto"};
+
+std::vector<std::string> built() {
+  std::vector<std::string> names = needed;
+  for (const auto& [name, is_built] : {std::pair("geoip", T2_FUZZ_GEOIP), std::pair("nDPI", T2_FUZZ_NDPI)}) {
+    if (is_built) names.emplace_back(name);
+    else std::fprintf(stderr, "left out: %s, whose library is not installed\n", name);
+  }
+  return names;
+}
+
+// Places of the addresses that tcp_packet() makes, one of them damaged, and of most that are random.
+void write_places(const std::filesystem::path& path) {
+  using namespace test::mmdb;
+  const test::Buffer whole = map({{"continent", map({{"code", string("EU")}})},
+                                  {"country", map({{"iso_code", string("CH")}})},
+                                  {"city", map({{"names", map({{"en", string("Bern\n\t\xc3\xbc")}})}})},
+                                  {"postal", map({{"code", string("3000")}})},
+                                  {"location", map({{"accuracy_radius", u16(5)},
+                                                    {"latitude", real(46.9)},
+                                                    {"longitude", real(7.4)},
+                                                    {"time_zone", string("Europe/Zurich")}})}});
+  const test::Buffer other_types = map({{"country", string("CH")}, {"location", map({{"latitude", string("x")}})}});
+  test::Buffer damaged = whole;
+  damaged.back() = 0xff;
+  Writer database;
+  database.add("0.0.0.0", 1, whole).add("128.0.0.0", 2, other_types);
+  database.add("10.0.1.0", 24, damaged).add("10.0.2.0", 24, other_types);
+  database.add("2001:db8::", 32, whole).add("2001:db8:0:1::", 64, other_types);
+  const test::Buffer bytes = database.bytes();
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
 // What stays: plugins are loaded once.
 struct Setup {
   std::filesystem::path folder = std::filesystem::temp_directory_path() / ("t2fuzz." + std::to_string(getpid()));
-  Config config = fuzz::no_config();
+  std::string places = (folder / "places.mmdb").string();
+  Config config = fuzz::config(std::vector{"geoip.GEOIP_DB_FILE=" + places, "geoip.GEOIP_ASN_FILE=" + places});
   std::optional<Plugins> plugins;
   HeaderStacks stacks;
   Log log;
@@ -69,15 +110,13 @@ struct Setup {
     for (const char* name : {"x_flows.txt", "x_headers.txt", "x_cic.csv"}) {
       if (!std::filesystem::is_symlink(folder / name)) std::filesystem::create_symlink("/dev/null", folder / name);
     }
-    std::ofstream(folder / "plugins.txt")
-        << "basicFlow\nmacRecorder\nbasicStats\ntcpFlags\ntcpStates\nnFrstPkts\nsslDecode\ndnsDecode\n"
-           "quicDecode\ndhcpDecode\nicmpDecode\nentropy\ndescriptiveStats\nconnStat\nhttpSniffer\ntxtSink\ncicFeatures"
-           "\n";
-    plugins.emplace(T2_FUZZ_PLUGINS "/", Selection{.list = (folder / "plugins.txt").string(), .names = {}});
+    const std::vector<std::string> names = built();
+    write_places(places);
+    plugins.emplace(T2_FUZZ_PLUGINS "/", Selection{.list = {}, .names = names});
     log.quiet();
     context.emplace(Context{config, stacks, log, plugins->folder()});
     std::vector<const Descriptor*> all = plugins->all();
-    fuzz::demand(all.size() == 17, "all plugins are built");
+    fuzz::demand(all.size() == names.size(), "all plugins are built");
     all.push_back(&collector);
     formatted = std::make_unique<Rows>(all, *context);
     std::erase_if(all, [](const Descriptor* plugin) { return plugin->name == "txtSink"; });
