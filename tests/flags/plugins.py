@@ -382,7 +382,7 @@ def check_httpSniffer_limits(tree):
 
 
 
-# ---- icmpDecode, with a capture of its own: an answer to no request.
+# ---- icmpDecode, with captures of its own: an answer to no request; errors that quote packets of flows.
 
 def check_icmpDecode_directions(tree):
     path = tree.scratch / 'icmp.pcap'
@@ -390,6 +390,23 @@ def check_icmpDecode_directions(tree):
     for changes, answers in ({}, 1), ({'icmpDecode': dict(ICMP_FDCORR=0)}, 0):
         flows = tree.variant(changes, 'basicFlow', 'icmpDecode', 'txtSink')('-r', path).flows()
         same(int(flows.rows[0]['flowStat'], 16) & 1, answers, 'side of the first packet')
+
+
+def check_icmpDecode_parents(tree):
+    sent = [frames.ip4('10.0.0.1', destination, 17, frames.udp('10.0.0.1', destination, (4000 + i, 53), b'x')) for i, destination in
+            enumerate(('192.0.2.1', '192.0.2.2', '192.0.2.3'))]
+    error = lambda packet: frames.ip4('10.0.0.9', '10.0.0.1', 1, b'\3\1\0\0\0\0\0\0' + packet[:28])
+    unknown = frames.ip4('10.0.0.1', '192.0.2.9', 17, frames.udp('10.0.0.1', '192.0.2.9', (4000, 53), b'x'))
+    packets = [sent[0], sent[1], error(sent[1]), error(unknown), error(sent[0]), sent[2], error(unknown), error(sent[2])]
+    path = tree.scratch / 'errors.pcap'
+    path.write_bytes(frames.pcap([(frames.START + i * 10**9, frames.eth(packet)) for i, packet in enumerate(packets)]))
+    output = lambda changes, *more: tree.variant(changes, 'basicFlow', 'icmpDecode', 'txtSink')('-r', path, *more)
+    run = output({'icmpDecode': dict(ICMP_PARENT=1)}, '-s')
+    flows = run.flows()
+    expect_columns(output({}).flows(), flows, [], ['icmpPFindex'], [])
+    row = flows.find(srcIP='10.0.0.9')
+    same(row['icmpPFindex'], flows.find(dstIP='192.0.2.3')['flowInd'], 'flow of the last message')
+    same([packet['icmpPFindex'] for packet in run.packets().rows], ['', '', '2', '0', '1', '', '0', '4'], 'flows of the messages')
 
 
 # ---- txtSink

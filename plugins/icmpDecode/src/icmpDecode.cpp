@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "columns.hpp"
-#include "icmpDecode.h"
 #include "icmpDecode_state.h"
+#include "parents.hpp"
 #include "t2/plugin.hpp"
 #include "t2/report_lines.hpp"
 
@@ -16,7 +16,7 @@ namespace t2::icmp_decode {
 
 namespace {
 
-constexpr t2::Flag flags[] = {T2_FLAG(ICMP_FDCORR)};
+constexpr t2::Flag flags[] = {T2_FLAG(ICMP_FDCORR), T2_FLAG(ICMP_PARENT)};
 constexpr t2::FlowBlock flow_blocks[] = {{.bytes = sizeof(IcmpFacts), .conversations = 1}};
 
 namespace stat {
@@ -61,6 +61,8 @@ class IcmpDecode final : public t2::Plugin {
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& p : packets) {
+      if constexpr (config::parents)
+        if (p.first_of_flow && p.is_ip()) parents_.begin(*p.flow);
       if (is_icmp(p)) on_message(p);
     }
   }
@@ -76,6 +78,7 @@ class IcmpDecode final : public t2::Plugin {
     };
     put(is_message, m.type), put(is_message, m.code);
     put(numbered, m.identifier), put(numbered, m.sequence);
+    if constexpr (config::parents) put(is_message && m.error(), parent_of(p, read_quoted(m.rest)));
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
@@ -84,11 +87,13 @@ class IcmpDecode final : public t2::Plugin {
     const IcmpFacts& f = s.facts ? *s.facts : none;
     const std::uint8_t own_stat = stat_of(f);
     stat_ |= own_stat, refused_ += s.refused;
+    if constexpr (config::parents) parents_.end(e.flow);
     if (!row.is_read()) return;
     row.put(own_stat), row.put(f.messages);
     row.put(f.types_high), row.put(f.types_low), row.put(f.codes);
     row.put(f.time_or_gateway);
     row.put(success(f, e.other ? state_(*e.other).facts : nullptr));
+    if constexpr (config::parents) row.put(f.parent);
     row.put(f.quoted.protocol);
     row.ip(f.quoted.family, f.quoted.source), row.put(f.quoted.source.port);
     row.ip(f.quoted.family, f.quoted.destination), row.put(f.quoted.destination.port);
@@ -139,8 +144,13 @@ class IcmpDecode final : public t2::Plugin {
     if (m.time_stamp()) on_time_stamp(f, m);
     if (m.error()) {
       f.quoted = read_quoted(m.rest);
+      if constexpr (config::parents) f.parent = parent_of(p, f.quoted);
       if (f.quoted.family == t2::Family::layer2) f.stat |= stat::bad_quote;
     }
+  }
+
+  std::uint64_t parent_of(const t2::Packet& p, const Quoted& quoted) const {
+    return parents_.find(quoted, p.flow->key.vlan);
   }
 
   static void on_echo(IcmpFacts& f, const Message& m) {
@@ -189,6 +199,7 @@ class IcmpDecode final : public t2::Plugin {
   t2::Host& host_;
   t2::State<IcmpDecodeState> state_;
   Counts counts_[2];  // [1]: ICMPv6
+  Parents parents_;   // ICMP_PARENT
   std::uint8_t stat_ = 0;
   std::uint64_t refused_ = 0;
 };
@@ -207,4 +218,6 @@ T2_PLUGIN = {.name = "icmpDecode",
              .packet_columns = t2::icmp_decode::packet_columns,
              .create = [](t2::Host& host) -> t2::Plugin* { return new t2::icmp_decode::IcmpDecode(host); },
              .flow_blocks = t2::icmp_decode::flow_blocks,
-             .opener = ICMP_FDCORR == 1 ? t2::icmp_decode::opener : nullptr};
+             .opener = t2::icmp_decode::config::directions ? t2::icmp_decode::opener : nullptr,
+             .one_worker = t2::icmp_decode::config::parents,
+             .conversation_memory = t2::icmp_decode::config::parents ? t2::icmp_decode::Parents::bytes_each : 0};

@@ -17,6 +17,7 @@ struct IcmpFacts {  // in memory that the core frees with the flow
   std::uint16_t sequence = 0;  // of the last echo
   bool saw_echo = false;
   Quoted quoted{};
+  std::uint64_t parent = 0;  // ICMP_PARENT: flowInd of the flow that `quoted` belongs to
 };
 
 struct IcmpDecodeState {

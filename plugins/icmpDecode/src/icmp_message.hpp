@@ -55,12 +55,40 @@ struct Quoted {
   Endpoint source, destination;
 };
 
+// Moves `in` behind the extension headers of IPv6, to where `protocol` begins. False: there is no such place in this
+// packet, which is a later fragment.
+inline bool skip_extensions(Bytes& in, std::uint8_t& protocol) {
+  for (;;) {
+    Bytes header = in;
+    const std::uint8_t next = header.u8();
+    const std::size_t length = header.u8();
+    const std::uint16_t offset = header.u16();
+    std::size_t size = 8 * (length + 1);
+    switch (protocol) {
+      case protocol::hop_by_hop:
+      case protocol::destination_options:
+      case protocol::routing: break;
+      case protocol::fragment: size = 8; break;
+      case protocol::ah: size = 4 * (length + 2); break;
+      default: return true;
+    }
+    if (!header.ok() || in.left() < size) return true;
+    const bool later = protocol == protocol::fragment && (offset & 0xfff8) != 0;
+    protocol = next;
+    in.skip(size);
+    if (later) return false;
+  }
+}
+
 inline Quoted read_quoted(Bytes in) {
   Quoted q;
+  bool begins = true;  // the quoted packet has the first bytes of its protocol
   const auto address = [&](Endpoint& end, std::size_t size) { std::ranges::copy(in.read(size), end.address.begin()); };
   const std::uint8_t first = in.u8();
   if (first >> 4 == 4) {
-    in.skip(8);
+    in.skip(5);
+    begins = (in.u16() & 0x1fff) == 0;  // offset of a fragment
+    in.skip(1);
     q.protocol = in.u8();
     in.skip(2);
     address(q.source, 4), address(q.destination, 4);
@@ -75,10 +103,11 @@ inline Quoted read_quoted(Bytes in) {
     address(q.source, 16), address(q.destination, 16);
     if (!in.ok()) return {};
     q.family = Family::ipv6;
+    begins = skip_extensions(in, q.protocol);
   } else {
     return {};
   }
-  if (has_ports(q.protocol)) q.source.port = in.u16(), q.destination.port = in.u16();
+  if (begins && has_ports(q.protocol)) q.source.port = in.u16(), q.destination.port = in.u16();
   return q;
 }
 

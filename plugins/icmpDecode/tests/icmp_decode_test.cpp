@@ -2,10 +2,13 @@
 #include <catch2/catch.hpp>
 
 #include <random>
+#include <utility>
 
+#include "parents.hpp"
 #include "run.hpp"
 
 using namespace t2::test;
+using namespace t2::icmp_decode;
 
 namespace {
 
@@ -75,6 +78,62 @@ TEST_CASE("icmpDecode: error messages quote headers", "[icmpDecode]") {
   CHECK(row_of(back().icmp(3).raw(Buffer(udp.begin(), udp.begin() + 20))) == "0x01 17 10.0.0.1 0 192.0.2.9 0 ");
   CHECK(row_of(back().icmp(3).raw(Buffer(40))) == "0x03 0 - 0 - 0 ");
   CHECK(row_of(back().icmp(8).raw(udp)) == "0x01 0 - 0 - 0 ");
+  Buffer later = udp;
+  later[7] = 100;  // offset of a fragment: what follows the header are no ports
+  CHECK(row_of(back().icmp(3).raw(later)) == "0x01 17 10.0.0.1 0 192.0.2.9 0 ");
+  const Buffer ports = hex("0fa1 0035 0000 0000"), options = hex("00 00 01 04 00 00 00 00");
+  const auto quote6 = [&](std::uint8_t first, const Buffer& headers) {
+    Buffer ip(tcp6.begin(), tcp6.begin() + 40);
+    ip[6] = first;
+    return row_of(Frame(back6).icmp6(1).raw(ip + headers));
+  };
+  const auto behind = [](Buffer header, std::uint8_t next) {
+    header[0] = next;
+    return header;
+  };
+  const std::string with_ports = "0x01 17 2001:db8::1 4001 2001:db8::2 53 ",
+                    without = "0x01 17 2001:db8::1 0 2001:db8::2 0 ";
+  CHECK(quote6(0, behind(options, 60) + behind(options, 17) + ports) == with_ports);
+  CHECK(quote6(43, behind(options, 17) + ports) == with_ports);
+  CHECK(quote6(51, behind(options, 17) + ports) == with_ports);
+  CHECK(quote6(44, hex("11 00 0001 00000007") + ports) == with_ports);
+  CHECK(quote6(44, hex("11 00 0008 00000007") + ports) == without);
+  CHECK(quote6(0, Buffer(options.begin(), options.begin() + 7)) == "0x01 0 2001:db8::1 0 2001:db8::2 0 ");
+}
+
+TEST_CASE("icmpDecode: flows are found by what is quoted", "[icmpDecode]") {
+  Parents parents;
+  const auto flow_of = [](std::uint64_t number, std::uint8_t a, unsigned a_port, std::uint8_t b, unsigned b_port,
+                          std::uint16_t vlan = 0) {
+    t2::Flow flow;
+    flow.key.address[0][3] = a, flow.key.address[1][3] = b;
+    flow.key.port[0] = static_cast<std::uint16_t>(a_port), flow.key.port[1] = static_cast<std::uint16_t>(b_port);
+    flow.key.family = t2::Family::ipv4, flow.key.protocol = 17, flow.key.vlan = vlan;
+    flow.number = number, flow.index = number + 100;
+    return flow;
+  };
+  Quoted quoted;
+  quoted.family = t2::Family::ipv4, quoted.protocol = 17;
+  quoted.source.address[3] = 1, quoted.source.port = 10;
+  quoted.destination.address[3] = 2, quoted.destination.port = 20;
+  const t2::Flow there = flow_of(1, 1, 10, 2, 20), other = flow_of(2, 1, 20, 2, 10),
+                 tagged = flow_of(3, 2, 20, 1, 10, 7);
+  for (const t2::Flow* flow : {&there, &other, &tagged}) parents.begin(*flow);
+  CHECK(parents.find(quoted, 0) == 101);
+  CHECK(parents.find(quoted, 7) == 103);
+  CHECK(parents.find(quoted, 8) == 0);
+  std::swap(quoted.source, quoted.destination);
+  CHECK(parents.find(quoted, 0) == 101);
+  quoted.protocol = 6;
+  CHECK(parents.find(quoted, 0) == 0);
+  quoted.protocol = 17;
+  const t2::Flow successor = flow_of(4, 2, 20, 1, 10);
+  parents.begin(successor);  // before the end of the one that it follows
+  parents.end(there);
+  CHECK(parents.find(quoted, 0) == 104);
+  for (const t2::Flow* flow : {&other, &tagged, &successor, &successor}) parents.end(*flow);
+  CHECK(parents.find(quoted, 0) == 0);
+  CHECK(parents.size() == 0);
 }
 
 TEST_CASE("icmpDecode: time stamps and redirections", "[icmpDecode]") {
