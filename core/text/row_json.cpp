@@ -12,11 +12,10 @@
 #include <utility>
 
 #include "t2/text.hpp"
+#include "text/eight_digits.hpp"
 
 namespace t2::text {
 namespace {
-
-__extension__ using Wide = unsigned __int128;
 
 constexpr auto powers_of_ten = [] {
   std::array<Wide, 22> table{1};

@@ -7,11 +7,13 @@
 #include <string_view>
 
 #include "t2/text.hpp"
+#include "t2/type_size.hpp"
 
 namespace t2::text {
 namespace {
 
 constexpr std::string_view mac_separator = T2_CORE_MAC_SEP, no_address = T2_CORE_B2T_NON_IP_STR;
+constexpr std::string_view quoted = "\"\r\n";  // in CSV, besides the separator
 
 // Characters per byte of the binary row: six, except for doubles and for separators that users made longer.
 std::size_t characters_per_byte(Type type) {
@@ -25,6 +27,24 @@ std::size_t characters_per_byte(Type type) {
   }
 }
 
+// At least eight bytes.
+inline bool are_same(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) {
+  const auto difference = [&](std::size_t at) {
+    std::uint64_t x, y;
+    std::memcpy(&x, a + at, sizeof x);
+    std::memcpy(&y, b + at, sizeof y);
+    return x ^ y;
+  };
+  std::uint64_t any = difference(size - 8);
+  for (std::size_t i = 0; i + 8 < size; i += 8) any |= difference(i);
+  return any == 0;
+}
+
+// Writes up to 15 characters behind the end, and reads as many.
+inline void copy_blocks(char* to, const char* from, std::size_t size) {
+  for (std::size_t i = 0; i < size; i += 16) std::memcpy(to + i, from + i, 16);
+}
+
 }  // namespace
 
 RowForm default_form() { return {T2_CORE_SEP_CHR, t2::config::b2t_timestr == 1}; }
@@ -32,17 +52,61 @@ RowForm default_form() { return {T2_CORE_SEP_CHR, t2::config::b2t_timestr == 1};
 RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of, RowForm form)
     : flows_(of == RowsOf::flows), form_(std::move(form)), columns_(columns.size()) {
   assert(!flows_ || (columns.size() >= 2 && columns[0].type[0] == Type::direction && columns[1].type[0] == Type::u64));
-  fixed_room_ = 64 + columns.size() * (form_.separator.size() + 2);
-  for (const Column& column : flows_ ? columns.subspan(2) : columns) {
-    const Lead before = operations_.empty() && !flows_ ? Lead::nothing : Lead::column;
-    if (column.repeats) operations_.push_back({Type::u32, before, true, column.size});
-    for (unsigned i = 0; i < column.size; ++i) {
-      const Lead lead = i > 0 ? Lead::part : column.repeats ? Lead::nothing : before;
-      operations_.push_back({column.type[i], lead, false, 0});
-      room_per_byte_ = std::max(room_per_byte_, characters_per_byte(column.type[i]) + 1);
-    }
-  }
+  fixed_room_ = 80 + columns.size() * (form_.separator.size() + 2);
+  for (const Column& column : flows_ ? columns.subspan(2) : columns) add(column, operations_.empty() && !flows_);
+  for (auto& memories : memories_) memories.resize(groups_.size());
   if (form_.csv) fixed_room_ *= 2, room_per_byte_ *= 2;  // all may be quotes, which are doubled
+}
+
+void RowFormatter::add(const Column& column, bool first) {
+  using enum Operation::Kind;
+  const std::size_t begin = operations_.size();
+  Operation lead;  // what the column's first operation writes before it
+  if (!first && form_.separator.size() == 1) lead = {.lead = form_.separator[0], .leads = 1};
+  else if (!first) operations_.push_back({.kind = separator});
+  const auto push = [&](Operation operation) {
+    operation.lead = lead.lead, operation.leads = lead.leads;
+    operations_.push_back(operation);
+    lead = {};
+  };
+  const bool is_cell = form_.csv && may_need_quotes(column);
+  if (is_cell) push({.kind = cell});
+  if (column.repeats) push({.kind = list, .parts = column.size});
+  for (unsigned i = 0; i < column.size; ++i) {
+    if (i > 0) lead = {.lead = '_', .leads = 1};
+    const bool seconds = column.type[i] == Type::time && !form_.dates;
+    push({.type = seconds ? Type::duration : column.type[i]});
+    room_per_byte_ = std::max(room_per_byte_, characters_per_byte(column.type[i]) + 1);
+  }
+  if (is_cell) push({.kind = cell_end});
+  add_to_group(column, begin);
+}
+
+// A value that is not a text has these characters only.
+bool RowFormatter::may_need_quotes(const Column& column) const {
+  const std::string others = "0123456789ABCDEFTabcdefinx+-.:;_" + std::string(mac_separator) + std::string(no_address);
+  if (form_.separator.find_first_not_of(others) == std::string::npos || others.find_first_of(quoted) != others.npos)
+    return true;
+  return std::any_of(column.type, column.type + column.size,
+                     [](Type type) { return size_of(type).kind == TypeSize::Kind::text; });
+}
+
+// Groups of 32 bytes were the best of 8 to 48: of shorter ones there are more, longer ones change more often. Times
+// change with each row.
+void RowFormatter::add_to_group(const Column& column, std::size_t begin) {
+  constexpr std::size_t max_bytes = 32, variable = 8;  // variable: what texts, lists and addresses count
+  std::size_t bytes = column.repeats ? variable : 0;
+  bool is_time = false;
+  for (const Type type : std::span(column.type, column.size)) {
+    const TypeSize size = size_of(type);
+    bytes += size.kind == TypeSize::Kind::fixed ? size.bytes : variable;
+    is_time |= type == Type::time || type == Type::duration;
+  }
+  if (is_time) bytes = 0;
+  if (bytes == 0 || groups_.empty() || groups_.back().bytes == 0 || groups_.back().bytes + bytes > max_bytes)
+    groups_.push_back({begin, 0, 0});
+  groups_.back().bytes += bytes;
+  groups_.back().end = operations_.size();
 }
 
 [[gnu::always_inline]] inline char* RowFormatter::put_value(char* at, Type type, Values& values) const {
@@ -67,7 +131,7 @@ RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of, RowForm f
     case Type::content: return put_content(at, values.text());
     case Type::bytes: return put_bytes(at, values.text());
     case Type::direction: return *at = values.get<std::uint8_t>() == 0 ? 'A' : 'B', at + 1;
-    case Type::time: return form_.dates ? put_date(at, values.get<Time>()) : put_seconds(at, values.get<Time>());
+    case Type::time: return put_date(at, values.get<Time>());
     case Type::duration: return put_seconds(at, values.get<Time>());
     case Type::mac: return put_mac(at, values.read(6));
     case Type::ip4: return put_ip4(at, values.read(4));
@@ -90,8 +154,12 @@ RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of, RowForm f
 
 // RFC 4180: a cell with a separator, a quote or a line end stands in quotes, its own quotes are doubled.
 char* RowFormatter::quote(char* cell, char* end) const {
+  const auto is_special = [first = form_.separator.empty() ? '"' : form_.separator[0]](char c) {
+    return c == first || c == '"' || c == '\r' || c == '\n';
+  };
+  if (std::none_of(cell, end, is_special) && !form_.separator.empty()) return end;
   const std::string_view text(cell, static_cast<std::size_t>(end - cell));
-  if (text.find(form_.separator) == text.npos && text.find_first_of("\"\r\n") == text.npos) return end;
+  if (text.find(form_.separator) == text.npos && text.find_first_of(quoted) == text.npos) return end;
   const auto quotes = static_cast<std::size_t>(std::count(cell, end, '"'));
   char *from = end, *to = end + quotes + 2;
   char* const new_end = to;
@@ -102,52 +170,79 @@ char* RowFormatter::quote(char* cell, char* end) const {
   return new_end;
 }
 
-template <bool csv>
-char* RowFormatter::put_cells(char* at, const RowView& row) const {
-  Values values(row.columns);
-  char* cell = at;
-  const Operation* const end = operations_.data() + operations_.size();
-  for (const Operation* op = operations_.data(); op < end;) {
-    if (op->lead == Lead::column) {
-      if constexpr (csv) at = quote(cell, at);
-      at = put_separator(at);
-      if constexpr (csv) cell = at;
-    } else if (op->lead == Lead::part) {
-      *at++ = '_';
-    }
-    if (!op->list) {
-      at = put_value(at, op++->type, values);
-      continue;
-    }
-    const Operation *const first = op + 1, *const last = first + op->parts;
-    const auto count = values.get<std::uint32_t>();
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (i > 0) *at++ = ';';
-      for (op = first; op < last; ++op) {
-        if (op->lead == Lead::part) *at++ = '_';
-        at = put_value(at, op->type, values);
+RowFormatter::Progress RowFormatter::run(char* at, Values values, const Group& group) const {
+  using enum Operation::Kind;
+  char* begin_of_cell = at;
+  const Operation* const end = operations_.data() + group.end;
+  for (const Operation* op = operations_.data() + group.begin; op < end; ++op) {
+    *at = op->lead;
+    at += op->leads;
+    if (op->kind == value) [[likely]] {
+      at = put_value(at, op->type, values);
+    } else if (op->kind == list) {
+      const Operation *const first = op + 1, *const last = first + op->parts;
+      const auto count = values.get<std::uint32_t>();
+      for (std::uint32_t i = 0; i < count; ++i) {
+        if (i > 0) *at++ = ';';
+        for (op = first; op < last; ++op) {
+          *at = op->lead;
+          at += op->leads;
+          at = put_value(at, op->type, values);
+        }
       }
+      op = last - 1;
+    } else if (op->kind == separator) {
+      at = put_string(at, form_.separator);
+    } else if (op->kind == cell) {
+      begin_of_cell = at;
+    } else {
+      at = quote(begin_of_cell, at);
     }
-    op = last;
   }
-  assert(values.done());
-  return csv ? quote(cell, at) : at;
+  return {at, values};
 }
 
-char* RowFormatter::put(char* at, const RowView& row) const {
+char* RowFormatter::put_cells(char* at, const RowView& row) {
+  Values values(row.columns);
+  const std::uint8_t* const end = row.columns.data() + row.columns.size();
+  Memory* memory = memories_[row.direction & 1].data();
+  for (const Group& group : groups_) {
+    Memory& last = *memory++;
+    const std::uint8_t* const from = values.read(0);
+    if (last.size > 0 && end - from >= last.size && are_same(last.bytes, from, last.size)) {
+      copy_blocks(at, last.text, last.length);
+      at += last.length;
+      values.read(last.size);
+      continue;
+    }
+    Progress done = run(at, values, group);
+    const auto size = static_cast<std::size_t>(done.values.read(0) - from);
+    const auto length = static_cast<std::size_t>(done.at - at);
+    if (group.bytes > 0 && size >= Memory::min_bytes && size <= Memory::max_bytes && length <= Memory::max_text) {
+      last.size = static_cast<std::uint8_t>(size), last.length = static_cast<std::uint8_t>(length);
+      std::memcpy(last.bytes, from, size);
+      copy_blocks(last.text, at, length);
+    }
+    at = done.at, values = done.values;
+  }
+  assert(values.done());
+  return at;
+}
+
+char* RowFormatter::put(char* at, const RowView& row) {
   if (flows_) {
     *at++ = row.direction == 0 ? 'A' : 'B';
     at = put_unsigned(put_separator(at), row.index);
   }
-  at = form_.csv ? put_cells<true>(at, row) : put_cells<false>(at, row);
+  at = put_cells(at, row);
   *at++ = '\n';
   return at;
 }
 
-char* RowFormatter::put_joined(char* at, const RowView* a, const RowView* b) const {
+char* RowFormatter::put_joined(char* at, const RowView* a, const RowView* b) {
   at = put_unsigned(at, (a ? a : b)->index);
   for (const RowView* row : {a, b}) {
-    if (row) at = form_.csv ? put_cells<true>(at, *row) : put_cells<false>(at, *row);
+    if (row) at = put_cells(at, *row);
     for (std::size_t i = 2; !row && i < columns_; ++i) at = put_separator(at);
   }
   *at++ = '\n';

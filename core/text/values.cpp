@@ -1,113 +1,21 @@
-// Writes values by hand: printf takes several times as long, and rows are made of these.
-#include "t2/text.hpp"
-
+// Writes times, addresses and texts by hand: printf takes several times as long, and rows are made of these.
+#include <algorithm>
 #include <array>
-#include <bit>
-#include <charconv>
 #include <chrono>
-#include <cmath>
 #include <cstring>
 #include <ctime>
 #include <utility>
+
+#include "t2/text.hpp"
+#include "text/eight_digits.hpp"
 
 namespace t2::text {
 namespace {
 
 constexpr char digits_lower[] = "0123456789abcdef", digits_upper[] = "0123456789ABCDEF";
 
-using detail::decimal_pairs;
 using detail::hex_pairs;
 using detail::put_pair;
-
-// The eight decimal digits of a number below 100,000,000, one in each byte, the first in the lowest: split in halves
-// three times, all halves at once. They stay in a register, where they are counted and shifted.
-std::uint64_t eight_digits(std::uint32_t value) {
-  std::uint64_t digits = value / 10'000 | static_cast<std::uint64_t>(value % 10'000) << 32;
-  const std::uint64_t hundreds = (digits * 10486 >> 20) & 0x7f0000007f;
-  digits = hundreds | (digits - 100 * hundreds) << 16;
-  const std::uint64_t tens = (digits * 103 >> 10) & 0xf000f000f000f;
-  return tens | (digits - 10 * tens) << 8;
-}
-
-constexpr std::uint64_t eight_zeros = 0x3030303030303030;
-
-// Writes eight characters, the lowest byte first.
-char* put_eight(char* at, std::uint64_t characters) {
-  if constexpr (std::endian::native == std::endian::big) characters = __builtin_bswap64(characters);
-  std::memcpy(at, &characters, 8);
-  return at + 8;
-}
-
-// Exactly `count` decimal digits, with leading zeros.
-template <unsigned count>
-char* put_padded(char* at, std::uint32_t value) {
-  static_assert(count <= 9);
-  if constexpr (count == 9) {
-    *at = static_cast<char>('0' + value / 100'000'000);
-    return put_eight(at + 1, eight_digits(value % 100'000'000) | eight_zeros);
-  } else {
-    put_eight(at, (eight_digits(value) | eight_zeros) >> 8 * (8 - count));
-    return at + count;
-  }
-}
-
-constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23,
-                             1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35,
-                             1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45};
-
-double times_power(double value, int exponent) {
-  return exponent >= 0 ? value * powers[exponent] : value / powers[-exponent];
-}
-
-// Seven significant digits (1000000 to 9999999) of a positive normal number and its decimal exponent. False where the
-// next digit is too close to a tie for double arithmetic to tell.
-bool seven_digits(float value, std::uint32_t& mantissa, int& exponent) {
-  const int binary = static_cast<int>(std::bit_cast<std::uint32_t>(value) >> 23) - 127;
-  exponent = binary * 1233 >> 12;  // log10(2), rounded down: at most one too small
-  const double wide = value;
-  if (wide >= times_power(1, exponent + 1)) ++exponent;
-  const double scaled = times_power(wide, 6 - exponent);
-  mantissa = static_cast<std::uint32_t>(scaled);
-  const double rest = scaled - mantissa;
-  if (std::fabs(rest - 0.5) < 1e-7) return false;
-  if (rest > 0.5) ++mantissa;
-  if (mantissa == 10'000'000) mantissa = 1'000'000, ++exponent;
-  return mantissa >= 1'000'000 && mantissa < 10'000'000;
-}
-
-char* put_exponent(char* at, int exponent) {
-  *at++ = 'e';
-  *at++ = exponent < 0 ? '-' : '+';
-  return put_pair(at, decimal_pairs, static_cast<std::size_t>(exponent < 0 ? -exponent : exponent));
-}
-
-// Writes eight characters where up to seven are needed: the rest is overwritten, or lies behind the end.
-char* put_general(char* at, std::uint32_t mantissa, int exponent) {
-  const std::uint64_t digits = eight_digits(mantissa * 10), seven = digits | eight_zeros;
-  const int count = 8 - std::countl_zero(digits) / 8;  // without the zeros at the end
-  if (exponent < -4 || exponent >= 7) {
-    *at++ = static_cast<char>(seven & 0xff);
-    if (count > 1) {
-      *at++ = '.';
-      put_eight(at, seven >> 8);
-      at += count - 1;
-    }
-    return put_exponent(at, exponent);
-  }
-  if (exponent < 0) {
-    std::memcpy(at, "0.000000", 8);
-    at += 1 - exponent;
-    put_eight(at, seven);
-    return at + count;
-  }
-  const int whole = exponent + 1;
-  put_eight(at, seven);
-  if (count <= whole) return at + whole;
-  at[whole] = '.';
-  put_eight(at + whole + 1, seven >> 8 * whole);
-  return at + count + 1;
-}
 
 char* put_fraction(char* at, std::uint32_t nanoseconds) {
   *at++ = '.';
@@ -152,6 +60,28 @@ Utf8Sequence sequence(const unsigned char* at, std::size_t left) {
   return {size, !(first == 0xed && at[1] > 0x9f)};  // not a surrogate
 }
 
+// Are these characters all of class 0? Sets the highest bit of each byte that is not.
+template <class Word>
+bool are_plain(Word characters) {
+  constexpr Word ones = static_cast<Word>(~Word{0}) / 255;
+  const auto below = [](Word word, Word limit) { return (word - ones * limit) & ~word; };  // limit at most 0x80
+  const auto equal = [&](char c) { return below(characters ^ ones * static_cast<Word>(c), 1); };
+  const Word other = characters | below(characters, 0x20) | equal('"') | equal('\\') | equal(0x7f);
+  return (other & ones * 0x80) == 0;
+}
+
+// Copies the first eight or four characters if they are written as they are; returns how many.
+inline std::size_t copy_plain(char* to, std::string_view text) {
+  const auto copy = [&]<class Word>(Word word) {
+    if (text.size() < sizeof word) return false;
+    std::memcpy(&word, text.data(), sizeof word);
+    if (!are_plain(word)) return false;
+    std::memcpy(to, &word, sizeof word);
+    return true;
+  };
+  return copy(std::uint64_t{}) ? 8 : copy(std::uint32_t{}) ? 4 : 0;
+}
+
 // Writes the escapes with a letter only: for texts that are not sanitised.
 char* put_escaped(char* at, std::string_view text) {
   for (char c : text) {
@@ -163,52 +93,6 @@ char* put_escaped(char* at, std::string_view text) {
 }
 
 }  // namespace
-
-std::string decimal(std::uint64_t number) {
-  char text[20];
-  return std::string(text, put_unsigned(text, number));
-}
-
-char* put_long(char* at, std::uint64_t value) {
-  if (value >= 100'000'000) {
-    at = put_unsigned(at, value / 100'000'000);
-    return put_eight(at, eight_digits(static_cast<std::uint32_t>(value % 100'000'000)) | eight_zeros);
-  }
-  const std::uint64_t digits = eight_digits(static_cast<std::uint32_t>(value));
-  const int zeros = std::countr_zero(digits) / 8;  // in front
-  put_eight(at, (digits | eight_zeros) >> 8 * zeros);
-  return at + 8 - zeros;
-}
-
-// Not into put_float(): whole numbers, which most are, need no frame whose end is checked.
-[[gnu::noinline]] static char* put_fractional(char* at, float value) {
-  if (!std::isfinite(value)) return put_string(at, std::isnan(value) ? "nan" : "inf");
-  std::uint32_t mantissa;
-  int exponent;
-  if (std::isnormal(value) && seven_digits(value, mantissa, exponent)) return put_general(at, mantissa, exponent);
-  return std::to_chars(at, at + 32, static_cast<double>(value), std::chars_format::general, 7).ptr;
-}
-
-char* put_float(char* at, float value) {
-  if (std::signbit(value)) {
-    *at++ = '-';
-    value = -value;
-  }
-  if (value < 1e7f) {
-    const auto whole = static_cast<std::uint32_t>(value);
-    if (static_cast<float>(whole) == value) return put_unsigned(at, whole);
-  }
-  return put_fractional(at, value);
-}
-
-char* put_double(char* at, double value) {
-  if (std::signbit(value)) {
-    *at++ = '-';
-    value = -value;
-  }
-  if (!std::isfinite(value)) return put_string(at, std::isnan(value) ? "nan" : "inf");
-  return std::to_chars(at, at + bytes_per_value - 1, value, std::chars_format::fixed, 6).ptr;
-}
 
 char* put_seconds(char* at, Time value) {
   auto magnitude = static_cast<std::uint64_t>(value);
@@ -274,7 +158,7 @@ char* put_ip4(char* at, const std::uint8_t* four) {
   }
   for (int i = 0; i < 4; ++i) {
     if (i > 0) *at++ = '.';
-    at = t2::config::ip4_format == 1 ? put_padded<3>(at, four[i]) : put_unsigned(at, four[i]);
+    at = t2::config::ip4_format == 1 ? put_padded<3>(at, four[i]) : detail::put_short(at, four[i]);
   }
   return at;
 }
@@ -318,7 +202,7 @@ char* put_ip6(char* at, const std::uint8_t* sixteen) {
   *at++ = ':';
   for (int i = 12; i < 16; ++i) {
     if (i > 12) *at++ = '.';
-    at = put_unsigned(at, sixteen[i]);
+    at = detail::put_short(at, sixteen[i]);
   }
   return at;
 }
@@ -326,6 +210,11 @@ char* put_ip6(char* at, const std::uint8_t* sixteen) {
 char* put_sanitised(char* at, std::string_view text) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   for (std::size_t i = 0; i < text.size();) {
+    if (const std::size_t size = copy_plain(at, text.substr(i)); size > 0) {
+      at += size;
+      i += size;
+      continue;
+    }
     const char kind = classes[bytes[i]];
     if (kind == 0) {
       *at++ = text[i++];

@@ -45,7 +45,7 @@ void text_row(benchmark::State& state) {
     engine.worker().drain();
     for (Kept& row : kept) row.view.columns = row.columns;
   }
-  const text::RowFormatter formatter(engine.layout().columns());
+  text::RowFormatter formatter(engine.layout().columns());
   std::size_t room = 0, characters = 0;
   for (const Kept& row : kept) room = std::max(room, formatter.room(row.view));
   std::vector<char> line(room);

@@ -1,7 +1,6 @@
 #include "traffic.hpp"
 
 #include <cstdlib>
-#include <fstream>
 
 #include <unistd.h>
 
@@ -100,12 +99,7 @@ void Engine::process(Decoded& traffic) {
 Engine::Engine(const std::vector<std::string>& plugins, std::vector<const Descriptor*> more,
                std::function<void(RowBatch&)> rows)
     : folder_(own_folder()), config_(home_of(folder_)) {
-  const auto list = folder_ / "plugins.txt";
-  {
-    std::ofstream file(list);
-    for (const std::string& name : plugins) file << name << '\n';
-  }
-  plugins_.emplace(T2_PLUGIN_BUILD "/", list.string());
+  plugins_.emplace(T2_PLUGIN_BUILD "/", Selection{.list = {}, .names = plugins});
   log_.quiet();
   context_.emplace(Context{config_, stacks_, log_, plugins_->folder()});
   std::vector<const Descriptor*> all = plugins_->all();

@@ -34,7 +34,7 @@ std::string sanitised(std::string_view text) {
   return buffer;
 }
 std::string line(std::span<const Column> columns, const Row& row, std::uint8_t direction = 0) {
-  const RowFormatter formatter(columns);
+  RowFormatter formatter(columns);
   const RowView view{direction, 7, 0, row.bytes(), {}};
   std::string buffer(formatter.room(view), '\0');
   buffer.resize(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()));
@@ -102,8 +102,40 @@ TEST_CASE("text: floats are those of %.7g", "[text]") {
 }
 
 TEST_CASE("text: doubles are those of %f", "[text]") {
-  for (double value : {0.0, -0.0, 0.1, 1e300, -2.5, 1e-7, 123456789.123456789, std::numeric_limits<double>::infinity()})
+  for (double value : {0.0,
+                       -0.0,
+                       0.1,
+                       1e300,
+                       -2.5,
+                       1e-7,
+                       123456789.123456789,
+                       4e-7,
+                       5e-7,
+                       0.5e-6,
+                       1.5e-6,
+                       0.0000005,
+                       0.9999995,
+                       0.99999949999,
+                       1e12,
+                       999999999999.9999,
+                       0.0078125,
+                       0.00390625,
+                       1e-300,
+                       5e-324,
+                       std::numeric_limits<double>::infinity(),
+                       -std::numeric_limits<double>::quiet_NaN()})
     CHECK(made(put_double, value) == printed("%f", value));
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 50'000; ++i) {
+    const double any = std::bit_cast<double>(random());
+    const double usual =
+        static_cast<double>(random() >> random() % 64) / static_cast<double>(1 + random() % 10'000'000);
+    const double tie = static_cast<double>(random() % 20'000'000) / 128;  // with seven digits behind the point
+    for (double value : {any, usual, tie}) {
+      const std::string mine = made(put_double, value), theirs = printed("%f", value);
+      if (mine != theirs) CHECK(mine == theirs);
+    }
+  }
 }
 
 TEST_CASE("text: times", "[text]") {
@@ -168,6 +200,14 @@ TEST_CASE("text: texts are made printable", "[text]") {
   CHECK(sanitised("\xed\xa0\x80") == ".");        // surrogate
   CHECK(sanitised("a\xe2\x82") == "a.");          // ends within a character
   CHECK(sanitised("a\xf0") == "a.");
+  for (int c = 0; c < 0x100; ++c) {  // wherever it stands
+    const std::string one(1, static_cast<char>(c)), alone = sanitised(one);
+    for (std::size_t at = 0; at < 20; ++at)
+      for (std::size_t behind : {0, 1, 3, 4, 7, 8, 9}) {
+        const std::string mine = sanitised(std::string(at, 'a') + one + std::string(behind, '~'));
+        if (mine != std::string(at, 'a') + alone + std::string(behind, '~')) CHECK(mine == alone);
+      }
+  }
   CHECK(made(put_text, std::string_view(), true) == "\"\"");
   CHECK(made(put_label, std::string_view("a\tb"), true) == "a\\tb");
 }
@@ -209,7 +249,7 @@ TEST_CASE("text: rows of packets have nothing in front of their values", "[text]
       {"pktNo", "", Type::u64}, Column("port", "", Type::u16).repeated(), {"content", "", Type::content}};
   Row row;
   row.put(std::uint64_t{3}), row.count(0), row.text("a\x01\n\\");
-  const RowFormatter formatter(columns, RowFormatter::RowsOf::packets);
+  RowFormatter formatter(columns, RowFormatter::RowsOf::packets);
   const RowView view{0, 7, 0, row.bytes(), {}};
   std::string buffer(formatter.room(view), '\0');
   buffer.resize(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()));
@@ -227,7 +267,7 @@ TEST_CASE("text: cells of CSV are quoted where they must be", "[text]") {
     row.text(text), row.count(list.size());
     for (const std::string_view label : list) row.text(label);
     row.put(std::uint8_t{1});
-    const RowFormatter formatter(columns, RowFormatter::RowsOf::flows, {std::move(separator), false, true, true});
+    RowFormatter formatter(columns, RowFormatter::RowsOf::flows, {std::move(separator), false, true, true});
     const RowView view{0, 7, 0, row.bytes(), {}};
     std::string buffer(formatter.room(view), '\0');
     const auto size = static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data());
@@ -253,7 +293,7 @@ TEST_CASE("text: both directions of a flow in one row", "[text]") {
   a.put(std::uint8_t{1}), a.count(2), a.put(std::uint8_t{2}), a.put(std::uint8_t{3});
   b.put(std::uint8_t{4}), b.count(0);
   const RowView view_a{0, 7, 0, a.bytes(), {}}, view_b{1, 7, 0, b.bytes(), {}};
-  const RowFormatter formatter(columns, RowFormatter::RowsOf::flows, {",", false, true, true});
+  RowFormatter formatter(columns, RowFormatter::RowsOf::flows, {",", false, true, true});
   const auto joined = [&](const RowView* first, const RowView* second) {
     std::string buffer(formatter.room(view_a) + formatter.room(view_b), '\0');
     buffer.resize(static_cast<std::size_t>(formatter.put_joined(buffer.data(), first, second) - buffer.data()));
@@ -282,7 +322,7 @@ TEST_CASE("text: the room of a row is never too small", "[text]") {
                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     row.put(-1.234567e-38f), row.raw(bytes, 16), row.mac(bytes), row.put(std::numeric_limits<Time>::min());
   }
-  const RowFormatter formatter(columns);
+  RowFormatter formatter(columns);
   const RowView view{0, std::numeric_limits<std::uint64_t>::max(), 0, row.bytes(), {}};
   std::string buffer(2 * formatter.room(view), '\0');
   CHECK(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()) <= formatter.room(view));

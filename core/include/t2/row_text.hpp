@@ -1,5 +1,6 @@
-// Rows as text: a run's columns are compiled once into a flat list of operations, which put() runs for each row. Used
-// by the output thread; put() allocates nothing and never fails. Link the library t2text.
+// Rows as text: a run's columns are compiled once into a flat list of operations, which put() runs for each row, except
+// where values are those of the row before: their text is copied. Used by one thread, the output thread; put()
+// allocates nothing and never fails. Link the library t2text.
 #pragma once
 
 #include <cstddef>
@@ -29,30 +30,57 @@ class RowFormatter {
   std::size_t room(const RowView& row) const {  // characters that the row needs at most
     return fixed_room_ + row.columns.size() * room_per_byte_;
   }
-  char* put(char* at, const RowView& row) const;  // the newline included; returns the end
+  char* put(char* at, const RowView& row);  // the newline included; returns the end
 
   // Both directions of a flow in one row: flowInd, the cells of A, those of B. Null: that direction has no row, its
   // cells are empty. Needs the room of both.
-  char* put_joined(char* at, const RowView* a, const RowView* b) const;
+  char* put_joined(char* at, const RowView* a, const RowView* b);
   static std::vector<std::string> joined_names(std::span<const Column> columns);  // flowInd, NAME_A ..., NAME_B ...
 
  private:
-  enum class Lead : std::uint8_t { nothing, column, part };  // written before the value: nothing, separator, '_'
   struct Operation {
-    Type type;
-    Lead lead;
-    bool list;  // a count comes first: the next `parts` operations are one value of the list
-    std::uint8_t parts;
+    enum class Kind : std::uint8_t {
+      value,
+      list,       // a count comes first: the next `parts` operations are one value of the list
+      separator,  // of several characters
+      cell,       // CSV may have to quote what follows
+      cell_end
+    } kind = Kind::value;
+    Type type = Type::u8;    // of a value
+    char lead = '\0';        // written before it
+    std::uint8_t leads = 0;  // 1: there is one
+    std::uint8_t parts = 0;
   };
+  // Columns that follow each other.
+  struct Group {
+    std::size_t begin, end;  // operations
+    std::size_t bytes;       // of its values in a row, as far as is known before; times: none
+  };
+  // A group's bytes in the last row of a direction, and their text: most values are those of the row before.
+  struct Memory {
+    static constexpr std::size_t min_bytes = 8, max_bytes = 64, max_text = 96;
+    std::uint8_t size = 0, length = 0;  // 0: nothing
+    std::uint8_t bytes[max_bytes];
+    char text[max_text];
+  };
+  struct Progress {
+    char* at;
+    Values values;
+  };
+  void add(const Column& column, bool first);
+  void add_to_group(const Column& column, std::size_t begin);
+  bool may_need_quotes(const Column& column) const;
+  Progress run(char* at, Values values, const Group& group) const;
   char* put_value(char* at, Type type, Values& values) const;
   char* put_separator(char* at) const;
-  template <bool csv>
-  char* put_cells(char* at, const RowView& row) const;
+  char* put_cells(char* at, const RowView& row);
   char* quote(char* cell, char* end) const;
 
   bool flows_;
   const RowForm form_;
   std::vector<Operation> operations_;
+  std::vector<Group> groups_;
+  std::vector<Memory> memories_[2];  // of each group, by direction
   std::size_t columns_, fixed_room_, room_per_byte_ = 6;
 };
 

@@ -21,7 +21,7 @@ namespace t2::text {
 constexpr std::size_t bytes_per_value = 400;  // a double below 1e308 with %f is the longest
 constexpr std::size_t text_room(std::size_t size) { return 6 * size + 2; }  // every byte as \u00XX, and quotes
 
-char* put_long(char* at, std::uint64_t value);  // from 10000 on
+char* put_long(char* at, std::uint64_t value);  // from 1000 on
 char* put_float(char* at, float value);         // as printf's %.7g
 char* put_double(char* at, double value);       // as printf's %f
 char* put_mac(char* at, const std::uint8_t* six);
@@ -64,17 +64,31 @@ inline char* put_pair(char* at, const Pairs& table, std::size_t n) {
   return at + 2;
 }
 
+// A number of up to three digits and how many it has: four bytes, which are written at once.
+struct Short {
+  char digits[3];
+  std::uint8_t count;
+};
+inline constexpr auto shorts = [] {
+  std::array<Short, 1000> table{};
+  for (unsigned i = 0; i < table.size(); ++i) {
+    unsigned left = i;
+    auto& [digits, count] = table[i];
+    count = i < 10 ? 1 : i < 100 ? 2 : 3;
+    for (unsigned place = count; place > 0; left /= 10) digits[--place] = static_cast<char>('0' + left % 10);
+  }
+  return table;
+}();
+
+inline char* put_short(char* at, std::size_t value) {  // below 1000
+  std::memcpy(at, &shorts[value], sizeof(Short));
+  return at + shorts[value].count;
+}
+
 }  // namespace detail
 
 inline char* put_unsigned(char* at, std::uint64_t value) {
-  if (value < 10) return *at = static_cast<char>('0' + value), at + 1;
-  if (value < 100) return detail::put_pair(at, detail::decimal_pairs, value);
-  if (value >= 10'000) return put_long(at, value);
-  if (value >= 1000)
-    return detail::put_pair(detail::put_pair(at, detail::decimal_pairs, value / 100), detail::decimal_pairs,
-                            value % 100);
-  *at = static_cast<char>('0' + value / 100);
-  return detail::put_pair(at + 1, detail::decimal_pairs, value % 100);
+  return value < 1000 ? detail::put_short(at, value) : put_long(at, value);
 }
 
 inline char* put_signed(char* at, std::int64_t value) {
