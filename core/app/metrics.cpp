@@ -64,6 +64,18 @@ void interface_metrics(MetricsWriter& w, const InputTotals& totals) {
   }
 }
 
+void sink_metrics(MetricsWriter& w, const InputTotals& totals) {
+  std::uint64_t all = 0;
+  w.begin("t2_sink_lost_rows_total", "counter", "Rows that this output could not write or send.");
+  for (const InputTotals::SinkTotals& sink : totals.sinks) {
+    const std::uint64_t lost = sink.lost_rows.load(std::memory_order_relaxed);
+    w.value("sink=" + label_value(sink.name), std::to_string(lost));
+    all += lost;
+  }
+  w.begin("t2_lost_rows_total", "counter", "Rows that an output could not write or send, of all outputs.");
+  w.value("", std::to_string(all));
+}
+
 void process_metrics(MetricsWriter& w, const MetricsFacts& facts) {
   rusage use{};
   getrusage(RUSAGE_SELF, &use);
@@ -97,7 +109,7 @@ std::string metrics_text(const InputTotals& t, const MetricsFacts& facts) {
   w.gauge("t2_flows_limit", "Conversations that fit into memory.",
           std::to_string(t.max_flows.load(std::memory_order_relaxed)));
   w.counter("t2_rows_total", "Rows of flows, one for each direction, that were handed to the outputs.", t.rows);
-  w.counter("t2_lost_rows_total", "Rows that an output could not write or send.", t.lost_rows);
+  sink_metrics(w, t);
   process_metrics(w, facts);
   return w.take();
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,13 @@ struct InputTotals {
   bool measured = false;  // metrics are asked for: constant before a second thread starts
   // For metrics alone: by the reader ...
   std::atomic<std::uint64_t> captured_bytes = 0, wire_bytes = 0, left_out = 0, flows_in_memory = 0, max_flows = 0;
-  std::atomic<std::uint64_t> rows = 0, lost_rows = 0;  // ... and by the output thread
+  std::atomic<std::uint64_t> rows = 0;  // ... and by the output thread
+  struct SinkTotals {
+    explicit SinkTotals(std::string_view sink) : name(sink) {}
+    const std::string name;
+    std::atomic<std::uint64_t> lost_rows = 0;
+  };
+  std::deque<SinkTotals> sinks = {};  // complete before a second thread starts; then only counts change
   struct Interface {
     std::string name = {};
     std::uint32_t number = 0;

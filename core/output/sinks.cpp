@@ -37,6 +37,7 @@ OutputSinks::OutputSinks(Layout& layout, const Context& context) : totals_(conte
     std::unique_ptr<Sink> sink(d->create_sink(*host));
     if (!sink) throw Error(fmt::format("{}: create_sink() returns no sink: correct the plugin", d->name));
     sinks_.push_back({d, std::move(host), std::move(sink), d->create ? parts_++ : std::string::npos, false});
+    if (totals_) totals_->sinks.emplace_back(d->name);
   }
 }
 
@@ -84,7 +85,8 @@ void OutputSinks::write(const RowBatch& rows) {
 void OutputSinks::count(std::size_t rows) {
   if (!totals_ || !totals_->measured) return;
   totals_->rows.fetch_add(rows, std::memory_order_relaxed);
-  totals_->lost_rows.store(lost(), std::memory_order_relaxed);
+  for (std::size_t i = 0; i < sinks_.size(); ++i)
+    totals_->sinks[i].lost_rows.store(sinks_[i].sink->lost(), std::memory_order_relaxed);
 }
 
 void OutputSinks::idle(Time now) {

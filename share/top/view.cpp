@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -82,6 +83,23 @@ void add_interfaces(std::vector<Line>& lines, const Metrics& m, const Rates& rat
   }
 }
 
+// Each sink gets all rows; a server that is away is seen once rows are lost: until then they wait in memory.
+void add_sinks(std::vector<Line>& lines, const Metrics& m, const Rates& rate) {
+  bool titled = false;
+  for (const auto& [name, lost] : m) {
+    if (!name.starts_with("t2_sink_lost_rows_total{")) continue;
+    if (!std::exchange(titled, true))
+      lines.push_back({"Sinks                 state                            rows lost", Line::Look::title});
+    const double losing = rate(name);
+    lines.push_back({fmt::format("  {:<20}{:<31}{:>11.0f}", printable(label(name, "sink")),
+                                 lost == 0    ? "takes all rows"
+                                 : losing > 0 ? "loses " + scaled(losing, "rows/s")
+                                              : "takes rows, has lost some",
+                                 lost),
+                     lost > 0 ? Line::Look::warning : Line::Look::plain});
+  }
+}
+
 void add_flows(std::vector<Line>& lines, const RecentFlows& flows, std::chrono::seconds window, std::size_t height) {
   const std::size_t room = height > lines.size() + 3 ? height - lines.size() - 3 : 3;
   const std::size_t n = std::clamp<std::size_t>(room, 3, 20);
@@ -135,6 +153,7 @@ std::vector<Line> view(const std::string& address, const Sample& now, const std:
   lines.push_back(fact("Processors, memory",
                        fmt::format("{:<16}{}", fmt::format("{:.0f} %", 100 * rate("process_cpu_seconds_total")),
                                    scaled(value(m, "process_resident_memory_bytes"), "B"))));
+  add_sinks(lines, m, rate);
   add_interfaces(lines, m, rate);
   if (flows) add_flows(lines, *flows, window, height);
   for (Line& line : lines) line.text.resize(std::min(line.text.size(), width));

@@ -49,13 +49,17 @@ TEST_CASE("metrics: names, labels and values", "[metrics]") {
   totals.packets = 7, totals.rows = 4, totals.flows_in_memory = 3, totals.left_out = 9;
   totals.interfaces.emplace_back("eth0", 2).received = 5;
   totals.interfaces.emplace_back("a\"b\\c\n", 3).dropped_by_kernel = 6;
+  totals.sinks.emplace_back("txtSink");
+  totals.sinks.emplace_back("netflowSink").lost_rows = 8;
+  totals.sinks.emplace_back("jsonSink").lost_rows = 2;
   const std::string text = metrics_text(totals, {"Tranalyzer 1", 1'500'000'000});
   for (const char* line :
        {"\nt2_packets_total 7\n", "\nt2_rows_total 4\n", "\nt2_flows 3\n", "\nt2_unsampled_packets_total 9\n",
         "\nt2_interface_received_packets_total{interface=\"eth0\"} 5\n",
         "\nt2_interface_dropped_packets_total{interface=\"a\\\"b\\\\c\\n\",by=\"kernel\"} 6\n",
-        "\nt2_build_info{version=\"Tranalyzer 1\"} 1\n", "\nprocess_start_time_seconds 1.500\n",
-        "\n# TYPE t2_packets_total counter\n", "\n# TYPE t2_flows gauge\n"})
+        "\nt2_sink_lost_rows_total{sink=\"txtSink\"} 0\n", "\nt2_sink_lost_rows_total{sink=\"netflowSink\"} 8\n",
+        "\nt2_lost_rows_total 10\n", "\nt2_build_info{version=\"Tranalyzer 1\"} 1\n",
+        "\nprocess_start_time_seconds 1.500\n", "\n# TYPE t2_packets_total counter\n", "\n# TYPE t2_flows gauge\n"})
     CHECK_THAT(text, Contains(line));
   CHECK(text.starts_with("# HELP t2_build_info "));
   CHECK(text.ends_with("\n"));
