@@ -117,10 +117,25 @@ if (data.tcp) {
   fact('tcp-totals', 'tcp-p95', 'Round trip, 95 % below', seconds(data.tcp.p95), data.tcp.p95);
   const rows = data.tcp.servers.map(([name, n, r, u, a, p, z, trip]) => [name, r + u + a + z, counted(n), counted(r), counted(u), counted(a), counted(z), [seconds(trip), trip]]);
   if (rows.length) get('tcp-servers').append(list('servers', 'Servers', 'those with most resets, missing answers, retransmissions and closed windows first',
-    ['server', 'flows', 'resets', 'no answer', 'retransm.', 'closed w.', 'mean trip'], rows));
+    ['server', 'flows', 'resets', 'no answer', 'resent', 'closed window', 'mean trip'], rows));
 } else get('tcp').hidden = true;
 
 // ---- Graph: springs and repulsion, always the same for the same data
+// A label stands beside, above or below its circle, where neither another label nor a circle is. Those with most traffic choose first;
+// what finds no place is shown once its circle is pointed at.
+const placeLabels = (nodes, W, H, radius) => {
+  for (const n of nodes) n.r = radius(n);
+  const taken = nodes.map((n) => ({x: n.x - n.r, y: n.y - n.r, w: 2 * n.r, h: 2 * n.r, of: n}));
+  for (const n of [...nodes].sort((a, b) => b.weight - a.weight)) {
+    const w = 6.6 * n.name.length, h = 20;  // of 11 pixels' type and the space around it
+    const places = [[n.x + n.r + 3, n.y - h / 2], [n.x - n.r - 3 - w, n.y - h / 2], [n.x - w / 2, n.y - n.r - h], [n.x - w / 2, n.y + n.r]].map(([x, y]) => ({x, y, w, h}));
+    const free = (p) => p.x >= 0 && p.y >= 0 && p.x + w <= W && p.y + h <= H &&
+      taken.every((o) => o.of === n || p.x + w <= o.x || o.x + o.w <= p.x || p.y + h <= o.y || o.y + o.h <= p.y);
+    const place = places.find(free);
+    n.label = {...(place || places[n.x > W / 2 ? 1 : 0]), free: Boolean(place)};
+    if (place) taken.push(place);
+  }
+};
 const drawGraph = () => {
   if (!data.pairs || data.pairs.length === 0) { get('graph').hidden = true; return; }
   const W = 1100, H = 560, nodes = new Map(), links = [];
@@ -149,9 +164,16 @@ const drawGraph = () => {
     }
     for (const n of all) {
       const d = Math.hypot(n.dx, n.dy) + 0.1, move = Math.min(d, reach) / d;
-      n.x = Math.min(W - 40, Math.max(40, n.x + n.dx * move)); n.y = Math.min(H - 24, Math.max(24, n.y + n.dy * move));
+      n.x += n.dx * move; n.y += n.dy * move;
     }
   }
+  const fit = (axis, from, to) => {
+    const least = Math.min(...all.map((n) => n[axis])), extent = Math.max(...all.map((n) => n[axis])) - least;
+    for (const n of all) n[axis] = extent > 0 ? from + (n[axis] - least) / extent * (to - from) : (from + to) / 2;
+  };
+  fit('x', 70, W - 70);
+  fit('y', 24, H - 24);
+  placeLabels(all, W, H, (n) => 4 + 14 * Math.sqrt(n.weight / most));
   const picture = svg('svg', {viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': 'Graph of the pairs of addresses with the most traffic'});
   for (const link of links) {
     link.line = svg('line', {x1: link.a.x.toFixed(1), y1: link.a.y.toFixed(1), x2: link.b.x.toFixed(1), y2: link.b.y.toFixed(1), 'stroke-width': (1 + 7 * Math.sqrt(link.weight / heaviest)).toFixed(1)},
@@ -159,12 +181,13 @@ const drawGraph = () => {
     picture.append(link.line);
   }
   for (const n of all) {
-    const r = 4 + 14 * Math.sqrt(n.weight / most);
     n.group = svg('g', {tabindex: 0, role: 'img', 'aria-label': `${n.name}: ${n.links.length} partners` + (hasBytes ? `, ${size(n.weight)}` : '')},
-      svg('circle', {cx: n.x.toFixed(1), cy: n.y.toFixed(1), r: r.toFixed(1)}, svg('title', {}, n.name)), svg('text', n.x > W * 0.6 ? {x: (n.x - r - 3).toFixed(1), y: (n.y + 4).toFixed(1), 'text-anchor': 'end'} : {x: (n.x + r + 3).toFixed(1), y: (n.y + 4).toFixed(1)}, n.name));
+      svg('circle', {cx: n.x.toFixed(1), cy: n.y.toFixed(1), r: n.r.toFixed(1)}, svg('title', {}, n.name)),
+      svg('text', {x: n.label.x.toFixed(1), y: (n.label.y + 15).toFixed(1), ...(n.label.free ? {} : {class: 'covered'})}, n.name));
     const light = (on) => () => {
       const near = new Set([n, ...n.links.flatMap((l) => [l.a, l.b])]);
       for (const other of all) other.group.classList.toggle('dim', on && !near.has(other));
+      for (const other of all) other.group.classList.toggle('lit', on && near.has(other));
       for (const l of links) l.line.classList.toggle('dim', on && l.a !== n && l.b !== n);
     };
     for (const event of ['mouseenter', 'focus']) n.group.addEventListener(event, light(true));

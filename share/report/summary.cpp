@@ -34,6 +34,9 @@ bool is_date(std::string_view cell) {  // with TFS_ISO_TIMES times are texts
   return cell.size() > 18 && cell[4] == '-' && cell[7] == '-' && cell[10] == 'T' && cell[13] == ':';
 }
 
+// ARP and other frames without IP have none.
+bool is_address(std::string_view cell) { return !cell.empty() && cell != "-"; }
+
 bool more(const Summary::KeptRow& a, const Summary::KeptRow& b) {
   return a.bytes != b.bytes ? a.bytes > b.bytes : a.number < b.number;
 }
@@ -77,8 +80,9 @@ std::optional<Time> time_of(std::string_view cell) {
 std::string protocol_name(std::string_view number) {
   constexpr struct {
     std::string_view number, name;
-  } names[] = {{"1", "ICMP"}, {"2", "IGMP"},    {"6", "TCP"},   {"17", "UDP"},  {"47", "GRE"},   {"50", "ESP"},
-               {"51", "AH"},  {"58", "ICMPv6"}, {"89", "OSPF"}, {"103", "PIM"}, {"112", "VRRP"}, {"132", "SCTP"}};
+  } names[] = {{"0", "none (0)"}, {"1", "ICMP"},   {"2", "IGMP"},  {"6", "TCP"},     {"17", "UDP"},
+               {"47", "GRE"},     {"50", "ESP"},   {"51", "AH"},   {"58", "ICMPv6"}, {"89", "OSPF"},
+               {"103", "PIM"},    {"112", "VRRP"}, {"132", "SCTP"}};
   for (const auto& each : names)
     if (each.number == number) return std::string(each.name);
   return "protocol " + std::string(number);
@@ -137,13 +141,17 @@ void Summary::add(FlowFile::Row row) {
   flow_.bytes += row_bytes;
   if (has_times) add_times(row, row_bytes, new_flow);
   if (has_addresses) {
-    HostSums& from = hosts[row[*source_]];
-    from.sent_packets += row_packets;
-    from.sent_bytes += row_bytes;
-    from.flows += new_flow;
-    HostSums& to = hosts[row[*destination_]];
-    to.received_bytes += row_bytes;
-    to.flows += new_flow && row[*source_] != row[*destination_];
+    if (is_address(row[*source_])) {
+      HostSums& from = hosts[row[*source_]];
+      from.sent_packets += row_packets;
+      from.sent_bytes += row_bytes;
+      from.flows += new_flow;
+    }
+    if (is_address(row[*destination_])) {
+      HostSums& to = hosts[row[*destination_]];
+      to.received_bytes += row_bytes;
+      to.flows += new_flow && row[*source_] != row[*destination_];
+    }
   }
   if (has_tcp && flow_.is_tcp) {
     flow_.answered = flow_.answered || !new_flow;
@@ -178,7 +186,7 @@ void Summary::end_flow() {
     sums.bytes += flow_.bytes;
   };
   add_to(protocols[flow_.protocol]);
-  add_to(pairs[flow_.client + "\t" + flow_.server]);
+  if (is_address(flow_.client) && is_address(flow_.server)) add_to(pairs[flow_.client + "\t" + flow_.server]);
   if (flow_.protocol == "6" || flow_.protocol == "17" || flow_.protocol == "132")
     add_to(ports[protocol_name(flow_.protocol) + " " + flow_.port]);
   if (!has_tcp || !flow_.is_tcp) return;

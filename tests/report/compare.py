@@ -30,7 +30,7 @@ same('rows', totals['rows'], len(rows))
 same('flows', totals['flows'], len({row['flowInd'] for row in rows}))
 same('packets', totals['packets'], sum(int(row['pktsSnt']) for row in rows))
 same('bytes', totals['bytes'], sum(int(row['l7BytesSnt']) for row in rows))
-same('addresses', totals['hosts'], len({row[end] for row in rows for end in ('srcIP', 'dstIP')}))
+same('addresses', totals['hosts'], len({row[end] for row in rows for end in ('srcIP', 'dstIP')} - {'-'}))
 
 
 
@@ -65,6 +65,9 @@ for row in rows:
         sums[0].add(index)
         sums[1] += packets
         sums[2] += size
+hosts.pop('-', None)  # where a flow has no addresses: ARP and the like
+if any('-' in pair[:2] for pair in data['pairs']):
+    wrong.append('a pair without addresses')
 best = sorted(((sent + received, len(own)), name) for name, (own, _, sent, received) in hosts.items())[-1][0]
 for name, count, packets, sent, received in data['talkers']:
     same(f'talker {name}', [count, packets, sent, received], [len(hosts[name][0]), *hosts[name][1:]])
@@ -107,6 +110,7 @@ class Shown(HTMLParser):
     def __init__(self):
         super().__init__()
         self.numbers, self.texts, self.scripts = {}, set(), 0
+        self.labels, self.open_label = [], None  # of the graph: (x, y, text), without those that show only when pointed at
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
@@ -115,6 +119,13 @@ class Shown(HTMLParser):
             self.numbers[attributes['id']] = attributes['data-value']
         if tag == 'td' and attributes.get('class') == 'name':
             self.texts.add(attributes['title'])
+        if tag == 'text' and attributes.get('class') != 'covered':
+            self.open_label = (float(attributes['x']), float(attributes['y']))
+
+    def handle_data(self, text):
+        if self.open_label:
+            self.labels.append((*self.open_label, text))
+            self.open_label = None
 
 
 if len(sys.argv) > 3:
@@ -132,6 +143,11 @@ if len(sys.argv) > 3:
         if datetime.datetime.fromtimestamp(int(time), datetime.timezone.utc).strftime('%Y-%m-%d %H:%M:%S UTC') not in period:
             wrong.append(f'shown period: {period!r}, not {began} to {ended}')
     same('scripts', shown.scripts, 2)
+    same('the graph has labels', bool(shown.labels), bool(data['pairs']))
+    for i, (x, y, text) in enumerate(shown.labels):
+        for x2, y2, other in shown.labels[:i]:
+            if abs(y - y2) < 12 and x < x2 + 6 * len(other) and x2 < x + 6 * len(text):
+                wrong.append(f'labels of the graph cover each other: {text!r}, {other!r}')
     for name in [talker[0] for talker in data['talkers']] + [value[0] for text in data['texts'] for value in text['values']]:
         if name not in shown.texts:
             wrong.append(f'not shown: {name!r}')
