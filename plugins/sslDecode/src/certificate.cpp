@@ -5,6 +5,7 @@
 #include <ctime>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
@@ -71,6 +72,19 @@ void set_key(Certificate& to, X509* certificate) {
   }
 }
 
+// As it is encoded. OpenSSL gives the absolute value: of a negative number, what is encoded is the two's complement.
+void set_serial(Certificate& to, const ASN1_INTEGER& serial) {
+  const unsigned char* const digits = ASN1_STRING_get0_data(&serial);
+  std::vector<std::uint8_t> bytes(digits, digits + ASN1_STRING_length(&serial));
+  if (ASN1_STRING_type(&serial) == V_ASN1_NEG_INTEGER) {
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(~byte);
+    for (auto byte = bytes.rbegin(); byte != bytes.rend() && ++*byte == 0;) ++byte;
+    if (!bytes.empty() && bytes[0] < 0x80) bytes.insert(bytes.begin(), 0xff);
+  }
+  to.serial_size = static_cast<std::uint8_t>(std::min(bytes.size(), sizeof to.serial));
+  std::copy_n(bytes.begin(), to.serial_size, to.serial);
+}
+
 }  // namespace
 
 bool CertificateReader::read(std::span<const std::uint8_t> der, Certificate& to) {
@@ -90,10 +104,7 @@ bool CertificateReader::read(std::span<const std::uint8_t> der, Certificate& to)
   to = {};
   to.sha1 = hash;
   to.version = static_cast<std::uint8_t>(std::clamp(X509_get_version(certificate.get()) + 1, 1L, 255L));
-  const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate.get());
-  to.serial_size = static_cast<std::uint8_t>(
-      std::min<std::size_t>(static_cast<std::size_t>(ASN1_STRING_length(serial)), sizeof to.serial));
-  std::memcpy(to.serial, ASN1_STRING_get0_data(serial), to.serial_size);
+  set_serial(to, *X509_get0_serialNumber(certificate.get()));
   to.not_before = seconds_of(X509_get0_notBefore(certificate.get()));
   to.not_after = seconds_of(X509_get0_notAfter(certificate.get()));
   set_short_name(to.signature, X509_get_signature_nid(certificate.get()));

@@ -69,8 +69,8 @@ class SslDecode final : public t2::Plugin {
       if (p.protocol == t2::protocol::tcp) {
         // Packets without payload matter where they begin a stream.
         if (p.l7_length > 0 || p.first_of_direction) on_segment(p);
-      } else if (p.protocol == t2::protocol::udp && p.captured_l7 >= 13 && p.data[p.l7] >= 20 && !p.later_fragment &&
-                 p.is_ip()) {
+      } else if (p.protocol == t2::protocol::udp && p.captured_l7 >= 13 && (p.data[p.l7] >= 20 || is_capwap_dtls(p)) &&
+                 !p.later_fragment && p.is_ip()) {
         on_datagram(p);
       }
     }
@@ -168,8 +168,15 @@ class SslDecode final : public t2::Plugin {
     else records_.read(place, *s.session, bytes, 0);
   }
 
+  // Behind a preamble of four bytes (RFC 5415, 4.1).
+  static bool is_capwap_dtls(const t2::Packet& p) {
+    constexpr t2::status::Word both = t2::status::capwap | t2::status::dtls;
+    return (p.status & both) == both;
+  }
+
   void on_datagram(const t2::Packet& p) {
-    const View datagram = payload(p);
+    constexpr std::size_t preamble = 4;
+    const View datagram = is_capwap_dtls(p) ? payload(p).subspan(preamble) : payload(p);
     if (config::quic && datagram[0] >= 0xc0) {
       on_quic(p, datagram);
       return;

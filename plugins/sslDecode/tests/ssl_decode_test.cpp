@@ -59,10 +59,10 @@ std::string cells(const Table::Row& row) {
 }
 
 // A certificate signed by its own key.
-Buffer certificate_of(EVP_PKEY* key) {
+Buffer certificate_of(EVP_PKEY* key, long serial = 0x1234ab) {
   X509* certificate = X509_new();
   X509_set_version(certificate, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 0x1234ab);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial);
   ASN1_TIME_set(X509_getm_notBefore(certificate), 1'500'000'000);
   ASN1_TIME_set(X509_getm_notAfter(certificate), 1'600'000'000);
   X509_NAME* name = X509_get_subject_name(certificate);
@@ -260,6 +260,27 @@ TEST_CASE("sslDecode: bytes that continue no record are malformed, and it goes o
   CHECK(row["sslServerName"] == "\"a.example\"");
 }
 
+TEST_CASE("sslDecode: serial numbers as they are encoded", "[sslDecode]") {
+  EVP_PKEY* key = EVP_EC_gen("P-256");
+  for (const auto& [serial, shown] :
+       std::vector<std::pair<long, std::string>>{{0x80, "80"},
+                                                 {0x1234, "1234"},
+                                                 {-1, "FF"},
+                                                 {-128, "80"},
+                                                 {-129, "FF7F"},
+                                                 {-255, "FF01"},
+                                                 {-256, "FF00"},
+                                                 {-0x5ac9129ffffbc80e, "A536ED60000437F2"}}) {
+    CAPTURE(serial);
+    HelloMessage hello = server_hello();
+    hello.extensions.clear();
+    const Buffer message = Buffer{11} + counted(counted(counted(certificate_of(key, serial), 3), 3), 3);
+    const Result result = run(connection({}, record(22, hello.message() + message)), plugins);
+    CHECK(result.flows.find({{"dir", "B"}})["sslCertSerial"] == shown);
+  }
+  EVP_PKEY_free(key);
+}
+
 TEST_CASE("sslDecode: certificates", "[sslDecode]") {
   EVP_PKEY* keys[] = {EVP_EC_gen("P-256"), EVP_RSA_gen(1024), EVP_RSA_gen(512)};
   const std::vector<std::pair<std::string, bool>> expected{
@@ -323,6 +344,24 @@ TEST_CASE("sslDecode: DTLS, in fragments", "[sslDecode]") {
   CHECK(row["sslServerName"] == "\"d.example\"");
   CHECK(row["sslVersion"] == "0xfefd");
   CHECK(("" + row["sslJA4"]).starts_with("dd2d1516h2_"));
+}
+
+TEST_CASE("sslDecode: DTLS of CAPWAP", "[sslDecode]") {
+  HelloMessage hello = browser("d.example");
+  hello.datagrams = true;
+  hello.version = 0xfefd;
+  const Buffer message = hello;
+  const Buffer bytes = datagram_record(22, fragment(message, 0, 0, message.size() - 4));
+  const auto name = [&](unsigned port, const Buffer& content) {
+    const Frame frame = Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(40000, port).raw(content);
+    return std::string(run(Capture().add(epoch, frame), plugins).flows.row(0)["sslServerName"]);
+  };
+  for (const unsigned port : {5246u, 5247u}) {
+    CHECK(name(port, Buffer{1, 0, 0, 0} + bytes) == "\"d.example\"");
+    CHECK(name(port, Buffer{0, 0, 0, 0} + bytes).empty());  // not encrypted
+    CHECK(name(port, {1, 0, 0, 0, 22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0}).empty());
+  }
+  CHECK(name(5248, Buffer{1, 0, 0, 0} + bytes).empty());
 }
 
 TEST_CASE("sslDecode: what is no TLS is not taken for it", "[sslDecode]") {
