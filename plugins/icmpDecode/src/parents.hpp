@@ -48,7 +48,8 @@ class Parents {
     std::memcpy(&words[0], a.address.data(), 16);
     std::memcpy(&words[2], b.address.data(), 16);
     words[4] = static_cast<std::uint64_t>(a.port) << 16 | b.port;
-    words[5] = static_cast<std::uint64_t>(vlan) << 16 | protocol << 8 | static_cast<unsigned>(family);
+    words[5] =
+        static_cast<std::uint64_t>(vlan) << 16 | std::uint64_t{protocol} << 8 | static_cast<std::uint64_t>(family);
     return words;
   }
 
