@@ -25,6 +25,7 @@ namespace {
 struct Series {
   std::string head, tail;  // what stands in front of the number and behind it
   std::uint64_t first = 0, stop = 0xffff'ffff;
+  bool numbered = false;  // the first file is named with its number
   std::size_t width = 0;  // 0: as many digits as it takes
   std::string name(std::uint64_t number) const {
     return width ? fmt::format("{}{:0{}}{}", head, number, width, tail) : fmt::format("{}{}{}", head, number, tail);
@@ -63,6 +64,7 @@ Series parse_series(std::string_view text) {
   if (!digits.empty() && !first)
     throw Error(fmt::format("Option '-D': '{}' in '{}' is not a number", digits, text.substr(base)));
   made.first = first.value_or(0);
+  made.numbered = first.has_value();
   made.head = text.substr(0, at + 1);
   made.tail = text.substr(end);
   if (digits.size() > 1 && digits[0] == '0') {
@@ -81,9 +83,6 @@ class FileSeries final : public Source {
   FileSeries(Series series, CaptureOptions options)
       : series_(std::move(series)), options_(std::move(options)), number_(series_.first) {
     if (!options_.stop) options_.stop = &own_stop_;
-    // The first file without a number: tcpdump -C names its files so.
-    first_name_ =
-        fs::exists(series_.name(number_)) || series_.width ? series_.name(number_) : series_.head + series_.tail;
   }
 
   Read read(Block& block) override {
@@ -101,14 +100,25 @@ class FileSeries final : public Source {
   }
   void stop() override { *options_.stop = true; }
   std::string describe() const override {
-    return fs::exists(name()) ? std::string() : fmt::format("Waiting for file: {}", name());
+    std::error_code problem;
+    return fs::exists(name(), problem) ? std::string() : fmt::format("Waiting for file: {}", name());
   }
   std::uint64_t position() const override { return done_; }
   std::string damage() const override { return damage_; }
   std::vector<std::string> notes() const override { return notes_; }
 
  private:
-  std::string name() const { return number_ == series_.first ? first_name_ : series_.name(number_); }
+  std::string name() const {
+    if (number_ != series_.first) return series_.name(number_);
+    return first_name_.empty() ? first_name() : first_name_;
+  }
+  // The first file may have no number: tcpdump -C names its files so. Which it is shows once one of both exists.
+  std::string first_name() const {
+    const std::string with = series_.name(series_.first), without = series_.head + series_.tail;
+    std::error_code problem;
+    if (series_.width || fs::exists(with, problem)) return with;
+    return series_.numbered && !fs::exists(without, problem) ? with : without;
+  }
   bool is_last() const { return number_ == series_.stop && !settings.series_wraps; }
   void advance() {
     if (is_last()) finished_ = true;
@@ -123,6 +133,7 @@ class FileSeries final : public Source {
     if (fs::exists(file, problem) && fs::file_size(file, problem) > 0) {
       try {
         current_ = follow_file(file, options_, [this] { return is_complete(); });
+        if (number_ == series_.first) first_name_ = file;
         if (const std::string link = current_->describe(); options_.tell)
           options_.tell(fmt::format("Processing file: {}{}{}", file, link.empty() ? "" : "\n", link));
         return true;
@@ -156,7 +167,7 @@ class FileSeries final : public Source {
   CaptureOptions options_;
   std::atomic<bool> own_stop_ = false;
   std::uint64_t number_;
-  std::string first_name_;
+  std::string first_name_;  // empty until it is opened
   std::unique_ptr<Source> current_;
   std::uint64_t done_ = 0;
   Time waiting_since_ = 0;  // on the steady clock; 0: not waiting

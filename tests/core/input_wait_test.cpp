@@ -53,6 +53,27 @@ TEST_CASE("series: a writer that pauses loses nothing", "[capture]") {
   CHECK(place.packets() == 20);
 }
 
+TEST_CASE("series: the first file may come after the start, with its number or without", "[capture]") {
+  const Buffer file = Capture().add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000).zeros(100)).pcap();
+  const std::pair<std::string, std::string> cases[] = {
+      {"s.pcap0", "s.pcap0"}, {"s.pcap0", "s.pcap"}, {"s.pcap", "s.pcap0"}, {"s.pcap", "s.pcap"}};
+  for (const auto& [asked, comes] : cases) {
+    const Place place;
+    write_file(place.folder / "file", file);
+    const Execution result =
+        place.shell("touch -d '1 hour ago' file; $t2 -D " + asked + ",0 -w o > log 2>&1 & t2=$!\n" +
+                    "for i in {1..100}; do ! grep -sq 'Waiting for file: " + asked +
+                    "$' log || break; sleep 0.05; done\n"
+                    "mv file " +
+                    comes +
+                    "; for i in {1..100}; do kill -0 $t2 2> /dev/null || break; sleep 0.05; done\n"
+                    "kill $t2 2> /dev/null; wait $t2; status=$?; cat log; exit $status");
+    INFO(asked << ", " << comes << "\n" << result.out << result.err);
+    CHECK(result.status == 0);
+    CHECK(place.packets() == 1);
+  }
+}
+
 TEST_CASE("series: a writer that ends inside a packet is damage, the files behind it are read", "[capture]") {
   const Place place;
   const Buffer file = Capture().add(epoch, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(6000, 7000).zeros(100)).pcap();
