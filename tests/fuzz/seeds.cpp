@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "../../plugins/geoip/tests/database.hpp"
 #include "capture.hpp"
 #include "core/decoded.hpp"
 #include "fuzz/input.hpp"
@@ -83,6 +84,16 @@ void text_seeds() {
       {6, "cap0"},
       {5, "-r\na\n-w\nx\n-W\nx:1.5G,3\n-t\n2\nudp port 53"}};
   for (const auto& [reader, text] : texts) write(Buffer{reader} + Buffer(text.begin(), text.end()));
+  constexpr std::uint8_t database = 8;
+  using namespace test::mmdb;
+  const Buffer place = map({{"country", map({{"iso_code", string("CH")}})},
+                            {"city", map({{"names", map({{"en", string("Bern")}})}})},
+                            {"location", map({{"latitude", real(46.9)}, {"accuracy_radius", u16(5)}})}});
+  const Buffer system =
+      map({{"autonomous_system_number", u32(64500)}, {"autonomous_system_organization", string("An Organisation")}});
+  for (const unsigned bits : {24u, 28u, 32u})
+    write(Buffer{database} + Writer(6, bits).add("10.0.0.0", 8, place).add("2001::", 16, system).bytes());
+  write(Buffer{database} + Writer(4).add("128.0.0.0", 1, system).bytes());
 }
 
 void collector_seeds() {

@@ -1,4 +1,5 @@
-// Fuzzes what users write: a byte chooses the reader, the rest is the text. Each reader takes it or throws its error.
+// Fuzzes what users write, and databases of theirs: a byte chooses the reader, the rest is the text. Each reader takes
+// it or throws its error.
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "host/flag_values.hpp"
 #include "input.hpp"
 #include "labels.hpp"
+#include "locations.hpp"
 #include "output/address_text.hpp"
 #include "rules.hpp"
 
@@ -116,8 +119,24 @@ void read_addresses(std::string_view text) {
   fuzz::demand(replace_addresses(text, names, to) != to.empty(), "there are pseudonyms where there are addresses");
 }
 
-constexpr std::array readers{read_config,     read_list,    read_registry, read_collectors,
-                             read_flag_value, read_options, read_series,   read_addresses};
+// geoip. Without its library the plugin is left out, and such a text is read by nothing.
+void read_database(std::string_view text) {
+  if constexpr (T2_FUZZ_GEOIP) {
+    using geoip::Locations;
+    const auto database = std::make_shared<const geoip::Database>(write("places.mmdb", text));
+    for (const auto kind : {Locations::Kind::places, Locations::Kind::systems}) {
+      Locations locations(database, kind, "en", "--");
+      for (unsigned first = 0; first < 256; first += 5) {
+        const std::array<std::uint8_t, 16> address{static_cast<std::uint8_t>(first), 1};
+        for (const Family family : {Family::ipv4, Family::ipv6}) locations.find(family, address);
+      }
+      locations.find(Family::ipv6, {});  // where databases have IPv4
+    }
+  }
+}
+
+constexpr std::array readers{read_config,  read_list,   read_registry,  read_collectors, read_flag_value,
+                             read_options, read_series, read_addresses, read_database};
 
 }  // namespace
 
