@@ -170,7 +170,7 @@ char* RowFormatter::quote(char* cell, char* end) const {
   return new_end;
 }
 
-RowFormatter::Progress RowFormatter::run(char* at, Values values, const Group& group) const {
+RowFormatter::Cursor RowFormatter::run(char* at, Values values, const ColumnGroup& group) const {
   using enum Operation::Kind;
   char* begin_of_cell = at;
   const Operation* const end = operations_.data() + group.end;
@@ -205,9 +205,9 @@ RowFormatter::Progress RowFormatter::run(char* at, Values values, const Group& g
 char* RowFormatter::put_cells(char* at, const RowView& row) {
   Values values(row.columns);
   const std::uint8_t* const end = row.columns.data() + row.columns.size();
-  Memory* memory = memories_[row.direction & 1].data();
-  for (const Group& group : groups_) {
-    Memory& last = *memory++;
+  GroupMemory* memory = memories_[row.direction & 1].data();
+  for (const ColumnGroup& group : groups_) {
+    GroupMemory& last = *memory++;
     const std::uint8_t* const from = values.read(0);
     if (last.size > 0 && end - from >= last.size && are_same(last.bytes, from, last.size)) {
       copy_blocks(at, last.text, last.length);
@@ -215,10 +215,11 @@ char* RowFormatter::put_cells(char* at, const RowView& row) {
       values.read(last.size);
       continue;
     }
-    Progress done = run(at, values, group);
+    Cursor done = run(at, values, group);
     const auto size = static_cast<std::size_t>(done.values.read(0) - from);
     const auto length = static_cast<std::size_t>(done.at - at);
-    if (group.bytes > 0 && size >= Memory::min_bytes && size <= Memory::max_bytes && length <= Memory::max_text) {
+    if (group.bytes > 0 && size >= GroupMemory::min_bytes && size <= GroupMemory::max_bytes &&
+        length <= GroupMemory::max_text) {
       last.size = static_cast<std::uint8_t>(size), last.length = static_cast<std::uint8_t>(length);
       std::memcpy(last.bytes, from, size);
       copy_blocks(last.text, at, length);

@@ -19,9 +19,9 @@
 #include "host/config.hpp"
 #include "host/flag_values.hpp"
 #include "input.hpp"
-#include "labels.hpp"
 #include "locations.hpp"
 #include "output/address_text.hpp"
+#include "registry.hpp"
 #include "rules.hpp"
 
 using namespace t2;

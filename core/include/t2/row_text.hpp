@@ -52,25 +52,25 @@ class RowFormatter {
     std::uint8_t parts = 0;
   };
   // Columns that follow each other.
-  struct Group {
+  struct ColumnGroup {
     std::size_t begin, end;  // operations
     std::size_t bytes;       // of its values in a row, as far as is known before; times: none
   };
   // A group's bytes in the last row of a direction, and their text: most values are those of the row before.
-  struct Memory {
+  struct GroupMemory {
     static constexpr std::size_t min_bytes = 8, max_bytes = 64, max_text = 96;
     std::uint8_t size = 0, length = 0;  // 0: nothing
     std::uint8_t bytes[max_bytes];
     char text[max_text];
   };
-  struct Progress {
+  struct Cursor {
     char* at;
     Values values;
   };
   void add(const Column& column, bool first);
   void add_to_group(const Column& column, std::size_t begin);
   bool may_need_quotes(const Column& column) const;
-  Progress run(char* at, Values values, const Group& group) const;
+  Cursor run(char* at, Values values, const ColumnGroup& group) const;
   char* put_value(char* at, Type type, Values& values) const;
   char* put_separator(char* at) const;
   char* put_cells(char* at, const RowView& row);
@@ -79,8 +79,8 @@ class RowFormatter {
   bool flows_;
   const RowForm form_;
   std::vector<Operation> operations_;
-  std::vector<Group> groups_;
-  std::vector<Memory> memories_[2];  // of each group, by direction
+  std::vector<ColumnGroup> groups_;
+  std::vector<GroupMemory> memories_[2];  // of each group, by direction
   std::size_t columns_, fixed_room_, room_per_byte_ = 6;
 };
 

@@ -65,12 +65,12 @@ inline char* put_pair(char* at, const Pairs& table, std::size_t n) {
 }
 
 // A number of up to three digits and how many it has: four bytes, which are written at once.
-struct Short {
+struct ShortNumber {
   char digits[3];
   std::uint8_t count;
 };
 inline constexpr auto shorts = [] {
-  std::array<Short, 1000> table{};
+  std::array<ShortNumber, 1000> table{};
   for (unsigned i = 0; i < table.size(); ++i) {
     unsigned left = i;
     auto& [digits, count] = table[i];
@@ -81,7 +81,7 @@ inline constexpr auto shorts = [] {
 }();
 
 inline char* put_short(char* at, std::size_t value) {  // below 1000
-  std::memcpy(at, &shorts[value], sizeof(Short));
+  std::memcpy(at, &shorts[value], sizeof(ShortNumber));
   return at + shorts[value].count;
 }
 

@@ -17,6 +17,7 @@
 #include "columns.hpp"
 #include "labels.hpp"
 #include "macRecorder_state.h"
+#include "registry.hpp"
 #include "t2/keyed_hash.hpp"
 #include "t2/plugin.hpp"
 
@@ -29,20 +30,21 @@ constexpr t2::Flag flags[] = {T2_FLAG(MR_MAC_FMT),        T2_FLAG(MR_NPAIRS),   
                               T2_RUNTIME_FLAG(MR_OUI_DIR)};
 constexpr t2::FlowBlock flow_blocks[] = {{sizeof(PairList)}, {sizeof(PairBlock)}};
 
-std::atomic<std::size_t> registry_size = 0;  // entries that were loaded
+std::atomic<const OuiRegistry*> loaded = nullptr;  // when the first label was wanted
 
 // One registry for all workers, which only read it. The worker that needs the first label loads it, and others wait.
 // check() found it at start; if it was removed since, there are no names.
 const OuiRegistry& registry(const std::string& folder) {
+  constexpr auto numbers =
+      config::label_form == LabelForm::number ? OuiRegistry::Numbers::in_order : OuiRegistry::Numbers::any;
   static const OuiRegistry registry = [&] {
     try {
-      OuiRegistry loaded(folder);
-      registry_size = loaded.size();
-      return loaded;
+      return OuiRegistry(folder, numbers);
     } catch (const std::exception&) {
       return OuiRegistry();
     }
   }();
+  loaded = &registry;
   return registry;
 }
 
@@ -136,8 +138,10 @@ class MacRecorder final : public t2::Plugin {
   void report(t2::Report& report) const override {
     if (any_lost_) report.line("Aggregated macStat=0x01");
     constexpr std::string_view kinds[] = {"", "index", "short org name", "full org name"};  // by MR_MACLBL
-    if (registry_size > 0)                                                                  // some label was wanted
-      report.line(report.number(registry_size) + " " + std::string(kinds[MR_MACLBL]) + " records loaded");
+    if (const OuiRegistry* registry = loaded; registry && registry->size() > 0) {
+      report.line(report.number(registry->size()) + " " + std::string(kinds[MR_MACLBL]) + " records loaded");
+      if (registry->changed()) report.line("The registry was changed during the run: labels are missing");
+    }
     if (max_ < 2) return;
     char text[128];
     std::snprintf(text, sizeof text, "MAC pairs per flow: min: %u, max: %u, average: %.2f", min_, max_,

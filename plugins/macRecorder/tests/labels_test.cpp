@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "../src/labels.hpp"
+#include "../src/registry.hpp"
 #include "run.hpp"
 
 using namespace t2::test;
@@ -82,7 +82,7 @@ TEST_CASE("macRecorder: many entries in no order are numbered in the order of th
   const TempFolder folder;
   write(folder, "oui.csv", large);
   write(folder, "oui36.csv", parts);
-  const OuiRegistry registry(folder.path().string());
+  const OuiRegistry registry(folder.path().string(), OuiRegistry::Numbers::in_order);
   REQUIRE(registry.size() == order.size());
   std::uint32_t number = 0, wrong = 0;
   for (const auto& [first, digits] : order) {
