@@ -115,13 +115,13 @@ TEST_CASE("sslDecode: QUIC versions 1 and 2, frames in any order", "[sslDecode]"
 
 // Behind it, keys follow from the id that the server chose; the client's hello was read before it.
 TEST_CASE("sslDecode: QUIC behind a Retry", "[sslDecode]") {
-  const Buffer first = hex("8394c8f03e515708"), second = hex("00112233445566778899");
+  const Buffer first = hex("8394c8f03e515708"), chosen = hex("00112233445566778899");
   const Buffer hello = quic_hello("quic.example.org");
   HelloMessage answer;
   answer.client = false;
   answer.ciphers = {0x1302};
   answer.extensions = {{0x002b, {3, 4}}};
-  const Buffer retry = Buffer{0xf0} + number(version_1, 4) + Buffer{0} + counted(second, 1) + Buffer(40, 7);
+  const Buffer retry = Buffer{0xf0} + number(version_1, 4) + Buffer{0} + counted(chosen, 1) + Buffer(40, 7);
   for (const bool captured : {true, false}) {
     for (const bool again : {true, false}) {  // the client acknowledges between two packets with the server's hello
       CAPTURE(captured, again);
@@ -133,14 +133,14 @@ TEST_CASE("sslDecode: QUIC behind a Retry", "[sslDecode]") {
       const std::size_t half = again ? message.size() / 2 : message.size();
       capture.add(epoch, datagram(50000, initial(version_1, first, 0, crypto(hello, 0, hello.size()))));
       if (captured) capture.add(epoch + 1, back(retry));
-      capture.add(epoch + 2, datagram(50000, initial(version_1, second, 1, crypto(hello, 0, hello.size()))));
-      capture.add(epoch + 3, back(initial(version_1, second, 0, crypto(message, 0, half), false)));
+      capture.add(epoch + 2, datagram(50000, initial(version_1, chosen, 1, crypto(hello, 0, hello.size()))));
+      capture.add(epoch + 3, back(initial(version_1, chosen, 0, crypto(message, 0, half), false)));
       if (again) {
-        Buffer acknowledges = initial(version_1, second, 2, {2, 0, 0, 0, 0});
+        Buffer acknowledges = initial(version_1, chosen, 2, {2, 0, 0, 0, 0});
         acknowledges[6] = 0xee;  // goes to an id that the server chose anew; its own keys do not matter
         capture.add(epoch + 4, datagram(50000, acknowledges));
         capture.add(epoch + 5,
-                    back(initial(version_1, second, 1, crypto(message, half, message.size() - half), false)));
+                    back(initial(version_1, chosen, 1, crypto(message, half, message.size() - half), false)));
       }
       const Result result = run(capture, plugins);
       REQUIRE(result.status == 0);
