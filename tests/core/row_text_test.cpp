@@ -203,7 +203,7 @@ TEST_CASE("text: texts are made printable", "[text]") {
   for (int c = 0; c < 0x100; ++c) {  // wherever it stands
     const std::string one(1, static_cast<char>(c)), alone = sanitised(one);
     for (std::size_t at = 0; at < 20; ++at)
-      for (std::size_t behind : {0, 1, 3, 4, 7, 8, 9}) {
+      for (const unsigned behind : {0u, 1u, 3u, 4u, 7u, 8u, 9u}) {
         const std::string mine = sanitised(std::string(at, 'a') + one + std::string(behind, '~'));
         if (mine != std::string(at, 'a') + alone + std::string(behind, '~')) CHECK(mine == alone);
       }
