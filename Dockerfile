@@ -1,7 +1,8 @@
 # Tranalyzer in a container: built in one stage, without a compiler and without root's rights in the other.
 #
-#   docker build -t tranalyzer . && docker run --rm -v "$PWD:/data" tranalyzer -r capture.pcap
+#   docker build -t tranalyzer . && docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/data" tranalyzer -r capture.pcap
 #
+# --user: the flow file in /data belongs to the user who runs it; without it, to the user of the image, who may not write in folders of others.
 # A live capture needs --network host --cap-add NET_RAW --user 0; the program gives root's rights up once it listens.
 FROM debian:bookworm-slim AS build
 COPY . /src
