@@ -35,14 +35,16 @@ inline bool are_same(const std::uint8_t* a, const std::uint8_t* b, std::size_t s
     std::memcpy(&y, b + at, sizeof y);
     return x ^ y;
   };
-  std::uint64_t any = difference(size - 8);
-  for (std::size_t i = 0; i + 8 < size; i += 8) any |= difference(i);
+  if (difference(0) | difference(size - 8)) return false;
+  std::uint64_t any = 0;
+  for (std::size_t i = 8; i + 8 < size; i += 8) any |= difference(i);
   return any == 0;
 }
 
-// Writes up to 15 characters behind the end, and reads as many.
+// Writes up to 31 characters behind the end, and reads as many.
 inline void copy_blocks(char* to, const char* from, std::size_t size) {
-  for (std::size_t i = 0; i < size; i += 16) std::memcpy(to + i, from + i, 16);
+  std::memcpy(to, from, 32);
+  for (std::size_t i = 32; i < size; i += 32) std::memcpy(to + i, from + i, 32);
 }
 
 }  // namespace
@@ -52,7 +54,7 @@ RowForm default_form() { return {T2_CORE_SEP_CHR, t2::config::b2t_timestr == 1};
 RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of, RowForm form)
     : flows_(of == RowsOf::flows), form_(std::move(form)), columns_(columns.size()) {
   assert(!flows_ || (columns.size() >= 2 && columns[0].type[0] == Type::direction && columns[1].type[0] == Type::u64));
-  fixed_room_ = 80 + columns.size() * (form_.separator.size() + 2);
+  fixed_room_ = 96 + columns.size() * (form_.separator.size() + 2);
   for (const Column& column : flows_ ? columns.subspan(2) : columns) add(column, operations_.empty() && !flows_);
   for (auto& memories : memories_) memories.resize(groups_.size());
   if (form_.csv) fixed_room_ *= 2, room_per_byte_ *= 2;  // all may be quotes, which are doubled
