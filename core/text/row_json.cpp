@@ -120,7 +120,7 @@ char* put_address(char* at, const std::uint8_t* four) {
 }  // namespace
 
 JsonFormatter::JsonFormatter(std::span<const Column> columns, const JsonForm& form, std::span<const std::string> only)
-    : form_(form), comma_(form.blanks ? ", " : ","), fixed_room_(64 + key_block) {
+    : form_(form), comma_(form.blanks ? ", " : ","), fixed_room_(64 + key_block + Memory::room) {
   const auto wanted = [&](const Column& column) {
     return only.empty() || std::find(only.begin(), only.end(), column.name) != only.end();
   };
@@ -139,7 +139,12 @@ JsonFormatter::JsonFormatter(std::span<const Column> columns, const JsonForm& fo
     for (std::uint8_t i = 0; i < column.size; ++i)
       if (column.type[i] == Type::ip) fixed_room_ += std::string_view(T2_CORE_B2T_NON_IP_STR).size();
     members_.push_back(std::move(member));
+    const std::size_t bytes = bytes_in_group(column);
+    if (groups_.empty() || !belongs_to_group(groups_.back().bytes, bytes)) groups_.push_back({0, 0});
+    groups_.back().bytes += bytes;
+    groups_.back().end = members_.size();
   }
+  for (auto& memories : memories_) memories.resize(groups_.size());
 }
 
 [[gnu::always_inline]] inline char* JsonFormatter::put_value(char* at, Type type, Values& values) const {
@@ -197,43 +202,61 @@ char* JsonFormatter::put_group(char* at, const Member& member, Values& values) c
   return at + size;
 }
 
-char* JsonFormatter::put(char* at, const RowView& row) const {
-  *at++ = '{';
-  std::size_t skip = comma_.size();  // of the first member's key
-  const auto begin = [&](const Key& key) { at = put_key(at, key, std::exchange(skip, 0)); };
-  if (direction_.size > 0) {
-    begin(direction_);
-    at = put_string(at, row.direction == 0 ? "\"A\"" : "\"B\"");
-  }
-  if (index_.size > 0) {
-    begin(index_);
-    at = put_unsigned(at, row.index);
-  }
-  Values values(row.columns);
-  for (const Member& member : members_) {
-    if (!member.repeats && member.size == 1 && member.wanted) {
-      begin(member.key);
-      at = put_value(at, member.type[0], values);
+JsonFormatter::Cursor JsonFormatter::put_members(Cursor cursor, const Member* begin, const Member* end,
+                                                 Values& values) const {
+  auto [at, skip] = cursor;
+  for (const Member* member = begin; member < end; ++member) {
+    if (!member->repeats && member->size == 1 && member->wanted) {
+      at = put_key(at, member->key, std::exchange(skip, 0));
+      at = put_value(at, member->type[0], values);
       continue;
     }
-    const std::uint32_t count = member.repeats ? values.get<std::uint32_t>() : 1;
-    if (!member.wanted) {
+    const std::uint32_t count = member->repeats ? values.get<std::uint32_t>() : 1;
+    if (!member->wanted) {
       char* const scratch = at;  // what is behind `at` counts for nothing
-      for (std::uint32_t i = 0; i < count; ++i) put_group(scratch, member, values);
+      for (std::uint32_t i = 0; i < count; ++i) put_group(scratch, *member, values);
       continue;
     }
     if (count == 0 && !form_.empty_lists) continue;
-    begin(member.key);
-    if (member.repeats) *at++ = '[';
+    at = put_key(at, member->key, std::exchange(skip, 0));
+    if (member->repeats) *at++ = '[';
     for (std::uint32_t i = 0; i < count; ++i) {
       if (i > 0) at = put_string(at, comma_);
-      at = put_group(at, member, values);
+      at = put_group(at, *member, values);
     }
-    if (member.repeats) *at++ = ']';
+    if (member->repeats) *at++ = ']';
+  }
+  return {at, skip};
+}
+
+char* JsonFormatter::put(char* at, const RowView& row) {
+  *at++ = '{';
+  Cursor cursor{at, comma_.size()};
+  const auto begin = [&](const Key& key) { return put_key(cursor.at, key, std::exchange(cursor.skip, 0)); };
+  if (direction_.size > 0) cursor.at = put_string(begin(direction_), row.direction == 0 ? "\"A\"" : "\"B\"");
+  if (index_.size > 0) cursor.at = put_unsigned(begin(index_), row.index);
+  Values values(row.columns);
+  const std::uint8_t* const end = row.columns.data() + row.columns.size();
+  const Member* member = members_.data();
+  Memory* memory = memories_[row.direction & 1].data();
+  for (const MemberGroup& group : groups_) {
+    const Member* const group_end = members_.data() + group.end;
+    Memory& last = *memory++;
+    const bool with_comma = cursor.skip == 0;
+    char* const copied = with_comma ? last.copy(cursor.at, values, end) : nullptr;
+    if (copied) {
+      cursor.at = copied;
+    } else {
+      const std::uint8_t* const from = values.read(0);
+      const char* const text = cursor.at;
+      cursor = put_members(cursor, member, group_end, values);
+      if (group.bytes > 0 && with_comma) last.keep({from, values.read(0)}, {text, cursor.at});
+    }
+    member = group_end;
   }
   assert(values.done());
-  *at++ = '}';
-  return at;
+  *cursor.at++ = '}';
+  return cursor.at;
 }
 
 }  // namespace t2::text

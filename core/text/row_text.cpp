@@ -27,26 +27,6 @@ std::size_t characters_per_byte(Type type) {
   }
 }
 
-// At least eight bytes.
-inline bool are_same(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) {
-  const auto difference = [&](std::size_t at) {
-    std::uint64_t x, y;
-    std::memcpy(&x, a + at, sizeof x);
-    std::memcpy(&y, b + at, sizeof y);
-    return x ^ y;
-  };
-  if (difference(0) | difference(size - 8)) return false;
-  std::uint64_t any = 0;
-  for (std::size_t i = 8; i + 8 < size; i += 8) any |= difference(i);
-  return any == 0;
-}
-
-// Writes up to 31 characters behind the end, and reads as many.
-inline void copy_blocks(char* to, const char* from, std::size_t size) {
-  std::memcpy(to, from, 32);
-  for (std::size_t i = 32; i < size; i += 32) std::memcpy(to + i, from + i, 32);
-}
-
 }  // namespace
 
 RowForm default_form() { return {T2_CORE_SEP_CHR, t2::config::b2t_timestr == 1}; }
@@ -54,7 +34,7 @@ RowForm default_form() { return {T2_CORE_SEP_CHR, t2::config::b2t_timestr == 1};
 RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of, RowForm form)
     : flows_(of == RowsOf::flows), form_(std::move(form)), columns_(columns.size()) {
   assert(!flows_ || (columns.size() >= 2 && columns[0].type[0] == Type::direction && columns[1].type[0] == Type::u64));
-  fixed_room_ = 96 + columns.size() * (form_.separator.size() + 2);
+  fixed_room_ = 64 + Memory::room + columns.size() * (form_.separator.size() + 2);
   for (const Column& column : flows_ ? columns.subspan(2) : columns) add(column, operations_.empty() && !flows_);
   for (auto& memories : memories_) memories.resize(groups_.size());
   if (form_.csv) fixed_room_ *= 2, room_per_byte_ *= 2;  // all may be quotes, which are doubled
@@ -93,20 +73,9 @@ bool RowFormatter::may_need_quotes(const Column& column) const {
                      [](Type type) { return size_of(type).kind == TypeSize::Kind::text; });
 }
 
-// Groups of 32 bytes were the best of 8 to 48: of shorter ones there are more, longer ones change more often. Times
-// change with each row.
 void RowFormatter::add_to_group(const Column& column, std::size_t begin) {
-  constexpr std::size_t max_bytes = 32, variable = 8;  // variable: what texts, lists and addresses count
-  std::size_t bytes = column.repeats ? variable : 0;
-  bool is_time = false;
-  for (const Type type : std::span(column.type, column.size)) {
-    const TypeSize size = size_of(type);
-    bytes += size.kind == TypeSize::Kind::fixed ? size.bytes : variable;
-    is_time |= type == Type::time || type == Type::duration;
-  }
-  if (is_time) bytes = 0;
-  if (bytes == 0 || groups_.empty() || groups_.back().bytes == 0 || groups_.back().bytes + bytes > max_bytes)
-    groups_.push_back({begin, 0, 0});
+  const std::size_t bytes = bytes_in_group(column);
+  if (groups_.empty() || !belongs_to_group(groups_.back().bytes, bytes)) groups_.push_back({begin, 0, 0});
   groups_.back().bytes += bytes;
   groups_.back().end = operations_.size();
 }
@@ -207,25 +176,16 @@ RowFormatter::Cursor RowFormatter::run(char* at, Values values, const ColumnGrou
 char* RowFormatter::put_cells(char* at, const RowView& row) {
   Values values(row.columns);
   const std::uint8_t* const end = row.columns.data() + row.columns.size();
-  GroupMemory* memory = memories_[row.direction & 1].data();
+  Memory* memory = memories_[row.direction & 1].data();
   for (const ColumnGroup& group : groups_) {
-    GroupMemory& last = *memory++;
-    const std::uint8_t* const from = values.read(0);
-    if (last.size > 0 && end - from >= last.size && are_same(last.bytes, from, last.size)) {
-      copy_blocks(at, last.text, last.length);
-      at += last.length;
-      values.read(last.size);
+    Memory& last = *memory++;
+    if (char* const copied = last.copy(at, values, end)) {
+      at = copied;
       continue;
     }
+    const std::uint8_t* const from = values.read(0);
     Cursor done = run(at, values, group);
-    const auto size = static_cast<std::size_t>(done.values.read(0) - from);
-    const auto length = static_cast<std::size_t>(done.at - at);
-    if (group.bytes > 0 && size >= GroupMemory::min_bytes && size <= GroupMemory::max_bytes &&
-        length <= GroupMemory::max_text) {
-      last.size = static_cast<std::uint8_t>(size), last.length = static_cast<std::uint8_t>(length);
-      std::memcpy(last.bytes, from, size);
-      copy_blocks(last.text, at, length);
-    }
+    if (group.bytes > 0) last.keep({from, done.values.read(0)}, {at, done.at});
     at = done.at, values = done.values;
   }
   assert(values.done());

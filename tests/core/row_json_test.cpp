@@ -16,7 +16,7 @@ using namespace t2::text;
 
 std::string json(std::span<const Column> columns, const Row& row, const JsonForm& form = {},
                  const std::vector<std::string>& only = {}) {
-  const JsonFormatter formatter(columns, form, only);
+  JsonFormatter formatter(columns, form, only);
   const RowView view{1, 7, 0, row.bytes(), {}};
   std::string buffer(formatter.room(view), '\0');
   const auto size = static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data());

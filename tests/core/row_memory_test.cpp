@@ -1,8 +1,9 @@
-// Rows as text: what is copied from the row before is what would have been written.
+// Rows as text and JSON: what is copied from the row before is what would have been written.
 #include <catch2/catch.hpp>
 
 #include <random>
 
+#include "t2/row_json.hpp"
 #include "t2/row_text.hpp"
 
 namespace {
@@ -10,7 +11,8 @@ namespace {
 using namespace t2;
 using namespace t2::text;
 
-std::string line(RowFormatter& formatter, const RowView& view) {
+template <class Formatter>
+std::string line(Formatter& formatter, const RowView& view) {
   std::string buffer(formatter.room(view), '\0');
   buffer.resize(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()));
   return buffer;
@@ -25,7 +27,7 @@ class RandomRows {
     std::vector<Column> made{{"dir", "", Type::direction}, {"flowInd", "", Type::u64}};
     const auto type = [&] { return static_cast<Type>(number(static_cast<unsigned>(Type::ip) + 1)); };
     for (unsigned left = 1 + number(30); left > 0; --left) {
-      Column column = number(4) > 0 ? Column("a", "", type()) : Column("a", "", type(), type(), type());
+      Column column = number(4) > 0 ? Column(name(), "", type()) : Column(name(), "", type(), type(), type());
       made.push_back(number(3) > 0 ? column : column.repeated());
     }
     return made;
@@ -42,6 +44,10 @@ class RandomRows {
     return row;
   }
 
+  std::string_view name() {
+    static constexpr std::string_view names[] = {"a", "packets", "aNameOfSixteen16", "aNameThatIsRatherLong"};
+    return names[number(4)];
+  }
   unsigned number(unsigned below) { return static_cast<unsigned>(random_() % below); }
 
  private:
@@ -83,21 +89,38 @@ class RandomRows {
 
 }  // namespace
 
+// Writes 40 rows by one formatter, and each by one of its own.
+template <class Formatter, class... Form>
+std::size_t differences(RandomRows& random, std::span<const Column> columns, const Form&... form) {
+  Formatter formatter(columns, form...);
+  std::size_t wrong = 0;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    const Row row = random.row(columns);
+    const std::vector<std::uint8_t> exact(row.bytes().begin(), row.bytes().end());  // nothing behind its end is read
+    const RowView view{static_cast<std::uint8_t>(random.number(2)), i, 0, exact, {}};
+    Formatter fresh(columns, form...);
+    wrong += line(formatter, view) != line(fresh, view);
+  }
+  return wrong;
+}
+
 TEST_CASE("text: a row is written as by a formatter that has seen no other", "[text]") {
   for (unsigned seed = 0; seed < 120; ++seed) {
     RandomRows random(seed);
     const std::vector<Column> columns = random.columns();
     const RowForm form{std::vector<std::string>{"\t", ",", ", ", "0", "."}[seed % 5], seed % 3 == 0, seed % 7 > 0,
                        seed % 2 == 0};
-    RowFormatter formatter(columns, RowFormatter::RowsOf::flows, form);
-    for (std::uint64_t i = 0; i < 40; ++i) {
-      const Row row = random.row(columns);
-      const std::vector<std::uint8_t> exact(row.bytes().begin(), row.bytes().end());  // nothing behind its end is read
-      const RowView view{static_cast<std::uint8_t>(random.number(2)), i, 0, exact, {}};
-      RowFormatter fresh(columns, RowFormatter::RowsOf::flows, form);
-      const std::string mine = line(formatter, view), theirs = line(fresh, view);
-      if (mine != theirs) CHECK(mine == theirs);
-    }
+    CHECK(differences<RowFormatter>(random, columns, RowFormatter::RowsOf::flows, form) == 0);
+  }
+}
+
+TEST_CASE("json: a row is written as by a formatter that has seen no other", "[text]") {
+  const std::vector<std::string> all, some{"packets", "aNameThatIsRatherLong"};
+  for (unsigned seed = 0; seed < 80; ++seed) {
+    RandomRows random(seed);
+    const std::vector<Column> columns = random.columns();
+    const JsonForm form{.empty_lists = seed % 2 == 0, .blanks = seed % 3 == 0, .dates = seed % 5 == 0};
+    CHECK(differences<JsonFormatter>(random, columns, form, std::span(seed % 4 == 0 ? some : all)) == 0);
   }
 }
 

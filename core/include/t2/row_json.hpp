@@ -1,6 +1,6 @@
 // Rows of flows as JSON objects: decimal numbers are numbers; flags in hex, addresses, times (seconds with nine
-// decimals) and texts are strings; several values are an array, a list is an array of values. Used by the output
-// thread; put() allocates nothing and never fails. Link the library t2text.
+// decimals) and texts are strings; several values are an array, a list is an array of values. Used by one thread, the
+// output thread; put() allocates nothing and never fails. Link the library t2text.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 
 #include "t2/config.hpp"
 #include "t2/row.hpp"
+#include "t2/row_memory.hpp"
 
 namespace t2::text {
 
@@ -28,7 +29,7 @@ class JsonFormatter {
   JsonFormatter(std::span<const Column> columns, const JsonForm& form, std::span<const std::string> only = {});
 
   std::size_t room(const RowView& row) const { return fixed_room_ + row.columns.size() * room_per_byte; }
-  char* put(char* at, const RowView& row) const;  // without a newline; returns the end
+  char* put(char* at, const RowView& row);  // without a newline; returns the end
 
  private:
   // A list of bytes in hex: "0xff", with a blank; more where users made separators longer.
@@ -47,6 +48,16 @@ class JsonFormatter {
     std::uint8_t size;
     bool repeats, wanted;
   };
+  struct MemberGroup {
+    std::size_t end;    // of its members
+    std::size_t bytes;  // bytes_in_group() of their columns
+  };
+  using Memory = GroupMemory<512>;  // characters: names of members are a part of them
+  struct Cursor {
+    char* at;
+    std::size_t skip;  // of the next member's key: the comma
+  };
+  Cursor put_members(Cursor cursor, const Member* begin, const Member* end, Values& values) const;
   char* put_value(char* at, Type type, Values& values) const;
   static char* put_key(char* at, const Key& key, std::size_t skip);  // without `skip` bytes at its begin
   char* put_group(char* at, const Member& member, Values& values) const;
@@ -55,6 +66,8 @@ class JsonFormatter {
   std::string comma_;
   Key direction_{}, index_{};
   std::vector<Member> members_;
+  std::vector<MemberGroup> groups_;
+  std::vector<Memory> memories_[2];  // of each group, by direction
   std::size_t fixed_room_;
 };
 

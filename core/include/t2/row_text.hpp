@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "t2/row.hpp"
+#include "t2/row_memory.hpp"
 
 namespace t2::text {
 
@@ -51,18 +52,11 @@ class RowFormatter {
     std::uint8_t leads = 0;  // 1: there is one
     std::uint8_t parts = 0;
   };
-  // Columns that follow each other.
   struct ColumnGroup {
     std::size_t begin, end;  // operations
-    std::size_t bytes;       // of its values in a row, as far as is known before; times: none
+    std::size_t bytes;       // bytes_in_group() of its columns
   };
-  // A group's bytes in the last row of a direction, and their text: most values are those of the row before.
-  struct GroupMemory {
-    static constexpr std::size_t min_bytes = 8, max_bytes = 64, max_text = 96;
-    std::uint8_t size = 0, length = 0;  // 0: nothing
-    std::uint8_t bytes[max_bytes];
-    char text[max_text];
-  };
+  using Memory = GroupMemory<96>;  // characters: a group rarely has more
   struct Cursor {
     char* at;
     Values values;
@@ -80,7 +74,7 @@ class RowFormatter {
   const RowForm form_;
   std::vector<Operation> operations_;
   std::vector<ColumnGroup> groups_;
-  std::vector<GroupMemory> memories_[2];  // of each group, by direction
+  std::vector<Memory> memories_[2];  // of each group, by direction
   std::size_t columns_, fixed_room_, room_per_byte_ = 6;
 };
 
