@@ -137,7 +137,9 @@ const std::vector<Expiry::Due>& Expiry::rest() {
   due_.clear();
   return_ending();
   due_.reserve(table_.size());
-  for (Time i = 0; i < buckets; ++i) collect_due(next_ + i, INT64_MAX);
+  const Time end = next_ + buckets;
+  for (Time bucket = next_occupied(next_, end); bucket < end; bucket = next_occupied(bucket + 1, end))
+    collect_due(bucket, INT64_MAX);
   sort();
   return due_;
 }
