@@ -230,6 +230,8 @@ function(t2_plugin name)
   if(NOT arg_SOURCES)
     set(arg_SOURCES src/${name}.cpp)
   endif()
+  list(REMOVE_ITEM arg_SOURCES src/${name}.cpp)
+  list(APPEND arg_SOURCES src/${name}.cpp)  # in joined builds what its header defines does not reach the others
   add_library(${name} MODULE EXCLUDE_FROM_ALL ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES
     PREFIX "" OUTPUT_NAME ${arg_NUMBER}_${name} CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
@@ -259,7 +261,9 @@ function(t2_plugin name)
   t2_harden(${name})
   if(TARGET plugin_headers)
     target_precompile_headers(${name} REUSE_FROM plugin_headers)
-    set_source_files_properties(src/${name}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # tests take the others alone
+    if(T2_TESTS)  # they take the other files alone
+      set_source_files_properties(src/${name}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
   endif()
   if(NOT T2_SANITIZE)

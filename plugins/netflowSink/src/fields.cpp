@@ -113,7 +113,7 @@ enum Need : unsigned {
   octets_of_packets = 1u << 8,  // NF_OCTETS: of what octetDeltaCount is
   layer7 = 1u << 9,             // PACKETLENGTH: the packet length is that of the payload
   tags = 1u << 10,
-  flags = 1u << 11,
+  tcp_flags = 1u << 11,
   states = 1u << 12,
   counts = 1u << 13,  // plugins: tcpFlags, tcpStates, tcpFlags with TCPFLGCNT
   frames = 1u << 14,  // octets of whole frames are counted
@@ -143,95 +143,96 @@ constexpr FieldRule field_rules[] = {
     {number<401, 8, &FlowRecord::payload_octets>, ip | ipfix | layer7, Reverse::counter},  // transportOctetDeltaCount
     {number<352, 8, &FlowRecord::frame_octets>, ipfix | frames, Reverse::counter},         // layer2OctetDeltaCount
     {number<352, 8, &FlowRecord::frame_octets>, netflow9 | layer2, Reverse::counter},
-    {number<2, 8, &FlowRecord::packets>, any, Reverse::counter},            // packetDeltaCount
-    {bytes<8, 4, &FlowRecord::source>, ipv4},                               // sourceIPv4Address
-    {bytes<12, 4, &FlowRecord::destination>, ipv4},                         // destinationIPv4Address
-    {bytes<27, 16, &FlowRecord::source>, ipv6},                             // sourceIPv6Address
-    {bytes<28, 16, &FlowRecord::destination>, ipv6},                        // destinationIPv6Address
-    {number<32, 2, icmp4_type_code>, ipv4 | flags, Reverse::all},           // icmpTypeCodeIPv4
-    {number<139, 2, icmp6_type_code>, ipv6 | flags | ipfix, Reverse::all},  // icmpTypeCodeIPv6
-    {number<33, 1, igmp_type>, ipv4 | flags},                               // igmpType
-    {number<178, 1, icmp6_type>, ipv6 | flags | netflow9},       // icmpTypeIPv6: collectors know no 139 in version 9
-    {number<179, 1, icmp6_code>, ipv6 | flags | netflow9},       // icmpCodeIPv6
-    {number<7, 2, &FlowRecord::source_port>, ip},                // sourceTransportPort
-    {number<11, 2, &FlowRecord::destination_port>, ip},          // destinationTransportPort
-    {number<4, 1, &FlowRecord::protocol>, ip},                   // protocolIdentifier
-    {number<5, 1, &FlowRecord::tos>, ip | flags, Reverse::all},  // ipClassOfService
-    {number<6, 1, flag_byte>, ip | flags, Reverse::all},         // tcpControlBits
-    {number<60, 1, ip_version>, ip},                             // ipVersion
-    {number<256, 2, &FlowRecord::ether_type>, layer2},           // ethernetType
-    {number<61, 1, &FlowRecord::responder>, any},                // flowDirection
-    {number<10, 4, &FlowRecord::interface>, any},                // ingressInterface
-    {number<14, 4, &FlowRecord::interface>, any},                // egressInterface
-    {number<52, 1, &FlowRecord::min_ttl>, ip | flags, Reverse::all},           // minimumTTL
-    {number<53, 1, &FlowRecord::max_ttl>, ip | flags, Reverse::all},           // maximumTTL
-    {number<25, 2, shortest>, ip, Reverse::all},                               // minimumIpTotalLength
-    {number<26, 2, longest>, ip, Reverse::all},                                // maximumIpTotalLength
-    {number<243, 2, outer_id>, tags},                                          // dot1qVlanId
-    {number<244, 1, outer_priority>, tags},                                    // dot1qPriority
-    {number<245, 2, inner_id>, tags},                                          // dot1qCustomerVlanId
-    {number<246, 1, inner_priority>, tags},                                    // dot1qCustomerPriority
-    {number<58, 2, &FlowRecord::vlan>, any},                                   // vlanId
-    {number<136, 1, &FlowRecord::end>, any},                                   // flowEndReason
-    {bytes<56, 6, &FlowRecord::source_mac>, macs, Reverse::all},               // sourceMacAddress
-    {bytes<80, 6, &FlowRecord::destination_mac>, macs, Reverse::all},          // destinationMacAddress
-    {number<54, 2, &FlowRecord::identification>, ipv4 | flags, Reverse::all},  // fragmentIdentification
-    {number<31, 3, &FlowRecord::identification>, ipv6 | flags | netflow9},     // flowLabelIPv6
-    {number<31, 4, &FlowRecord::identification>, ipv6 | flags | ipfix, Reverse::all},
-    {number<64, 4, extension_headers>, ipv6 | flags, Reverse::all},                       // ipv6ExtensionHeaders
-    {number<148, 8, flow_id_of_output_thread>, ipfix},                                    // flowId
-    {number<239, 1, initiator>, ipfix | biflow},                                          // biflowDirection
-    {number<184, 4, &FlowRecord::isn>, ip | flags | ipfix, Reverse::all},                 // tcpSequenceNumber
-    {number<186, 2, &FlowRecord::window>, ip | flags | ipfix, Reverse::all},              // tcpWindowSize
-    {{209, 8, put_set<&FlowRecord::tcp_options, 8>}, ip | flags | ipfix, Reverse::all},   // tcpOptions
-    {{208, 4, put_set<&FlowRecord::ip_options, 4>}, ipv4 | flags | ipfix, Reverse::all},  // ipv4Options
-    {number<218, 4, flag_count<1>>, ip | counts | ipfix, Reverse::counter},               // tcpSynTotalCount
-    {number<219, 4, flag_count<0>>, ip | counts | ipfix, Reverse::counter},               // tcpFinTotalCount
-    {number<220, 4, flag_count<2>>, ip | counts | ipfix, Reverse::counter},               // tcpRstTotalCount
-    {number<221, 4, flag_count<3>>, ip | counts | ipfix, Reverse::counter},               // tcpPshTotalCount
-    {number<222, 4, flag_count<4>>, ip | counts | ipfix, Reverse::counter},               // tcpAckTotalCount
-    {number<223, 4, flag_count<5>>, ip | counts | ipfix, Reverse::counter},               // tcpUrgTotalCount
+    {number<2, 8, &FlowRecord::packets>, any, Reverse::counter},                // packetDeltaCount
+    {bytes<8, 4, &FlowRecord::source>, ipv4},                                   // sourceIPv4Address
+    {bytes<12, 4, &FlowRecord::destination>, ipv4},                             // destinationIPv4Address
+    {bytes<27, 16, &FlowRecord::source>, ipv6},                                 // sourceIPv6Address
+    {bytes<28, 16, &FlowRecord::destination>, ipv6},                            // destinationIPv6Address
+    {number<32, 2, icmp4_type_code>, ipv4 | tcp_flags, Reverse::all},           // icmpTypeCodeIPv4
+    {number<139, 2, icmp6_type_code>, ipv6 | tcp_flags | ipfix, Reverse::all},  // icmpTypeCodeIPv6
+    {number<33, 1, igmp_type>, ipv4 | tcp_flags},                               // igmpType
+    {number<178, 1, icmp6_type>, ipv6 | tcp_flags | netflow9},  // icmpTypeIPv6: collectors know no 139 in version 9
+    {number<179, 1, icmp6_code>, ipv6 | tcp_flags | netflow9},  // icmpCodeIPv6
+    {number<7, 2, &FlowRecord::source_port>, ip},               // sourceTransportPort
+    {number<11, 2, &FlowRecord::destination_port>, ip},         // destinationTransportPort
+    {number<4, 1, &FlowRecord::protocol>, ip},                  // protocolIdentifier
+    {number<5, 1, &FlowRecord::tos>, ip | tcp_flags, Reverse::all},                // ipClassOfService
+    {number<6, 1, flag_byte>, ip | tcp_flags, Reverse::all},                       // tcpControlBits
+    {number<60, 1, ip_version>, ip},                                               // ipVersion
+    {number<256, 2, &FlowRecord::ether_type>, layer2},                             // ethernetType
+    {number<61, 1, &FlowRecord::responder>, any},                                  // flowDirection
+    {number<10, 4, &FlowRecord::interface>, any},                                  // ingressInterface
+    {number<14, 4, &FlowRecord::interface>, any},                                  // egressInterface
+    {number<52, 1, &FlowRecord::min_ttl>, ip | tcp_flags, Reverse::all},           // minimumTTL
+    {number<53, 1, &FlowRecord::max_ttl>, ip | tcp_flags, Reverse::all},           // maximumTTL
+    {number<25, 2, shortest>, ip, Reverse::all},                                   // minimumIpTotalLength
+    {number<26, 2, longest>, ip, Reverse::all},                                    // maximumIpTotalLength
+    {number<243, 2, outer_id>, tags},                                              // dot1qVlanId
+    {number<244, 1, outer_priority>, tags},                                        // dot1qPriority
+    {number<245, 2, inner_id>, tags},                                              // dot1qCustomerVlanId
+    {number<246, 1, inner_priority>, tags},                                        // dot1qCustomerPriority
+    {number<58, 2, &FlowRecord::vlan>, any},                                       // vlanId
+    {number<136, 1, &FlowRecord::end>, any},                                       // flowEndReason
+    {bytes<56, 6, &FlowRecord::source_mac>, macs, Reverse::all},                   // sourceMacAddress
+    {bytes<80, 6, &FlowRecord::destination_mac>, macs, Reverse::all},              // destinationMacAddress
+    {number<54, 2, &FlowRecord::identification>, ipv4 | tcp_flags, Reverse::all},  // fragmentIdentification
+    {number<31, 3, &FlowRecord::identification>, ipv6 | tcp_flags | netflow9},     // flowLabelIPv6
+    {number<31, 4, &FlowRecord::identification>, ipv6 | tcp_flags | ipfix, Reverse::all},
+    {number<64, 4, extension_headers>, ipv6 | tcp_flags, Reverse::all},                       // ipv6ExtensionHeaders
+    {number<148, 8, flow_id_of_output_thread>, ipfix},                                        // flowId
+    {number<239, 1, initiator>, ipfix | biflow},                                              // biflowDirection
+    {number<184, 4, &FlowRecord::isn>, ip | tcp_flags | ipfix, Reverse::all},                 // tcpSequenceNumber
+    {number<186, 2, &FlowRecord::window>, ip | tcp_flags | ipfix, Reverse::all},              // tcpWindowSize
+    {{209, 8, put_set<&FlowRecord::tcp_options, 8>}, ip | tcp_flags | ipfix, Reverse::all},   // tcpOptions
+    {{208, 4, put_set<&FlowRecord::ip_options, 4>}, ipv4 | tcp_flags | ipfix, Reverse::all},  // ipv4Options
+    {number<218, 4, flag_count<1>>, ip | counts | ipfix, Reverse::counter},                   // tcpSynTotalCount
+    {number<219, 4, flag_count<0>>, ip | counts | ipfix, Reverse::counter},                   // tcpFinTotalCount
+    {number<220, 4, flag_count<2>>, ip | counts | ipfix, Reverse::counter},                   // tcpRstTotalCount
+    {number<221, 4, flag_count<3>>, ip | counts | ipfix, Reverse::counter},                   // tcpPshTotalCount
+    {number<222, 4, flag_count<4>>, ip | counts | ipfix, Reverse::counter},                   // tcpAckTotalCount
+    {number<223, 4, flag_count<5>>, ip | counts | ipfix, Reverse::counter},                   // tcpUrgTotalCount
 
     // Enterprise elements. Their numbers never change.
     {number<1, 8, &FlowRecord::payload_octets>, own, Reverse::counter, "t2PacketLengthDeltaCount", "l7BytesSnt",
      Semantics::delta, Unit::octets},
     {number<2, 8, &FlowRecord::status>, own, Reverse::all, "t2FlowStatus", "flowStat", Semantics::flags},
-    {number<16, 2, &FlowRecord::analysis>, own | ip | flags, Reverse::all, "t2TcpFlagsStatus", "tcpFStat",
+    {number<16, 2, &FlowRecord::analysis>, own | ip | tcp_flags, Reverse::all, "t2TcpFlagsStatus", "tcpFStat",
      Semantics::flags},
-    {number<17, 2, &FlowRecord::ip_flags>, own | ip | flags, Reverse::all, "t2IpFlags", "ipFlags", Semantics::flags},
-    {number<18, 1, &FlowRecord::ttl_changes>, own | ip | flags, Reverse::all, "t2TtlChangeTotalCount", "ipTTLChg",
+    {number<17, 2, &FlowRecord::ip_flags>, own | ip | tcp_flags, Reverse::all, "t2IpFlags", "ipFlags",
+     Semantics::flags},
+    {number<18, 1, &FlowRecord::ttl_changes>, own | ip | tcp_flags, Reverse::all, "t2TtlChangeTotalCount", "ipTTLChg",
      Semantics::total, Unit::packets},
-    {number<19, 4, microseconds<&FlowRecord::trip>>, own | ip | flags, Reverse::all, "t2AnswerTime", "tcpSSASAATrip",
-     Semantics::quantity, Unit::microseconds},
-    {number<20, 4, microseconds<&FlowRecord::answer_min>>, own | ip | flags, Reverse::all, "t2MinimumResponseTime",
+    {number<19, 4, microseconds<&FlowRecord::trip>>, own | ip | tcp_flags, Reverse::all, "t2AnswerTime",
+     "tcpSSASAATrip", Semantics::quantity, Unit::microseconds},
+    {number<20, 4, microseconds<&FlowRecord::answer_min>>, own | ip | tcp_flags, Reverse::all, "t2MinimumResponseTime",
      "tcpRTTAckTripMin", Semantics::quantity, Unit::microseconds},
-    {number<21, 4, microseconds<&FlowRecord::answer_max>>, own | ip | flags, Reverse::all, "t2MaximumResponseTime",
+    {number<21, 4, microseconds<&FlowRecord::answer_max>>, own | ip | tcp_flags, Reverse::all, "t2MaximumResponseTime",
      "tcpRTTAckTripMax", Semantics::quantity, Unit::microseconds},
-    {number<22, 4, microseconds<&FlowRecord::answer_mean>>, own | ip | flags, Reverse::all, "t2MeanResponseTime",
+    {number<22, 4, microseconds<&FlowRecord::answer_mean>>, own | ip | tcp_flags, Reverse::all, "t2MeanResponseTime",
      "tcpRTTAckTripAvg", Semantics::quantity, Unit::microseconds},
-    {number<23, 4, microseconds<&FlowRecord::round_trip>>, own | ip | flags, Reverse::never, "t2HandshakeRoundTripTime",
-     "tcpSSASAATrip of both directions", Semantics::quantity, Unit::microseconds},
-    {number<32, 2, &FlowRecord::tcp_flags>, own | ip | flags, Reverse::all, "t2TcpFlagsAndCombinations", "tcpFlags",
+    {number<23, 4, microseconds<&FlowRecord::round_trip>>, own | ip | tcp_flags, Reverse::never,
+     "t2HandshakeRoundTripTime", "tcpSSASAATrip of both directions", Semantics::quantity, Unit::microseconds},
+    {number<32, 2, &FlowRecord::tcp_flags>, own | ip | tcp_flags, Reverse::all, "t2TcpFlagsAndCombinations", "tcpFlags",
      Semantics::flags},
-    {number<33, 2, &FlowRecord::anomaly>, own | ip | flags, Reverse::all, "t2TcpAnomalies", "tcpAnomaly",
+    {number<33, 2, &FlowRecord::anomaly>, own | ip | tcp_flags, Reverse::all, "t2TcpAnomalies", "tcpAnomaly",
      Semantics::flags},
-    {number<34, 2, &FlowRecord::mss>, own | ip | flags, Reverse::all, "t2TcpMaximumSegmentSize", "tcpMSS",
+    {number<34, 2, &FlowRecord::mss>, own | ip | tcp_flags, Reverse::all, "t2TcpMaximumSegmentSize", "tcpMSS",
      Semantics::quantity, Unit::octets},
-    {number<35, 2, &FlowRecord::scale>, own | ip | flags, Reverse::all, "t2TcpWindowScaleFactor", "tcpWS",
+    {number<35, 2, &FlowRecord::scale>, own | ip | tcp_flags, Reverse::all, "t2TcpWindowScaleFactor", "tcpWS",
      Semantics::quantity},
-    {number<36, 4, &FlowRecord::window_min>, own | ip | flags, Reverse::all, "t2MinimumTcpWindow", "tcpMinWinSz",
+    {number<36, 4, &FlowRecord::window_min>, own | ip | tcp_flags, Reverse::all, "t2MinimumTcpWindow", "tcpMinWinSz",
      Semantics::quantity, Unit::octets},
-    {number<37, 4, &FlowRecord::window_max>, own | ip | flags, Reverse::all, "t2MaximumTcpWindow", "tcpMaxWinSz",
+    {number<37, 4, &FlowRecord::window_max>, own | ip | tcp_flags, Reverse::all, "t2MaximumTcpWindow", "tcpMaxWinSz",
      Semantics::quantity, Unit::octets},
-    {number<38, 8, &FlowRecord::sent_bytes>, own | ip | flags, Reverse::all, "t2TcpSequenceOctets", "tcpSeqSntBytes",
-     Semantics::total, Unit::octets},
-    {number<39, 8, &FlowRecord::acked_bytes>, own | ip | flags, Reverse::all, "t2TcpAcknowledgedOctets",
+    {number<38, 8, &FlowRecord::sent_bytes>, own | ip | tcp_flags, Reverse::all, "t2TcpSequenceOctets",
+     "tcpSeqSntBytes", Semantics::total, Unit::octets},
+    {number<39, 8, &FlowRecord::acked_bytes>, own | ip | tcp_flags, Reverse::all, "t2TcpAcknowledgedOctets",
      "tcpFlwLssAckRcvdBytes", Semantics::total, Unit::octets},
-    {number<40, 2, &FlowRecord::retransmissions>, own | ip | flags, Reverse::all, "t2TcpRetransmissionTotalCount",
+    {number<40, 2, &FlowRecord::retransmissions>, own | ip | tcp_flags, Reverse::all, "t2TcpRetransmissionTotalCount",
      "tcpSeqFaultCnt", Semantics::total, Unit::packets},
-    {number<41, 2, &FlowRecord::ack_faults>, own | ip | flags, Reverse::all, "t2TcpAckFaultTotalCount",
+    {number<41, 2, &FlowRecord::ack_faults>, own | ip | tcp_flags, Reverse::all, "t2TcpAckFaultTotalCount",
      "tcpAckFaultCnt", Semantics::total, Unit::packets},
-    {number<42, 4, &FlowRecord::in_flight>, own | ip | flags, Reverse::all, "t2MaximumOctetsInFlight", "tcpBFlgtMx",
+    {number<42, 4, &FlowRecord::in_flight>, own | ip | tcp_flags, Reverse::all, "t2MaximumOctetsInFlight", "tcpBFlgtMx",
      Semantics::quantity, Unit::octets},
     {number<48, 1, &FlowRecord::state_anomalies>, own | ip | states, Reverse::all, "t2TcpStateAnomalies",
      "tcpStatesAFlags", Semantics::flags},
@@ -254,7 +255,7 @@ constexpr unsigned needs_met(const RecordLayout& layout, RecordKind kind) {
   met |= layout.version == Version::ipfix ? ipfix : netflow9;
   met |= layout.ip_octets ? octets_of_ip : octets_of_packets;
   if (layout.macs) met |= macs;
-  if (layout.tcp_flags) met |= flags | (tcp_flag_counts ? counts : 0u);
+  if (layout.tcp_flags) met |= tcp_flags | (tcp_flag_counts ? counts : 0u);
   if (layout.tcp_states) met |= states;
   if (layout.layer2) met |= frames;
   if (has_labels(kind)) met |= labels;
