@@ -50,7 +50,9 @@ typed secret sh -c 'st2 -V -i lo | cat'
 expect 'st2 -V -i lo' succeeds
 typed secret sh -c "st2 -r '$sample' -w '$scratch/elsewhere/st2' 2>&1 | cat"
 expect 'st2 with its output in a pipe: sudo asks on the terminal' says '[sudo] password for ada:'
-expect 'st2 with its output in a pipe: runs' says 'Finished processing'
+if [ "$EUID" -eq 0 ]; then expect 'st2 with its output in a pipe: runs' says 'Finished processing'
+else skip 'st2 with its output in a pipe: runs' 'needs root, which its pretended sudo does not give'
+fi
 run env PATH="$fake:$PATH" st2 -i lo
 expect 'st2, no terminal: status 1' fails
 expect 'st2, no terminal: one line with the way out' same "$output" \
