@@ -139,10 +139,7 @@ JsonFormatter::JsonFormatter(std::span<const Column> columns, const JsonForm& fo
     for (std::uint8_t i = 0; i < column.size; ++i)
       if (column.type[i] == Type::ip) fixed_room_ += std::string_view(T2_CORE_B2T_NON_IP_STR).size();
     members_.push_back(std::move(member));
-    const std::size_t bytes = bytes_in_group(column);
-    if (groups_.empty() || !belongs_to_group(groups_.back().bytes, bytes)) groups_.push_back({0, 0});
-    groups_.back().bytes += bytes;
-    groups_.back().end = members_.size();
+    add_to_groups(groups_, column, members_.size() - 1, members_.size());
   }
   for (auto& memories : memories_) memories.resize(groups_.size());
 }
@@ -237,10 +234,8 @@ char* JsonFormatter::put(char* at, const RowView& row) {
   if (index_.size > 0) cursor.at = put_unsigned(begin(index_), row.index);
   Values values(row.columns);
   const std::uint8_t* const end = row.columns.data() + row.columns.size();
-  const Member* member = members_.data();
   Memory* memory = memories_[row.direction & 1].data();
-  for (const MemberGroup& group : groups_) {
-    const Member* const group_end = members_.data() + group.end;
+  for (const ColumnGroup& group : groups_) {
     Memory& last = *memory++;
     const bool with_comma = cursor.skip == 0;
     char* const copied = with_comma ? last.copy(cursor.at, values, end) : nullptr;
@@ -249,10 +244,9 @@ char* JsonFormatter::put(char* at, const RowView& row) {
     } else {
       const std::uint8_t* const from = values.read(0);
       const char* const text = cursor.at;
-      cursor = put_members(cursor, member, group_end, values);
+      cursor = put_members(cursor, members_.data() + group.begin, members_.data() + group.end, values);
       if (group.bytes > 0 && with_comma) last.keep({from, values.read(0)}, {text, cursor.at});
     }
-    member = group_end;
   }
   assert(values.done());
   *cursor.at++ = '}';

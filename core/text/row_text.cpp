@@ -61,7 +61,7 @@ void RowFormatter::add(const Column& column, bool first) {
     room_per_byte_ = std::max(room_per_byte_, characters_per_byte(column.type[i]) + 1);
   }
   if (is_cell) push({.kind = cell_end});
-  add_to_group(column, begin);
+  add_to_groups(groups_, column, begin, operations_.size());
 }
 
 // A value that is not a text has these characters only.
@@ -71,13 +71,6 @@ bool RowFormatter::may_need_quotes(const Column& column) const {
     return true;
   return std::any_of(column.type, column.type + column.size,
                      [](Type type) { return size_of(type).kind == TypeSize::Kind::text; });
-}
-
-void RowFormatter::add_to_group(const Column& column, std::size_t begin) {
-  const std::size_t bytes = bytes_in_group(column);
-  if (groups_.empty() || !belongs_to_group(groups_.back().bytes, bytes)) groups_.push_back({begin, 0, 0});
-  groups_.back().bytes += bytes;
-  groups_.back().end = operations_.size();
 }
 
 [[gnu::always_inline]] inline char* RowFormatter::put_value(char* at, Type type, Values& values) const {

@@ -48,10 +48,6 @@ class JsonFormatter {
     std::uint8_t size;
     bool repeats, wanted;
   };
-  struct MemberGroup {
-    std::size_t end;    // of its members
-    std::size_t bytes;  // bytes_in_group() of their columns
-  };
   using Memory = GroupMemory<512>;  // characters: names of members are a part of them
   struct Cursor {
     char* at;
@@ -66,7 +62,7 @@ class JsonFormatter {
   std::string comma_;
   Key direction_{}, index_{};
   std::vector<Member> members_;
-  std::vector<MemberGroup> groups_;
+  std::vector<ColumnGroup> groups_;  // of members_
   std::vector<Memory> memories_[2];  // of each group, by direction
   std::size_t fixed_room_;
 };

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "t2/row.hpp"
 #include "t2/type_size.hpp"
@@ -31,9 +32,19 @@ inline std::size_t bytes_in_group(const Column& column) {
   return bytes;
 }
 
-// Does a column of so many bytes belong to the group before it?
-constexpr bool belongs_to_group(std::size_t group, std::size_t column) {
-  return group > 0 && column > 0 && group + column <= max_group_bytes;
+struct ColumnGroup {
+  std::size_t begin, end;  // what the formatter does for its columns: places in a list of the formatter's
+  std::size_t bytes;       // bytes_in_group() of its columns; 0: it is not remembered
+};
+
+// A column for which the formatter does what stands from `begin` to `end`: it belongs to the last group, or begins one.
+inline void add_to_groups(std::vector<ColumnGroup>& groups, const Column& column, std::size_t begin, std::size_t end) {
+  const std::size_t bytes = bytes_in_group(column);
+  const bool belongs =
+      !groups.empty() && groups.back().bytes > 0 && bytes > 0 && groups.back().bytes + bytes <= max_group_bytes;
+  if (!belongs) groups.push_back({begin, end, 0});
+  groups.back().end = end;
+  groups.back().bytes += bytes;
 }
 
 // The values of a group in the last row of one direction, and their text.

@@ -52,17 +52,12 @@ class RowFormatter {
     std::uint8_t leads = 0;  // 1: there is one
     std::uint8_t parts = 0;
   };
-  struct ColumnGroup {
-    std::size_t begin, end;  // operations
-    std::size_t bytes;       // bytes_in_group() of its columns
-  };
   using Memory = GroupMemory<96>;  // characters: a group rarely has more
   struct Cursor {
     char* at;
     Values values;
   };
   void add(const Column& column, bool first);
-  void add_to_group(const Column& column, std::size_t begin);
   bool may_need_quotes(const Column& column) const;
   Cursor run(char* at, Values values, const ColumnGroup& group) const;
   char* put_value(char* at, Type type, Values& values) const;
@@ -73,7 +68,7 @@ class RowFormatter {
   bool flows_;
   const RowForm form_;
   std::vector<Operation> operations_;
-  std::vector<ColumnGroup> groups_;
+  std::vector<ColumnGroup> groups_;  // of operations_
   std::vector<Memory> memories_[2];  // of each group, by direction
   std::size_t columns_, fixed_room_, room_per_byte_ = 6;
 };
