@@ -65,8 +65,7 @@ inline Time time_step(std::uint8_t code) {
   return units[code & 7] * (1 + (code >> 3));
 }
 
-// No values from a file, whatever stands in the home of who runs this.
-// No file, only these settings.
+// These settings alone, and no values from a file, whatever stands in the home of who runs this.
 inline Config config(std::span<const std::string> sets) {
   unsetenv("HOME");
   return Config("", sets);
