@@ -12,7 +12,6 @@
 
 #include "labels.hpp"
 #include "registry_text.hpp"
-#include "t2/bytes.hpp"
 #include "t2/keyed_hash.hpp"
 
 namespace t2::mac_recorder {
@@ -45,9 +44,8 @@ class OuiRegistry {
       return block != other.block ? block < other.block : line < other.line;
     }
   };
-  static std::uint64_t key(Mac first, std::uint64_t digits) {
-    return first << 16 | digits;
-  }  // prefix of so many hex digits
+  // Of a prefix of so many hex digits.
+  static std::uint64_t key(Mac first, std::uint64_t digits) { return first << 16 | digits; }
   static std::uint64_t block_of(RegistryCsv& csv, std::string& scratch, bool& more);
   void read_entries();
   void add_index();

@@ -7,6 +7,7 @@
 
 #include "../src/registry.hpp"
 #include "run.hpp"
+#include "t2/bytes.hpp"
 
 using namespace t2::test;
 using namespace t2::mac_recorder;

@@ -40,10 +40,13 @@ class PktSIATHisto final : public t2::Plugin {
     const PktSIATHistoState& s = state_(e.own);
     cut_ += s.cut;
     if (!row.is_read()) return;
-    pairs_.clear();
-    if (s.in_tree) s.more.for_each([&](const Pair& pair) { pairs_.push_back(pair); });
-    else pairs_.assign(s.first, s.first + s.count);
-    std::ranges::sort(pairs_, {}, &Pair::key);
+    if (s.in_tree) {
+      pairs_.clear();
+      s.more.for_each([&](const Pair& pair) { pairs_.push_back(pair); });
+    } else {
+      pairs_.assign(s.first, s.first + s.count);
+      std::ranges::sort(pairs_, {}, &Pair::key);
+    }
     for (const Pair& pair : pairs_) of_bin_[pair.bin()] += pair.count;
     row.put(static_cast<std::uint32_t>(pairs_.size()));
     row.count(pairs_.size());
