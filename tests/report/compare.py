@@ -33,7 +33,6 @@ same('bytes', totals['bytes'], sum(int(row['l7BytesSnt']) for row in rows))
 same('addresses', totals['hosts'], len({row[end] for row in rows for end in ('srcIP', 'dstIP')} - {'-'}))
 
 
-
 def seconds(cell):
     """A time of a flow file, to a microsecond, also of one with dates."""
     return datetime.datetime.fromisoformat(cell[:26] + '+00:00').timestamp() if 'T' in cell else float(cell)
