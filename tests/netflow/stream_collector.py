@@ -20,12 +20,15 @@ class StreamCollector(threading.Thread):
         self.listener.bind(('127.0.0.1', port))
         self.port = self.listener.getsockname()[1]
         self.sessions, self.flows, self.failure = 0, [], None
+        if not delay:
+            self.listener.listen(1)  # here and not in the thread, which a busy machine may run later than the exporter
         self.start()
 
     def run(self):
         try:
-            time.sleep(self.delay)
-            self.listener.listen(1)
+            if self.delay:
+                time.sleep(self.delay)
+                self.listener.listen(1)
             while True:
                 connection, _ = self.listener.accept()
                 with connection:
