@@ -44,8 +44,11 @@ class ParquetSink final : public Sink {
     group_rows_ = static_cast<std::uint64_t>(host_.integer("PARQUET_GROUP_NFLOWS"));
     group_bytes_ = static_cast<std::size_t>(host_.integer("PARQUET_GROUP_MEMORY")) * 1'000'000;
     cells_.emplace(output.columns);
-    chosen_ = chosen_positions(host_, "parquetSink", "PARQUET", output.columns);
-    for (const std::size_t at : chosen_) columns_.emplace_back(cells_->column(at), cells_->is_list(at), is_text(at));
+    for (const std::size_t at : chosen_positions(host_, "parquetSink", "PARQUET", output.columns)) {
+      const bool is_text = !cells_->is_single(at) && !cells_->is_list(at);
+      columns_.emplace_back(cells_->column(at), cells_->is_list(at), is_text);
+      chosen_.push_back({at, is_text});
+    }
     file_.emplace(columns_, static_cast<int>(host_.integer("PARQUET_COMPRESSION")), output.about,
                   [this](const std::string& text) { host_.warn(text); });
     if (days_ == Days::together && !file_->open(path(0)))
@@ -57,14 +60,13 @@ class ParquetSink final : public Sink {
       if (must_change(row.end)) begin_file(row.end);
       latest_ = std::max(latest_, row.end);
       cells_->read(row);
-      std::size_t size = 0;
       for (std::size_t i = 0; i < chosen_.size(); ++i) {
-        if (is_text(chosen_[i])) columns_[i].put_text(cells_->text(chosen_[i]));
-        else columns_[i].put(Values(cells_->bytes(chosen_[i])));
-        size += columns_[i].size();
+        const Chosen& chosen = chosen_[i];
+        if (chosen.is_text) columns_[i].put_text(cells_->text(chosen.at));
+        else columns_[i].put(Values(cells_->bytes(chosen.at)));
       }
       ++rows_in_file_;
-      if (++rows_in_group_ >= group_rows_ || size >= group_bytes_) end_group();
+      if (++rows_in_group_ >= group_rows_ || is_full(row)) end_group();
     }
   }
 
@@ -84,8 +86,15 @@ class ParquetSink final : public Sink {
   std::uint64_t max_memory() const override { return 3 * group_bytes_; }
 
  private:
-  bool is_text(std::size_t at) const { return !cells_->is_single(at) && !cells_->is_list(at); }
-
+  // Columns are added up only when the group may be full: a row has at most so many bytes more than before. Its values
+  // grow most as text: one byte in a list has three digits, a separator, a length and levels.
+  bool is_full(const RowView& row) {
+    max_size_ += 16 * row.columns.size() + 64 * columns_.size();
+    if (max_size_ < group_bytes_) return false;
+    max_size_ = 0;
+    for (const ParquetColumn& column : columns_) max_size_ += column.size();
+    return max_size_ >= group_bytes_;
+  }
   std::string path(Time end) const {
     std::string name = prefix_;
     if (days_ == Days::in_names) name += "_" + date_of(end / day);
@@ -103,7 +112,7 @@ class ParquetSink final : public Sink {
   }
   void end_group() {
     if (rows_in_group_ > 0) file_->write_group(rows_in_group_);
-    rows_in_group_ = 0;
+    rows_in_group_ = max_size_ = 0;
   }
   void end_file() {
     if (!file_->is_open()) return;
@@ -128,8 +137,13 @@ class ParquetSink final : public Sink {
   enum class Days : std::uint8_t { together, in_names, in_folders } days_ = Days::together;
   std::uint64_t group_rows_ = 0;
   std::size_t group_bytes_ = 0;
+  std::size_t max_size_ = 0;  // of the group, in memory: not more than this
   std::optional<text::Cells> cells_;
-  std::vector<std::size_t> chosen_;
+  struct Chosen {
+    std::size_t at;  // cell
+    bool is_text;    // several values, as the flow file has them
+  };
+  std::vector<Chosen> chosen_;
   std::vector<ParquetColumn> columns_;  // of chosen_
   std::optional<ParquetFile> file_;
   std::uint64_t rows_in_group_ = 0, rows_in_file_ = 0, files_ = 0;

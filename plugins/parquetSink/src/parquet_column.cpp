@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <type_traits>
 
 #include "t2/cells.hpp"
 #include "t2/text.hpp"
@@ -77,27 +78,23 @@ void put_levels(std::string& to, const std::vector<std::uint8_t>& levels) {
 }  // namespace
 
 ParquetColumn::ParquetColumn(const Column& column, bool is_list, bool is_text)
-    : name_(column.name),
-      unit_(column.unit),
-      type_(column.type[0]),
+    : type_(column.type[0]),
       is_list_(is_list),
-      is_unsigned_(integer_type(type_).bits > 0 && !integer_type(type_).is_signed),
-      physical_(is_text ? Physical::bytes : physical_of(column.type[0])) {}
+      physical_(is_text ? Physical::bytes : physical_of(column.type[0])),
+      name_(column.name),
+      unit_(column.unit) {}
 
 template <class T>
 void ParquetColumn::put_number(T value) {
   values_.append(&value, sizeof value);
-  const auto wide = static_cast<std::uint64_t>(value);  // signed ones are extended
-  const auto less = [&](std::uint64_t a, std::uint64_t b) {
-    return is_unsigned_ ? a < b : static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b);
-  };
-  if (!has_range_ || less(wide, smallest_)) smallest_ = wide;
-  if (!has_range_ || less(largest_, wide)) largest_ = wide;
+  using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
+  const auto wide = static_cast<Wide>(value);
+  if (!has_range_ || wide < static_cast<Wide>(smallest_)) smallest_ = static_cast<std::uint64_t>(wide);
+  if (!has_range_ || static_cast<Wide>(largest_) < wide) largest_ = static_cast<std::uint64_t>(wide);
   has_range_ = true;
 }
 
 void ParquetColumn::put_bytes(std::string_view text) {
-  if (!is_list_) ++rows_;
   const auto length = static_cast<std::uint32_t>(text.size());
   values_.append(&length, sizeof length);
   values_.append(text.data(), text.size());
@@ -120,7 +117,7 @@ void ParquetColumn::put_address(Type type, Values& values) {
   put_bytes({text, static_cast<std::size_t>(end - text)});
 }
 
-void ParquetColumn::put_value(Values& values) {
+[[gnu::always_inline]] inline void ParquetColumn::put_value(Values& values) {
   switch (type_) {
     case Type::i8: return put_number<std::int32_t>(values.get<std::int8_t>());
     case Type::i16: return put_number<std::int32_t>(values.get<std::int16_t>());
@@ -156,7 +153,7 @@ void ParquetColumn::put_value(Values& values) {
 
 void ParquetColumn::put(Values values) {
   if (!is_list_) {
-    if (physical_ != Physical::bytes) ++rows_;
+    ++rows_;
     return put_value(values);
   }
   const auto count = values.get<std::uint32_t>();
@@ -165,6 +162,11 @@ void ParquetColumn::put(Values values) {
     definition_.push_back(count > 0);
     if (count > 0) put_value(values);
   }
+}
+
+void ParquetColumn::put_text(std::string_view text) {
+  ++rows_;
+  put_bytes(text);
 }
 
 void ParquetColumn::put_schema(Thrift& to) const {

@@ -13,7 +13,7 @@
 
 namespace t2::parquet_sink {
 
-class ParquetColumn {
+class alignas(64) ParquetColumn {
  public:
   enum class Physical : std::uint8_t { int32 = 1, int64 = 2, float32 = 4, float64 = 5, bytes = 6 };
   // Of one type (of each element, where it is a list), or a text that holds several values.
@@ -21,7 +21,7 @@ class ParquetColumn {
 
   // A row's cell; its values are those of the row, or with `text` what the flow file has.
   void put(Values values);
-  void put_text(std::string_view text) { put_bytes(text); }
+  void put_text(std::string_view text);
 
   void put_schema(Thrift& to) const;  // elements of the schema
   unsigned schema_elements() const { return is_list_ ? 3 : 1; }
@@ -43,18 +43,18 @@ class ParquetColumn {
   void put_number(T value);
   void put_address(Type type, Values& values);
 
-  std::string name_, unit_;
+  // What each value touches is in one line of the cache: a row has all columns.
   Type type_;
-  bool is_list_, is_unsigned_;
+  bool is_list_;
   Physical physical_;
-  GrowingBytes values_;
-  std::vector<std::uint8_t> repetition_, definition_;  // of lists: 0 begins a row; 0: no value
-  std::size_t rows_ = 0;
-  // Numbers as 64 bits; texts.
-  std::uint64_t smallest_ = 0, largest_ = 0;
-  std::string first_text_, last_text_;
   bool has_range_ = false, long_text_ = false;
+  std::size_t rows_ = 0;  // without lists
+  GrowingBytes values_;
+  std::uint64_t smallest_ = 0, largest_ = 0;  // as 64 bits, signed where the type is
+  std::string first_text_, last_text_;
+  std::vector<std::uint8_t> repetition_, definition_;  // of lists: 0 begins a row; 0: no value
   std::vector<char> scratch_;
+  std::string name_, unit_;
 };
 
 }  // namespace t2::parquet_sink
