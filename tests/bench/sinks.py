@@ -42,13 +42,22 @@ def kafka(work):
     return {'KAFKA_BROKERS': cluster.brokers, 'KAFKA_SETTINGS': 'linger.ms=20'}
 
 
-# sink: (its server, the program that this needs)
+def kafka_shared(work):
+    return {**kafka(work), 'KAFKA_ROWS': 50}
+
+
+# sink, or sink and how: (its server, the program that this needs)
 SINKS = {'txtSink': (None, None), 'jsonSink': (None, None), 'parquetSink': (None, None), 'sqliteSink': (None, None),
-         'psqlSink': (postgres, 'initdb'), 'clickhouseSink': (clickhouse, 'clickhouse-server'), 'natsSink': (nats, 'nats-server'), 'kafkaSink': (kafka, 'c++')}
+         'psqlSink': (postgres, 'initdb'), 'clickhouseSink': (clickhouse, 'clickhouse-server'), 'natsSink': (nats, 'nats-server'), 'kafkaSink': (kafka, 'c++'),
+         'kafkaSink, 50 rows a message': (kafka_shared, 'c++')}
+
+
+def plugin_of(sink):
+    return sink.split(',', maxsplit=1)[0]
 
 
 def program(bench, build, sink, settings):
-    plugins = [name for name in PLUGINS if name != 'netflowSink'] + ['sensor'] + ([] if sink == NONE else [sink])
+    plugins = [name for name in PLUGINS if name != 'netflowSink'] + ['sensor'] + ([] if sink == NONE else [plugin_of(sink)])
     environment = {'SQLITE_OVERWRITE_DB': '1', **{name: str(value) for name, value in settings.items()}}
 
     def command(capture):
@@ -63,7 +72,7 @@ def at_work(bench, build):
     programs, missing = [program(bench, build, NONE, {})], []
     with Work() as work:
         for sink, (server, needed) in SINKS.items():
-            if not glob.glob(f'{build}/plugins/*_{sink}.so'):
+            if not glob.glob(f'{build}/plugins/*_{plugin_of(sink)}.so'):
                 missing.append(f'{sink}: left out of the build: scripts/setup sinks')
             elif needed and not shutil.which(needed):
                 missing.append(f'{sink}: {needed} is not installed: scripts/setup servers')

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "t2/delivery.hpp"
@@ -201,11 +202,76 @@ TEST_CASE("delivery: rows are sent on when time has passed, without being many")
   batches.finish();
 }
 
+TEST_CASE("delivery: input that can wait does not run ahead of a server that works, and memory is used again") {
+  FakeHost host;
+  std::atomic<unsigned> delivered = 0;
+  std::set<const char*> places;
+  Batches batches(host, "the server", {.memory = 1'000'000, .timeout = 20 * one_second, .live = false},
+                  [&](const Batch& batch) {
+                    places.insert(batch.bytes.data());
+                    sleep_for(one_second / 500);
+                    delivered += static_cast<unsigned>(batch.rows());
+                    return BatchResult{};
+                  });
+  batches.start();
+  unsigned ahead = 0;
+  for (unsigned i = 0; i < 5000; ++i) {
+    batches.begin_row() += std::string(1000, 'x');
+    batches.end_row();
+    ahead = std::max(ahead, i + 1 - delivered);
+  }
+  batches.finish();
+  CHECK(delivered == 5000);
+  CHECK(ahead <= 3 * 250);  // two batches that wait, and one that is filled
+  CHECK(places.size() <= 6);
+}
+
+TEST_CASE("delivery: input that can wait fills the memory where the server does not move") {
+  FakeHost host;
+  std::atomic<bool> back = false;
+  Batches batches(host, "the server", {.rows = 10, .memory = 1'000'000, .timeout = 20 * one_second, .live = false},
+                  [&](const Batch&) {
+                    while (!back) sleep_for(one_second / 500);
+                    return BatchResult{};
+                  });
+  batches.start();
+  const Time began = steady_clock();
+  for (unsigned i = 0; i < 200; ++i) {
+    batches.begin_row() += std::string(100, 'x');
+    batches.end_row();
+  }
+  CHECK(steady_clock() - began < 5 * one_second);
+  back = true;
+  batches.finish();
+  CHECK(batches.lost() == 0);
+}
+
 TEST_CASE("delivery: a row has a name that tells it from all others") {
   FakeHost host;
   const RowView row{.direction = 1, .index = 42, .end = 99, .columns = {}, .own = {}};
-  CHECK(RowKey(host, row).conversation() == "7-12-42");
-  CHECK(RowKey(host, row).row() == "7-12-42-B-99");
+  RowKey key(host);
+  key.name(row);
+  CHECK(key.conversation() == "7-12-42");
+  CHECK(key.row() == "7-12-42-B-99");
+  key.name({.direction = 0, .index = 7, .end = 5, .columns = {}, .own = {}});
+  CHECK(key.row() == "7-12-7-A-5");
+}
+
+TEST_CASE("delivery: rows that share a message have a name that tells them from other rows") {
+  const auto name = [](std::vector<RowView> rows) {
+    RowsSum sum;
+    for (const RowView& row : rows) sum.add(row);
+    return sum.name("first");
+  };
+  const RowView a{.direction = 0, .index = 7, .end = 5, .columns = {}, .own = {}};
+  const RowView b{.direction = 1, .index = 7, .end = 5, .columns = {}, .own = {}};
+  const RowView late{.direction = 1, .index = 7, .end = 6, .columns = {}, .own = {}};
+  CHECK(name({a}) == "first");
+  CHECK_THAT(name({a, b}), Catch::StartsWith("first+2-"));
+  CHECK(name({a, b}) == name({a, b}));
+  CHECK(name({a, b}) != name({b, a}));
+  CHECK(name({a, b}) != name({a, late}));
+  CHECK(name({a, b}) != name({a, b, b}));
 }
 
 }  // namespace t2::test

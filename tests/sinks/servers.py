@@ -127,12 +127,13 @@ class Cluster:
 
     def messages(self):
         """Partition, key, header and value of all."""
-        done = subprocess.run(['kcat', '-b', self.brokers, '-C', '-t', TOPIC, '-o', 'beginning', '-e', '-q', '-f', '%p\t%k\t%h\t%s'],
+        done = subprocess.run(['kcat', '-b', self.brokers, '-C', '-t', TOPIC, '-o', 'beginning', '-e', '-q', '-f', '%p\t%k\t%h\t%s\\x1e'],
                               capture_output=True, text=True, check=False, timeout=60)
-        return [line.split('\t', 3) for line in done.stdout.splitlines()]
+        return [message.split('\t', 3) for message in done.stdout.split('\x1e')[:-1]]
 
     def counts(self):
-        rows = [header for _, _, header, _ in self.messages()]
+        """Rows, and of them distinct ones."""
+        rows = [line for *_, value in self.messages() for line in value.splitlines()]
         return len(rows), len(set(rows))
 
     def close(self):

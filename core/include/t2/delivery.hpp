@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -62,6 +63,7 @@ class Batches {
     std::size_t rows = 40'000;  // of a batch, at most
     std::size_t memory = 0;     // bytes that wait, at most
     Time timeout = 0;           // without progress, at the end of the run and where the memory is full
+    bool live = true;           // false: input can wait, and does so before many batches wait for a server that works
   };
   // Called in the thread of its own. It must return soon after must_stop(), and within about the timeout in any case.
   using Deliver = std::function<BatchResult(const Batch&)>;
@@ -85,6 +87,7 @@ class Batches {
 
   // The row is what is appended to the string until end_row().
   std::string& begin_row() { return filling_.bytes; }
+  bool is_new() const { return filling_.rows() == 0; }  // the next row will be the first of its batch
   void end_row() {
     filling_.ends.push_back(filling_.bytes.size());
     if (filling_.rows() >= limits_.rows || filling_.bytes.size() >= batch_bytes_) enqueue();
@@ -124,30 +127,39 @@ class Batches {
  private:
   static constexpr Time retry_after = one_second / 5;
   static constexpr auto step = std::chrono::milliseconds(20);  // of a wait
+  static constexpr std::size_t max_ahead = 2;                  // batches, of input that can wait
+  static constexpr auto pace_limit = std::chrono::seconds(1);
 
   static std::size_t size_of(const Batch& batch) {
     return batch.bytes.capacity() + batch.ends.capacity() * sizeof(std::size_t);
   }
-  void begin_batch() {
-    filling_ = {};
-    filling_.bytes.reserve(batch_bytes_ + batch_bytes_ / 8);
-  }
+  void begin_batch() { filling_.bytes.reserve(batch_bytes_ + batch_bytes_ / 8); }
   void enqueue() {
     if (filling_.rows() == 0) return;
     if (filling_.bytes.size() < batch_bytes_) filling_.bytes.shrink_to_fit();
     filling_.ends.shrink_to_fit();
     const std::size_t size = size_of(filling_);
     const std::size_t room = limits_.memory - std::min(limits_.memory, 2 * batch_bytes_);  // besides the one to come
-    std::unique_lock lock(mutex_);
-    // One batch may always wait, however long its rows are.
-    if (wait(lock, [&] { return waiting_.empty() || waiting_bytes_ + size <= room; })) {
-      waiting_.push_back(std::move(filling_));
-      waiting_bytes_ += size;
-      changed_.notify_all();
-    } else {
-      lose(filling_.rows(), "the memory for rows that wait is full");
+    {
+      std::unique_lock lock(mutex_);
+      if (!limits_.live) keep_pace(lock);
+      // One batch may always wait, however long its rows are.
+      if (wait(lock, [&] { return waiting_.empty() || waiting_bytes_ + size <= room; })) {
+        waiting_.push_back(std::exchange(filling_, std::exchange(spare_, {})));
+        waiting_bytes_ += size;
+        changed_.notify_all();
+      } else {
+        lose(filling_.rows(), "the memory for rows that wait is full");
+      }
     }
+    filling_.bytes.clear();
+    filling_.ends.clear();
     begin_batch();
+  }
+  // Few batches stay in the caches, and their memory is used again. A server that does not move is not waited for here.
+  void keep_pace(std::unique_lock<std::mutex>& lock) {
+    const auto moved = [&] { return waiting_.size() < max_ahead || away_ || must_stop(); };
+    if (progress_ != unmoved_ && !changed_.wait_for(lock, pace_limit, moved)) unmoved_ = progress_;
   }
   // False: there was no progress for the timeout, or the run must end. Afterwards it waits no more until there is some.
   template <class Done>
@@ -179,18 +191,19 @@ class Batches {
         changed_.wait_for(lock, step);
         continue;
       }
-      const Batch& batch = waiting_.front();  // stays where it is while others are added
+      Batch& batch = waiting_.front();  // stays where it is while others are added
       lock.unlock();
       const BatchResult result = deliver_(batch);
       lock.lock();
       settle(lock, result, batch);
     }
   }
-  void settle(std::unique_lock<std::mutex>& lock, const BatchResult& result, const Batch& batch) {
+  void settle(std::unique_lock<std::mutex>& lock, const BatchResult& result, Batch& batch) {
     if (result.outcome == BatchResult::Outcome::again) {
       ++repeated_;
       if (std::exchange(stored_, result.stored) != result.stored) ++progress_;
       if (!std::exchange(away_, true)) host_.warn(server_ + " takes no rows: " + result.why + "; they wait for it");
+      changed_.notify_all();
       changed_.wait_for(lock, std::chrono::nanoseconds(retry_after), [&] { return must_stop(); });
       return;
     }
@@ -205,6 +218,8 @@ class Batches {
       else told_.clear();
     }
     waiting_bytes_ -= size_of(batch);
+    // Its memory is used again, so the kernel need not clear new pages.
+    if (size_of(batch) <= 2 * batch_bytes_ && batch.bytes.capacity() >= batch_bytes_) spare_ = std::move(batch);
     waiting_.pop_front();
     ++progress_;
     changed_.notify_all();
@@ -242,12 +257,14 @@ class Batches {
   Batch filling_;
   Time ticked_ = 0;
   bool stuck_ = false;
-  std::uint64_t stuck_at_ = 0;  // progress_ then
+  std::uint64_t stuck_at_ = 0;                                         // progress_ then
+  std::uint64_t unmoved_ = std::numeric_limits<std::uint64_t>::max();  // progress_ when it did not move for a second
 
   mutable std::mutex mutex_;  // for what follows
   std::condition_variable changed_;
   std::deque<Batch> waiting_;  // the first one is being delivered
   std::size_t waiting_bytes_ = 0;
+  Batch spare_;  // memory of a batch that was delivered
   std::uint64_t progress_ = 0, delivered_ = 0, lost_ = 0, repeated_ = 0;
   std::uint64_t stored_ = 0;  // rows of the first batch
   std::string told_;          // the last reason of a loss

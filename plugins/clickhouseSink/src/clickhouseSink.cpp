@@ -47,7 +47,8 @@ class ClickhouseSink final : public BatchSink<Store> {
                       .must_stop = [this] { return must_stop(); }};
     const Batches::Limits limits{.rows = static_cast<std::size_t>(host_.integer("CLICKHOUSE_TRANSACTION_NFLOWS")),
                                  .memory = static_cast<std::size_t>(host_.integer("CLICKHOUSE_MEMORY")) * 1'000'000,
-                                 .timeout = settings.timeout};
+                                 .timeout = settings.timeout,
+                                 .live = output.split.live};
     const std::string server = "ClickHouse at " + settings.address();
     store_.emplace(std::move(settings), host_.text("CLICKHOUSE_TABLE_NAME"),
                    static_cast<Existing>(host_.integer("CLICKHOUSE_OVERWRITE_TABLE")));

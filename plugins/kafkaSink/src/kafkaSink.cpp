@@ -1,4 +1,4 @@
-// kafkaSink: flows as messages of a Kafka topic, a JSON object each.
+// kafkaSink: flows as messages of a Kafka topic, a JSON object a line.
 //
 // Runs in the output thread; librdkafka sends in threads of its own. See producer.hpp.
 #include "kafkaSink.h"
@@ -18,15 +18,19 @@ namespace t2::kafka_sink {
 namespace {
 
 constexpr Flag flags[] = {T2_RUNTIME_FLAG(KAFKA_BROKERS),   T2_RUNTIME_FLAG(KAFKA_TOPIC),
-                          T2_RUNTIME_FLAG(KAFKA_PARTITION), T2_RUNTIME_FLAG(KAFKA_SETTINGS),
-                          T2_RUNTIME_FLAG(KAFKA_TIMEOUT),   T2_RUNTIME_FLAG(KAFKA_MEMORY)};
+                          T2_RUNTIME_FLAG(KAFKA_PARTITION), T2_RUNTIME_FLAG(KAFKA_ROWS),
+                          T2_RUNTIME_FLAG(KAFKA_SETTINGS),  T2_RUNTIME_FLAG(KAFKA_TIMEOUT),
+                          T2_RUNTIME_FLAG(KAFKA_MEMORY)};
+
+constexpr std::size_t max_bytes = 1 << 18;  // of a message of several rows; brokers take 1 MB by default
 
 class KafkaSink final : public Sink {
  public:
-  explicit KafkaSink(Host& host) : host_(host) {}
+  explicit KafkaSink(Host& host) : host_(host), key_(host) {}
 
   void open(const Output& output) override {
     json_.emplace(output.columns, text::JsonForm{.dates = T2_CORE_B2T_TIMESTR == 1});
+    max_rows_ = static_cast<std::uint64_t>(host_.integer("KAFKA_ROWS"));
     memory_ = static_cast<std::size_t>(host_.integer("KAFKA_MEMORY")) * 1'000'000;
     producer_.emplace(Settings{.brokers = brokers(),
                                .topic = topic(),
@@ -41,13 +45,20 @@ class KafkaSink final : public Sink {
 
   void write(std::span<const RowView> rows) override {
     for (const RowView& row : rows) {
+      if (must_send(row)) send();
       const std::size_t room = json_->room(row) + 1;
-      if (line_.size() < room) line_.resize(2 * room);
-      char* end = json_->put(line_.data(), row);
+      if (text_.size() < size_ + room) text_.resize(2 * (size_ + room));
+      char* end = json_->put(text_.data() + size_, row);
       *end++ = '\n';
-      const RowKey key(host_, row);
-      producer_->send(key.conversation(), key.row(), {line_.data(), static_cast<std::size_t>(end - line_.data())});
+      size_ = static_cast<std::size_t>(end - text_.data());
+      if (sum_.rows == 0) {
+        key_.name(row);
+        if (row.index != last_) conversation_ = key_.conversation();
+      }
+      sum_.add(row);
+      last_ = row.index;
     }
+    send();
     producer_->serve();
   }
   void idle(Time) override { producer_->serve(); }
@@ -64,6 +75,16 @@ class KafkaSink final : public Sink {
   std::uint64_t max_memory() const override { return memory_; }
 
  private:
+  // Both directions of a flow, whose rows follow each other, share a message where two rows may, or else the key.
+  bool must_send(const RowView& next) const {
+    return sum_.rows >= max_rows_ || size_ >= max_bytes || (next.index != last_ && sum_.rows + 2 > max_rows_);
+  }
+  void send() {
+    if (sum_.rows == 0) return;
+    producer_->send(conversation_, sum_.name(key_.row()), {text_.data(), size_}, sum_.rows);
+    sum_ = {};
+    size_ = 0;
+  }
   std::string brokers() const {
     const std::string all = host_.text("KAFKA_BROKERS");
     if (all.find_first_not_of(" ,") == std::string::npos)
@@ -93,9 +114,17 @@ class KafkaSink final : public Sink {
   }
 
   Host& host_;
+  RowKey key_;  // of the first row of a message
   std::optional<text::JsonFormatter> json_;
   std::optional<Producer> producer_;
-  std::string line_;
+  std::uint64_t max_rows_ = 1;
+  // of the message
+  std::string conversation_;  // its key: that of the first row, or of the message before, where that one has its rows
+  std::string text_;
+  std::size_t size_ = 0;  // bytes of the text
+  RowsSum sum_;
+  std::uint64_t last_ = 0;  // index of the last row; they begin with 1
+
   std::size_t memory_ = 0;
 };
 

@@ -93,8 +93,7 @@ void Producer::drop() {
   if (!kafka_) return;
   rdkafka().rd_kafka_purge(kafka_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rdkafka().rd_kafka_flush(kafka_, 1000);
-  const int left = rdkafka().rd_kafka_outq_len(kafka_);
-  if (left > 0) lost_ += static_cast<std::uint64_t>(left) - 1, lose("no report came");
+  if (waiting_ > 0) lose(std::exchange(waiting_, 0), "no report came");
   rdkafka().rd_kafka_topic_destroy(std::exchange(topic_, nullptr));
   rdkafka().rd_kafka_destroy(std::exchange(kafka_, nullptr));
 }
@@ -105,16 +104,18 @@ void Producer::restart() {
   make();
 }
 
-void Producer::lose(const std::string& why) {
-  ++lost_;
+void Producer::lose(std::uint64_t rows, const std::string& why) {
+  lost_ += rows;
   if (why != told_) settings_.warn("rows are lost, the brokers at " + settings_.brokers + " do not take them: " + why);
   told_ = why;
 }
 
 void Producer::on_report(rd_kafka_s*, const rd_kafka_message_s* message, void* self) {
   auto& producer = *static_cast<Producer*>(self);
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return producer.lose(rdkafka().rd_kafka_err2str(message->err));
-  ++producer.acknowledged_;
+  const auto rows = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(message->_private));
+  producer.waiting_ -= rows;
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return producer.lose(rows, rdkafka().rd_kafka_err2str(message->err));
+  producer.acknowledged_ += rows;
   producer.told_.clear();
   if (std::exchange(producer.away_, false))
     producer.settings_.info("the brokers at " + producer.settings_.brokers + " take rows again");
@@ -127,11 +128,15 @@ void Producer::on_error(rd_kafka_s*, int code, const char* reason, void* self) {
                           "; they wait for them");
 }
 
-int Producer::produce(std::string_view key, std::string_view name, std::string_view value) {
-  return rdkafka().rd_kafka_producev(kafka_, RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_PARTITION(settings_.partition),
-                                     RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
-                                     RD_KAFKA_V_HEADER("t2-row", name.data(), static_cast<ssize_t>(name.size())),
-                                     RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END);
+int Producer::produce(std::string_view key, std::string_view name, std::string_view value, std::uint64_t rows) {
+  const int problem = rdkafka().rd_kafka_producev(
+      kafka_, RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_PARTITION(settings_.partition),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
+      RD_KAFKA_V_HEADER("t2-row", name.data(), static_cast<ssize_t>(name.size())),
+      RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+      RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(rows))), RD_KAFKA_V_END);
+  if (problem == RD_KAFKA_RESP_ERR_NO_ERROR) waiting_ += rows;
+  return problem;
 }
 
 template <class Done>
@@ -155,17 +160,17 @@ bool Producer::wait(Done done) {
   return true;
 }
 
-void Producer::send(std::string_view key, std::string_view name, std::string_view value) {
-  int problem = produce(key, name, value);
+void Producer::send(std::string_view key, std::string_view name, std::string_view value, std::uint64_t rows) {
+  int problem = produce(key, name, value, rows);
   if (problem == RD_KAFKA_RESP_ERR__FATAL) {
     restart();
-    problem = produce(key, name, value);
+    problem = produce(key, name, value, rows);
   }
   if (problem == RD_KAFKA_RESP_ERR__QUEUE_FULL &&
-      !wait([&] { return (problem = produce(key, name, value)) != RD_KAFKA_RESP_ERR__QUEUE_FULL; }))
-    return lose("the memory for rows that wait is full");
+      !wait([&] { return (problem = produce(key, name, value, rows)) != RD_KAFKA_RESP_ERR__QUEUE_FULL; }))
+    return lose(rows, "the memory for rows that wait is full");
   if (problem != RD_KAFKA_RESP_ERR_NO_ERROR)
-    lose(rdkafka().rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(problem)));
+    lose(rows, rdkafka().rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(problem)));
 }
 
 void Producer::serve() { rdkafka().rd_kafka_poll(kafka_, 0); }

@@ -31,11 +31,11 @@ class Producer {
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  // `name` goes into the header `t2-row`. Waits where the memory is full.
-  void send(std::string_view key, std::string_view name, std::string_view value);
+  // A message of so many rows; `name` goes into the header `t2-row`. Waits where the memory is full.
+  void send(std::string_view key, std::string_view name, std::string_view value, std::uint64_t rows);
   void serve();   // reports that have come
   void finish();  // waits for the reports of all messages, as long as there is progress
-  std::uint64_t acknowledged() const { return acknowledged_; }
+  std::uint64_t acknowledged() const { return acknowledged_; }  // rows
   std::uint64_t lost() const { return lost_; }
 
  private:
@@ -44,8 +44,8 @@ class Producer {
   void make();
   void restart();
   void drop();
-  int produce(std::string_view key, std::string_view name, std::string_view value);
-  void lose(const std::string& why);
+  int produce(std::string_view key, std::string_view name, std::string_view value, std::uint64_t rows);
+  void lose(std::uint64_t rows, const std::string& why);
   // False: there was no report for the timeout, or the run must end. Afterwards it waits no more until there is one.
   template <class Done>
   bool wait(Done done);
@@ -54,6 +54,7 @@ class Producer {
   rd_kafka_s* kafka_ = nullptr;
   rd_kafka_topic_s* topic_ = nullptr;
   std::uint64_t acknowledged_ = 0, lost_ = 0;
+  std::uint64_t waiting_ = 0;  // rows without a report
   bool stuck_ = false;
   std::uint64_t stuck_at_ = 0;  // acknowledged_ then
   bool away_ = false;           // that no broker answers was told

@@ -16,6 +16,7 @@ namespace {
 
 struct Libnats {
   Library library{LIBNATS_SONAME, "libnats-dev"};
+  T2_IMPORT(nats_Open);
   T2_IMPORT(natsOptions_Create);
   T2_IMPORT(natsOptions_Destroy);
   T2_IMPORT(natsOptions_SetURL);
@@ -52,6 +53,9 @@ struct Libnats {
   T2_IMPORT(jsCtx_Destroy);
   T2_IMPORT(js_AddStream);
   T2_IMPORT(js_GetStreamInfo);
+
+  // By default its threads spin for a lock before they sleep, also while another one is in a system call.
+  Libnats() { nats_Open(0); }
 };
 const Libnats& nats() {
   static const Libnats loaded;
@@ -98,7 +102,9 @@ void Stream::close() {
 
 BatchResult Stream::again(std::string why) {
   close();
-  const auto stored = static_cast<std::uint64_t>(std::count(stored_.begin(), stored_.end(), true));
+  std::uint64_t stored = 0;
+  for (const Message& message : messages_)
+    if (message.stored) stored += message.rows;
   return {.outcome = BatchResult::Outcome::again, .why = std::move(why), .stored = stored};
 }
 
@@ -169,18 +175,16 @@ bool Stream::make_stream(std::string& why) {
   return status == NATS_OK;
 }
 
-std::string Stream::publish(std::size_t row, std::string_view id_and_value, bool& too_long) {
-  const std::string id(id_and_value.substr(0, id_and_value.find('\0')));
-  const std::string_view value = id_and_value.substr(id.size() + 1);
+std::string Stream::publish(const Message& message, std::string_view text, bool& too_long) {
   reply_.resize(inbox_size_);
-  reply_ += std::to_string(row);
-  natsMsg* message = nullptr;
-  natsStatus status = nats().natsMsg_Create(&message, settings_.subject.c_str(), reply_.c_str(), value.data(),
-                                            static_cast<int>(value.size()));
-  if (status == NATS_OK) status = nats().natsMsgHeader_Set(message, "Nats-Msg-Id", id.c_str());
-  if (status == NATS_OK) status = nats().natsConnection_PublishMsg(connection_, message);
+  reply_ += std::to_string(message.first_row);
+  natsMsg* made = nullptr;
+  natsStatus status = nats().natsMsg_Create(&made, settings_.subject.c_str(), reply_.c_str(), text.data(),
+                                            static_cast<int>(text.size()));
+  if (status == NATS_OK) status = nats().natsMsgHeader_Set(made, "Nats-Msg-Id", message.name.c_str());
+  if (status == NATS_OK) status = nats().natsConnection_PublishMsg(connection_, made);
   // The one before is freed only now: a block at the end of the heap would make malloc() give it back to the kernel.
-  nats().natsMsg_Destroy(std::exchange(sent_, message));
+  nats().natsMsg_Destroy(std::exchange(sent_, made));
   too_long = status == NATS_MAX_PAYLOAD;
   return status == NATS_OK ? "" : text_of(status);
 }
@@ -197,10 +201,11 @@ std::string Stream::take_answer(std::string_view reply, std::string_view answer)
   std::size_t row = 0;
   const auto [end, problem] =
       std::from_chars(reply.data() + std::min(inbox_size_, reply.size()), reply.data() + reply.size(), row);
-  if (problem != std::errc() || end != reply.data() + reply.size() || row >= stored_.size() ||
-      answer.find("\"seq\":") == answer.npos)
+  const auto message = std::ranges::lower_bound(messages_, row, {}, &Message::first_row);
+  if (problem != std::errc() || end != reply.data() + reply.size() || message == messages_.end() ||
+      message->first_row != row || answer.find("\"seq\":") == answer.npos)
     return "it gave an answer that is none of JetStream's";
-  stored_[row] = true;
+  message->stored = true;
   return "";
 }
 
@@ -227,23 +232,35 @@ std::string Stream::wait_for(std::size_t answers) {
   return "";
 }
 
+std::string Stream::publish_all(const Batch& batch, std::size_t& sent, BatchResult& result) {
+  for (std::size_t i = 0; i < messages_.size();) {
+    const Message& message = messages_[i];
+    bool too_long = false;
+    std::string why = message.stored ? "" : publish(message, message.text(batch), too_long);
+    if (too_long && message.rows > 1) {
+      const std::vector<Message> parts = parts_of(message);
+      messages_.insert(messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(i)), parts.begin(), parts.end());
+      continue;
+    }
+    if (too_long) ++result.lost, result.why = std::move(why);
+    else if (!why.empty()) return why;
+    else if (!message.stored) ++sent;
+    ++i;
+  }
+  return "";
+}
+
 BatchResult Stream::store(const Batch& batch) {
   std::string why;
-  if (stored_.empty()) stored_.resize(batch.rows());
+  if (messages_.empty()) messages_ = messages_of(batch);
   if (connection_ && nats().natsConnection_IsClosed(connection_)) close();
   if (!connection_ && !connect(why)) return again(why);
   BatchResult result;
   std::size_t sent = 0;
-  for (std::size_t i = 0; i < batch.rows() && why.empty(); ++i) {
-    if (stored_[i]) continue;
-    bool too_long = false;
-    why = publish(i, batch.row(i), too_long);
-    if (why.empty()) ++sent;
-    else if (too_long) ++result.lost, result.why = std::exchange(why, {});
-  }
+  why = publish_all(batch, sent, result);
   if (why.empty()) why = wait_for(sent);
   if (!why.empty()) return again(why);
-  stored_.clear();
+  messages_.clear();
   return result;
 }
 

@@ -1,4 +1,4 @@
-// A JetStream stream of a NATS server, which takes batches of messages and acknowledges each when it is stored. Used by
+// A JetStream stream of a NATS server, which takes messages of rows and acknowledges each when it is stored. Used by
 // one thread at a time.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "messages.hpp"
 #include "t2/delivery.hpp"
 
 struct __natsConnection;  // of <nats/nats.h>
@@ -24,15 +25,15 @@ struct Settings {
 
 class Stream {
  public:
-  static constexpr std::size_t max_rows = 4000;  // of a batch: so many messages are not acknowledged at a time
+  static constexpr std::size_t max_rows = 4000;  // of a batch: at most so many are not acknowledged at a time
 
   explicit Stream(Settings settings);  // throws Error
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // Rows are an identifier, a zero byte and the message. The server drops what has an identifier that it has seen in
-  // the last ten minutes, so a batch can be sent again.
+  // Rows are as MessageWriter puts them. The server drops a message whose name it has seen in the last ten minutes, so
+  // a batch can be sent again.
   BatchResult store(const Batch& batch);
 
  private:
@@ -41,8 +42,9 @@ class Stream {
   void close();
   BatchResult again(std::string why);
   int subscribe();  // a natsStatus
-  // These three: not empty: why it failed.
-  std::string publish(std::size_t row, std::string_view id_and_value, bool& too_long);
+  // These four: not empty: why it failed.
+  std::string publish_all(const Batch& batch, std::size_t& sent, BatchResult& result);
+  std::string publish(const Message& message, std::string_view text, bool& too_long);
   std::string take_answer(std::string_view reply, std::string_view answer);
   std::string wait_for(std::size_t answers);
 
@@ -50,10 +52,10 @@ class Stream {
   __natsConnection* connection_ = nullptr;
   __jsCtx* jetstream_ = nullptr;
   __natsSubscription* answers_ = nullptr;
-  __natsMsg* sent_ = nullptr;   // the last one
-  std::string reply_;           // the subject of an answer
-  std::size_t inbox_size_ = 0;  // what is before the row there
-  std::vector<bool> stored_;    // which rows of the batch are acknowledged; empty: a new batch
+  __natsMsg* sent_ = nullptr;      // the last one
+  std::string reply_;              // the subject of an answer
+  std::size_t inbox_size_ = 0;     // what is before the row there
+  std::vector<Message> messages_;  // of the batch; empty: a new batch
 };
 
 }  // namespace t2::nats_sink

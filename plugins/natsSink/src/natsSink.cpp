@@ -1,4 +1,4 @@
-// natsSink: flows as messages of a NATS JetStream stream, a JSON object each.
+// natsSink: flows as messages of a NATS JetStream stream, a JSON object a line.
 //
 // The output thread formats rows, a thread of its own (t2/delivery.hpp) sends them and waits for their
 // acknowledgements.
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "jetstream.hpp"
+#include "messages.hpp"
 #include "t2/delivery.hpp"
 #include "t2/plugin.hpp"
 #include "t2/row_json.hpp"
@@ -17,20 +18,22 @@ namespace t2::nats_sink {
 
 namespace {
 
-constexpr Flag flags[] = {T2_RUNTIME_FLAG(NATS_URL),    T2_RUNTIME_FLAG(NATS_CREDENTIALS),
-                          T2_RUNTIME_FLAG(NATS_TLS_CA), T2_RUNTIME_FLAG(NATS_SUBJECT),
-                          T2_RUNTIME_FLAG(NATS_STREAM), T2_RUNTIME_FLAG(NATS_TIMEOUT),
-                          T2_RUNTIME_FLAG(NATS_MEMORY)};
+constexpr Flag flags[] = {T2_RUNTIME_FLAG(NATS_URL),     T2_RUNTIME_FLAG(NATS_CREDENTIALS),
+                          T2_RUNTIME_FLAG(NATS_TLS_CA),  T2_RUNTIME_FLAG(NATS_SUBJECT),
+                          T2_RUNTIME_FLAG(NATS_STREAM),  T2_RUNTIME_FLAG(NATS_ROWS),
+                          T2_RUNTIME_FLAG(NATS_TIMEOUT), T2_RUNTIME_FLAG(NATS_MEMORY)};
 
 class NatsSink final : public BatchSink<Stream> {
  public:
-  using BatchSink::BatchSink;
+  explicit NatsSink(Host& host) : BatchSink(host), key_(host) {}
 
   void open(const Output& output) override {
     json_.emplace(output.columns, text::JsonForm{.dates = T2_CORE_B2T_TIMESTR == 1});
+    messages_.emplace(static_cast<std::size_t>(host_.integer("NATS_ROWS")));
     const Batches::Limits limits{.rows = Stream::max_rows,
                                  .memory = static_cast<std::size_t>(host_.integer("NATS_MEMORY")) * 1'000'000,
-                                 .timeout = host_.integer("NATS_TIMEOUT") * one_second};
+                                 .timeout = host_.integer("NATS_TIMEOUT") * one_second,
+                                 .live = output.split.live};
     store_.emplace(Settings{.url = host_.text("NATS_URL"),
                             .credentials = host_.text("NATS_CREDENTIALS"),
                             .ca = host_.text("NATS_TLS_CA"),
@@ -43,20 +46,23 @@ class NatsSink final : public BatchSink<Stream> {
 
   void write(std::span<const RowView> rows) override {
     for (const RowView& row : rows) {
-      std::string& bytes = batches_->begin_row();
-      bytes += RowKey(host_, row).row();
-      bytes += '\0';
-      const std::size_t begin = bytes.size();
-      bytes.resize(begin + json_->room(row) + 1);
-      char* end = json_->put(bytes.data() + begin, row);
+      const std::size_t room = json_->room(row) + 1;
+      if (line_.size() < room) line_.resize(2 * room);
+      char* end = json_->put(line_.data(), row);
       *end++ = '\n';
-      bytes.resize(static_cast<std::size_t>(end - bytes.data()));
+      key_.name(row);
+      const bool is_new = batches_->is_new();
+      messages_->add(batches_->begin_row(), is_new, row, key_.row(),
+                     {line_.data(), static_cast<std::size_t>(end - line_.data())});
       batches_->end_row();
     }
   }
 
  private:
+  RowKey key_;
   std::optional<text::JsonFormatter> json_;
+  std::optional<MessageWriter> messages_;
+  std::string line_;
 };
 
 }  // namespace

@@ -48,7 +48,8 @@ class PsqlSink final : public BatchSink<Table> {
                       .must_stop = [this] { return must_stop(); }};
     const Batches::Limits limits{.rows = static_cast<std::size_t>(host_.integer("PSQL_TRANSACTION_NFLOWS")),
                                  .memory = static_cast<std::size_t>(host_.integer("PSQL_MEMORY")) * 1'000'000,
-                                 .timeout = settings.timeout};
+                                 .timeout = settings.timeout,
+                                 .live = output.split.live};
     const std::string server = settings.name();
     store_.emplace(std::move(settings), host_.text("PSQL_TABLE_NAME"), encoder_->columns(),
                    static_cast<Existing>(host_.integer("PSQL_OVERWRITE_TABLE")));
