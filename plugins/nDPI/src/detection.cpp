@@ -2,44 +2,68 @@
 #include "detection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
+#include <optional>
+#include <vector>
 
-#define NDPI_LIB_COMPILATION  // declares the structure of a detection module
-#include <ndpi/ndpi_api.h>
-
+#include "dissectors.hpp"
 #include "t2/library.hpp"
+#include "t2/protocol.hpp"
 
 namespace t2::ndpi {
 
+// Zeroed. What the library allocates for a flow stands in a block of its own: most flows need none.
 struct Inspection {
   ndpi_flow_struct flow;
-  std::size_t used;  // of memory
+  std::uint8_t* memory;  // of memory_bytes, or null
+  std::uint32_t used;    // of memory
   bool full;
-  alignas(16) std::uint8_t memory[1];
 };
+static_assert(sizeof(Inspection) <= inspection_bytes);
 
 namespace {
 
-constexpr std::size_t memory_bytes = inspection_bytes - offsetof(Inspection, memory);
 constexpr std::size_t alignment = 16;
 
-thread_local Inspection* current = nullptr;  // whose packet the library looks at
+struct Current {
+  Host& host;
+  const Flow& flow;
+  Inspection& inspection;
+};
+thread_local const Current* current = nullptr;  // whose packet the library looks at
+
+class Scope {
+ public:
+  Scope(Host& host, const Flow& flow, Inspection& inspection) : own_{host, flow, inspection} { current = &own_; }
+  ~Scope() { current = nullptr; }
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+ private:
+  Current own_;
+};
 
 // In the memory of the inspection; where that is full, and outside of packets, of the system.
 void* allocate(std::size_t size) {
+  if (!current) return std::malloc(size);
+  Inspection& i = current->inspection;
   const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  if (current && size <= memory_bytes && rounded <= memory_bytes - current->used)
-    return current->memory + (current->used += rounded) - rounded;
-  if (current) current->full = true;
+  if (size <= memory_bytes && rounded <= memory_bytes - i.used) {
+    if (!i.memory) i.memory = static_cast<std::uint8_t*>(current->host.flow_alloc(current->flow, memory_bytes));
+    if (i.memory) return i.memory + (i.used += static_cast<std::uint32_t>(rounded)) - rounded;
+  }
+  i.full = true;
   return std::malloc(size);
 }
 void release(void* address) {
   if (!address) return;
   const auto* at = static_cast<const std::uint8_t*>(address);
-  if (current && at >= current->memory && at < current->memory + memory_bytes) return;  // ends with the inspection
+  const std::uint8_t* memory = current ? current->inspection.memory : nullptr;
+  if (memory && at >= memory && at < memory + memory_bytes) return;  // ends with the inspection
   std::free(address);
 }
 
@@ -60,6 +84,7 @@ struct Library {
   T2_IMPORT(ndpi_confidence_get_name);
   T2_IMPORT(ndpi_lru_cache_init);
   T2_IMPORT(ndpi_detection_get_sizeof_ndpi_flow_struct);
+  T2_IMPORT(ndpi_get_ndpi_detection_module_size);
   Library() {
     set_ndpi_malloc(allocate);
     set_ndpi_free(release);
@@ -70,18 +95,12 @@ const Library& library() {
   return loaded;
 }
 
-struct Current {
-  explicit Current(Inspection& inspection) { current = &inspection; }
-  ~Current() { current = nullptr; }
-  Current(const Current&) = delete;
-  Current& operator=(const Current&) = delete;
-};
-
 }  // namespace
 
 struct Detection::Module {
   ndpi_detection_module_struct* own = library().ndpi_init_detection_module(ndpi_no_prefs);  // null: no memory
-  ndpi_lru_cache** caches[7] = {};
+  std::optional<DissectorLists> dissectors;
+  std::vector<ndpi_lru_cache_entry*> remembered;
 
   Module() {
     if (!own) throw std::bad_alloc();
@@ -92,41 +111,42 @@ struct Detection::Module {
     library().ndpi_set_protocol_detection_bitmask2(own, &all);
     library().ndpi_finalize_initialization(own);
     const char* name = own->proto_defaults[NDPI_PROTOCOL_TLS].protoName;  // behind the caches
-    if (library().ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(ndpi_flow_struct) || !name ||
+    if (library().ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(ndpi_flow_struct) ||
+        library().ndpi_get_ndpi_detection_module_size() != sizeof(ndpi_detection_module_struct) || !name ||
         std::strcmp(name, "TLS") != 0)
       throw Error(std::string("nDPI: ") + LIBNDPI_SONAME +
                   " is another version than the one that the plugin was built with: run t2build nDPI");
-    std::size_t n = 0;
     for (ndpi_lru_cache** cache : {&own->ookla_cache, &own->bittorrent_cache, &own->zoom_cache, &own->stun_cache,
                                    &own->tls_cert_cache, &own->mining_cache, &own->msteams_cache}) {
-      caches[n++] = cache;
       if (!*cache) *cache = library().ndpi_lru_cache_init(1);
+      if (!*cache) throw std::bad_alloc();
+      for (std::uint32_t i = 0; i < (*cache)->num_entries; ++i) remembered.push_back(&(*cache)->entries[i]);
     }
+    dissectors.emplace(*own);
   }
   ~Module() { library().ndpi_exit_detection_module(own); }
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
   void forget() {
-    for (ndpi_lru_cache** cache : caches)
-      std::memset((*cache)->entries, 0, sizeof(ndpi_lru_cache_entry) * (*cache)->num_entries);
+    for (ndpi_lru_cache_entry* entry : remembered) *entry = {};
   }
 };
 
-Detection::Detection() : module_(std::make_unique<Module>()) {}
+Detection::Detection(Host& host) : host_(host), module_(std::make_unique<Module>()) {}
 Detection::~Detection() = default;
 
-Inspection* Detection::begin(void* memory) {
-  static_assert(inspection_bytes >= sizeof(Inspection) + 3072);
-  return static_cast<Inspection*>(memory);
+Inspection* Detection::begin(const Flow& flow) {
+  return static_cast<Inspection*>(host_.flow_alloc(flow, inspection_bytes));
 }
 
-bool Detection::look_at(Inspection& inspection, std::span<const std::uint8_t> packet, std::int64_t milliseconds,
-                        Verdict& verdict) {
-  const Current scope(inspection);
+bool Detection::look_at(const Flow& flow, Inspection& inspection, std::span<const std::uint8_t> packet,
+                        std::int64_t milliseconds, Verdict& verdict) {
+  const Scope scope(host_, flow, inspection);
   module_->forget();
   const auto size =
       static_cast<std::uint16_t>(std::min<std::size_t>(packet.size(), std::numeric_limits<std::uint16_t>::max()));
+  module_->dissectors->begin(inspection.flow);
   const ndpi_protocol found =
       library().ndpi_detection_process_packet(module_->own, &inspection.flow, packet.data(), size,
                                               static_cast<std::uint64_t>(std::max<std::int64_t>(milliseconds, 0)));
@@ -135,8 +155,49 @@ bool Detection::look_at(Inspection& inspection, std::span<const std::uint8_t> pa
   return !inspection.full && !(known && !library().ndpi_extra_dissection_possible(module_->own, &inspection.flow));
 }
 
-void Detection::end(Inspection& inspection, bool guess, Verdict& verdict) {
-  const Current scope(inspection);
+bool Detection::look_at_syn(const Flow& flow, Inspection& inspection, std::int64_t milliseconds, Verdict& verdict) {
+  const Endpoint source = flow.source(0), destination = flow.destination(0);
+  const bool v4 = flow.key.family == Family::ipv4;
+  const std::size_t address = v4 ? 4 : 16, addresses_at = v4 ? 12 : 8, tcp_at = v4 ? 20 : 40, size = tcp_at + 20;
+  std::array<std::uint8_t, 60> syn{};
+  if (v4) {
+    syn[0] = 0x45;
+    store_big(&syn[2], static_cast<std::uint16_t>(size));
+    syn[8] = 64;
+    syn[9] = protocol::tcp;
+  } else {
+    syn[0] = 0x60;
+    store_big(&syn[4], static_cast<std::uint16_t>(size - tcp_at));
+    syn[6] = protocol::tcp;
+    syn[7] = 64;
+  }
+  std::memcpy(&syn[addresses_at], source.address.data(), address);
+  std::memcpy(&syn[addresses_at + address], destination.address.data(), address);
+  store_big(&syn[tcp_at], source.port);
+  store_big(&syn[tcp_at + 2], destination.port);
+  syn[tcp_at + 12] = 5 << 4;
+  syn[tcp_at + 13] = 0x02;
+  return look_at(flow, inspection, std::span(syn).first(size), milliseconds, verdict);
+}
+
+void Detection::end(const Flow& flow, Inspection* inspection, bool guess, Verdict& verdict) {
+  {
+    const Scope scope(host_, flow, *inspection);
+    conclude(*inspection, guess, verdict);
+  }
+  if (inspection->memory) host_.flow_free(flow, inspection->memory);
+  host_.flow_free(flow, inspection);
+}
+
+void Detection::judge_syn(const Flow& flow, std::int64_t milliseconds, bool guess, Verdict& verdict) {
+  Inspection inspection{};
+  inspection.used = memory_bytes;  // nothing is kept of a SYN
+  look_at_syn(flow, inspection, milliseconds, verdict);
+  const Scope scope(host_, flow, inspection);
+  conclude(inspection, guess, verdict);
+}
+
+void Detection::conclude(Inspection& inspection, bool guess, Verdict& verdict) {
   module_->forget();
   ndpi_protocol found{verdict.master, verdict.application, inspection.flow.category};
   if (verdict.master == NDPI_PROTOCOL_UNKNOWN && verdict.application == NDPI_PROTOCOL_UNKNOWN) {

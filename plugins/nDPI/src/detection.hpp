@@ -11,26 +11,38 @@
 #include <string>
 
 #include "nDPI_state.h"
+#include "t2/plugin.hpp"
 
 namespace t2::ndpi {
 
-// What the library keeps of a flow lies behind its structure for flows. Where that is full the flow's inspection ends.
-constexpr std::size_t inspection_bytes = 4080;  // the largest block that there is
+// Blocks of a flow while its packets are looked at: the library's structure for a flow, and what the library allocates
+// for some flows. Where the latter is full the flow's inspection ends.
+constexpr std::size_t inspection_bytes = 752;
+constexpr std::size_t memory_bytes = 3376;
 
 class Detection {
  public:
-  Detection();  // throws Error
+  explicit Detection(Host& host);  // throws Error
   ~Detection();
   Detection(const Detection&) = delete;
   Detection& operator=(const Detection&) = delete;
 
-  // In zeroed memory of inspection_bytes, aligned to 8.
-  static Inspection* begin(void* memory);
+  Inspection* begin(const Flow& flow);  // null: no memory
+  // For a packet that comes soon: packets of other flows have driven it out of the cache.
+  static void prefetch(const Inspection& inspection) {
+    const char* at = reinterpret_cast<const char*>(&inspection);
+    for (std::size_t line = 0; line < inspection_bytes; line += 64) __builtin_prefetch(at + line);
+  }
   // A packet from its IP header on. False: there is no more to learn from packets of this flow.
-  bool look_at(Inspection& inspection, std::span<const std::uint8_t> packet, std::int64_t milliseconds,
-               Verdict& verdict);
-  // Ends an inspection; with `guess` what is not known is guessed.
-  void end(Inspection& inspection, bool guess, Verdict& verdict);
+  bool look_at(const Flow& flow, Inspection& inspection, std::span<const std::uint8_t> packet,
+               std::int64_t milliseconds, Verdict& verdict);
+  // The same for a SYN in direction 0 without payload, extension headers and fragments, which is made again: the
+  // library learns nothing from it but its addresses, its ports and that it is a SYN.
+  bool look_at_syn(const Flow& flow, Inspection& inspection, std::int64_t milliseconds, Verdict& verdict);
+  // Ends an inspection and frees it; with `guess` what is not known is guessed.
+  void end(const Flow& flow, Inspection* inspection, bool guess, Verdict& verdict);
+  // All of it for a flow that has nothing but such a SYN.
+  void judge_syn(const Flow& flow, std::int64_t milliseconds, bool guess, Verdict& verdict);
 
   std::string application(const Verdict& verdict) const;
   std::string category(const Verdict& verdict) const;
@@ -38,6 +50,8 @@ class Detection {
 
  private:
   struct Module;
+  void conclude(Inspection& inspection, bool guess, Verdict& verdict);
+  Host& host_;
   std::unique_ptr<Module> module_;
 };
 

@@ -16,29 +16,41 @@ namespace {
 
 constexpr t2::Flag flags[] = {T2_RUNTIME_FLAG(NDPI_GUESS_UNKNOWN), T2_RUNTIME_FLAG(NDPI_TCP_PACKETS),
                               T2_RUNTIME_FLAG(NDPI_UDP_PACKETS)};
-// Most conversations are known after a few packets, and give their block back.
-constexpr t2::FlowBlock flow_blocks[] = {{.bytes = inspection_bytes, .conversations = 4}};
+// Most conversations are known after a few packets, and give their blocks back.
+constexpr t2::FlowBlock flow_blocks[] = {{.bytes = inspection_bytes, .conversations = 2},
+                                         {.bytes = memory_bytes, .conversations = 8}};
+
+// A SYN of the conversation's first sender that says no more than its key does.
+bool is_plain_syn(const t2::Packet& p) {
+  return p.direction == 0 && p.is_opening() && p.l7_length == 0 && !p.more_fragments && p.captured_l4 >= p.l4_header &&
+         p.l4_header >= 20 && p.l3_header == (p.family == t2::Family::ipv4 ? 20 : 40);
+}
 
 class Ndpi final : public t2::Plugin {
  public:
   explicit Ndpi(t2::Host& host)
-      : host_(host),
-        state_(host),
+      : state_(host),
         guess_(host.integer("NDPI_GUESS_UNKNOWN") != 0),
         tcp_packets_(static_cast<std::uint8_t>(host.integer("NDPI_TCP_PACKETS"))),
-        other_packets_(static_cast<std::uint8_t>(host.integer("NDPI_UDP_PACKETS"))) {}
+        other_packets_(static_cast<std::uint8_t>(host.integer("NDPI_UDP_PACKETS"))),
+        detection_(host) {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
-    for (const t2::Packet& p : packets) {
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+      if (i + 2 < packets.size()) {
+        const Inspection* next = state_of(packets[i + 2]).inspection;
+        if (next) Detection::prefetch(*next);
+      }
+      const t2::Packet& p = packets[i];
       if (!p.is_ip()) continue;
-      NdpiState& s = state_(p.direction == 0 ? *p.own : *p.other);
+      NdpiState& s = state_of(p);
       if (!s.verdict.done) look_at(p, s);
     }
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     NdpiState& s = state_(*e.in_direction(0));
-    if (s.inspection) end(e.flow, s);
+    if (!s.verdict.done && s.verdict.packets > 0) end(e.flow, s, milliseconds(e.flow.times(0).latest));
     classified_ += s.verdict.master != 0 || s.verdict.application != 0;
     ++rows_;
     if (!row.is_read()) return;
@@ -51,7 +63,7 @@ class Ndpi final : public t2::Plugin {
 
   void on_packet_row(const t2::Packet& p, t2::Row& row) override {
     if (!p.is_ip()) return row.text({});
-    row.text(detection_.application(state_(p.direction == 0 ? *p.own : *p.other).verdict));
+    row.text(detection_.application(state_of(p).verdict));
   }
 
   void merge(t2::Plugin& plugin) override {
@@ -65,30 +77,45 @@ class Ndpi final : public t2::Plugin {
   }
 
  private:
+  NdpiState& state_of(const t2::Packet& p) const { return state_(p.direction == 0 ? *p.own : *p.other); }
+  // Floods and scans leave many flows that are a SYN: they take no memory.
   void look_at(const t2::Packet& p, NdpiState& s) {
-    if (!s.inspection) {
-      void* memory = host_.flow_alloc(*p.flow, inspection_bytes);
-      if (!memory) {
-        s.verdict.done = true;
-        ++refused_;
-        return;
-      }
-      s.inspection = Detection::begin(memory);
-    }
-    constexpr t2::Time millisecond = t2::one_second / 1000;
+    const bool first = s.verdict.packets == 0;
     ++s.verdict.packets;
-    const bool more =
-        detection_.look_at(*s.inspection, p.bytes(p.l3).read(p.captured_l3), p.time / millisecond, s.verdict);
-    if (!more || s.verdict.packets >= (p.protocol == t2::protocol::tcp ? tcp_packets_ : other_packets_))
-      end(*p.flow, s);
+    const bool last = s.verdict.packets >= (p.protocol == t2::protocol::tcp ? tcp_packets_ : other_packets_);
+    if ((first || s.verdict.syn_only) && is_plain_syn(p)) {
+      s.verdict.syn_only = true;
+      if (last) end(*p.flow, s, milliseconds(p.time));
+      return;
+    }
+    if (!s.inspection && !begin(p, s)) return;
+    if (!detection_.look_at(*p.flow, *s.inspection, p.bytes(p.l3).read(p.captured_l3), milliseconds(p.time),
+                            s.verdict) ||
+        last)
+      end(*p.flow, s, milliseconds(p.time));
   }
-  void end(const t2::Flow& flow, NdpiState& s) {
-    detection_.end(*s.inspection, guess_, s.verdict);
-    host_.flow_free(flow, s.inspection);
+  // False: this packet is not looked at.
+  bool begin(const t2::Packet& p, NdpiState& s) {
+    s.inspection = detection_.begin(*p.flow);
+    if (s.inspection && !s.verdict.syn_only) return true;
+    --s.verdict.packets;
+    if (!s.inspection) ++refused_;
+    if (s.inspection && detection_.look_at_syn(*p.flow, *s.inspection, milliseconds(p.time), s.verdict)) {
+      ++s.verdict.packets;
+      s.verdict.syn_only = false;
+      return true;
+    }
+    if (s.verdict.packets > 0) end(*p.flow, s, milliseconds(p.time));
+    s.verdict.done = true;
+    return false;
+  }
+  void end(const t2::Flow& flow, NdpiState& s, std::int64_t milliseconds) {
+    if (s.inspection) detection_.end(flow, s.inspection, guess_, s.verdict);
+    else detection_.judge_syn(flow, milliseconds, guess_, s.verdict);
     s.inspection = nullptr;
   }
+  static std::int64_t milliseconds(t2::Time time) { return time / (t2::one_second / 1000); }
 
-  t2::Host& host_;
   t2::State<NdpiState> state_;
   const bool guess_;
   const std::uint8_t tcp_packets_, other_packets_;

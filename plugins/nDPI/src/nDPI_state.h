@@ -11,6 +11,7 @@ struct Verdict {
   std::uint16_t master = 0, application = 0, category = 0;  // the library's numbers
   std::uint8_t confidence = 0;
   std::uint8_t packets = 0;  // looked at
+  bool syn_only = false;     // so far: they have yet to be handed over
   bool done = false;
   std::uint64_t risks = 0;
 };
