@@ -148,8 +148,9 @@ class Analysis {
   void tell_memory() {
     const WorkerPool& workers = parts_.workers;
     const std::uint64_t capacity = parts_.totals.max_flows = workers.max_flows();
-    log_.info(
-        fmt::format("Memory for flows: at most {} conversations of {} bytes", human(capacity), workers.bytes_each()));
+    const FlowTable& table = workers.table();
+    log_.info(fmt::format("Memory for flows: at most {} conversations of {} bytes, {} if not TCP", human(capacity),
+                          table.bytes_each(), table.bytes_each_without_tcp()));
     MemoryBound bound = workers.memory_bound();
     bound.stacks = HeaderStacks::max_bytes();
     bound.sinks = parts_.sinks.max_memory();

@@ -26,11 +26,15 @@ std::string mask_text(const Column& column, const Bit& bit) {
   return fmt::format("0x{:0{}x}", bit.mask, digits);
 }
 
+struct StateBytes {              // of each direction of a flow
+  std::size_t all = 0, tcp = 0;  // of all flows, and of flows of TCP besides
+};
+
 class Description {
  public:
   virtual ~Description() = default;
   // `problem`: why it cannot run as it is set, or empty.
-  virtual void begin(const Descriptor& plugin, std::size_t bytes, const std::string& problem) = 0;
+  virtual void begin(const Descriptor& plugin, StateBytes bytes, const std::string& problem) = 0;
   virtual void columns(std::string_view of, std::span<const Column> columns) = 0;
   virtual void flag(const Flag& flag, const std::string& value) = 0;
   virtual void end() = 0;
@@ -39,13 +43,15 @@ class Description {
 class TextDescription final : public Description {
  public:
   std::string text;
-  void begin(const Descriptor& plugin, std::size_t bytes, const std::string& problem) override {
+  void begin(const Descriptor& plugin, StateBytes bytes, const std::string& problem) override {
     text += fmt::format("{}{}, version {}, number {}: {}\n", text.empty() ? "" : "\n", plugin.name, plugin.version,
                         plugin.number, plugin.summary);
     if (!problem.empty()) text += fmt::format("  cannot run as it is set: {}\n", problem);
     for (const Dependency& need : plugin.needs)
       text += fmt::format("  {} {}\n", need.optional ? "uses, where it is loaded," : "needs", need.plugin);
-    if (bytes > 0) text += fmt::format("  {} bytes for each direction of a flow\n", bytes);
+    if (bytes.all > 0) text += fmt::format("  {} bytes for each direction of a flow\n", bytes.all);
+    if (bytes.tcp > 0)
+      text += fmt::format("  {} bytes{} for each direction of a TCP flow\n", bytes.tcp, bytes.all > 0 ? " more" : "");
     for (const FlowBlock& block : plugin.flow_blocks)
       text += fmt::format("  {} bytes more for some flows\n", block.bytes);
     if (plugin.packet_row_memory > 0)
@@ -82,7 +88,7 @@ class TextDescription final : public Description {
 class JsonDescription final : public Description {
  public:
   std::string text;  // objects, with commas between them
-  void begin(const Descriptor& plugin, std::size_t bytes, const std::string& problem) override {
+  void begin(const Descriptor& plugin, StateBytes bytes, const std::string& problem) override {
     std::string needs, blocks;
     for (const FlowBlock& block : plugin.flow_blocks)
       blocks += fmt::format("{}{}", blocks.empty() ? "" : ",", block.bytes);
@@ -91,11 +97,12 @@ class JsonDescription final : public Description {
                            need.optional);
     text += fmt::format(
         "{}{{\"name\":{},\"version\":{},\"number\":{},\"summary\":{},\"needs\":[{}],\"bytes_per_direction\":{},"
-        "\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{},\"bytes_per_conversation\":{},"
+        "\"more_bytes_per_direction_of_tcp\":{},\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{},\"bytes_"
+        "per_conversation\":{},"
         "\"one_worker\":{},\"problem\":{}",
         text.empty() ? "" : ",", json_text(plugin.name), json_text(plugin.version), plugin.number,
-        json_text(plugin.summary), needs, bytes, blocks, plugin.packet_row_memory, plugin.conversation_memory,
-        plugin.one_worker, problem.empty() ? "null" : json_text(problem));
+        json_text(plugin.summary), needs, bytes.all, bytes.tcp, blocks, plugin.packet_row_memory,
+        plugin.conversation_memory, plugin.one_worker, problem.empty() ? "null" : json_text(problem));
     flags_.clear();
   }
   void columns(std::string_view of, std::span<const Column> columns) override {
@@ -153,8 +160,12 @@ std::string describe(const std::vector<std::string>& names, const Config& config
   for (const Descriptor* plugin : all) {
     const bool is_core = plugin == &core_descriptor;
     if (!names.empty() && std::find(names.begin(), names.end(), plugin->name) == names.end()) continue;
-    if (is_core) to.begin(*plugin, sizeof(Direction), {});
-    else to.begin(*plugin, layout.state_bytes(layout.index(plugin->name)), problems[layout.index(plugin->name)]);
+    if (is_core) {
+      to.begin(*plugin, {.all = sizeof(Direction)}, {});
+    } else {
+      const std::size_t at = layout.index(plugin->name);
+      to.begin(*plugin, {layout.state_bytes(at, Flows::all), layout.state_bytes(at, Flows::tcp)}, problems[at]);
+    }
     const auto columns = is_core ? std::span(layout.columns()).first(2) : plugin->columns;
     const auto of_packets = is_core ? std::span<const Column>() : plugin->packet_columns;
     if (json || !columns.empty()) to.columns("flows", columns);

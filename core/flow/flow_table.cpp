@@ -31,30 +31,39 @@ void HugePages::begin_all(std::byte* pages, std::size_t bytes) const {
   if (bytes >= size && begun_ >= next_try_) madvise(pages, bytes, MADV_HUGEPAGE);
 }
 
-FlowTable::FlowTable(std::vector<std::byte> prototype, std::uint64_t most,
-                     const std::vector<std::uint32_t>& other_lines)
+SideMemory::~SideMemory() {
+  for (std::byte* chunk : chunks_) std::free(chunk);
+}
+
+bool SideMemory::add_chunk() {
+  std::byte* chunk = HugePages::allocate(bytes_ * in_chunk);
+  if (!chunk) return false;
+  chunks_.push_back(chunk);
+  free_.reserve(chunks_.size() * in_chunk);  // touched as far as it is used; to double it would cost more
+  return true;
+}
+
+FlowTable::FlowTable(SidePrototype prototype, std::uint64_t most)
     : prototype_(std::move(prototype)),
-      stride_(prototype_.size()),
       max_(std::min(most, max_records)),
-      other_line_count_(std::min(other_lines.size(), other_lines_.size())) {
-  std::copy_n(other_lines.begin(), other_line_count_, other_lines_.begin());
+      tcp_sides_(prototype_.bytes.size()),
+      other_sides_(prototype_.bytes.size() - prototype_.tcp_bytes) {
+  std::copy_n(prototype_.other_lines.begin(), std::min(prototype_.other_lines.size(), other_lines_.size()),
+              other_lines_.begin());
 }
 
 FlowTable::~FlowTable() {
   for (std::byte* chunk : chunks_) std::free(chunk);
-  for (std::byte* chunk : direction_chunks_) std::free(chunk);
 }
 
 // Sees to it that a flow and both its sides are free. Chunks take up memory only where they have been written to.
 bool FlowTable::reserve() {
+  if (!tcp_sides_.reserve() || !other_sides_.reserve()) return false;
   if (!free_.empty() || next_record_ >> flow_bits < chunks_.size()) return true;
   std::byte* flows = HugePages::allocate(sizeof(FlowEntry) << flow_bits);
-  std::byte* sides = HugePages::allocate(stride_ << (flow_bits + 1));
-  if (!flows || !sides) return std::free(flows), std::free(sides), false;
+  if (!flows) return false;
   chunks_.push_back(flows);
-  direction_chunks_.push_back(sides);
-  free_.reserve(chunks_.size() << flow_bits);  // touched as far as it is used; to double it would cost more
-  free_directions_.reserve(chunks_.size() << (flow_bits + 1));
+  free_.reserve(chunks_.size() << flow_bits);
   return true;
 }
 
@@ -79,19 +88,13 @@ FlowEntry& FlowTable::create(const Key& key, std::uint64_t hash) {
 }
 
 DirectionEntry& FlowTable::add_direction(FlowEntry& flow, unsigned direction) {
-  std::byte* memory;
-  if (!free_directions_.empty()) {
-    memory = reinterpret_cast<std::byte*>(free_directions_.back());
-    free_directions_.pop_back();
-  } else {
-    constexpr std::size_t in_chunk = std::size_t{2} << flow_bits;
-    std::byte* chunk = direction_chunks_[next_direction_ / in_chunk];
-    const std::size_t at = next_direction_++ % in_chunk * stride_;
-    huge_pages_.use(chunk, at, stride_);
-    memory = chunk + at;
-  }
-  std::memcpy(memory, prototype_.data(), stride_);
-  flow.directions[direction] = std::launder(reinterpret_cast<DirectionEntry*>(memory));
+  const bool tcp = flow.is_tcp();
+  SideMemory& sides = sides_of(tcp);
+  std::byte* memory = sides.get(huge_pages_);
+  std::memcpy(memory, prototype_.bytes.data() + (tcp ? 0 : prototype_.tcp_bytes), sides.bytes());
+  flow.directions[direction] =
+      std::launder(reinterpret_cast<DirectionEntry*>(memory + (tcp ? prototype_.tcp_bytes : 0)));
+  flow.directions[direction]->tcp = tcp;
   return *flow.direction(direction);
 }
 
@@ -106,8 +109,9 @@ void FlowTable::release(FlowEntry& flow) {
   --records_;
   if (closed_) return;
   detach(flow);
+  const bool tcp = flow.is_tcp();
   for (Direction* side : flow.directions) {
-    if (side) free_directions_.push_back(side);
+    if (side) sides_of(tcp).give_back(reinterpret_cast<std::byte*>(side) - (tcp ? prototype_.tcp_bytes : 0));
   }
   free_.push_back(flow.record);
 }

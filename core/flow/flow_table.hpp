@@ -1,8 +1,8 @@
 // The flow table: records that never move, found by their key through an index of 8-byte slots.
 //
-// A conversation has a Flow and, for each direction that had a packet, a Direction with the state of every plugin
-// behind it; a new side is a copy of a prototype. The index grows with the number of flows. The hash is keyed at
-// random: nothing that is written may depend on it. Used by one worker.
+// A conversation has a Flow and, for each direction that had a packet, a side: a Direction with the states of plugins
+// around it, a copy of a prototype at first. The index grows with the number of flows. The hash is keyed at random:
+// nothing that is written may depend on it. Used by one worker.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 
 #include "flow/entries.hpp"
 #include "flow/lookup.hpp"
+#include "flow/side_prototype.hpp"
 #include "flow/slot_index.hpp"
 
 namespace t2 {
@@ -41,11 +42,44 @@ class HugePages {
   std::uint64_t begun_ = 0, next_try_ = 2, pause_ = 32;  // in huge pages
 };
 
+// Memory for sides of one kind. It takes up room only where it has been written to.
+class SideMemory {
+ public:
+  static constexpr std::size_t in_chunk = std::size_t{1} << 17;  // sides
+
+  explicit SideMemory(std::size_t bytes) : bytes_(bytes) {}
+  ~SideMemory();
+  SideMemory(const SideMemory&) = delete;
+  SideMemory& operator=(const SideMemory&) = delete;
+
+  std::size_t bytes() const { return bytes_; }  // of a side
+  // Sees to it that two sides are free; false: no memory.
+  bool reserve() { return free_.size() + chunks_.size() * in_chunk - next_ >= 2 || add_chunk(); }
+  std::byte* get(HugePages& pages) {
+    if (!free_.empty()) {
+      std::byte* side = free_.back();
+      free_.pop_back();
+      return side;
+    }
+    std::byte* chunk = chunks_[next_ / in_chunk];
+    const std::size_t at = next_++ % in_chunk * bytes_;
+    pages.use(chunk, at, bytes_);
+    return chunk + at;
+  }
+  void give_back(std::byte* side) { free_.push_back(side); }
+  std::uint64_t max_bytes(std::uint64_t sides) const { return sides * (bytes_ + sizeof(std::byte*)); }
+
+ private:
+  bool add_chunk();
+
+  std::size_t bytes_, next_ = 0;
+  std::vector<std::byte*> chunks_, free_;
+};
+
 class FlowTable {
  public:
-  // `prototype`: a Direction and the plugins' initial state, its size a multiple of its alignment. `most`: flows that
-  // may exist. `other_lines`: offsets of what packets of the other direction touch of a side.
-  FlowTable(std::vector<std::byte> prototype, std::uint64_t most, const std::vector<std::uint32_t>& other_lines = {});
+  // `most`: flows that may exist.
+  FlowTable(SidePrototype prototype, std::uint64_t most);
   ~FlowTable();
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
@@ -63,21 +97,25 @@ class FlowTable {
     const auto* line = reinterpret_cast<const char*>(&flow);
     for (std::size_t i = 0; i < sizeof(FlowEntry); i += 64) __builtin_prefetch(line + i, 1, 3);
   }
-  [[gnu::always_inline]] void prefetch_direction(const Direction& side) const {
-    const auto* line = reinterpret_cast<const char*>(&side);
-    for (std::size_t at = 0; at < 4 * 64; at += 64) __builtin_prefetch(line + at, 1, 2);  // hardly any are shorter
-    for (std::size_t at = 4 * 64; at < stride_; at += 64) __builtin_prefetch(line + at, 1, 2);
+  [[gnu::always_inline]] void prefetch_side(const FlowEntry& flow, unsigned direction) const {
+    const auto* line = reinterpret_cast<const char*>(flow.directions[direction]);
+    if (!line) return;
+    if (flow.key.protocol == protocol::tcp) {
+      for (std::size_t at = 64; at <= usual_front; at += 64) __builtin_prefetch(line - at, 1, 2);
+      for (std::size_t at = usual_front + 64; at <= prototype_.tcp_bytes; at += 64) __builtin_prefetch(line - at, 1, 2);
+    }
+    for (std::size_t at = 0; at < usual_side; at += 64) __builtin_prefetch(line + at, 1, 2);
+    for (std::size_t at = usual_side; at < other_sides_.bytes(); at += 64) __builtin_prefetch(line + at, 1, 2);
   }
-  // What packets of the other direction touch of it.
-  [[gnu::always_inline]] void prefetch_other(const Direction& side) const {
-    const auto* line = reinterpret_cast<const char*>(&side);
-    for (std::size_t i = 0; i < other_line_count_; ++i) __builtin_prefetch(line + other_lines_[i], 1, 2);
+  // What packets of the other direction touch of a side.
+  [[gnu::always_inline]] void prefetch_other(const FlowEntry& flow, unsigned direction) const {
+    const auto* line = reinterpret_cast<const char*>(flow.directions[direction]);
+    if (!line) return;
+    for (const std::int32_t at : other_lines_) __builtin_prefetch(line + at, 1, 2);
   }
   [[gnu::always_inline]] void prefetch_for_release(const FlowEntry& flow) const {
     if (!closed_) index_.prefetch(flow.tag);
-    for (const Direction* side : flow.directions) {
-      if (side) prefetch_direction(*side);
-    }
+    prefetch_side(flow, 0), prefetch_side(flow, 1);
   }
 
   // No record for another flow: the bound is reached, or the system gives no more memory.
@@ -98,12 +136,15 @@ class FlowTable {
   const SlotIndex& index() const { return index_; }
   const HugePages& huge_pages() const { return huge_pages_; }
   std::uint32_t removals() const { return removals_; }  // how often a flow was detached, modulo 2^32
-  // Of a table with so many flows, the index and lists of free records included.
+  // Of a table with so many flows, the index and lists of free records included. All may be of TCP at one time and none
+  // at another: memory for sides of one kind does not serve the other.
   std::uint64_t max_bytes(std::uint64_t flows) const {
-    return flows * (bytes_each() + sizeof(std::uint32_t) + 2 * sizeof(void*)) + SlotIndex::max_bytes(flows) +
-           4 * HugePages::size;
+    return flows * (sizeof(FlowEntry) + sizeof(std::uint32_t)) + tcp_sides_.max_bytes(2 * flows) +
+           other_sides_.max_bytes(2 * flows) + SlotIndex::max_bytes(flows) + 5 * HugePages::size;
   }
-  std::size_t bytes_each() const { return sizeof(FlowEntry) + 2 * stride_; }  // of a conversation with both directions
+  // Of a conversation with both directions: of TCP, which is the most, and of another protocol.
+  std::size_t bytes_each() const { return sizeof(FlowEntry) + 2 * tcp_sides_.bytes(); }
+  std::size_t bytes_each_without_tcp() const { return sizeof(FlowEntry) + 2 * other_sides_.bytes(); }
 
  private:
   static constexpr std::uint64_t max_records = 0x7fff'fff0;  // a fragment's number has the direction in one bit more
@@ -115,23 +156,22 @@ class FlowTable {
   Place place_of(std::uint32_t number) const {
     return {chunks_[number >> flow_bits], (number & ((1u << flow_bits) - 1)) * sizeof(FlowEntry)};
   }
+  // Bytes of a side, and of its states of TCP in front of it, that are prefetched without looking how many there are.
+  static constexpr std::size_t usual_side = 192, usual_front = 128;
   bool reserve();
+  SideMemory& sides_of(bool tcp) { return tcp ? tcp_sides_ : other_sides_; }
 
   HugePages huge_pages_;
   SlotIndex index_{huge_pages_};
-  std::vector<std::byte> prototype_;
-  std::size_t stride_;  // from one side to the next
+  SidePrototype prototype_;
   std::uint64_t max_, records_ = 0;
   std::uint32_t removals_ = 0;
   bool closed_ = false;
-  std::array<std::uint32_t, 4> other_lines_{};  // offsets in a side
-  std::size_t other_line_count_;
-  std::vector<std::byte*> chunks_;  // of flows
+  std::array<std::int32_t, 3> other_lines_{};  // SidePrototype::other_lines, as far as they fit; the rest is line 0
+  std::vector<std::byte*> chunks_;             // of flows
   std::uint32_t next_record_ = 1;
   std::vector<std::uint32_t> free_;
-  std::vector<std::byte*> direction_chunks_;  // as many sides as all flows of `chunks_` can have
-  std::size_t next_direction_ = 0;
-  std::vector<Direction*> free_directions_;
+  SideMemory tcp_sides_, other_sides_;
 };
 
 // Finds the flow as it stands now and prefetches its directions. Packets in between may still begin or end it: the flow
@@ -141,8 +181,8 @@ class FlowTable {
   lookup.removals = table.removals();
   if (!lookup.cached_flow) return;
   const unsigned direction = lookup.source_end ^ lookup.cached_flow->initiator;
-  if (const Direction* own = lookup.cached_flow->directions[direction]) table.prefetch_direction(*own);
-  if (const Direction* other = lookup.cached_flow->directions[direction ^ 1]) table.prefetch_other(*other);
+  table.prefetch_side(*lookup.cached_flow, direction);
+  table.prefetch_other(*lookup.cached_flow, direction ^ 1);
 }
 
 }  // namespace t2

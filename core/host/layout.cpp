@@ -140,13 +140,19 @@ std::size_t Layout::index(std::string_view plugin) const {
   return found == plugins_.end() ? std::string::npos : static_cast<std::size_t>(found - plugins_.begin());
 }
 
-std::size_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
-                                 std::size_t other_bytes) {
-  Place& place = places_[plugin];
-  if (place.offset == 0) {
-    place = {(record_.size() + align - 1) / align * align, size, other_bytes};
-    record_.resize(place.offset + size);
+std::ptrdiff_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
+                                    std::size_t other_bytes, Flows flows) {
+  Place& place = places_[plugin][static_cast<std::size_t>(flows)];
+  const auto up = [align](std::size_t bytes) { return (bytes + align - 1) / align * align; };
+  if (place.offset == 0 && flows == Flows::all) {
+    place = {static_cast<std::ptrdiff_t>(up(record_.size())), size, other_bytes};
+    record_.resize(up(record_.size()) + size);
     std::memcpy(record_.data() + place.offset, initial, size);
+  } else if (place.offset == 0) {
+    const std::size_t before = tcp_states_.size(), after = up(before + size);
+    place = {-static_cast<std::ptrdiff_t>(after), size, other_bytes};
+    tcp_states_.insert(tcp_states_.begin(), after - before, std::byte{0});
+    std::memcpy(tcp_states_.data(), initial, size);
   } else if (place.size != size) {
     throw Error(fmt::format("{} claims a state of {} bytes, then one of {}: correct the plugin", plugins_[plugin]->name,
                             place.size, size));
@@ -154,7 +160,8 @@ std::size_t Layout::state_offset(std::size_t plugin, std::size_t size, std::size
   return place.offset;
 }
 
-std::size_t Layout::peek_offset(std::string_view asking, std::string_view plugin, std::size_t size) const {
+std::ptrdiff_t Layout::peek_offset(std::string_view asking, std::string_view plugin, std::size_t size,
+                                   Flows flows) const {
   const std::size_t at = index(plugin);
   if (at == std::string::npos) return 0;
   const auto& needs = plugins_[index(asking)]->needs;
@@ -162,24 +169,33 @@ std::size_t Layout::peek_offset(std::string_view asking, std::string_view plugin
                                     [&](const Dependency& d) { return d.plugin == plugin && !d.layout.empty(); });
   if (!declared)
     throw Error(fmt::format("{} reads the state of {} without declaring it with its layout", asking, plugin));
-  if (places_[at].size != size)
+  if (place(at, flows).size != size)
     throw Error(
         fmt::format("{} was built with another state of {}: run t2build {} {}", asking, plugin, plugin, asking));
-  return places_[at].offset;
+  return place(at, flows).offset;
 }
 
-std::vector<std::byte> Layout::prototype() const {
-  std::vector<std::byte> record = record_;
-  record.resize((record.size() + alignof(Direction) - 1) / alignof(Direction) * alignof(Direction));
-  return record;
+SidePrototype Layout::prototype() const {
+  const auto up = [](std::size_t bytes) {
+    return (bytes + alignof(Direction) - 1) / alignof(Direction) * alignof(Direction);
+  };
+  SidePrototype side{{}, up(tcp_states_.size()), other_lines()};
+  side.bytes.resize(side.tcp_bytes + up(record_.size()));
+  std::ranges::copy(tcp_states_, side.bytes.begin() + static_cast<std::ptrdiff_t>(side.tcp_bytes - tcp_states_.size()));
+  std::ranges::copy(record_, side.bytes.begin() + static_cast<std::ptrdiff_t>(side.tcp_bytes));
+  return side;
 }
 
-std::vector<std::uint32_t> Layout::other_lines() const {
-  constexpr std::size_t line = 64;
-  std::vector<std::uint32_t> lines{0};  // the core's own
-  for (const Place& place : places_) {
-    for (std::size_t at = place.offset / line * line; at < place.offset + place.other_bytes; at += line) {
-      if (at != lines.back()) lines.push_back(static_cast<std::uint32_t>(at));
+std::vector<std::int32_t> Layout::other_lines() const {
+  constexpr std::ptrdiff_t line = 64;
+  std::vector<std::int32_t> lines{0};  // the core's own
+  for (const auto& of_plugin : places_) {
+    for (const Place& place : of_plugin) {
+      if (place.other_bytes == 0) continue;
+      const std::ptrdiff_t end = place.offset + static_cast<std::ptrdiff_t>(place.other_bytes);
+      for (std::ptrdiff_t at = place.offset & -line; at < end; at += line) {
+        if (std::ranges::find(lines, at) == lines.end()) lines.push_back(static_cast<std::int32_t>(at));
+      }
     }
   }
   return lines;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/totals.hpp"
 #include "decode/headers.hpp"
 #include "flow/entries.hpp"
+#include "flow/side_prototype.hpp"
 #include "host/config.hpp"
 #include "t2/plugin.hpp"
 
@@ -75,7 +77,8 @@ class FlowMemory {
   unsigned tight_ = 0;  // sizes of which fewer than `margin` blocks are left
 };
 
-// Where each plugin's state lies behind a Direction, and the record that a new direction is copied from.
+// Where each plugin's states lie, and the side that a new direction is copied from: a Direction, behind it the states
+// of all flows, in front of it those that only flows of TCP have.
 class Layout {
  public:
   explicit Layout(std::vector<const Descriptor*> plugins);
@@ -86,21 +89,26 @@ class Layout {
   std::size_t packet_row_memory() const;                                         // of a direction, bytes, with -s
   std::size_t conversation_memory() const;                                       // bytes
   std::size_t index(std::string_view plugin) const;  // its place in the order; npos: not loaded
-  std::size_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
-                           std::size_t other_bytes);
-  std::size_t peek_offset(std::string_view asking, std::string_view plugin, std::size_t size) const;
-  std::size_t state_bytes(std::size_t plugin) const { return places_[plugin].size; }  // once an instance exists
-  std::vector<std::byte> prototype() const;        // complete once one set of instances exists
-  std::vector<std::uint32_t> other_lines() const;  // offsets of the cache lines that the other direction touches
+  // From the Direction; the latter is 0 if the plugin is not loaded.
+  std::ptrdiff_t state_offset(std::size_t plugin, std::size_t size, std::size_t align, const void* initial,
+                              std::size_t other_bytes, Flows flows);
+  std::ptrdiff_t peek_offset(std::string_view asking, std::string_view plugin, std::size_t size, Flows flows) const;
+  // Both are complete once one set of instances exists.
+  std::size_t state_bytes(std::size_t plugin, Flows flows) const { return place(plugin, flows).size; }
+  SidePrototype prototype() const;
 
  private:
   struct Place {
-    std::size_t offset = 0, size = 0, other_bytes = 0;
+    std::ptrdiff_t offset = 0;  // 0: not claimed
+    std::size_t size = 0, other_bytes = 0;
   };
+  const Place& place(std::size_t plugin, Flows flows) const { return places_[plugin][static_cast<std::size_t>(flows)]; }
+  std::vector<std::int32_t> other_lines() const;
   std::vector<const Descriptor*> plugins_;
   std::vector<Column> columns_, packet_columns_;
-  std::vector<Place> places_;
-  std::vector<std::byte> record_;
+  std::vector<std::array<Place, 2>> places_;
+  std::vector<std::byte> record_;      // a Direction and the states of all flows
+  std::vector<std::byte> tcp_states_;  // which end where the Direction begins
 };
 
 // The first plugin that has to see all flows, or null.
@@ -138,8 +146,12 @@ std::unique_ptr<PluginHost> sink_host(Layout& layout, const Context& context, st
 class PluginHost final : public Host {
  public:
   PluginHost(Layout& layout, const Context& context, std::size_t plugin, FlowMemory* flow_memory)
-      : layout_(layout), context_(context), plugin_(plugin), flow_memory_(flow_memory), may_claim_(flow_memory) {}
-  void end_of_create() { may_claim_ = false; }
+      : layout_(layout),
+        context_(context),
+        plugin_(plugin),
+        flow_memory_(flow_memory),
+        may_claim_{flow_memory != nullptr, flow_memory != nullptr} {}
+  void end_of_create() { may_claim_ = {}; }
   std::int64_t integer(std::string_view flag) const override { return context_.config.integer(me(), flag); }
   std::string text(std::string_view flag) const override { return context_.config.text(me(), flag); }
   unsigned sensor_id() const override { return context_.sensor_id; }
@@ -161,20 +173,22 @@ class PluginHost final : public Host {
 
  private:
   const Descriptor& me() const { return *layout_.plugins()[plugin_]; }
-  std::size_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t other_bytes) override {
-    if (!may_claim_) throw Error(fmt::format("{}: State is claimed once, in create(): correct the plugin", me().name));
-    may_claim_ = false;
-    return layout_.state_offset(plugin_, size, align, initial, other_bytes);
+  std::ptrdiff_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t other_bytes,
+                              Flows flows) override {
+    bool& may_claim = may_claim_[static_cast<std::size_t>(flows)];
+    if (!may_claim) throw Error(fmt::format("{}: State is claimed once, in create(): correct the plugin", me().name));
+    may_claim = false;
+    return layout_.state_offset(plugin_, size, align, initial, other_bytes, flows);
   }
-  std::size_t peek_offset(std::string_view plugin, std::size_t size) override {
-    return layout_.peek_offset(me().name, plugin, size);
+  std::ptrdiff_t peek_offset(std::string_view plugin, std::size_t size, Flows flows) override {
+    return layout_.peek_offset(me().name, plugin, size, flows);
   }
 
   Layout& layout_;
   const Context& context_;
   std::size_t plugin_;
   FlowMemory* flow_memory_;
-  bool may_claim_;  // its State: not yet claimed, and create() has not returned
+  std::array<bool, 2> may_claim_;  // by Flows, its State: not yet claimed, and create() has not returned
 };
 
 }  // namespace t2

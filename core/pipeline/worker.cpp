@@ -52,7 +52,7 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
     : log_(context.log),
       totals_(context.totals),
       instances_(layout, context),
-      table_(layout.prototype(), options.max_flows, layout.other_lines()),  // after the instances claimed their state
+      table_(layout.prototype(), options.max_flows),  // after the instances claimed their state
       expiry_(table_),
       eviction_(table_),
       fragments_(table_.huge_pages(), KeyedHash(options.seed)),

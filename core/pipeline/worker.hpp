@@ -85,7 +85,6 @@ class Worker {
     instances_.flow_memory().bound(max_flows);
   }
   MemoryBound memory_bound(std::uint64_t max_flows) const;
-  std::size_t bytes_each() const { return table_.bytes_each(); }  // of a conversation
   const FlowCounters& counters() const { return counters_; }
   Instances& instances() { return instances_; }
   const FlowTable& table() const { return table_; }  // for prefetching

@@ -62,7 +62,7 @@ class WorkerPool {
   FlowCounters counters() const;
   // Gives `look` the plugins with the totals of all workers.
   void with_totals(const std::function<void(Instances&)>& look);
-  std::size_t bytes_each() const { return workers_[0]->bytes_each(); }  // of a conversation
+  const FlowTable& table() const { return workers_[0]->table(); }  // that of the first worker
   std::uint64_t max_flows() const;
   MemoryBound memory_bound() const { return memory_bound(max_flows()); }
 

@@ -99,7 +99,7 @@ Key key_of(std::uint64_t i) {
 struct Filled {
   FlowTable table;
   std::vector<Lookup> lookups;  // in random order
-  explicit Filled(std::uint64_t flows) : table(prototype(), 10'000'000) {
+  explicit Filled(std::uint64_t flows) : table({prototype()}, 10'000'000) {
     std::uint64_t random = 1;
     for (std::uint64_t i = 0; i < flows; ++i) {
       const Key key = key_of(i);

@@ -9,11 +9,12 @@
 //   elephants  packets of full length over 8 connections
 //   tunnels    packets in VLAN, MPLS, GRE, VXLAN and GTP
 //   flows      4 packets for each of COUNT connections, interleaved: how cost grows with the number of flows
+//   flows-udp  the same with UDP
 //   grid       COUNT packets of UDP: grid FILE COUNT PACKETS BYTES, of each flow so many with so many bytes of content,
 //   1,000
 //              flows at a time
 //
-// COUNT is the number of packets (flows: of connections).
+// COUNT is the number of packets (flows, flows-udp: of connections).
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -328,6 +329,7 @@ void tunnels(Writer& out, std::uint64_t count) {
   }
 }
 
+template <bool udp>
 void flows(Writer& out, std::uint64_t count) {
   std::uint8_t data[256];
   std::uint64_t time = 0;
@@ -336,7 +338,7 @@ void flows(Writer& out, std::uint64_t count) {
       Segment s{static_cast<std::uint32_t>(0x0a000000 + i % 0xffffff),
                 static_cast<std::uint32_t>(0xc6000000 + i / 0xffffff), static_cast<std::uint16_t>(1024 + i % 60000),
                 443};
-      s.seq = round, s.payload = 30;
+      s.seq = round, s.payload = 30, s.udp = udp;
       if (round & 1) turn(s);
       out.put(time += 1'000, data, frame(s, data));
     }
@@ -352,9 +354,9 @@ int main(int argc, char** argv) {
     std::uint64_t count;
   };
   constexpr Mix mixes[] = {
-      {"web", web, 1'100'000},     {"web-plain", web_plain, 1'100'000}, {"hostile", hostile, 3'000'000},
-      {"flood", flood, 2'000'000}, {"elephants", elephants, 2'000'000}, {"tunnels", tunnels, 1'000'000},
-      {"flows", flows, 100'000}};
+      {"web", web, 1'100'000},          {"web-plain", web_plain, 1'100'000}, {"hostile", hostile, 3'000'000},
+      {"flood", flood, 2'000'000},      {"elephants", elephants, 2'000'000}, {"tunnels", tunnels, 1'000'000},
+      {"flows", flows<false>, 100'000}, {"flows-udp", flows<true>, 100'000}};
   if (argc == 6 && std::string_view(argv[1]) == "grid") {
     Writer out(argv[2]);
     const std::uint64_t bytes = std::strtoull(argv[5], nullptr, 10);
@@ -367,9 +369,10 @@ int main(int argc, char** argv) {
                : std::find_if(std::begin(mixes), std::end(mixes), [&](const Mix& m) { return m.name == argv[1]; });
   const std::uint64_t count = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : mix == std::end(mixes) ? 0 : mix->count;
   if (mix == std::end(mixes) || count == 0) {
-    std::fprintf(stderr,
-                 "usage: generate web|web-plain|hostile|flood|elephants|tunnels|flows FILE [COUNT] | generate grid "
-                 "FILE COUNT PACKETS BYTES\n");
+    std::fprintf(
+        stderr,
+        "usage: generate web|web-plain|hostile|flood|elephants|tunnels|flows|flows-udp FILE [COUNT] | generate grid "
+        "FILE COUNT PACKETS BYTES\n");
     return 1;
   }
   Writer out(argv[2]);

@@ -67,6 +67,18 @@ class WrongReader final : public Plugin {
   Peek<std::uint16_t> peek_;
 };
 
+class TcpCounter final : public Plugin {  // of flows of TCP alone
+ public:
+  explicit TcpCounter(Host& host) : state_(host, 0, Flows::tcp) {}
+  State<Counts> state_;
+};
+
+class TcpReader final : public Plugin {
+ public:
+  explicit TcpReader(Host& host) : peek_(host, "counter", Flows::tcp) {}
+  Peek<Counts> peek_;
+};
+
 constexpr Dependency on_counter[] = {{"counter", false, "L"}}, on_counter_without_layout[] = {{"counter"}},
                      on_counter_optional[] = {{"counter", true, "L"}};
 
@@ -125,7 +137,7 @@ TEST_CASE("state: a new record holds every plugin's start value, aligned and apa
   const Descriptor one = descriptor<Counter>("counter", 1), two = descriptor<Counter>("other", 2);
   Layout layout({&one, &two});
   Instances instances(layout, w.context);
-  auto record = layout.prototype();
+  auto record = layout.prototype().bytes;
   CHECK(record.size() % alignof(Direction) == 0);
   auto& a = static_cast<Counter&>(*instances.all()[0].plugin);
   auto& b = static_cast<Counter&>(*instances.all()[1].plugin);
@@ -145,7 +157,7 @@ TEST_CASE("peek: only what was declared with its layout, of the right size, or e
   {
     Layout layout({&counter, &reader});
     Instances instances(layout, w.context);
-    auto record = layout.prototype();
+    auto record = layout.prototype().bytes;
     auto& mine = static_cast<Counter&>(*instances.all()[0].plugin);
     mine.state_(direction_in(record)).packets = 99;
     Row row;
@@ -171,12 +183,30 @@ TEST_CASE("peek: only what was declared with its layout, of the right size, or e
   }
 }
 
+TEST_CASE("peek: a state of TCP flows is asked for as such", "[contract]") {
+  World w;
+  const Descriptor counter = descriptor<TcpCounter>("counter", 1),
+                   reader = descriptor<TcpReader>("reader", 2, on_counter);
+  Layout layout({&counter, &reader});
+  Instances instances(layout, w.context);
+  SidePrototype side = layout.prototype();
+  auto& direction = *reinterpret_cast<Direction*>(side.bytes.data() + side.tcp_bytes);
+  direction.tcp = true;
+  static_cast<TcpCounter&>(*instances.all()[0].plugin).state_(direction).packets = 98;
+  const auto& peek = static_cast<TcpReader&>(*instances.all()[1].plugin).peek_;
+  REQUIRE(peek);
+  CHECK(peek(direction).packets == 98);
+  const Descriptor other_kind = descriptor<Reader>("reader", 2, on_counter);
+  Layout refused({&counter, &other_kind});
+  CHECK_THROWS_AS(Instances(refused, w.context), Error);
+}
+
 TEST_CASE("merge: totals of all workers end up in the first", "[contract]") {
   World w;
   const Descriptor counter = descriptor<Counter>("counter", 1);
   Layout layout({&counter});
   Instances one(layout, w.context), two(layout, w.context), three(layout, w.context);
-  auto record = layout.prototype();
+  auto record = layout.prototype().bytes;
   Packet packet;
   packet.own = &direction_in(record);
   const auto feed = [&](Instances& instances, std::size_t packets) {

@@ -42,8 +42,8 @@ struct FakeHost final : Host {
   }
 
  private:
-  std::size_t state_offset(std::size_t, std::size_t, const void*, std::size_t) override { return 0; }
-  std::size_t peek_offset(std::string_view, std::size_t) override { return 0; }
+  std::ptrdiff_t state_offset(std::size_t, std::size_t, const void*, std::size_t, Flows) override { return 0; }
+  std::ptrdiff_t peek_offset(std::string_view, std::size_t, Flows) override { return 0; }
 };
 
 struct Lines final : Report {

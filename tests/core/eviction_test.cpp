@@ -20,7 +20,7 @@ namespace {
 
 // Flows, and the order in which they would be evicted.
 struct World {
-  FlowTable table{std::vector<std::byte>(sizeof(Direction)), 1'000'000};
+  FlowTable table{{std::vector<std::byte>(sizeof(Direction))}, 1'000'000};
   EvictionOrder order{table};
   std::uint64_t made = 0;
 

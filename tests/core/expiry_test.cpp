@@ -15,7 +15,7 @@ namespace {
 constexpr Time grain = Time{1} << 26;  // flows are handed over when the clock enters the next bucket
 
 struct World {
-  FlowTable table{std::vector<std::byte>(sizeof(Direction)), 1'000'000};
+  FlowTable table{{std::vector<std::byte>(sizeof(Direction))}, 1'000'000};
   Expiry expiry{table};
   std::vector<FlowEntry*> alive;
   std::uint64_t made = 0;

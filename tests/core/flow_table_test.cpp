@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <random>
+#include <span>
 
 #include "flow/flow_table.hpp"
 #include "flow/key.hpp"
@@ -33,7 +34,7 @@ Key key(std::uint32_t n) {
 // Random creations, detachments and releases; after each step a few keys are looked up.
 template <class Hash>
 void play(Hash hash, unsigned keys, unsigned steps) {
-  FlowTable table(prototype(), 1'000'000);
+  FlowTable table({prototype()}, 1'000'000);
   std::map<std::uint32_t, FlowEntry*> model;
   std::vector<FlowEntry*> detached;
   std::mt19937 random(7);
@@ -87,7 +88,7 @@ TEST_CASE("flow table: behaves like a map when hashes collide", "[table]") {
 
 TEST_CASE("flow table: records do not move, and a new side is a copy of the prototype", "[table]") {
   const std::vector<std::byte> model = prototype(500);
-  FlowTable table(model, 1'000'000);
+  FlowTable table({model}, 1'000'000);
   std::vector<FlowEntry*> flows;
   for (std::uint32_t n = 0; n < 150'000; ++n) {
     flows.push_back(&table.create(key(n), hash_key(key(n), KeyedHash(1))));
@@ -120,8 +121,66 @@ TEST_CASE("flow table: records do not move, and a new side is a copy of the prot
   }
 }
 
+TEST_CASE("flow table: sides of TCP have their states in front, others do not, and none touches another", "[table]") {
+  constexpr std::size_t front = 128, behind = 192;
+  std::vector<std::byte> model(front + behind);
+  for (std::size_t i = 0; i < model.size(); ++i) model[i] = static_cast<std::byte>(i * 7);
+  new (model.data() + front) Direction{};
+  FlowTable table({model, front}, 1'000'000);
+  CHECK(table.bytes_each() == sizeof(FlowEntry) + 2 * (front + behind));
+  CHECK(table.bytes_each_without_tcp() == sizeof(FlowEntry) + 2 * behind);
+
+  struct Living {
+    FlowEntry* flow;
+    std::uint8_t value;
+  };
+  std::vector<Living> living;
+  std::mt19937 random(11);
+  const auto memory_of = [](const FlowEntry& flow, unsigned direction) {
+    auto* side = reinterpret_cast<std::uint8_t*>(flow.directions[direction]);
+    return flow.is_tcp() ? std::span(side - front, front + behind) : std::span(side, behind);
+  };
+  bool fresh = true, whole = true;
+  for (std::uint32_t n = 0; n < 60'000; ++n) {
+    if (living.size() > 5'000 || (!living.empty() && random() % 3 == 0)) {
+      std::swap(living[random() % living.size()], living.back());
+      const auto [flow, value] = living.back();
+      for (unsigned direction : {0u, 1u}) {
+        const auto bytes = memory_of(*flow, direction);
+        whole = whole && std::all_of(bytes.begin() + (flow->is_tcp() ? front : 0) + sizeof(Direction), bytes.end(),
+                                     [v = value](std::uint8_t b) { return b == v; });
+        if (flow->is_tcp())
+          whole = whole &&
+                  std::all_of(bytes.begin(), bytes.begin() + front, [v = value](std::uint8_t b) { return b == v; });
+      }
+      table.release(*flow);
+      living.pop_back();
+      continue;
+    }
+    Key k = key(n);
+    // runs of one protocol, so that memory of the other lies free
+    k.protocol = random() % 8 == (n >> 10) % 8 ? protocol::udp : (n >> 12) % 2 ? protocol::tcp : protocol::icmp;
+    k.family = random() % 5 == 0 ? Family::ipv6 : random() % 50 == 0 ? Family::layer2 : Family::ipv4;
+    FlowEntry& flow = table.create(k, hash_key(k, KeyedHash(3)));
+    const auto value = static_cast<std::uint8_t>(random());
+    for (unsigned direction : {0u, 1u}) {
+      const Direction& side = table.add_direction(flow, direction);
+      const auto bytes = memory_of(flow, direction);
+      fresh = fresh && side.tcp == flow.is_tcp() && reinterpret_cast<std::uintptr_t>(&side) % alignof(Direction) == 0;
+      fresh = fresh && std::memcmp(bytes.data() + bytes.size() - (behind - sizeof(Direction)),
+                                   model.data() + front + sizeof(Direction), behind - sizeof(Direction)) == 0;
+      fresh = fresh && (!side.tcp || std::memcmp(bytes.data(), model.data(), front) == 0);
+      std::memset(bytes.data() + bytes.size() - (behind - sizeof(Direction)), value, behind - sizeof(Direction));
+      if (side.tcp) std::memset(bytes.data(), value, front);
+    }
+    living.push_back({&flow, value});
+  }
+  CHECK(fresh);
+  CHECK(whole);
+}
+
 TEST_CASE("flow table: knows when it is full", "[table]") {
-  FlowTable table(prototype(), 3);
+  FlowTable table({prototype()}, 3);
   for (std::uint32_t n = 0; n < 3; ++n) {
     CHECK_FALSE(table.full());
     table.create(key(n), n);
@@ -134,7 +193,7 @@ TEST_CASE("flow table: knows when it is full", "[table]") {
 }
 
 TEST_CASE("flow table: to release flows of a closed table counts them, whether they were detached or not", "[table]") {
-  FlowTable table(prototype(), 1'000);
+  FlowTable table({prototype()}, 1'000);
   std::vector<FlowEntry*> flows;
   for (std::uint32_t n = 0; n < 10; ++n) {
     flows.push_back(&table.create(key(n), n));
@@ -166,7 +225,7 @@ TEST_CASE("flow table: the seed changes the hash, every part of the key counts",
 TEST_CASE("flow table: records of many flows do not touch each other, however their memory comes", "[table]") {
   const std::size_t more = 300;  // so that sides lie across pages
   const std::vector<std::byte> model = prototype(more);
-  FlowTable table(model, 1'000'000);
+  FlowTable table({model}, 1'000'000);
   const std::size_t stride = model.size();
   std::vector<FlowEntry*> flows;
   for (std::uint32_t n = 0; n < 100'000; ++n) {  // some 50 MB

@@ -122,7 +122,7 @@ struct Tables {
 // The probes that this input costs in each table. Pairs: of a table with as many lists as entries, looked through from
 // the first one on.
 Tables probes_of(const Input& input, Family family, const KeyedHash& hash) {
-  FlowTable table(std::vector<std::byte>(sizeof(Direction)), 10 * entries);
+  FlowTable table({std::vector<std::byte>(sizeof(Direction))}, 10 * entries);
   Fragments fragments(table.huge_pages(), hash);
   HeaderStacks stacks(hash);
   std::vector<std::uint64_t> lists(1 << 14);

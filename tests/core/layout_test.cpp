@@ -1,6 +1,7 @@
 // The layout: columns of all plugins in their order, where states lie, which cache lines the other direction touches.
 #include <catch2/catch.hpp>
 
+#include <cstring>
 #include <fstream>
 
 #include "capture.hpp"
@@ -33,6 +34,23 @@ class ClaimsByWorker final : public Plugin {  // a small state in the first inst
     if (instances++ == 0) State<std::uint8_t> one(host);
     else State<Large> other(host);
   }
+};
+
+class ClaimsBoth final : public Plugin {  // for all flows, and more for those of TCP
+ public:
+  explicit ClaimsBoth(Host& host) : all_(host), tcp_(host, 8, Flows::tcp) {}
+
+ private:
+  State<std::uint16_t> all_;
+  State<Aligned> tcp_;
+};
+
+class ClaimsTwice final : public Plugin {
+ public:
+  explicit ClaimsTwice(Host& host) : first_(host, 0, Flows::tcp), second_(host, 0, Flows::tcp) {}
+
+ private:
+  State<std::uint8_t> first_, second_;
 };
 
 constexpr Column first_columns[] = {{"a", "", Type::u8}, {"b", "", Type::u8}}, second_columns[] = {{"c", "", Type::u8}};
@@ -92,8 +110,34 @@ TEST_CASE("layout: the lines that the other direction touches", "[layout]") {
   Layout layout({&one, &two});
   Instances instances(layout, w.context);
   // Large lies behind Direction, at 64, Aligned behind it, at 272: that is in the line at 256.
-  CHECK(layout.other_lines() == std::vector<std::uint32_t>{0, 256});
-  CHECK(layout.prototype().size() == 320);
+  CHECK(layout.prototype().other_lines == std::vector<std::int32_t>{0, 256});
+  CHECK(layout.prototype().bytes.size() == 320);
+}
+
+TEST_CASE("layout: states of TCP flows lie in front of the Direction, each in its place and with its start value",
+          "[layout]") {
+  World w;
+  const Descriptor one = descriptor<ClaimsBoth>("one", {}), two = descriptor<ClaimsBoth>("two", {});
+  Layout layout({&one, &two});
+  Instances instances(layout, w.context);
+  const SidePrototype side = layout.prototype();
+  CHECK(side.tcp_bytes == 64);
+  CHECK(side.bytes.size() == 64 + 128);
+  CHECK(side.other_lines == std::vector<std::int32_t>{0, -64});
+  CHECK(layout.state_bytes(1, Flows::all) == sizeof(std::uint16_t));
+  CHECK(layout.state_bytes(1, Flows::tcp) == sizeof(Aligned));
+  for (const std::size_t at : {64 - 2 * sizeof(Aligned), 64 - sizeof(Aligned)}) {
+    Aligned start{0};
+    std::memcpy(&start, side.bytes.data() + at, sizeof start);
+    CHECK(start.number == 5);
+  }
+}
+
+TEST_CASE("layout: a second state for flows of TCP is refused", "[layout]") {
+  World w;
+  const Descriptor one = descriptor<ClaimsTwice>("one", {});
+  Layout layout({&one});
+  CHECK_THROWS_WITH(Instances(layout, w.context), Catch::Contains("one: State is claimed once"));
 }
 
 TEST_CASE("layout: a state that differs between instances is refused", "[layout]") {

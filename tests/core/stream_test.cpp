@@ -54,8 +54,8 @@ class LendingHost final : public Host {
   std::size_t bound = 1000, most = 0;
 
  private:
-  std::size_t state_offset(std::size_t, std::size_t, const void*, std::size_t) override { return 0; }
-  std::size_t peek_offset(std::string_view, std::size_t) override { return 0; }
+  std::ptrdiff_t state_offset(std::size_t, std::size_t, const void*, std::size_t, Flows) override { return 0; }
+  std::ptrdiff_t peek_offset(std::string_view, std::size_t, Flows) override { return 0; }
 };
 
 struct Segment {

@@ -74,6 +74,7 @@ struct alignas(64) Direction {
   std::uint8_t macs[12] = {};      // of the first packet: destination, source; zero where it has none, see `link`
   std::uint8_t link : 2 = 0;       // has_destination, has_source: which of `macs` there are; none without Ethernet
   std::uint8_t interface : 6 = 0;  // of the first packet, as in Packet
+  bool tcp = false;                // of a flow of TCP: has the plugins' states for such flows
   static constexpr std::uint8_t has_destination = 1, has_source = 2;
 
  protected:  // the core's own: see DirectionEntry
@@ -98,6 +99,7 @@ struct alignas(64) Flow {
   std::uint64_t number = 0;  // capture number of its first packet: the same in every run
   std::uint64_t index = 0;   // flowInd
 
+  bool is_tcp() const { return key.family != Family::layer2 && key.protocol == protocol::tcp; }
   // The end of the key that sends in this direction.
   unsigned source_end(unsigned direction) const { return initiator ^ direction; }
   Endpoint source(unsigned direction) const { return key.end(source_end(direction)); }

@@ -10,6 +10,8 @@
 // order (sums, maxima, sets). Packets never throw; settings and files may (t2::Error, before the first packet).
 #pragma once
 
+#include <cassert>
+#include <cstddef>
 #include <memory>
 #include <new>
 #include <span>
@@ -78,8 +80,13 @@ struct Descriptor {
   std::size_t conversation_memory = 0;  // bytes that an instance keeps besides for each conversation, at most
 };
 
-// Own state: one T per direction of a conversation, behind the core's Direction in memory. It starts as a copy of T{}
-// when the direction has its first packet; nothing is allocated or freed.
+// Whose directions have a state: those of TCP (Direction::tcp), or all. What only TCP needs takes up no memory
+// elsewhere.
+enum class Flows : std::uint8_t { all, tcp };
+
+// Own state: one T per direction of a conversation, beside the core's Direction in memory. It starts as a copy of T{}
+// when the direction has its first packet; nothing is allocated or freed. A plugin may have one for all flows and one
+// for flows of TCP, which must not be asked for of others.
 template <class T>
 class State {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>,
@@ -89,14 +96,15 @@ class State {
  public:
   // `other_bytes`: so many of its first bytes are touched by packets of the other direction, too. Only speed depends on
   // it.
-  explicit State(Host& host, std::size_t other_bytes = 0);
+  explicit State(Host& host, std::size_t other_bytes = 0, Flows flows = Flows::all);
   T& operator()(const Direction& direction) const {
+    assert(offset_ > 0 || direction.tcp);
     auto* record = reinterpret_cast<std::byte*>(const_cast<Direction*>(&direction));
     return *std::launder(reinterpret_cast<T*>(record + offset_));
   }
 
  private:
-  std::size_t offset_;
+  std::ptrdiff_t offset_;  // from the Direction; negative: of flows of TCP
 };
 
 enum class EndReason : std::uint8_t { idle, duration_limit, evicted, input_done };
@@ -119,14 +127,15 @@ struct EndedFlow {
 template <class T>
 class Peek {
  public:
-  Peek(Host& host, std::string_view plugin);
+  Peek(Host& host, std::string_view plugin, Flows flows = Flows::all);
   explicit operator bool() const { return offset_ != 0; }
   const T& operator()(const Direction& side) const {
+    assert(offset_ > 0 || side.tcp);
     return *std::launder(reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(&side) + offset_));
   }
 
  private:
-  std::size_t offset_;
+  std::ptrdiff_t offset_;  // as of a State; 0: there is none
 };
 
 struct Run {                     // totals of the run, for shares in reports
@@ -205,9 +214,9 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   friend class State;
   template <class>
   friend class Peek;
-  virtual std::size_t state_offset(std::size_t size, std::size_t align, const void* initial,
-                                   std::size_t other_bytes) = 0;
-  virtual std::size_t peek_offset(std::string_view plugin, std::size_t size) = 0;
+  virtual std::ptrdiff_t state_offset(std::size_t size, std::size_t align, const void* initial, std::size_t other_bytes,
+                                      Flows flows) = 0;
+  virtual std::ptrdiff_t peek_offset(std::string_view plugin, std::size_t size, Flows flows) = 0;
 };
 
 // The path of a file that a flag names: in the plugin folder if the name has no slash.
@@ -242,12 +251,12 @@ class Sink {
 };
 
 template <class T>
-State<T>::State(Host& host, std::size_t other_bytes) {
+State<T>::State(Host& host, std::size_t other_bytes, Flows flows) {
   const T initial{};
-  offset_ = host.state_offset(sizeof(T), alignof(T), &initial, other_bytes);
+  offset_ = host.state_offset(sizeof(T), alignof(T), &initial, other_bytes, flows);
 }
 template <class T>
-Peek<T>::Peek(Host& host, std::string_view plugin) : offset_(host.peek_offset(plugin, sizeof(T))) {}
+Peek<T>::Peek(Host& host, std::string_view plugin, Flows flows) : offset_(host.peek_offset(plugin, sizeof(T), flows)) {}
 
 }  // namespace t2
 

@@ -46,7 +46,8 @@ class RecordBuilder final : public t2::Plugin {
         basic_flow_(host, "basicFlow"),
         basic_stats_(host, "basicStats"),
         tcp_flags_(host, "tcpFlags"),
-        tcp_states_(host, "tcpStates"),
+        tcp_headers_(host, "tcpFlags", t2::Flows::tcp),
+        tcp_states_(host, "tcpStates", t2::Flows::tcp),
         mac_recorder_(host, "macRecorder"),
         first_packets_(host, "nFrstPkts"),
         layout_(record_layout(host)),
@@ -128,13 +129,14 @@ class RecordBuilder final : public t2::Plugin {
     collect_macs(e, direction, r);
     collect_tags_and_labels(basic_flow_(own), r);
     if (tcp_flags_) collect_tcp_flags(e, direction, r);
-    if (tcp_states_ && key.protocol == t2::protocol::tcp) r.state_anomalies = tcp_states_(own).anomalies;
+    if (tcp_states_ && e.own.tcp) r.state_anomalies = tcp_states_(own).anomalies;
     return r;
   }
 
   void collect_tcp_flags(const t2::EndedFlow& e, unsigned direction, FlowRecord& r) const {
-    const t2::tcp_flags::TcpFlagsState& own = tcp_flags_(*e.in_direction(direction));
-    r.identification = own.id_first;
+    const t2::Direction& side = *e.in_direction(direction);
+    const t2::tcp_flags::TcpFlagsState& own = tcp_flags_(side);
+    r.identification = r.family == t2::Family::ipv4 ? own.ip_id_first : own.flow_label();
     if (own.cold && r.family == t2::Family::ipv4) r.ip_options = own.cold->ip_options[0];
     if (own.cold && r.family == t2::Family::ipv6) r.extensions = own.cold->extensions;
     r.analysis = own.status;
@@ -149,29 +151,30 @@ class RecordBuilder final : public t2::Plugin {
     r.answer_min = own.rtt_min;
     r.answer_max = own.rtt_max;
     r.answer_mean = own.rtt_mean;
-    if (r.protocol != t2::protocol::tcp) return;
+    if (!side.tcp) return;
+    const t2::tcp_flags::TcpHeaderState& tcp = tcp_headers_(side);
     if (e.other) r.round_trip = own.trip + tcp_flags_(*e.in_direction(direction ^ 1)).trip;
-    r.tcp_flags = own.tcp_flags;
-    r.isn = own.isn;
-    r.window = own.window_first;
-    r.window_min = own.window_min;
-    r.window_max = own.window_max;
-    r.tcp_options = own.options & 0x7fff'ffff;
-    r.anomaly = own.anomaly;
+    r.tcp_flags = tcp.tcp_flags;
+    r.isn = tcp.isn;
+    r.window = tcp.window_first;
+    r.window_min = tcp.window_min;
+    r.window_max = tcp.window_max;
+    r.tcp_options = tcp.options & 0x7fff'ffff;
+    r.anomaly = tcp.anomaly;
     r.mss = own.mss();
-    r.scale = own.window_factor();
-    r.sent_bytes = own.sent_bytes;
-    r.acked_bytes = own.acked_bytes;
-    r.retransmissions = own.retransmissions;
-    r.ack_faults = own.ack_faults;
-    r.in_flight = own.in_flight_max;
-    collect_flag_counts(own, r);
+    r.scale = tcp.window_factor(own);
+    r.sent_bytes = tcp.sent_bytes;
+    r.acked_bytes = tcp.acked_bytes;
+    r.retransmissions = tcp.retransmissions;
+    r.ack_faults = tcp.ack_faults;
+    r.in_flight = tcp.in_flight_max;
+    collect_flag_counts(tcp, r);
   }
 
   FlowEndReason end_of(const t2::EndedFlow& e) const {
     if (e.reason == t2::EndReason::duration_limit) return FlowEndReason::active;
     if (e.reason == t2::EndReason::evicted) return FlowEndReason::resources;
-    if (tcp_states_ && e.flow.key.protocol == t2::protocol::tcp) {
+    if (tcp_states_ && e.own.tcp) {
       for (const t2::Direction* direction : {&e.own, e.other}) {
         const auto phase = direction ? tcp_states_(*direction).phase : t2::tcp_states::Phase::fresh;
         if (phase == t2::tcp_states::Phase::closed || phase == t2::tcp_states::Phase::reset)
@@ -210,14 +213,15 @@ class RecordBuilder final : public t2::Plugin {
     if (own.overflow) std::copy_n(own.overflow->tags.mpls, own.overflow->tags.mpls_entries, r.mpls);
   }
 
-  static void collect_flag_counts(const auto& own, FlowRecord& r) {
-    if constexpr (tcp_flag_counts) std::copy_n(own.flag_counts->begin(), std::size(r.flag_counts), r.flag_counts);
+  static void collect_flag_counts(const auto& tcp, FlowRecord& r) {
+    if constexpr (tcp_flag_counts) std::copy_n(tcp.flag_counts->begin(), std::size(r.flag_counts), r.flag_counts);
   }
 
   const t2::Host& host_;
   t2::Peek<t2::basic_flow::BasicFlowState> basic_flow_;
   t2::Peek<t2::basic_stats::BasicStatsState> basic_stats_;
-  t2::Peek<t2::tcp_flags::TcpFlagsState> tcp_flags_;  // this one and the next three are empty without the plugin
+  t2::Peek<t2::tcp_flags::TcpFlagsState> tcp_flags_;  // this one and the next four are empty without the plugin
+  t2::Peek<t2::tcp_flags::TcpHeaderState> tcp_headers_;
   t2::Peek<t2::tcp_states::TcpStatesState> tcp_states_;
   t2::Peek<t2::mac_recorder::MacRecorderState> mac_recorder_;
   t2::Peek<t2::n_frst_pkts::NFrstPktsState> first_packets_;

@@ -79,7 +79,8 @@ inline constexpr t2::ColumnIf column_table[] = {
 };
 inline constexpr auto columns = t2::present_columns<column_table>();
 
-void put_columns(t2::Row&, const t2::EndedFlow&, const TcpFlagsState& own,
-                 const TcpFlagsState* other);  // `other`: null without one
+// `own_tcp`: null for other protocols; `other`: null without one.
+void put_columns(t2::Row&, const t2::EndedFlow&, const TcpFlagsState& own, const TcpHeaderState* own_tcp,
+                 const TcpFlagsState* other);
 
 }  // namespace t2::tcp_flags

@@ -80,8 +80,10 @@ void walk_extension_headers(PacketContext& context, const std::uint8_t* ip) {
 
 void begin_ip(const t2::Packet& packet, const std::uint8_t* ip, IpHeader header, TcpFlagsState& own) {
   own.ttl = own.ttl_min = own.ttl_max = header.ttl;
-  own.ip_id = header.id;
-  own.id_first = (packet.family == t2::Family::ipv4 ? header.id : load_big<std::uint32_t>(ip)) & 0xfffff;
+  const std::uint32_t label = load_big<std::uint32_t>(ip) & 0xfffff;
+  const bool v4 = packet.family == t2::Family::ipv4;
+  own.ip_id = v4 ? header.id : static_cast<std::uint16_t>(label);
+  own.ip_id_first = v4 ? header.id : static_cast<std::uint16_t>(label >> 16);
   if (packet.later_fragment) return;
   if ((packet.protocol == icmp || packet.protocol == icmpv6) && packet.captured_l4 >= 2) {
     own.mss_or_icmp = load_big<std::uint16_t>(packet.data + packet.l4);

@@ -63,7 +63,7 @@ void put_header_checksum(t2::Row& row, const t2::Packet& packet) {
 
 // A datagram in fragments shows its field with the first fragment and, with the sum, when it is complete.
 void put_transport_checksum(t2::Row& row, const PacketRowInput& parts) {
-  const auto& [packet, own, other, trace, memory] = parts;
+  const auto& [packet, states, trace, memory] = parts;
   std::uint16_t field = 0;
   if (!packet.later_fragment) {
     if (trace.l4_field && packet.captured_l4 >= trace.l4_field + 2)
@@ -115,14 +115,16 @@ void put_ip(t2::Row& row, const PacketRowInput& parts) {
 // SPKTMD_SEQACKREL: numbers count from the first one of the direction that they belong to. While the other direction
 // has had no packet, its first number is taken to be the first one that this direction acknowledged.
 void put_numbers(t2::Row& row, const PacketRowInput& parts) {
-  const auto& [packet, own, other, trace, memory] = parts;
+  const auto& [packet, states, trace, memory] = parts;
   t2::Bytes header = packet.bytes(packet.l4 + 4);
   const std::uint32_t seq = header.u32(), ack = header.u32();
+  const TcpHeaderState& own_tcp = *states.own_tcp;
   if (!memory.begun) memory.ack = ack;
   memory.begun = true;
   memory.payload += packet.l7_length;
-  const std::uint32_t seq_base = config::relative_numbers ? own.isn : 0;
-  const std::uint32_t ack_base = !config::relative_numbers ? 0 : other && other->tcp_seen ? other->isn : memory.ack;
+  const std::uint32_t seq_base = config::relative_numbers ? own_tcp.isn : 0;
+  const bool answered = states.other && states.other->tcp_seen;
+  const std::uint32_t ack_base = !config::relative_numbers ? 0 : answered ? states.other_tcp->isn : memory.ack;
   const bool acknowledges =
       !config::relative_numbers || (trace.flags & flag::ack);  // else there is nothing to count from
   cell(row, seq - seq_base);
@@ -132,24 +134,24 @@ void put_numbers(t2::Row& row, const PacketRowInput& parts) {
   cell(row, trace.ack_step);
   cell(row, trace.seq_bytes);
   cell(row, trace.ack_bytes);
-  cell(row, own.sent_bytes);
-  cell(row, own.acked_bytes);
+  cell(row, own_tcp.sent_bytes);
+  cell(row, own_tcp.acked_bytes);
   cell(row, memory.payload);
-  cell(row, own.in_flight);
+  cell(row, own_tcp.in_flight);
 }
 
 void put_tcp(t2::Row& row, const PacketRowInput& parts) {
-  const auto& [packet, own, other, trace, memory] = parts;
+  const auto& [packet, states, trace, memory] = parts;
   if constexpr (config::sequence_numbers) put_numbers(row, parts);
   cell(row, trace.status);
   cell(row, trace.flags);
   cell(row, trace.anomaly);
   cell(row, trace.window);
   cell(row, trace.factor);
-  cell(row, own.mss());
+  cell(row, states.own.mss());
   if constexpr (config::timestamps) {
-    cell(row, own.timestamp);
-    cell(row, own.timestamp_echo);
+    cell(row, states.own_tcp->timestamp);
+    cell(row, states.own_tcp->timestamp_echo);
   }
   if constexpr (config::multipath) {
     cell(row, trace.mptcp_subtype);

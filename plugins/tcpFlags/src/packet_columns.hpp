@@ -89,8 +89,7 @@ struct PacketRowState {
 
 struct PacketRowInput {
   const t2::Packet& packet;
-  const TcpFlagsState& own;
-  const TcpFlagsState* other;
+  const States& states;
   const PacketTrace& trace;
   PacketRowState& memory;
 };

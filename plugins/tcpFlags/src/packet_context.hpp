@@ -45,6 +45,14 @@ struct WorkerContext {
   PacketTrace trace{};
 };
 
+// Of both directions of a packet's flow.
+struct States {
+  TcpFlagsState& own;
+  TcpFlagsState* other;
+  TcpHeaderState* own_tcp;
+  TcpHeaderState* other_tcp;
+};
+
 // What the analysis of one packet found.
 struct PacketFindings {
   unsigned status;  // tcpFStat, ipFlags, tcpFlags, tcpAnomaly of this packet
@@ -54,23 +62,21 @@ struct PacketFindings {
   bool has_timestamp = false;  // time-stamp option
 };
 
-// One packet. `other` is null as long as the other direction had no packet. Functions that are not inline take a copy
+// One packet. `other` is null as long as the other direction had no packet, and what ends in _tcp for other protocols.
+// Functions that are not inline take a copy
 // and return their findings: a PacketContext whose address escaped could not stay in registers.
-struct PacketContext : PacketFindings {
-  PacketContext(const t2::Packet& p, TcpFlagsState& of, TcpFlagsState* of_other, WorkerContext& of_worker,
-                unsigned carried, float since_other, bool known_mid_connection)
-      : PacketFindings{carried},
+struct PacketContext : PacketFindings, States {
+  PacketContext(const t2::Packet& p, const States& states, WorkerContext& of_worker, float since_other,
+                bool known_mid_connection)
+      : PacketFindings{states.own.status & unsigned{stat::carried_over}},
+        States(states),
         packet(p),
-        own(of),
-        other(of_other),
         worker(of_worker),
         response_time(since_other),
         mid_connection(known_mid_connection) {
-    if (mid_connection && !other) __builtin_unreachable();
+    if (mid_connection && !(other && own_tcp && other_tcp)) __builtin_unreachable();
   }
   const t2::Packet& packet;
-  TcpFlagsState& own;
-  TcpFlagsState* other;
   WorkerContext& worker;
   float response_time;  // seconds since the other direction's last packet
   bool mid_connection;  // see is_mid_connection(); a compile-time constant where functions are inlined

@@ -41,12 +41,15 @@ constexpr std::uint32_t scan_packets = 4;  // a direction with fewer TCP packets
 
 class TcpFlags : public t2::Plugin {
  public:
-  explicit TcpFlags(t2::Host& host) : state_(host, TcpFlagsState::other_bytes), worker_{host} {}
+  explicit TcpFlags(t2::Host& host)
+      : state_(host, TcpFlagsState::other_bytes),
+        tcp_state_(host, TcpHeaderState::other_bytes, t2::Flows::tcp),
+        worker_{host} {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
     if (packets.size() == 1) {  // a row of the packet may follow
       worker_.trace = {};
-      if (packets[0].is_ip()) analyse<true, false>(packets[0], state_(*packets[0].own), response_time(packets[0]));
+      if (packets[0].is_ip()) analyse<true, false>(packets[0], response_time(packets[0]));
       return;
     }
     // Response times take longest to compute (divisions): many packets' divisions overlap in the processor.
@@ -57,27 +60,27 @@ class TcpFlags : public t2::Plugin {
       for (std::size_t i = 0; i < n; ++i) response_times[i] = response_time(packets[i]);
       for (std::size_t i = 0; i < n; ++i) {
         const t2::Packet& packet = packets[i];
-        TcpFlagsState& own = state_(*packet.own);
-        if (is_mid_connection(packet, own)) analyse<false, true>(packet, own, response_times[i]);
-        else if (packet.is_ip()) analyse<false, false>(packet, own, response_times[i]);
+        if (is_mid_connection(packet, state_(*packet.own))) analyse<false, true>(packet, response_times[i]);
+        else if (packet.is_ip()) analyse<false, false>(packet, response_times[i]);
       }
     }
   }
 
   void on_packet_row(const t2::Packet& packet, t2::Row& row) override {
     if (!packet.is_ip()) return put_no_packet(row);
-    put_packet(row, {packet, state_(*packet.own), packet.other ? &state_(*packet.other) : nullptr, worker_.trace,
+    put_packet(row, {packet, states<false>(packet), worker_.trace,
                      packet_row_states_[row_state_key(*packet.flow, packet.direction)]});
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
     TcpFlagsState& own = state_(e.own);
     TcpFlagsState* other = e.other ? &state_(*e.other) : nullptr;
+    TcpHeaderState* own_tcp = e.own.tcp ? &tcp_state_(e.own) : nullptr;
     if (!packet_row_states_.empty()) packet_row_states_.erase(row_state_key(e.flow, e.direction));
-    add_to_totals(own);
-    if constexpr (config::scans) scan_verdict(e, own, other);
+    add_to_totals(own, own_tcp);
+    if (config::scans && own_tcp) scan_verdict(e, *own_tcp);
     if (config::fragments && (e.own.status & t2::status::fragment_error)) own.ip_flags |= ip_bit::fragment_sequence;
-    if (row.is_read()) put_columns(row, e, own, other);
+    if (row.is_read()) put_columns(row, e, own, own_tcp, other);
   }
 
   void merge(t2::Plugin& other) override { worker_.totals.add(static_cast<TcpFlags&>(other).worker_.totals); }
@@ -92,16 +95,22 @@ class TcpFlags : public t2::Plugin {
     return config::response_times && packet.other ? seconds_since_other(worker_.splitter, packet) : 0;
   }
 
+  template <bool mid_connection>
+  [[gnu::always_inline]] States states(const t2::Packet& packet) {
+    const bool answered = mid_connection || packet.other, tcp = mid_connection || packet.own->tcp;
+    return {state_(*packet.own), answered ? &state_(*packet.other) : nullptr, tcp ? &tcp_state_(*packet.own) : nullptr,
+            tcp && answered ? &tcp_state_(*packet.other) : nullptr};
+  }
+
   // `response_time`: seconds since the other direction's last packet. `traced`: fills the trace for the packet's row.
   template <bool traced, bool mid_connection>
-  [[gnu::always_inline]] void analyse(const t2::Packet& packet, TcpFlagsState& own, float response_time) {
-    PacketContext context(packet, own, mid_connection || packet.other ? &state_(*packet.other) : nullptr, worker_,
-                          own.status & unsigned{stat::carried_over}, response_time, mid_connection);
+  [[gnu::always_inline]] void analyse(const t2::Packet& packet, float response_time) {
+    PacketContext context(packet, states<mid_connection>(packet), worker_, response_time, mid_connection);
     analyse_ip<traced>(context);
     if (mid_connection || has_tcp_header(packet)) analyse_tcp<traced>(context);
     else analyse_without_tcp(context);
     update_timestamp_on_last(context);
-    own.status |= static_cast<Bits>(context.status | stat::started);
+    context.own.status |= static_cast<Bits>(context.status | stat::started);
     if (traced) trace(context);
   }
 
@@ -112,12 +121,11 @@ class TcpFlags : public t2::Plugin {
     worker_.trace.anomaly = static_cast<Bits>(context.anomaly);
   }
 
-  void add_to_totals(const TcpFlagsState& state) {
+  void add_to_totals(const TcpFlagsState& state, const TcpHeaderState* tcp) {
     Totals& totals = worker_.totals;
     totals.ip_flags |= state.ip_flags;
     totals.status |= state.status;
-    totals.tcp_flags |= state.tcp_flags;
-    totals.anomaly |= state.anomaly;
+    if (tcp) totals.tcp_flags |= tcp->tcp_flags, totals.anomaly |= tcp->anomaly;
     totals.tos |= state.tos;
     if (!state.cold) return;
     totals.mptcp_types |= state.cold->mptcp_types;
@@ -125,26 +133,29 @@ class TcpFlags : public t2::Plugin {
     totals.window_below += state.cold->window_below;
   }
 
-  void scan_verdict(const t2::EndedFlow& e, TcpFlagsState& own, TcpFlagsState* other) {
-    const auto unanswered = [](const TcpFlagsState& state) {
+  void scan_verdict(const t2::EndedFlow& e, TcpHeaderState& own_tcp) {
+    TcpHeaderState* other_tcp = e.other ? &tcp_state_(*e.other) : nullptr;
+    const auto unanswered = [](const TcpHeaderState& state) {
       return (state.anomaly & (anomaly::scan | anomaly::scan_success)) == anomaly::scan;
     };
     constexpr Bits suspicious =
         flag::fin | flag::syn | flag::null | flag::syn_fin | flag::syn_fin_rst | flag::rst_fin | flag::xmas;
-    if ((own.anomaly & anomaly::syn_retry) || !(own.tcp_flags & suspicious)) return;
-    const bool brief = tcp_packets(e.own, own) < scan_packets;
-    if (brief && !(own.anomaly & (anomaly::scan | anomaly::scan_success))) {
-      own.anomaly |= anomaly::scan;
+    if ((own_tcp.anomaly & anomaly::syn_retry) || !(own_tcp.tcp_flags & suspicious)) return;
+    const bool brief = tcp_packets(e.own, state_(e.own)) < scan_packets;
+    if (brief && !(own_tcp.anomaly & (anomaly::scan | anomaly::scan_success))) {
+      own_tcp.anomaly |= anomaly::scan;
       ++worker_.totals.scans;
     }
-    if (other && (unanswered(own) || (unanswered(*other) && brief && tcp_packets(*e.other, *other) < scan_packets))) {
-      own.anomaly |= anomaly::scan_success;
-      other->anomaly |= anomaly::scan_success;
+    if (other_tcp && (unanswered(own_tcp) ||
+                      (unanswered(*other_tcp) && brief && tcp_packets(*e.other, state_(*e.other)) < scan_packets))) {
+      own_tcp.anomaly |= anomaly::scan_success;
+      other_tcp->anomaly |= anomaly::scan_success;
       ++worker_.totals.scan_successes;
     }
   }
 
   t2::State<TcpFlagsState> state_;
+  t2::State<TcpHeaderState> tcp_state_;
   WorkerContext worker_;
   std::unordered_map<std::uintptr_t, PacketRowState> packet_row_states_;  // with -s: of every direction that is alive
 };

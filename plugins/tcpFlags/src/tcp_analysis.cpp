@@ -61,11 +61,11 @@ PacketFindings count_without_header(PacketContext context) {
 }
 
 // Counters of the eight flags stop at their end, those of the combinations wrap.
-void count_flags(TcpFlagsState& own, unsigned flags) {
+void count_flags(TcpHeaderState& own_tcp, unsigned flags) {
   if constexpr (config::flag_counters) {
     constexpr Bits combinations[] = {flag::fin_ack, flag::syn_ack,     flag::rst_ack, flag::null,
                                      flag::syn_fin, flag::syn_fin_rst, flag::rst_fin, flag::xmas};
-    std::array<std::uint16_t, 16>& counts = *own.flag_counts;
+    std::array<std::uint16_t, 16>& counts = *own_tcp.flag_counts;
     for (unsigned i = 0; i < 8; ++i)
       if ((flags & 1u << i) && counts[i] != 0xffff) ++counts[i];
     for (unsigned i = 0; i < 8; ++i)

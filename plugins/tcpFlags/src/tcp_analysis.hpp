@@ -29,53 +29,54 @@ struct TcpSegment {
 PacketFindings analyse_control_flags(PacketContext);
 PacketFindings count_window_below(PacketContext);
 PacketFindings count_without_header(PacketContext);
-void count_flags(TcpFlagsState& own, unsigned flags);
+void count_flags(TcpHeaderState& own_tcp, unsigned flags);
 
-inline bool was_control(const TcpFlagsState& state) { return state.last & flag::control; }
+inline bool was_control(const TcpHeaderState& state) { return state.last & flag::control; }
 
-inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
-  own.isn = own.seq = own.seq_expected = own.seq_max = segment.seq;
-  own.ack = segment.ack;
+inline void begin_sequence(TcpHeaderState& own_tcp, const TcpSegment& segment) {
+  own_tcp.isn = own_tcp.seq = own_tcp.seq_expected = own_tcp.seq_max = segment.seq;
+  own_tcp.ack = segment.ack;
 }
 
 // Payload counts as in flight until the other side sends something with ACK alone, whatever number it acknowledges.
 // As long as nothing was seen from it, nothing counts as in flight.
 [[gnu::always_inline]] inline void acknowledge_only(PacketContext& context, const TcpSegment& segment) {
   TcpFlagsState& own = context.own;
+  TcpHeaderState& own_tcp = *context.own_tcp;
   if (own.handshake == Handshake::syn_ack) own.handshake = Handshake::ack;
   if (!context.other) return;
   if (context.other->handshake == Handshake::none || context.other->handshake == Handshake::syn_ack)
     context.other->handshake = Handshake::ack;
-  context.other->in_flight = 0;
-  own.in_flight += segment.payload;
-  own.in_flight_max = std::max(own.in_flight_max, own.in_flight);
+  context.other_tcp->in_flight = 0;
+  own_tcp.in_flight += segment.payload;
+  own_tcp.in_flight_max = std::max(own_tcp.in_flight_max, own_tcp.in_flight);
 }
 
 // Once a window has grown, each decrease counts as a turn and no increase does: the bit is never taken back.
 [[gnu::always_inline]] inline void count_window_changes(PacketContext& context, std::uint32_t window) {
-  TcpFlagsState& own = context.own;
-  if (window < own.window) {
-    ++own.window_down;
-    if (context.status & stat::window_up) ++own.window_turns;
-    if (window < own.window_min) own.window_min = window;
+  TcpHeaderState& own_tcp = *context.own_tcp;
+  if (window < own_tcp.window) {
+    ++own_tcp.window_down;
+    if (context.status & stat::window_up) ++own_tcp.window_turns;
+    if (window < own_tcp.window_min) own_tcp.window_min = window;
     context.status &= ~unsigned{stat::window_up};
-  } else if (window > own.window) {
-    ++own.window_up;
-    if (!(context.status & stat::window_up)) ++own.window_turns;
-    if (window > own.window_max) own.window_max = window;
+  } else if (window > own_tcp.window) {
+    ++own_tcp.window_up;
+    if (!(context.status & stat::window_up)) ++own_tcp.window_turns;
+    if (window > own_tcp.window_max) own_tcp.window_max = window;
     context.status |= stat::window_up;
   }
 }
 
 [[gnu::always_inline]] inline void analyse_window(PacketContext& context, TcpSegment& segment) {
-  TcpFlagsState& own = context.own;
+  TcpHeaderState& own_tcp = *context.own_tcp;
   if (context.status & stat::scaled) {
-    segment.factor = own.agreed_window_factor();
+    segment.factor = own_tcp.agreed_window_factor();
     segment.window *= segment.factor;
   }
-  if (!context.mid_connection && !own.tcp_seen) {
-    own.window = segment.window;
-    own.window_first = static_cast<std::uint16_t>(segment.window);
+  if (!context.mid_connection && !context.own.tcp_seen) {
+    own_tcp.window = segment.window;
+    own_tcp.window_first = static_cast<std::uint16_t>(segment.window);
   }
   if constexpr (!config::windows) return;
   const std::uint32_t now = segment.window;
@@ -84,20 +85,20 @@ inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
     context.status |= stat::window_below;
   }
   if (!context.mid_connection && !(context.status & stat::window_known)) {
-    own.window_min = own.window_max = now;
-    own.window_mean = static_cast<float>(now);
+    own_tcp.window_min = own_tcp.window_max = now;
+    own_tcp.window_mean = static_cast<float>(now);
     context.status |= stat::window_known;
   }
-  own.window_mean = static_cast<float>(static_cast<double>(own.window_mean) * 0.7 +
-                                       static_cast<double>(static_cast<float>(now)) * 0.3);
+  own_tcp.window_mean = static_cast<float>(static_cast<double>(own_tcp.window_mean) * 0.7 +
+                                           static_cast<double>(static_cast<float>(now)) * 0.3);
   count_window_changes(context, now);
 }
 
 // A byte sent into a closed window, or the reply to one.
 [[gnu::always_inline]] inline bool is_window_probe(PacketContext& context, const TcpSegment& segment) {
   if (!context.other || segment.control) return false;
-  if (context.other->window == 0 && segment.payload == 1) context.status |= stat::probe;
-  else if ((context.other->last & TcpFlagsState::last_probe) && segment.window == 0 && segment.payload == 0)
+  if (context.other_tcp->window == 0 && segment.payload == 1) context.status |= stat::probe;
+  else if ((context.other_tcp->last & TcpHeaderState::last_probe) && segment.window == 0 && segment.payload == 0)
     context.status |= stat::probe_reply;
   return context.status & (stat::probe | stat::probe_reply);
 }
@@ -111,32 +112,33 @@ inline void begin_sequence(TcpFlagsState& own, const TcpSegment& segment) {
 [[gnu::always_inline]] inline void count_retransmission(PacketContext& context, Bits kind) {
   context.anomaly |= kind;
   ++context.worker.totals.seq_retries;
-  ++context.own.retransmissions;
+  ++context.own_tcp->retransmissions;
 }
 
 // A packet that acknowledges nothing new.
 [[gnu::always_inline]] inline void check_repeated_ack(PacketContext& context, const TcpSegment& segment) {
-  TcpFlagsState& own = context.own;
-  const TcpFlagsState* other = context.other;
+  TcpHeaderState& own_tcp = *context.own_tcp;
+  const TcpHeaderState* other_tcp = context.other_tcp;
   if (!context.first() && !segment.control && segment.payload == 0) {
-    if (own.window == segment.window || (segment.factor && own.window * segment.factor == segment.window)) {
+    if (own_tcp.window == segment.window || (segment.factor && own_tcp.window * segment.factor == segment.window)) {
       context.anomaly |= anomaly::duplicate_ack;
-      ++own.ack_faults;
-    } else if (segment.seq == own.seq_expected) {
+      ++own_tcp.ack_faults;
+    } else if (segment.seq == own_tcp.seq_expected) {
       context.status |= stat::window_update;
     }
   }
-  if (!segment.control && segment.seq < own.seq_max) {
+  if (!segment.control && segment.seq < own_tcp.seq_max) {
     context.anomaly |= anomaly::out_of_order;
-  } else if (segment.seq < own.seq_expected && beyond_retransmission_timeout(context) && own.window == segment.window) {
+  } else if (segment.seq < own_tcp.seq_expected && beyond_retransmission_timeout(context) &&
+             own_tcp.window == segment.window) {
     count_retransmission(context, anomaly::timeout_retry);
   }
-  if (!other) return;
+  if (!other_tcp) return;
   const bool carries = segment.payload || (context.flags & (flag::syn | flag::fin));
-  if ((other->last & TcpFlagsState::last_duplicate) && segment.seq == other->ack && carries &&
-      segment.seq < own.seq_expected)
+  if ((other_tcp->last & TcpHeaderState::last_duplicate) && segment.seq == other_tcp->ack && carries &&
+      segment.seq < own_tcp.seq_expected)
     count_retransmission(context, anomaly::fast_retry);
-  if (other->ack > segment.seq) context.anomaly |= anomaly::already_acked;
+  if (other_tcp->ack > segment.seq) context.anomaly |= anomaly::already_acked;
 }
 
 inline std::int32_t sequence_change(std::uint32_t from, std::uint32_t to) {
@@ -151,28 +153,32 @@ inline std::uint32_t counted_bytes(std::int32_t change, bool after_control) {
 
 template <bool traced>
 [[gnu::always_inline]] inline void analyse_sequence(PacketContext& context, const TcpSegment& segment) {
-  TcpFlagsState& own = context.own;
-  const TcpFlagsState* other = context.other;
+  TcpHeaderState& own_tcp = *context.own_tcp;
+  const TcpHeaderState* other_tcp = context.other_tcp;
   const auto probes = [&] { return segment.payload <= 1 && !segment.control; };
-  if (segment.seq == own.seq_max - 1 && probes()) context.anomaly |= anomaly::keep_alive;
-  else if (other && other->seq_expected == segment.ack - 1 && probes()) context.anomaly |= anomaly::keep_alive_reply;
-  const bool needs_ack_check = (segment.payload == 0) | (segment.seq < std::max(own.seq_max, own.seq_expected)) |
-                               (other && other->ack > segment.seq);
-  if ((segment.ack == own.ack) & needs_ack_check &&
+  if (segment.seq == own_tcp.seq_max - 1 && probes()) context.anomaly |= anomaly::keep_alive;
+  else if (other_tcp && other_tcp->seq_expected == segment.ack - 1 && probes())
+    context.anomaly |= anomaly::keep_alive_reply;
+  const bool needs_ack_check = (segment.payload == 0) |
+                               (segment.seq < std::max(own_tcp.seq_max, own_tcp.seq_expected)) |
+                               (other_tcp && other_tcp->ack > segment.seq);
+  if ((segment.ack == own_tcp.ack) & needs_ack_check &&
       !(context.anomaly & (anomaly::keep_alive | anomaly::keep_alive_reply)))
     check_repeated_ack(context, segment);
-  own.in_sequence = static_cast<std::uint16_t>(own.in_sequence + (segment.seq == own.seq_expected));
-  if (other && other->seq_max < segment.ack) {
+  own_tcp.in_sequence = static_cast<std::uint16_t>(own_tcp.in_sequence + (segment.seq == own_tcp.seq_expected));
+  if (other_tcp && other_tcp->seq_max < segment.ack) {
     context.anomaly |= anomaly::ack_unseen;
-    ++own.ack_faults;
+    ++own_tcp.ack_faults;
   }
-  if (!was_control(own) && segment.seq > own.seq_max) context.anomaly |= anomaly::segment_missing;
-  const std::int32_t seq_step = sequence_change(own.seq, segment.seq), ack_step = sequence_change(own.ack, segment.ack);
-  const std::uint32_t seq_bytes = counted_bytes(seq_step, was_control(own)),
-                      ack_bytes = counted_bytes(ack_step, was_control(own) || (other && was_control(*other)));
-  own.sent_bytes += seq_bytes;
-  own.acked_bytes += ack_bytes;
-  ++own.acks;
+  if (!was_control(own_tcp) && segment.seq > own_tcp.seq_max) context.anomaly |= anomaly::segment_missing;
+  const std::int32_t seq_step = sequence_change(own_tcp.seq, segment.seq),
+                     ack_step = sequence_change(own_tcp.ack, segment.ack);
+  const std::uint32_t seq_bytes = counted_bytes(seq_step, was_control(own_tcp)),
+                      ack_bytes =
+                          counted_bytes(ack_step, was_control(own_tcp) || (other_tcp && was_control(*other_tcp)));
+  own_tcp.sent_bytes += seq_bytes;
+  own_tcp.acked_bytes += ack_bytes;
+  ++own_tcp.acks;
   if (traced) {
     PacketTrace& trace = context.worker.trace;
     trace.seq_step = seq_step, trace.ack_step = ack_step;
@@ -181,26 +187,28 @@ template <bool traced>
 }
 
 [[gnu::always_inline]] inline bool is_window_full(const PacketContext& context) {
-  const TcpFlagsState* other = context.other;
-  return other && !(context.status & (stat::probe | stat::probe_reply)) && context.own.in_flight >= other->window &&
-         !(other->last & flag::rst) && (context.own.tcp_flags & flag::syn);
+  const TcpHeaderState* other_tcp = context.other_tcp;
+  return other_tcp && !(context.status & (stat::probe | stat::probe_reply)) &&
+         context.own_tcp->in_flight >= other_tcp->window && !(other_tcp->last & flag::rst) &&
+         (context.own_tcp->tcp_flags & flag::syn);
 }
 
 [[gnu::always_inline]] inline void save_segment(PacketContext& context, const TcpSegment& segment) {
-  TcpFlagsState& own = context.own;
-  own.seq = segment.seq;
-  own.ack = segment.ack;
-  own.seq_expected = segment.seq + segment.payload;
-  if (segment.control) ++own.seq_expected;
-  else if (context.status & stat::probe) --own.seq_expected;
-  own.seq_max = std::max(own.seq_max, own.seq_expected);
-  own.window = segment.window;
-  own.last = static_cast<std::uint8_t>((context.mid_connection ? 0 : context.flags & flag::control) |
-                                       (context.status & stat::probe ? TcpFlagsState::last_probe : 0) |
-                                       (context.anomaly & anomaly::duplicate_ack ? TcpFlagsState::last_duplicate : 0));
-  own.tcp_flags |= static_cast<Bits>(context.flags);
-  own.anomaly |= static_cast<Bits>(context.anomaly);
-  if (!context.mid_connection) own.tcp_seen = true;
+  TcpHeaderState& own_tcp = *context.own_tcp;
+  own_tcp.seq = segment.seq;
+  own_tcp.ack = segment.ack;
+  own_tcp.seq_expected = segment.seq + segment.payload;
+  if (segment.control) ++own_tcp.seq_expected;
+  else if (context.status & stat::probe) --own_tcp.seq_expected;
+  own_tcp.seq_max = std::max(own_tcp.seq_max, own_tcp.seq_expected);
+  own_tcp.window = segment.window;
+  own_tcp.last =
+      static_cast<std::uint8_t>((context.mid_connection ? 0 : context.flags & flag::control) |
+                                (context.status & stat::probe ? TcpHeaderState::last_probe : 0) |
+                                (context.anomaly & anomaly::duplicate_ack ? TcpHeaderState::last_duplicate : 0));
+  own_tcp.tcp_flags |= static_cast<Bits>(context.flags);
+  own_tcp.anomaly |= static_cast<Bits>(context.anomaly);
+  if (!context.mid_connection) context.own.tcp_seen = true;
 }
 
 // Of a packet of another protocol, or whose TCP header was not captured.
@@ -215,6 +223,7 @@ template <bool traced>
 [[gnu::always_inline]] inline void analyse_tcp(PacketContext& context) {
   const t2::Packet& packet = context.packet;
   TcpFlagsState& own = context.own;
+  TcpHeaderState& own_tcp = *context.own_tcp;
   const std::uint8_t* header = packet.data + packet.l4;
   context.flags = header[13];
   TcpSegment segment{load_big<std::uint32_t>(header + 4),
@@ -223,12 +232,12 @@ template <bool traced>
                      packet.l7_length,
                      0,
                      !context.mid_connection && (context.flags & flag::control) != 0};
-  if (!context.mid_connection && !own.tcp_seen) begin_sequence(own, segment);
+  if (!context.mid_connection && !own.tcp_seen) begin_sequence(own_tcp, segment);
 
   if (context.mid_connection || (context.flags & (flag::ack | flag::control)) == flag::ack)
     acknowledge_only(context, segment);
   else context.set(analyse_control_flags(context));
-  if constexpr (config::flag_counters) count_flags(own, context.flags);
+  if constexpr (config::flag_counters) count_flags(own_tcp, context.flags);
   tcp_options(context);
   analyse_window(context, segment);
   if constexpr (config::sequence_numbers) {
@@ -236,11 +245,11 @@ template <bool traced>
       analyse_sequence<traced>(context, segment);
     if (is_window_full(context)) context.status |= stat::window_full;
   }
-  if ((context.anomaly | own.anomaly) & anomaly::scan) context.anomaly &= ~unsigned{anomaly::hidden_by_scan};
+  if ((context.anomaly | own_tcp.anomaly) & anomaly::scan) context.anomaly &= ~unsigned{anomaly::hidden_by_scan};
   if (traced) {
     context.worker.trace.window = segment.window;
     context.worker.trace.factor = segment.factor;
-    context.worker.trace.seq_max = own.seq_max;
+    context.worker.trace.seq_max = own_tcp.seq_max;
   }
   save_segment(context, segment);
   if (config::fragments && !context.mid_connection && packet.other_fragment_pending && context.other &&

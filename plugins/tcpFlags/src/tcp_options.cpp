@@ -20,7 +20,7 @@ struct TcpOption {
 
 void scale(PacketContext& context, const TcpOption& option) {
   if (!(context.flags & flag::syn)) return;
-  context.own.scale = option.at[2];
+  context.own_tcp->scale = option.at[2];
   if (!(context.flags & flag::ack)) return;
   context.own.status |= stat::scaled;  // from the next packet on: this one still carries a plain window
   if (context.other) context.other->status |= stat::scaled;
@@ -92,19 +92,20 @@ void read_option(PacketContext& context, const TcpOption& option) {
 // Records the option kinds of packets with SYN, in order: up to eight kinds below 16 in the state itself; all of them
 // in the cold state as soon as there are more (a SYN that was sent again) or larger ones.
 void record_option_kind(PacketContext& context, std::uint8_t kind) {
-  TcpFlagsState& own = context.own;
-  if (own.kind_count == config::max_option_kinds) return;
+  const TcpFlagsState& own = context.own;
+  TcpHeaderState& own_tcp = *context.own_tcp;
+  if (own_tcp.kind_count == config::max_option_kinds) return;
   if (!(own.cold && own.cold->has_all_kinds)) {
-    if (own.kind_count < packed_kinds && kind < 16) {
-      own.kinds |= static_cast<std::uint32_t>(kind) << 4 * own.kind_count++;
+    if (own_tcp.kind_count < packed_kinds && kind < 16) {
+      own_tcp.kinds |= static_cast<std::uint32_t>(kind) << 4 * own_tcp.kind_count++;
       return;
     }
     ColdState* cold = context.cold();
     if (!cold) return;
-    for (unsigned i = 0; i < packed_kinds; ++i) cold->kinds[i] = packed_kind(own, i);  // behind the last one: 0
+    for (unsigned i = 0; i < packed_kinds; ++i) cold->kinds[i] = packed_kind(own_tcp, i);  // behind the last one: 0
     cold->has_all_kinds = true;
   }
-  own.cold->kinds[own.kind_count++] = kind;
+  own.cold->kinds[own_tcp.kind_count++] = kind;
 }
 
 void walk(PacketContext& context) {
@@ -112,17 +113,17 @@ void walk(PacketContext& context) {
   const std::uint32_t length = std::min(packet.l4_header, packet.captured_l4);  // the rest is cut off, or in a fragment
   if (length < packet.l4_header) context.status |= stat::options_corrupt;
   if (length <= 20) return;
-  TcpFlagsState& own = context.own;
+  TcpHeaderState& own_tcp = *context.own_tcp;
   PacketTrace& trace = context.worker.trace;
   trace.mptcp_subtype = trace.mptcp_flags = trace.mptcp_address = trace.mptcp_dss = 0;
-  ++own.option_packets;
+  ++own_tcp.option_packets;
   const std::uint8_t* header = packet.data + packet.l4;
   const std::uint8_t* end = header + length;
   for (const std::uint8_t* at = header + 20; at < end && *at != end_of_list;) {
     const TcpOption option{at, end - at, *at, end - at > 1 ? at[1] : std::uint8_t{0}};
-    ++own.option_count;
+    ++own_tcp.option_count;
     if (config::fingerprint && (context.flags & flag::syn)) record_option_kind(context, option.kind);
-    own.options |= 1u << std::min<unsigned>(option.kind, 31);
+    own_tcp.options |= 1u << std::min<unsigned>(option.kind, 31);
     if (option.kind != no_operation && option.length == 0) {
       context.status |= stat::options_corrupt;
       return;

@@ -16,9 +16,9 @@ enum OptionKind : std::uint8_t {
   multipath = 30
 };
 
-// TcpFlagsState::kinds
+// TcpHeaderState::kinds
 inline constexpr unsigned packed_kinds = config::max_option_kinds < 8 ? config::max_option_kinds : 8;
-inline std::uint8_t packed_kind(const TcpFlagsState& state, unsigned i) {
+inline std::uint8_t packed_kind(const TcpHeaderState& state, unsigned i) {
   return static_cast<std::uint8_t>(state.kinds >> 4 * i & 15);
 }
 
@@ -26,18 +26,18 @@ PacketFindings walk_tcp_options(PacketContext);
 PacketFindings record_timestamp_time(PacketContext, bool first);
 
 [[gnu::always_inline]] inline void read_timestamp(PacketContext& context, const std::uint8_t* option) {
-  TcpFlagsState& own = context.own;
-  own.timestamp = load_big<std::uint32_t>(option + 2);
-  own.timestamp_echo = load_big<std::uint32_t>(option + 6);
+  TcpHeaderState& own_tcp = *context.own_tcp;
+  own_tcp.timestamp = load_big<std::uint32_t>(option + 2);
+  own_tcp.timestamp_echo = load_big<std::uint32_t>(option + 6);
   context.has_timestamp = true;
-  if (own.timestamp < own.timestamp_max) {
+  if (own_tcp.timestamp < own_tcp.timestamp_max) {
     context.status |= stat::timestamp_back;
     return;
   }
-  own.timestamp_max = own.timestamp;
+  own_tcp.timestamp_max = own_tcp.timestamp;
   if (context.status & stat::timestamp_seen) return;
-  own.timestamp_first = own.timestamp;
-  if (context.first()) own.timestamp_on_first = true;
+  own_tcp.timestamp_first = own_tcp.timestamp;
+  if (context.first()) context.own.timestamp_on_first = true;
   else context.set(record_timestamp_time(context, true));
   context.status |= stat::timestamp_seen;
 }
@@ -50,10 +50,10 @@ PacketFindings record_timestamp_time(PacketContext, bool first);
   if (packet.l4_header != 32 || (!context.mid_connection && packet.captured_l4 < 32) || (context.flags & flag::syn) ||
       load_big<std::uint32_t>(options) != padded_timestamp)
     return context.set(walk_tcp_options(context));
-  TcpFlagsState& own = context.own;
-  ++own.option_packets;
-  own.option_count = static_cast<std::uint16_t>(own.option_count + 3);
-  own.options |= 1u << no_operation | 1u << timestamps;
+  TcpHeaderState& own_tcp = *context.own_tcp;
+  ++own_tcp.option_packets;
+  own_tcp.option_count = static_cast<std::uint16_t>(own_tcp.option_count + 3);
+  own_tcp.options |= 1u << no_operation | 1u << timestamps;
   if constexpr (config::timestamps) read_timestamp(context, options + 2);
 }
 

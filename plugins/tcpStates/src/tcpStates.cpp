@@ -153,7 +153,7 @@ class Transition {
 
 class TcpStates : public t2::Plugin {
  public:
-  explicit TcpStates(t2::Host& host) : state_(host) {}
+  explicit TcpStates(t2::Host& host) : state_(host, 0, t2::Flows::tcp) {}
 
   void on_packets(std::span<const t2::Packet> packets) override {
     for (const t2::Packet& packet : packets) {
@@ -170,12 +170,10 @@ class TcpStates : public t2::Plugin {
   }
 
   void on_flow_end(const t2::EndedFlow& e, t2::Row& row) override {
+    if (!e.own.tcp) return row.put(std::uint8_t{0});
     TcpStatesState& own = state_(e.own);
-    TcpStatesState* other = e.other ? &state_(*e.other) : nullptr;
-    if (e.flow.key.family != t2::Family::layer2 && e.flow.key.protocol == t2::protocol::tcp) {
-      finish(own, other);
-      total_ |= own.anomalies;
-    }
+    finish(own, e.other ? &state_(*e.other) : nullptr);
+    total_ |= own.anomalies;
     row.put(own.anomalies);
   }
 
