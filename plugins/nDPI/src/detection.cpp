@@ -33,12 +33,18 @@ struct Current {
   Host& host;
   const Flow& flow;
   Inspection& inspection;
+  const DissectorLists& dissectors;
 };
-thread_local const Current* current = nullptr;  // whose packet the library looks at
+// Whose packet the library looks at. In memory that each thread has from its start: what the loader would allocate at
+// the first use instead, leak checkers report.
+[[gnu::tls_model("initial-exec")]] thread_local const Current* current = nullptr;
 
 class Scope {
  public:
-  Scope(Host& host, const Flow& flow, Inspection& inspection) : own_{host, flow, inspection} { current = &own_; }
+  Scope(Host& host, const Flow& flow, Inspection& inspection, const DissectorLists& dissectors)
+      : own_{host, flow, inspection, dissectors} {
+    current = &own_;
+  }
   ~Scope() { current = nullptr; }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
@@ -97,6 +103,8 @@ const Library& library() {
 
 }  // namespace
 
+const DissectorLists& lists_in_use() { return current->dissectors; }
+
 struct Detection::Module {
   ndpi_detection_module_struct* own = library().ndpi_init_detection_module(ndpi_no_prefs);  // null: no memory
   std::optional<DissectorLists> dissectors;
@@ -142,7 +150,7 @@ Inspection* Detection::begin(const Flow& flow) {
 
 bool Detection::look_at(const Flow& flow, Inspection& inspection, std::span<const std::uint8_t> packet,
                         std::int64_t milliseconds, Verdict& verdict) {
-  const Scope scope(host_, flow, inspection);
+  const Scope scope(host_, flow, inspection, *module_->dissectors);
   module_->forget();
   const auto size =
       static_cast<std::uint16_t>(std::min<std::size_t>(packet.size(), std::numeric_limits<std::uint16_t>::max()));
@@ -182,7 +190,7 @@ bool Detection::look_at_syn(const Flow& flow, Inspection& inspection, std::int64
 
 void Detection::end(const Flow& flow, Inspection* inspection, bool guess, Verdict& verdict) {
   {
-    const Scope scope(host_, flow, *inspection);
+    const Scope scope(host_, flow, *inspection, *module_->dissectors);
     conclude(*inspection, guess, verdict);
   }
   if (inspection->memory) host_.flow_free(flow, inspection->memory);
@@ -193,7 +201,7 @@ void Detection::judge_syn(const Flow& flow, std::int64_t milliseconds, bool gues
   Inspection inspection{};
   inspection.used = memory_bytes;  // nothing is kept of a SYN
   look_at_syn(flow, inspection, milliseconds, verdict);
-  const Scope scope(host_, flow, inspection);
+  const Scope scope(host_, flow, inspection, *module_->dissectors);
   conclude(inspection, guess, verdict);
 }
 

@@ -54,6 +54,9 @@ inline std::uint32_t kind_of(const ndpi_packet_struct& p) {
   return kind;
 }
 
+class DissectorLists;
+const DissectorLists& lists_in_use();  // those whose module looks at a packet in this thread
+
 class DissectorLists {
  public:
   // Takes over the module's lists; the module is initialised, and outlives them.
@@ -68,10 +71,7 @@ class DissectorLists {
     replace<&DissectorLists::udp_>(m.callback_buffer_udp, m.callback_buffer_size_udp);
   }
   // Before the library looks at a packet.
-  void begin(const ndpi_flow_struct& flow) {
-    current_ = this;
-    excluded_before_ = flow.excluded_protocol_bitmask;
-  }
+  void begin(const ndpi_flow_struct& flow) { excluded_before_ = flow.excluded_protocol_bitmask; }
 
  private:
   using List = std::vector<Dissector>;
@@ -82,7 +82,7 @@ class DissectorLists {
       (this->*list).emplace_back(dissector, dissector.func);
     from[0] = {};
     from[0].func = [](ndpi_detection_module_struct* module, ndpi_flow_struct* flow) {
-      current_->ask(current_->*list, module, flow);
+      lists_in_use().ask(lists_in_use().*list, module, flow);
     };
     NDPI_BITMASK_SET_ALL(from[0].detection_bitmask);
     size = 1;
@@ -106,7 +106,6 @@ class DissectorLists {
     if (!any) flow->fail_with_unknown = 1;  // as the library does where it asks none
   }
 
-  static inline thread_local const DissectorLists* current_ = nullptr;  // whose module looks at a packet
   List tcp_, tcp_without_payload_, udp_;
   std::array<Dissector, NDPI_MAX_SUPPORTED_PROTOCOLS> by_port_{};  // by protocol, without one: no function
   NDPI_PROTOCOL_BITMASK excluded_before_{};
