@@ -36,18 +36,33 @@ SideMemory::~SideMemory() {
 }
 
 bool SideMemory::add_chunk() {
-  std::byte* chunk = HugePages::allocate(bytes_ * in_chunk);
+  std::byte* chunk = HugePages::allocate(bytes() * in_chunk);
   if (!chunk) return false;
   chunks_.push_back(chunk);
   free_.reserve(chunks_.size() * in_chunk);  // touched as far as it is used; to double it would cost more
   return true;
 }
 
+DirectionEntry& SideMemory::create(HugePages& pages) {
+  std::byte* memory;
+  if (!free_.empty()) {
+    memory = free_.back();
+    free_.pop_back();
+  } else {
+    std::byte* chunk = chunks_[next_ / in_chunk];
+    const std::size_t at = next_++ % in_chunk * bytes();
+    pages.use(chunk, at, bytes());
+    memory = chunk + at;
+  }
+  std::memcpy(memory, prototype_.data(), bytes());
+  return *std::launder(reinterpret_cast<DirectionEntry*>(memory + front_));
+}
+
 FlowTable::FlowTable(SidePrototype prototype, std::uint64_t most)
     : prototype_(std::move(prototype)),
       max_(std::min(most, max_records)),
-      tcp_sides_(prototype_.bytes.size()),
-      other_sides_(prototype_.bytes.size() - prototype_.tcp_bytes) {
+      tcp_sides_(prototype_.bytes, prototype_.tcp_bytes),
+      other_sides_(std::span(prototype_.bytes).subspan(prototype_.tcp_bytes), 0) {
   std::copy_n(prototype_.other_lines.begin(), std::min(prototype_.other_lines.size(), other_lines_.size()),
               other_lines_.begin());
 }
@@ -56,9 +71,11 @@ FlowTable::~FlowTable() {
   for (std::byte* chunk : chunks_) std::free(chunk);
 }
 
-// Sees to it that a flow and both its sides are free. Chunks take up memory only where they have been written to.
+// Sees to it that there is room for another flow and for both sides of all flows, which may come much later. Chunks
+// take up memory only where they have been written to.
 bool FlowTable::reserve() {
-  if (!tcp_sides_.reserve() || !other_sides_.reserve()) return false;
+  const std::uint64_t sides = 2 * (records_ + 1);  // all flows may be of one kind
+  if (!tcp_sides_.reserve(sides) || !other_sides_.reserve(sides)) return false;
   if (!free_.empty() || next_record_ >> flow_bits < chunks_.size()) return true;
   std::byte* flows = HugePages::allocate(sizeof(FlowEntry) << flow_bits);
   if (!flows) return false;
@@ -68,12 +85,12 @@ bool FlowTable::reserve() {
 }
 
 FlowEntry& FlowTable::create(const Key& key, std::uint64_t hash) {
+  if (!reserve()) throw Error("no memory for a single flow");
   std::uint32_t number;
   if (!free_.empty()) {
     number = free_.back();
     free_.pop_back();
   } else {
-    if (!reserve()) throw Error("no memory for a single flow");
     number = next_record_++;
     const Place place = place_of(number);
     huge_pages_.use(place.chunk, place.at, sizeof(FlowEntry));
@@ -88,14 +105,10 @@ FlowEntry& FlowTable::create(const Key& key, std::uint64_t hash) {
 }
 
 DirectionEntry& FlowTable::add_direction(FlowEntry& flow, unsigned direction) {
-  const bool tcp = flow.is_tcp();
-  SideMemory& sides = sides_of(tcp);
-  std::byte* memory = sides.get(huge_pages_);
-  std::memcpy(memory, prototype_.bytes.data() + (tcp ? 0 : prototype_.tcp_bytes), sides.bytes());
-  flow.directions[direction] =
-      std::launder(reinterpret_cast<DirectionEntry*>(memory + (tcp ? prototype_.tcp_bytes : 0)));
-  flow.directions[direction]->tcp = tcp;
-  return *flow.direction(direction);
+  DirectionEntry& side = sides_of(flow).create(huge_pages_);
+  side.tcp = flow.is_tcp();
+  flow.directions[direction] = &side;
+  return side;
 }
 
 void FlowTable::detach(FlowEntry& flow) {
@@ -109,9 +122,8 @@ void FlowTable::release(FlowEntry& flow) {
   --records_;
   if (closed_) return;
   detach(flow);
-  const bool tcp = flow.is_tcp();
   for (Direction* side : flow.directions) {
-    if (side) sides_of(tcp).give_back(reinterpret_cast<std::byte*>(side) - (tcp ? prototype_.tcp_bytes : 0));
+    if (side) sides_of(flow).release(*side);
   }
   free_.push_back(flow.record);
 }

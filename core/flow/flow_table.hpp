@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "flow/entries.hpp"
@@ -42,37 +43,30 @@ class HugePages {
   std::uint64_t begun_ = 0, next_try_ = 2, pause_ = 32;  // in huge pages
 };
 
-// Memory for sides of one kind. It takes up room only where it has been written to.
+// Sides of one kind. Their memory takes up room only where it has been written to.
 class SideMemory {
  public:
   static constexpr std::size_t in_chunk = std::size_t{1} << 17;  // sides
 
-  explicit SideMemory(std::size_t bytes) : bytes_(bytes) {}
+  // `prototype`: outlives it; `front`: bytes of it in front of the Direction.
+  SideMemory(std::span<const std::byte> prototype, std::size_t front) : prototype_(prototype), front_(front) {}
   ~SideMemory();
   SideMemory(const SideMemory&) = delete;
   SideMemory& operator=(const SideMemory&) = delete;
 
-  std::size_t bytes() const { return bytes_; }  // of a side
-  // Sees to it that two sides are free; false: no memory.
-  bool reserve() { return free_.size() + chunks_.size() * in_chunk - next_ >= 2 || add_chunk(); }
-  std::byte* get(HugePages& pages) {
-    if (!free_.empty()) {
-      std::byte* side = free_.back();
-      free_.pop_back();
-      return side;
-    }
-    std::byte* chunk = chunks_[next_ / in_chunk];
-    const std::size_t at = next_++ % in_chunk * bytes_;
-    pages.use(chunk, at, bytes_);
-    return chunk + at;
-  }
-  void give_back(std::byte* side) { free_.push_back(side); }
-  std::uint64_t max_bytes(std::uint64_t sides) const { return sides * (bytes_ + sizeof(std::byte*)); }
+  std::size_t bytes() const { return prototype_.size(); }  // of a side
+  // Sees to it that so many sides can be in use at a time; false: no memory.
+  bool reserve(std::uint64_t sides) { return chunks_.size() * in_chunk >= sides || add_chunk(); }
+  DirectionEntry& create(HugePages& pages);
+  void release(Direction& side) { free_.push_back(reinterpret_cast<std::byte*>(&side) - front_); }
+  std::uint64_t max_bytes(std::uint64_t sides) const { return sides * (bytes() + sizeof(std::byte*)); }
 
  private:
   bool add_chunk();
 
-  std::size_t bytes_, next_ = 0;
+  const std::span<const std::byte> prototype_;
+  const std::size_t front_;
+  std::size_t next_ = 0;
   std::vector<std::byte*> chunks_, free_;
 };
 
@@ -159,7 +153,7 @@ class FlowTable {
   // Bytes of a side, and of its states of TCP in front of it, that are prefetched without looking how many there are.
   static constexpr std::size_t usual_side = 192, usual_front = 128;
   bool reserve();
-  SideMemory& sides_of(bool tcp) { return tcp ? tcp_sides_ : other_sides_; }
+  SideMemory& sides_of(const FlowEntry& flow) { return flow.is_tcp() ? tcp_sides_ : other_sides_; }
 
   HugePages huge_pages_;
   SlotIndex index_{huge_pages_};

@@ -179,6 +179,27 @@ TEST_CASE("flow table: sides of TCP have their states in front, others do not, a
   CHECK(whole);
 }
 
+TEST_CASE("flow table: the second side of a flow finds room however late it comes", "[table]") {
+  for (const std::uint8_t protocol : {protocol::tcp, protocol::udp}) {
+    const std::vector<std::byte> model = prototype(500);
+    FlowTable table({model, sizeof(Direction)}, 1'000'000);
+    std::vector<FlowEntry*> flows;
+    for (std::uint32_t n = 0; n < 150'000;
+         ++n) {  // more sides than one piece of memory has, before any has a second one
+      Key k = key(n);
+      k.protocol = protocol;
+      REQUIRE_FALSE(table.full());
+      flows.push_back(&table.create(k, hash_key(k, KeyedHash(1))));
+      table.add_direction(*flows.back(), 0).packets = 2 * n;
+    }
+    for (std::uint32_t n = 0; n < flows.size(); ++n) table.add_direction(*flows[n], 1).packets = 2 * n + 1;
+    bool whole = true;
+    for (std::uint32_t n = 0; n < flows.size(); ++n)
+      whole = whole && flows[n]->directions[0]->packets == 2 * n && flows[n]->directions[1]->packets == 2 * n + 1;
+    CHECK(whole);
+  }
+}
+
 TEST_CASE("flow table: knows when it is full", "[table]") {
   FlowTable table({prototype()}, 3);
   for (std::uint32_t n = 0; n < 3; ++n) {
