@@ -97,9 +97,8 @@ class JsonDescription final : public Description {
                            need.optional);
     text += fmt::format(
         "{}{{\"name\":{},\"version\":{},\"number\":{},\"summary\":{},\"needs\":[{}],\"bytes_per_direction\":{},"
-        "\"more_bytes_per_direction_of_tcp\":{},\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{},\"bytes_"
-        "per_conversation\":{},"
-        "\"one_worker\":{},\"problem\":{}",
+        "\"more_bytes_per_direction_of_tcp\":{},\"bytes_of_some_flows\":[{}],\"bytes_per_direction_with_s\":{},"
+        "\"bytes_per_conversation\":{},\"one_worker\":{},\"problem\":{}",
         text.empty() ? "" : ",", json_text(plugin.name), json_text(plugin.version), plugin.number,
         json_text(plugin.summary), needs, bytes.all, bytes.tcp, blocks, plugin.packet_row_memory,
         plugin.conversation_memory, plugin.one_worker, problem.empty() ? "null" : json_text(problem));
