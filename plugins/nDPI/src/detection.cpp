@@ -89,6 +89,7 @@ struct Library {
   T2_IMPORT(ndpi_category_get_name);
   T2_IMPORT(ndpi_confidence_get_name);
   T2_IMPORT(ndpi_lru_cache_init);
+  T2_IMPORT(ndpi_parse_packet_line_info);
   T2_IMPORT(ndpi_detection_get_sizeof_ndpi_flow_struct);
   T2_IMPORT(ndpi_get_ndpi_detection_module_size);
   Library() {
@@ -130,7 +131,7 @@ struct Detection::Module {
       if (!*cache) throw std::bad_alloc();
       for (std::uint32_t i = 0; i < (*cache)->num_entries; ++i) remembered.push_back(&(*cache)->entries[i]);
     }
-    dissectors.emplace(*own);
+    dissectors.emplace(*own, library().ndpi_parse_packet_line_info);
   }
   ~Module() { library().ndpi_exit_detection_module(own); }
   Module(const Module&) = delete;

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <iterator>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #define NDPI_LIB_COMPILATION  // declares the structure of a detection module
@@ -59,8 +61,9 @@ const DissectorLists& lists_in_use();  // those whose module looks at a packet i
 
 class DissectorLists {
  public:
-  // Takes over the module's lists; the module is initialised, and outlives them.
-  explicit DissectorLists(ndpi_detection_module_struct& m) {
+  // Takes over the module's lists; the module is initialised, and outlives them. `split_lines` is the library's
+  // ndpi_parse_packet_line_info.
+  DissectorLists(ndpi_detection_module_struct& m, Ask split_lines) : split_lines_(split_lines) {
     for (std::size_t i = 1; i < NDPI_MAX_SUPPORTED_PROTOCOLS; ++i) {
       if (const Ask function = m.proto_defaults[i].func)
         by_port_[i] = Dissector(m.callback_buffer[m.proto_defaults[i].protoIdx], function);
@@ -90,6 +93,7 @@ class DissectorLists {
 
   void ask(const List& list, ndpi_detection_module_struct* module, ndpi_flow_struct* flow) const {
     const std::uint32_t packet = kind_of(module->packet);
+    split_without_lines(*module, flow);
     // The library itself has asked the dissector of the protocol that the port stands for, if it applies.
     Ask asked = nullptr;
     if (flow->guessed_protocol_id < by_port_.size()) {
@@ -106,6 +110,20 @@ class DissectorLists {
     if (!any) flow->fail_with_unknown = 1;  // as the library does where it asks none
   }
 
+  // Dissectors of texts have the library split each payload into lines, byte by byte. Where no line ends it finds none
+  // in the first bytes either.
+  void split_without_lines(ndpi_detection_module_struct& module, ndpi_flow_struct* flow) const {
+    ndpi_packet_struct& p = module.packet;
+    constexpr std::uint16_t fewest = 3;  // bytes that it splits
+    if (p.payload_packet_len <= fewest || p.packet_lines_parsed_complete) return;
+    const std::string_view payload(reinterpret_cast<const char*>(p.payload), p.payload_packet_len);
+    if (payload.find("\r\n") != payload.npos) return;
+    const std::uint16_t length = std::exchange(p.payload_packet_len, fewest);
+    split_lines_(&module, flow);
+    p.payload_packet_len = length;
+  }
+
+  const Ask split_lines_;
   List tcp_, tcp_without_payload_, udp_;
   std::array<Dissector, NDPI_MAX_SUPPORTED_PROTOCOLS> by_port_{};  // by protocol, without one: no function
   NDPI_PROTOCOL_BITMASK excluded_before_{};
