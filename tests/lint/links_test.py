@@ -7,6 +7,7 @@ A path is a word that begins with a folder of the tree, or with src/ or tests/ o
 letters stands for any name (plugins/NAME), and a header may be one that is made from its .in. Commands in blocks are left
 out: docs_test.sh runs them.
 """
+import os
 import re
 import sys
 import tempfile
@@ -20,7 +21,11 @@ WORD = re.compile(r'(?<![\w./~$*{}-])(?:core|plugins|scripts|share|src|tests|\.c
 
 
 def files(root):
-    return (path for path in sorted(root.rglob('*')) if path.is_file() and path.relative_to(root).parts[0] not in ('.git', 'build'))
+    for folder, folders, names in os.walk(root):
+        if Path(folder) == root:  # builds come and go
+            folders[:] = set(folders) - {'.git', 'build'}
+        folders.sort()
+        yield from (path for name in sorted(names) if (path := Path(folder) / name).is_file())
 
 
 def is_document(path):
