@@ -37,6 +37,8 @@ expect 'status 77 and a line: counted once' counts 0 0 1
 part 77 'skipped: all: needs root' '0 passed, 0 failed, 1 skipped'
 expect 'status 77, a line and a count: counted once' counts 0 0 1
 expect 'status 77, a line and a count: the reason' says 'skipped: bare-short: all: needs root'
+part 77 '3 passed, 0 failed, 0 skipped'
+expect 'status 77 and nothing skipped: fails' counts 3 1 0
 part 1 'ok one' 'skipped: two: no network' 'FAIL three'
 expect 'some of each' counts 1 1 1
 part 0 'skipped: two: no network' '5 passed, 0 failed, 1 skipped'
