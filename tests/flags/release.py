@@ -40,7 +40,7 @@ def compilers():
 def build(tree, settings, compiler, *targets):
     """A failure names the compiler. Warnings of gcc depend on what its optimiser finds out, those of clang do not."""
     tree.set_flags(settings)
-    folder = tree.scratch / f'release-{compiler}'
+    folder = tree.scratch / f'build-{compiler}'
     preset = ('release',) if compiler == 'g++' else ('debug', '-DCMAKE_CXX_FLAGS_DEBUG=-O0', '-DT2_JOINED=ON')
     if not (folder / 'build.ninja').exists():
         command('cmake', '--preset', *preset, '-S', tree.tree, '-B', folder, f'-DCMAKE_CXX_COMPILER={compiler}', environment=tree.environment)
