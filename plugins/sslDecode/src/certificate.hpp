@@ -1,10 +1,13 @@
-// The facts of an X.509 certificate that become columns, read by OpenSSL.
+// The facts of an X.509 certificate (RFC 5280) that become columns. They are read here: OpenSSL checks and prepares the
+// key as if it were to be used, which takes as long as hundreds of packets. Names of algorithms are OpenSSL's.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "digest.hpp"
 
 namespace t2::ssl_decode {
 
@@ -33,15 +36,15 @@ struct Certificate {
   DistinguishedName subject, issuer;
 };
 
-// Keeps what it read last: to read a certificate takes longer than all other packets of a connection. Used by one
-// worker.
+// Keeps what it read last. Used by one worker.
 class CertificateReader {
  public:
   CertificateReader() : recent_(256) {}
-  // False: these bytes are no certificate.
+  // False: these bytes are no certificate in DER.
   bool read(std::span<const std::uint8_t> der, Certificate& to);
 
  private:
+  Digest sha1_{"SHA1"};
   std::vector<Certificate> recent_;  // by the first byte of their hash
 };
 

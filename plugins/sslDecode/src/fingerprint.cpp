@@ -4,8 +4,6 @@
 #include <charconv>
 #include <utility>
 
-#include <openssl/evp.h>
-
 namespace t2::ssl_decode {
 
 namespace {
@@ -64,6 +62,8 @@ std::uint16_t last_version(const Hello& hello, Order order) {
   return last != 0 ? last : hello.version;
 }
 
+View bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
 bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
@@ -75,9 +75,6 @@ struct Fingerprints::Contents {
   std::string_view protocol;  // the first one
   View groups, formats, signatures;
 };
-
-Fingerprints::Fingerprints() : context_(EVP_MD_CTX_new()) {}
-Fingerprints::~Fingerprints() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
 
 // Fills extensions_ with their types, in order and without GREASE.
 Fingerprints::Contents Fingerprints::read(const Hello& hello) {
@@ -124,20 +121,13 @@ Md5 Fingerprints::ja3(const Hello& hello) {
     for (std::size_t n = std::min<std::size_t>(formats.u8(), formats.left()); n > 0; --n) add(formats.u8());
   }
   Md5 hash{};
-  auto* context = static_cast<EVP_MD_CTX*>(context_);
-  if (EVP_DigestInit_ex(context, EVP_md5(), nullptr) != 1 ||
-      EVP_DigestUpdate(context, text_.data(), text_.size()) != 1 ||
-      EVP_DigestFinal_ex(context, hash.data(), nullptr) != 1)
-    return {};
+  md5_.make({bytes_of(text_)}, hash);
   return hash;
 }
 
 void Fingerprints::append_hash(std::string& to, const std::string& of) {
-  std::uint8_t hash[EVP_MAX_MD_SIZE] = {};
-  auto* context = static_cast<EVP_MD_CTX*>(context_);
-  if (!of.empty() && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 &&
-      EVP_DigestUpdate(context, of.data(), of.size()) == 1)
-    EVP_DigestFinal_ex(context, hash, nullptr);
+  std::array<std::uint8_t, 32> hash{};
+  if (!of.empty()) sha256_.make({bytes_of(of)}, hash);
   for (unsigned i = 0; i < 6; ++i) append_hex(to, hash[i], 2);
 }
 

@@ -7,20 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "digest.hpp"
 #include "hello.hpp"
 
 namespace t2::ssl_decode {
 
 using Md5 = std::array<std::uint8_t, 16>;
 
-// Keeps its buffers and its digest contexts. Used by one worker.
+// Keeps its buffers. Used by one worker.
 class Fingerprints {
  public:
-  Fingerprints();
-  ~Fingerprints();
-  Fingerprints(const Fingerprints&) = delete;
-  Fingerprints& operator=(const Fingerprints&) = delete;
-
   Md5 ja3(const Hello& hello);                                 // a server's: JA3S
   const std::string& ja4(const Hello& hello, char transport);  // 't', 'q' or 'd'; a server's: JA4S
 
@@ -29,7 +25,7 @@ class Fingerprints {
   Contents read(const Hello& hello);
   void append_hash(std::string& to, const std::string& of);  // 12 hex digits of its SHA-256; zeros: `of` is empty
 
-  void* context_;
+  Digest md5_{"MD5"}, sha256_{"SHA256"};
   std::string text_, list_;
   std::vector<std::uint16_t> numbers_, extensions_;
 };

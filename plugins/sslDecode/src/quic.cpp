@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 namespace t2::ssl_decode {
 
@@ -32,7 +31,7 @@ const Salt& salt_of(std::uint32_t version) {
 }
 
 // HKDF-Expand-Label of RFC 8446 for up to 32 bytes, which take one round.
-bool expand(const Secret& secret, std::string_view label, std::span<std::uint8_t> out) {
+bool expand(Digest& sha256, const Secret& secret, std::string_view label, std::span<std::uint8_t> out) {
   std::uint8_t info[64];
   std::size_t size = 0;
   info[size++] = 0;
@@ -42,19 +41,22 @@ bool expand(const Secret& secret, std::string_view label, std::span<std::uint8_t
   for (const char c : label) info[size++] = static_cast<std::uint8_t>(c);
   info[size++] = 0;
   info[size++] = 1;
-  std::uint8_t hash[EVP_MAX_MD_SIZE];
-  unsigned hash_size = 0;
-  if (!HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), info, size, hash, &hash_size)) return false;
-  std::copy_n(hash, out.size(), out.data());
+  Secret hash;
+  if (!sha256.keyed(secret, {info, size}, hash)) return false;
+  std::copy_n(hash.begin(), out.size(), out.data());
   return true;
 }
 
 }  // namespace
 
-QuicDecryption::QuicDecryption() : cipher_(EVP_CIPHER_CTX_new()), mask_(EVP_CIPHER_CTX_new()) {}
+QuicDecryption::QuicDecryption()
+    : cipher_(EVP_CIPHER_CTX_new()),
+      mask_(EVP_CIPHER_CTX_new()),
+      gcm_(EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr)),
+      ecb_(EVP_CIPHER_fetch(nullptr, "AES-128-ECB", nullptr)) {}
 QuicDecryption::~QuicDecryption() {
-  EVP_CIPHER_CTX_free(static_cast<EVP_CIPHER_CTX*>(cipher_));
-  EVP_CIPHER_CTX_free(static_cast<EVP_CIPHER_CTX*>(mask_));
+  for (void* const context : {cipher_, mask_}) EVP_CIPHER_CTX_free(static_cast<EVP_CIPHER_CTX*>(context));
+  for (void* const method : {gcm_, ecb_}) EVP_CIPHER_free(static_cast<EVP_CIPHER*>(method));
 }
 
 bool QuicDecryption::derive(std::uint32_t version, std::span<const std::uint8_t> client_id, bool from_client,
@@ -62,14 +64,11 @@ bool QuicDecryption::derive(std::uint32_t version, std::span<const std::uint8_t>
   const bool second = version == quic::version_2;
   const Salt& salt = salt_of(version);
   Secret initial, secret;
-  unsigned size = 0;
-  if (!HMAC(EVP_sha256(), salt.data(), static_cast<int>(salt.size()), client_id.data(), client_id.size(),
-            initial.data(), &size))
-    return false;
-  return expand(initial, from_client ? "client in" : "server in", secret) &&
-         expand(secret, second ? "quicv2 key" : "quic key", keys.key) &&
-         expand(secret, second ? "quicv2 iv" : "quic iv", keys.iv) &&
-         expand(secret, second ? "quicv2 hp" : "quic hp", keys.header_key);
+  if (!sha256_.keyed(salt, client_id, initial)) return false;
+  return expand(sha256_, initial, from_client ? "client in" : "server in", secret) &&
+         expand(sha256_, secret, second ? "quicv2 key" : "quic key", keys.key) &&
+         expand(sha256_, secret, second ? "quicv2 iv" : "quic iv", keys.iv) &&
+         expand(sha256_, secret, second ? "quicv2 hp" : "quic hp", keys.header_key);
 }
 
 std::span<const std::uint8_t> QuicDecryption::decrypt(std::span<const std::uint8_t> datagram, const QuicHeader& header,
@@ -82,7 +81,9 @@ std::span<const std::uint8_t> QuicDecryption::decrypt(std::span<const std::uint8
   // The mask hides the lower bits of the first byte, and the packet's number (RFC 9001, 5.4).
   std::uint8_t mask[sample_bytes];
   int size = 0;
-  if (EVP_EncryptInit_ex(masking, EVP_aes_128_ecb(), nullptr, keys.header_key.data(), nullptr) != 1 ||
+  if (!ecb_ || !gcm_ ||
+      EVP_EncryptInit_ex2(masking, static_cast<const EVP_CIPHER*>(ecb_), keys.header_key.data(), nullptr, nullptr) !=
+          1 ||
       EVP_EncryptUpdate(masking, mask, &size, datagram.data() + header.number_at + 4, sample_bytes) != 1)
     return {};
   std::vector<std::uint8_t>& text = plain_;  // first the header as it was before it was protected, then the content
@@ -102,7 +103,7 @@ std::span<const std::uint8_t> QuicDecryption::decrypt(std::span<const std::uint8
   std::uint8_t tag[tag_bytes];
   std::copy_n(datagram.data() + header.end - tag_bytes, tag_bytes, tag);
   int last = 0;
-  if (EVP_DecryptInit_ex(cipher, EVP_aes_128_gcm(), nullptr, keys.key.data(), nonce.data()) != 1 ||
+  if (EVP_DecryptInit_ex2(cipher, static_cast<const EVP_CIPHER*>(gcm_), keys.key.data(), nonce.data(), nullptr) != 1 ||
       EVP_DecryptUpdate(cipher, nullptr, &size, text.data(), static_cast<int>(head)) != 1 ||
       EVP_DecryptUpdate(cipher, text.data() + head, &size, datagram.data() + head, static_cast<int>(content)) != 1 ||
       EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag) != 1 ||

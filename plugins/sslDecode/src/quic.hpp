@@ -7,11 +7,12 @@
 #include <span>
 #include <vector>
 
+#include "digest.hpp"
 #include "t2/quic.hpp"
 
 namespace t2::ssl_decode {
 
-// Decrypts and keeps OpenSSL's contexts. Used by one worker.
+// Decrypts and keeps what it needs of OpenSSL. Used by one worker.
 class QuicDecryption {
  public:
   QuicDecryption();
@@ -31,7 +32,9 @@ class QuicDecryption {
   };
   bool derive(std::uint32_t version, std::span<const std::uint8_t> client_id, bool from_client, Keys& keys);
 
-  void *cipher_, *mask_;
+  Digest sha256_{"SHA256"};
+  void *cipher_, *mask_;  // contexts
+  void *gcm_, *ecb_;      // AES-128
   std::vector<std::uint8_t> plain_;
 };
 

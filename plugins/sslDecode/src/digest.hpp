@@ -1,0 +1,28 @@
+// Digests by OpenSSL, looked up once: to look one up for each use takes longer than to make it.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+
+namespace t2::ssl_decode {
+
+// Used by one worker.
+class Digest {
+ public:
+  explicit Digest(const char* name);  // OpenSSL's: MD5, SHA1, SHA256
+  ~Digest();
+  Digest(const Digest&) = delete;
+  Digest& operator=(const Digest&) = delete;
+
+  // Of all parts, one behind the other; `to` has the digest's size. False, and zeros: this machine's OpenSSL does not
+  // make it, as one without MD5.
+  bool make(std::initializer_list<std::span<const std::uint8_t>> parts, std::span<std::uint8_t> to);
+  // RFC 2104, of digests with blocks of 64 bytes and keys that are no longer.
+  bool keyed(std::span<const std::uint8_t> key, std::span<const std::uint8_t> data, std::span<std::uint8_t> to);
+
+ private:
+  void *method_, *context_;
+};
+
+}  // namespace t2::ssl_decode
