@@ -131,13 +131,8 @@ class HttpSniffer final : public t2::Plugin {
     const HttpFacts& f = facts ? *facts : none;
     entries_.clear();
     for (const TextBlock* block = f.first; block; block = block->next) {
-      for (std::uint32_t at = 0; at < block->used;) {
-        std::uint16_t size;
-        std::memcpy(&size, block->data + at + 1, sizeof size);
-        const auto* text = reinterpret_cast<const char*>(block->data + at + TextBlock::entry_header);
-        entries_.emplace_back(static_cast<List>(block->data[at]), std::string_view(text, size));
-        at += TextBlock::entry_header + size;
-      }
+      for (std::uint32_t at = 0; at < block->used; at += entry_bytes(block->data + at))
+        entries_.emplace_back(static_cast<List>(block->data[at]), entry_text(block->data + at));
     }
     const auto small = [&](std::uint32_t n) { row.put(static_cast<std::uint16_t>(std::min(n, 0xffffu))); };
     const auto listed = [&](List which) { return f.listed[static_cast<std::size_t>(which)]; };

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
 #include "t2/stream.hpp"
 
@@ -45,6 +47,15 @@ struct TextBlock {
   std::uint8_t data[capacity];
 };
 
+inline std::string_view entry_text(const std::uint8_t* entry) {
+  std::uint16_t size;
+  std::memcpy(&size, entry + 1, sizeof size);
+  return {reinterpret_cast<const char*>(entry + TextBlock::entry_header), size};
+}
+inline std::uint32_t entry_bytes(const std::uint8_t* entry) {
+  return TextBlock::entry_header + static_cast<std::uint32_t>(entry_text(entry).size());
+}
+
 // What is expected next of a direction.
 enum class Phase : std::uint8_t {
   outside,  // a message, where a segment begins with one
@@ -67,6 +78,7 @@ struct HttpFacts {
   std::uint64_t body_bytes;
   std::uint8_t listed[lists];
   TextBlock *first, *last;
+  const std::uint8_t* latest[lists];  // entry of each list: most messages of a connection say the same again
   std::uint64_t is_head, is_connect;  // bit n: of request n modulo 64
   std::uint8_t last_url[80];
   std::uint8_t last_url_size;

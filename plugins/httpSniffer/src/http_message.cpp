@@ -28,6 +28,7 @@ constexpr List body_lists[body_kinds] = {List::images, List::videos,       List:
 constexpr std::string_view methods[] = {"OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT"};
 
 bool is_ip4(std::string_view host) {
+  if (host.empty() || !is_digit(host[0])) return false;
   const std::size_t colon = host.find(':');
   if (colon != host.npos && !std::all_of(host.begin() + static_cast<std::ptrdiff_t>(colon) + 1, host.end(), is_digit))
     return false;
@@ -211,12 +212,15 @@ void HttpReader::begin_body(const Place& place, HttpFacts& f, Phase phase) {
   for (const std::uint32_t count : f.bodies) index += count;
   ++f.bodies[f.body_kind], ++count_.bodies[f.body_kind];
   const HttpFacts& asked = !f.request && place.other && place.other->last_url_size > 0 ? *place.other : f;
-  std::string name(reinterpret_cast<const char*>(asked.last_url), asked.last_url_size);
-  for (char& c : name)
-    if (c == '/' || c == '?') c = '_';
-  if (name.empty()) name = "nudel";
-  name += place.direction == 0 ? "_A_" : "_B_";
-  list(place, f, body_lists[f.body_kind], name + std::to_string(index), false);
+  char name[sizeof asked.last_url + 16];
+  char* end = std::replace_copy_if(
+      asked.last_url, asked.last_url + asked.last_url_size, name, [](std::uint8_t c) { return c == '/' || c == '?'; },
+      '_');
+  const auto add = [&](std::string_view part) { end = std::copy(part.begin(), part.end(), end); };
+  if (end == name) add("nudel");
+  add(place.direction == 0 ? "_A_" : "_B_");
+  end = std::to_chars(end, std::end(name), index).ptr;
+  list(place, f, body_lists[f.body_kind], {name, end}, false);
 }
 
 void HttpReader::list(const Place& place, HttpFacts& f, List to, std::string_view text, bool distinct) {
@@ -225,17 +229,15 @@ void HttpReader::list(const Place& place, HttpFacts& f, List to, std::string_vie
                                                         : limits_.text;
   if (text.size() > longest) text = text.substr(0, longest), f.stat |= stat::cut;
   if (text.empty()) return;
+  const auto index = static_cast<std::size_t>(to);
+  const auto is_entry = [&](const std::uint8_t* entry) { return entry[0] == index && entry_text(entry) == text; };
+  if (distinct && f.latest[index] && is_entry(f.latest[index])) return;
+  std::uint8_t& entries = f.listed[index];
+  if (entries >= limits_.entries && f.stat & stat::full) return;
   for (const TextBlock* block = f.first; block && distinct; block = block->next) {
-    for (std::uint32_t at = 0; at < block->used;) {
-      std::uint16_t size;
-      std::memcpy(&size, block->data + at + 1, sizeof size);
-      if (block->data[at] == static_cast<std::uint8_t>(to) && size == text.size() &&
-          std::memcmp(block->data + at + TextBlock::entry_header, text.data(), size) == 0)
-        return;
-      at += TextBlock::entry_header + size;
-    }
+    for (std::uint32_t at = 0; at < block->used; at += entry_bytes(block->data + at))
+      if (is_entry(block->data + at)) return;
   }
-  std::uint8_t& entries = f.listed[static_cast<std::size_t>(to)];
   if (entries >= limits_.entries) {
     f.stat |= stat::full;
     return;
@@ -256,6 +258,7 @@ void HttpReader::list(const Place& place, HttpFacts& f, List to, std::string_vie
   std::memcpy(entry + 1, &size, sizeof size);
   std::copy(text.begin(), text.end(), entry + TextBlock::entry_header);
   f.last->used += bytes;
+  f.latest[index] = entry;
   ++entries;
 }
 

@@ -99,9 +99,9 @@ void HttpReader::look_for_start(const Place& place, View& bytes) {
 }
 
 void HttpReader::read_line(const Place& place, HttpFacts& f, View& bytes) {
-  const auto end = std::find(bytes.begin(), bytes.end(), '\n');
-  const View part(bytes.begin(), end);
-  const bool whole = end != bytes.end();
+  const void* const end = std::memchr(bytes.data(), '\n', bytes.size());
+  const bool whole = end != nullptr;
+  const View part = whole ? View(bytes.data(), static_cast<const std::uint8_t*>(end)) : bytes;
   bytes = bytes.subspan(part.size() + whole);
   if (whole && f.line.size == 0) return on_line(place, f, text_of(part));
   if (f.line.size + part.size() > longest_line) {
