@@ -1,6 +1,7 @@
 // What the programs that make captures share: numbers, frames, and the file.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -70,7 +71,8 @@ struct Segment {
   std::uint32_t payload = 0;
   bool udp = false;
   std::uint16_t id = 0;
-  std::uint8_t options = 0;  // bytes: 0, 12 (timestamps) or 20 (those of a SYN)
+  std::uint8_t options = 0;     // bytes: 0, 12 (timestamps) or 20 (those of a SYN)
+  const Bytes* head = nullptr;  // the first bytes of the payload; without, and behind them, it is a pattern
 };
 
 inline void turn(Segment& s) { std::swap(s.source, s.destination), std::swap(s.source_port, s.destination_port); }
@@ -98,6 +100,8 @@ inline std::uint32_t frame(const Segment& s, std::uint8_t* out) {
     if (s.options == 12) std::memcpy(t + 20, "\x01\x01\x08\x0a\0\0\0\1\0\0\0\1", 12);
   }
   for (std::uint32_t i = 0; i < s.payload; ++i) t[l4_header + i] = static_cast<std::uint8_t>(i * 7 + s.seq);
+  if (s.head && !s.head->empty())
+    std::memcpy(t + l4_header, s.head->data(), std::min<std::size_t>(s.head->size(), s.payload));
   std::uint32_t pseudo =
       (s.source >> 16) + (s.source & 0xffff) + (s.destination >> 16) + (s.destination & 0xffff) + (s.udp ? 17 : 6) + l4;
   put16(t + (s.udp ? 6 : 16), checksum(t, l4, pseudo));

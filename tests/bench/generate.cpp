@@ -1,8 +1,7 @@
 // Makes the captures of the benchmark, deterministically: generate MIX FILE [COUNT]. README.md describes them.
 //
-//   web        the traffic of many networks together: scans, name queries, conversations; some of it IPv6, in
-//   fragments,
-//              in VLANs, ICMP
+//   web        the traffic of many networks together: scans, name queries, TLS, HTTP, other conversations; some in
+//              IPv6, fragments and VLANs, ICMP
 //   web-plain  packets of connections with handshake, data and teardown, of name queries and of unanswered SYNs
 //   hostile    packets of 96 bytes over a tenth as many flows, skewed, but so that most packets miss the caches
 //   flood      SYN packets, each from a source of its own
@@ -25,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "contents.hpp"
 #include "frames.hpp"
 
 namespace {
@@ -39,6 +39,7 @@ struct Step {
   std::uint16_t payload;
   std::uint8_t flags;
   bool reply;
+  Bytes head = {};  // what the payload begins with
 };
 
 std::vector<Step> tcp_steps(Random& r) {
@@ -77,6 +78,7 @@ struct Conversation {
     s.seq = seq[step.reply];
     s.ack = s.flags & 0x10 ? seq[!step.reply] : 0;
     seq[step.reply] += s.payload + (s.flags & 3 ? 1 : 0);
+    s.head = &step.head;
     if (step.reply) turn(s);
     return s;
   }
@@ -139,9 +141,66 @@ std::uint32_t frame6(const Segment& s, std::uint8_t* out) {
   return 54 + l4;
 }
 
+// ---- web
+
+constexpr std::uint32_t segment = 1448;  // bytes of payload, at most
+
+// One side says so many bytes that begin with `head`; the other one acknowledges each second full segment.
+void say(std::vector<Step>& steps, bool reply, Bytes head, std::size_t size) {
+  for (std::size_t at = 0, number = 1; at < size; at += segment, ++number) {
+    const std::size_t part = std::min<std::size_t>(segment, size - at), left = head.size() - std::min(head.size(), at);
+    const auto from = head.end() - static_cast<std::ptrdiff_t>(left);
+    const bool last = at + part == size;
+    steps.push_back({static_cast<std::uint16_t>(part), static_cast<std::uint8_t>(last ? 0x18 : 0x10), reply,
+                     Bytes(from, from + static_cast<std::ptrdiff_t>(std::min(left, part)))});
+    if (reply && (last || number % 2 == 0)) steps.push_back({0, 0x10, !reply});
+  }
+}
+void say(std::vector<Step>& steps, bool reply, const Bytes& all) { say(steps, reply, all, all.size()); }
+
+enum class Protocol { tls13, tls12, http, unknown };
+
+// A conversation of TCP: requests and answers, as long as those of web-plain.
+std::vector<Step> conversation(Random& r, Protocol protocol) {
+  const bool tls = protocol == Protocol::tls13 || protocol == Protocol::tls12;
+  const std::string name = host(r);
+  std::vector<Step> steps{{0, 0x02, false}, {0, 0x12, true}, {0, 0x10, false}};
+  if (tls) say(steps, false, tls::client_hello(r, name));
+  if (protocol == Protocol::tls13) say(steps, true, tls::answer13(r)), say(steps, false, tls::finished13(r));
+  if (protocol == Protocol::tls12)
+    say(steps, true, tls::answer12(r, name)), say(steps, false, tls::keys12(r)), say(steps, true, tls::finished12(r));
+  const auto exchanges = static_cast<unsigned>(std::min(400.0, 7 / std::pow(1 - r.real(), 0.8)));  // heavy tail
+  for (unsigned i = 0; i < exchanges; ++i) {
+    const std::size_t request = 40 + r.below(300), acknowledged = r.below(2);
+    const std::size_t answer = (r.below(20) < 17 ? 0 : segment * (1 + r.below(6))) + 32 + r.below(600);
+    switch (protocol) {
+      case Protocol::http: say(steps, false, http_request(r, name, request)); break;
+      case Protocol::unknown: say(steps, false, {}, request); break;
+      default: say(steps, false, tls::encrypted(request), request);
+    }
+    if (acknowledged) steps.push_back({0, 0x10, true});
+    switch (protocol) {
+      case Protocol::http: {
+        const Bytes head = http_answer(answer);
+        say(steps, true, head, head.size() + answer);
+        break;
+      }
+      case Protocol::unknown: say(steps, true, {}, answer); break;
+      default: say(steps, true, tls::encrypted(answer), answer);
+    }
+  }
+  if (r.below(10) == 0) {
+    steps.push_back({0, 0x14, false});
+  } else {
+    steps.insert(steps.end(), {{0, 0x11, false}, {0, 0x11, true}, {0, 0x10, false}});
+  }
+  return steps;
+}
+
 // The shares are those of a composite of 417 captures of strangers (403,290 packets): of a hundred flows 70 are SYNs
-// that are not answered, 10 datagrams or exchanges of UDP, the rest conversations of TCP; of a hundred packets 73 are
-// TCP, 22 UDP, 3 ICMP, 4 fragments, 2 IPv6, 1 in VLANs; 336 bytes mean.
+// that are not answered, 10 datagrams or exchanges of UDP, the rest conversations of TCP, seven tenths of which say
+// what they are; of a hundred packets 73 are TCP, 22 UDP, most of these of a few long flows, 3 ICMP, 4 fragments, 2
+// IPv6, 1 in VLANs; 336 bytes mean.
 void web(Writer& out, std::uint64_t count) {
   struct Connection : Conversation {
     enum { plain, ip6, vlan, fragments, icmp } form = plain;
@@ -150,6 +209,37 @@ void web(Writer& out, std::uint64_t count) {
   std::vector<Connection> live;
   std::uint64_t made = 0, time = 0, n = 0;
   std::uint8_t data[4096], other[4096];
+  const auto datagram = [](const Bytes& content, bool reply, std::size_t size = 0) {
+    return Step{static_cast<std::uint16_t>(std::max(size, content.size())), 0, reply, content};
+  };
+  const auto open_udp = [&](Connection& c, std::uint64_t kind) {  // kind: 0 to 159
+    c.a.udp = true;
+    if (kind < 60) {
+      const Lookup lookup = dns(r);
+      c.a.destination_port = 53;
+      c.steps = {datagram(lookup.query, false), datagram(lookup.answer, true)};
+    } else if (kind < 140) {
+      const std::uint64_t initiator = r();
+      c.a.source_port = c.a.destination_port = 500;
+      c.steps = {datagram(ike(r, initiator, false, 200 + r.below(300)), false)};
+      if (r.below(5) == 0) c.steps.push_back(datagram(ike(r, initiator, true, 200 + r.below(200)), true));
+    } else if (kind < 150) {  // nobody knows what it is
+      c.a.destination_port = 4500;
+      for (std::uint64_t i = 1 + r.below(30); i > 0; --i) {
+        c.steps.push_back(datagram({}, false, 28 + r.below(400)));
+        c.steps.push_back(datagram({}, true, 60 + r.below(640)));
+      }
+    } else if (kind < 156) {
+      const auto source = static_cast<std::uint32_t>(r());
+      c.a.destination_port = 16384;
+      for (std::uint32_t packets = static_cast<std::uint32_t>(50 + r.below(450)), i = 0; i < packets; ++i)
+        c.steps.push_back(datagram(rtp(source, i), false, 172));
+    } else {
+      c.form = Connection::fragments;
+      c.a.destination_port = 4500;
+      for (std::uint64_t i = 10 + r.below(50); i > 0; --i) c.steps.push_back(datagram({}, false, 400 + r.below(1000)));
+    }
+  };
   const auto open = [&] {
     Connection c;
     c.a = {client(made), server(r.below(4000)), static_cast<std::uint16_t>(20000 + made % 40000),
@@ -159,18 +249,17 @@ void web(Writer& out, std::uint64_t count) {
       c.steps = {{0, 0x02, false}};
       if (r.below(4) == 0) c.steps.push_back({0, 0x02, false});  // once more
     } else if (kind < 860) {
-      c.a.udp = true, c.a.destination_port = kind < 760 ? 53 : 4500;
-      const std::uint64_t exchanges = kind < 760 ? 1 : 1 + r.below(12);
-      for (std::uint64_t i = 0; i < exchanges; ++i) {
-        c.steps.push_back({static_cast<std::uint16_t>(28 + r.below(400)), 0, false});
-        c.steps.push_back({static_cast<std::uint16_t>(60 + r.below(640)), 0, true});
-      }
-      if (kind >= 840) c.form = Connection::fragments;
+      open_udp(c, kind - 700);
     } else if (kind < 900) {
       c.a.udp = true, c.form = Connection::icmp;
       c.steps.assign(1 + r.below(4), {56, 0, false});
     } else {
-      c.steps = tcp_steps(r);
+      const Protocol protocol = kind < 930   ? Protocol::unknown
+                                : kind < 955 ? Protocol::http
+                                : kind < 985 ? Protocol::tls13
+                                             : Protocol::tls12;
+      c.a.destination_port = protocol == Protocol::unknown ? 9000 : protocol == Protocol::http ? 80 : 443;
+      c.steps = conversation(r, protocol);
     }
     if (c.form == Connection::plain && r.below(100) < 3) c.form = r.below(3) ? Connection::ip6 : Connection::vlan;
     ++made;
