@@ -253,14 +253,14 @@ TEST_CASE("sslDecode: of damaged certificates the same is read as by OpenSSL, wh
   const Buffer whole[] = {certificate_of(key_of("EC", "P-256").get()),
                           certificate_of(key_of("RSA").get(), {.serial = "-77"}),
                           certificate_of(key_of("ED25519").get(), {.names = {{"OU", "unit"}, {"ST", "state"}}})};
+  CertificateReader reader;
   std::mt19937 random(11);
   unsigned accepted = 0, refused = 0, different = 0;
   std::string examples;
-  for (unsigned n = 0; n < 30'000; ++n) {
+  for (unsigned n = 0; n < 4'000; ++n) {
     Buffer der = whole[n % 3];
     for (auto i = 1 + random() % 3; i > 0; --i) der[random() % der.size()] = static_cast<std::uint8_t>(random());
     if (n % 5 == 0) der.resize(random() % der.size());
-    CertificateReader reader;
     Certificate found;
     const bool read = reader.read(der, found);
     const unsigned char* from = der.data();
@@ -277,7 +277,7 @@ TEST_CASE("sslDecode: of damaged certificates the same is read as by OpenSSL, wh
     if (facts != expected) ++different, examples += std::to_string(n) + "\n" + differences(facts, expected);
   }
   INFO(examples.substr(0, 2000));
-  CHECK(accepted > 10'000);
-  CHECK(refused > 5'000);
-  CHECK(different <= 30);  // lengths that DER does not know, and texts whose type is none of a text
+  CHECK(accepted > 1'500);
+  CHECK(refused > 700);
+  CHECK(different <= 10);  // lengths that DER does not know, and texts whose type is none of a text
 }
