@@ -12,7 +12,7 @@ bool Dissector::run(int link_type, Packet& p) {
   const RawPacket raw{p.time, p.data, p.captured, p.wire, link_type};
   if (!match_fast_path(raw, found)) return walk(link_type, p);
   fast_path_.fill(p, raw, found, {p.number, p.clock, p.at});
-  return makes_flows(!found.v6);
+  return makes_flows(!found.v6());
 }
 
 bool Dissector::descend() {
@@ -23,7 +23,14 @@ bool Dissector::descend() {
 
 DecodeCounters Dissector::counters() const {
   DecodeCounters all = counters_;
-  if (fast_packets_ > 0) all.add_headers(FastPath::header_count, fast_packets_);
+  for (std::size_t i = 0; i < fast_packets_.size(); ++i) {
+    if (fast_packets_[i] == 0) continue;
+    FastHeaders headers{};
+    headers.form = static_cast<std::uint8_t>(i);
+    const Packet& like = fast_path_.like(headers);
+    all.add_headers(like.header_count, fast_packets_[i]);
+    all.max_vlans = std::max<std::uint32_t>(all.max_vlans, like.vlan_count);
+  }
   return all;
 }
 

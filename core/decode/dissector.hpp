@@ -6,6 +6,8 @@
 // against the captured bytes: a byte that was not captured does not exist. Used by the reader thread; never throws.
 #pragma once
 
+#include <array>
+
 #include "decode/datagram.hpp"
 #include "decode/fast_path.hpp"
 #include "decode/headers.hpp"
@@ -33,8 +35,6 @@ struct DecodeCounters {
     if (of_packet > max_headers) max_headers = of_packet;
   }
 };
-
-constexpr int ethernet_link = 1;  // libpcap's DLT_EN10MB
 
 class Dissector {
  public:
@@ -190,7 +190,7 @@ class Dissector {
 
   HeaderStacks& stacks_;
   FastPath fast_path_;
-  std::uint64_t fast_packets_ = 0;  // decoded by it, and not in counters_
+  std::array<std::uint64_t, FastHeaders::forms> fast_packets_{};  // decoded by it, and not in counters_
   DecodeCounters counters_;
   Packet* p_ = nullptr;
   HeaderStacks::Id stack_ = HeaderStacks::root;
@@ -202,8 +202,8 @@ class Dissector {
 };
 
 inline bool Dissector::match_fast_path(const RawPacket& raw, FastHeaders& found) {
-  if (raw.link_type != ethernet_link || !FastPath::match(raw, found)) return false;
-  ++fast_packets_;
+  if (!FastPath::match(raw, found)) return false;
+  ++fast_packets_[found.form];
   return true;
 }
 

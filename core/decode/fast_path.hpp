@@ -1,5 +1,6 @@
-// The fast path: Ethernet, IPv4 or IPv6 without options, a complete TCP or UDP header, and no port on which a tunnel or
-// a named payload may stand. It makes the same Packet as Dissector::walk() in a straight line, in two halves:
+// The fast path: Ethernet with up to two VLAN tags, Linux cooked capture or no link layer; IPv4 or IPv6 without
+// options, a complete TCP or UDP header, and no port on which a tunnel or a named payload may stand. It makes the same
+// Packet as Dissector::walk() in a straight line, in two halves:
 //
 //   match()  reader thread: reads the headers once, and notes what differs from frame to frame in FastHeaders. That is
 //            enough to choose a worker (hash_pair) and to make the key (make_lookup).
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "capture/block.hpp"
 #include "decode/headers.hpp"
@@ -33,30 +35,64 @@ inline void begin_packet(Packet& p, const Packet& like, const RawPacket& raw, co
   p.interface = raw.interface;
 }
 
+// What stands in front of the IP header.
+enum class Prefix : std::uint8_t { ethernet, tagged, tagged_twice, cooked, cooked_2, none, count };
+
+constexpr std::uint32_t prefix_bytes(Prefix prefix) {
+  constexpr std::uint8_t bytes[] = {14, 18, 22, 16, 20, 0};
+  static_assert(std::size(bytes) == static_cast<std::size_t>(Prefix::count));
+  return bytes[static_cast<std::size_t>(prefix)];
+}
+
+struct MacOffsets {
+  std::uint32_t source = absent, destination = absent;
+};
+
 // What match() found. The rest of the Packet follows from it and from the frame's length.
 struct FastHeaders {
   std::uint32_t l3_length;  // bytes
   std::uint16_t source_port, destination_port;
+  std::uint16_t vlan;      // of the innermost tag; 0: there is none
   std::uint8_t l4_header;  // bytes
-  bool v6, udp;            // else IPv4, TCP
+  std::uint8_t form;       // prefix, IPv6, UDP: see form_of()
+
+  static constexpr std::uint8_t form_of(Prefix prefix, bool v6, bool udp) {
+    return static_cast<std::uint8_t>(static_cast<unsigned>(prefix) << 2 | unsigned{v6} << 1 | unsigned{udp});
+  }
+  static constexpr std::size_t forms = static_cast<std::size_t>(Prefix::count) << 2;
+  Prefix prefix() const { return static_cast<Prefix>(form >> 2); }
+  bool v6() const { return form & 2; }
+  bool udp() const { return form & 1; }
+  std::uint32_t l3() const { return prefix_bytes(prefix()); }  // where the IP header begins
+  unsigned tags() const { return prefix() == Prefix::tagged ? 1 : prefix() == Prefix::tagged_twice ? 2 : 0; }
+  MacOffsets macs() const {
+    switch (prefix()) {
+      case Prefix::cooked: return {.source = 6};  // there is no destination
+      case Prefix::cooked_2: return {.source = 12};
+      case Prefix::none: return {};
+      default: return {.source = 6, .destination = 0};
+    }
+  }
 };
 
 class FastPath {
  public:
   explicit FastPath(HeaderStacks& stacks);
-  // For frames of an Ethernet link. False: the walk has to decode it.
+  // False: the walk has to decode it.
   static bool match(const RawPacket& raw, FastHeaders& found);
   // Sets all fields of p, as begin_packet() and Dissector::walk() do.
   void fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const;
   // That fill() would give the packet.
   status::Word status(const RawPacket& raw, const FastHeaders& found) const {
-    return like_[found.v6][found.udp].status | (raw.captured - l3 < found.l3_length ? status::l3_snapped : 0);
+    return like(found).status | (raw.captured - found.l3() < found.l3_length ? status::l3_snapped : 0);
   }
-  static constexpr unsigned header_count = 3;
-  static constexpr std::uint32_t l3 = 14;  // where the IP header begins
+  // What packets have in common that differ in nothing but their ends, lengths and VLANs.
+  const Packet& like(const FastHeaders& found) const { return like_[found.form]; }
 
  private:
-  Packet like_[2][2];  // [IPv6][UDP]: what all their packets have in common
+  static bool match_other(const RawPacket& raw, FastHeaders& found);  // no Ethernet, or tags
+
+  Packet like_[FastHeaders::forms];
 };
 
 // What the flag PACKETLENGTH means by a packet's length. The lengths of its headers are set; `at`: its IP header.
@@ -110,42 +146,38 @@ inline bool may_be_tunnel(std::uint32_t first, std::uint16_t source, std::uint16
   return source > 1024 && destination > 1024 && (first >> 28 == 6 || first >> 16 <= 1);
 }
 
-}  // namespace fast
-
-inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
-  using namespace fast;
-  constexpr std::uint32_t at = l3;
-  const std::uint8_t* const frame = raw.data;
-  if (raw.captured < at + 28 || raw.wire < raw.captured || (frame[0] & 0xfd) == 0x01) return false;
+// From the IP header on, whose type the prefix announced: the rest of match().
+[[gnu::always_inline]] inline bool match_ip(const RawPacket& raw, Prefix prefix, std::uint16_t type,
+                                            FastHeaders& found) {
+  const std::uint32_t at = prefix_bytes(prefix);
+  if (raw.captured < at + 28 || raw.wire < raw.captured) return false;
+  const std::uint8_t* const ip = raw.data + at;
+  const bool v6 = type == ether_type::ipv6;
   std::uint32_t header, length;
   std::uint8_t protocol;
-  if (word(frame + 12) == ether_type::ipv4) {
-    if (frame[at] != 0x45 || (word(frame + at + 6) & 0x3fff) != 0) return false;  // options; fragments
-    found.v6 = false;
+  if (type == ether_type::ipv4) {
+    if (ip[0] != 0x45 || (word(ip + 6) & 0x3fff) != 0) return false;  // options; fragments
     header = 20;
-    length = word(frame + at + 2);
-    protocol = frame[at + 9];
+    length = word(ip + 2);
+    protocol = ip[9];
   } else {
-    if (word(frame + 12) != ether_type::ipv6 || frame[at] >> 4 != 6 || word(frame + at + 4) == 0) return false;
-    found.v6 = true;
+    if (!v6 || ip[0] >> 4 != 6 || word(ip + 4) == 0) return false;
     header = 40;
-    length = word(frame + at + 4) + 40u;
-    protocol = frame[at + 6];
+    length = word(ip + 4) + 40u;
+    protocol = ip[6];
   }
   const std::uint32_t captured_l3 = std::min(raw.captured - at, length);
   if (length > raw.wire - at) return false;
-  const std::uint8_t* const l4 = frame + at + header;
+  const std::uint8_t* const l4 = ip + header;
   std::uint8_t l4_header = 8;
-  if (protocol == protocol::tcp) {
+  const bool udp = protocol != protocol::tcp;
+  if (!udp) {
     if (captured_l3 < header + 20) return false;
     l4_header = static_cast<std::uint8_t>(4u * (l4[12] >> 4));
     if (l4_header < 20 || l4_header > captured_l3 - header) return false;
-    found.udp = false;
-  } else {
-    if (protocol != protocol::udp || captured_l3 < header + 12 ||
-        may_be_tunnel(long_word(l4 + 8), word(l4), word(l4 + 2)))
-      return false;
-    found.udp = true;
+  } else if (protocol != protocol::udp || captured_l3 < header + 12 ||
+             may_be_tunnel(long_word(l4 + 8), word(l4), word(l4 + 2))) {
+    return false;
   }
   // In registers: what is stored field by field and loaded as one word waits for the stores.
   const std::uint32_t ports = long_word(l4), source_port = ports >> 16, destination_port = ports & 0xffff;
@@ -153,19 +185,39 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
   found.source_port = static_cast<std::uint16_t>(source_port);
   found.destination_port = static_cast<std::uint16_t>(destination_port);
   found.l4_header = l4_header;
+  found.form = FastHeaders::form_of(prefix, v6, udp);
   found.l3_length = length;
+  return true;
+}
+
+}  // namespace fast
+
+inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
+  constexpr std::uint32_t ethernet = prefix_bytes(Prefix::ethernet);
+  if (raw.link_type == ethernet_link && raw.captured >= ethernet) {
+    const std::uint16_t type = fast::word(raw.data + ethernet - 2);
+    if (type == ether_type::ipv4 || type == ether_type::ipv6) {
+      found.vlan = 0;
+      return (raw.data[0] & 0xfd) != 0x01 && fast::match_ip(raw, Prefix::ethernet, type, found);
+    }
+  }
+  FastHeaders other;  // so that the address of `found` is not taken: it can stay in registers
+  if (!match_other(raw, other)) return false;
+  found = other;
   return true;
 }
 
 // ---- Second half
 
 inline void FastPath::fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const {
-  begin_packet(p, like_[found.v6][found.udp], raw, stamp);
+  begin_packet(p, like(found), raw, stamp);
+  const std::uint32_t l3 = p.l3;
+  p.vlan = found.vlan;
   p.captured_l3 = std::min(raw.captured - l3, found.l3_length);
   if (p.captured_l3 < found.l3_length) p.status |= status::l3_snapped;
   p.source_port = found.source_port;
   p.destination_port = found.destination_port;
-  const std::uint32_t l3_header = found.v6 ? 40 : 20;
+  const std::uint32_t l3_header = found.v6() ? 40 : 20;
   p.l7 = l3 + l3_header + found.l4_header;
   p.l3_length = found.l3_length;
   p.l4_header = found.l4_header;

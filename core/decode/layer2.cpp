@@ -12,10 +12,6 @@ namespace {
 
 constexpr unsigned max_tags = 255;
 
-bool is_vlan_tag(std::uint16_t type) {
-  return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300 || type == 0x8200;
-}
-
 // A tag is 2 bytes with the ID and the type behind it. Many are looked at two by two, as one number, since a frame can
 // be full of them: one by one 250 tags cost as much as all the rest of a large packet.
 std::uint16_t vlan_id(const std::uint8_t* tag) { return load_big<std::uint16_t>(tag) & 0x0fff; }

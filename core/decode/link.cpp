@@ -7,7 +7,8 @@ namespace t2 {
 
 namespace {
 
-static_assert(ethernet_link == DLT_EN10MB);
+static_assert(ethernet_link == DLT_EN10MB && raw_link == DLT_RAW && cooked_link == DLT_LINUX_SLL &&
+              cooked_2_link == DLT_LINUX_SLL2);
 constexpr int dlt_raw_in_files = 101, dlt_mpacket = 274;
 
 std::uint16_t little_endian(const std::uint8_t* p) { return static_cast<std::uint16_t>(p[1] << 8 | p[0]); }

@@ -21,6 +21,14 @@ constexpr bool carries_packets(std::uint8_t number) {
          number == mpls;
 }
 
+// Link types, as libpcap numbers them (DLT_).
+constexpr int ethernet_link = 1, raw_link = 12, cooked_link = 113, cooked_2_link = 276;
+
+// EtherTypes of VLAN tags: 802.1Q, 802.1ad, and what was used before it.
+constexpr bool is_vlan_tag(std::uint16_t type) {
+  return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300 || type == 0x8200;
+}
+
 constexpr std::uint16_t max_llc_length = 1500;  // IEEE 802.3: up to here the type is a length
 
 // IANA, PPP Data Link Layer Protocol Numbers: https://www.iana.org/assignments/ppp-numbers

@@ -206,13 +206,18 @@ inline void make_lookup(const Packet& p, const KeyedHash& hash, Lookup& made) {
 
 inline void make_lookup(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash, Lookup& made) {
   using namespace keys;
-  const std::uint8_t* ip = raw.data + FastPath::l3;
-  Kind kind{0, ether_type::ipv4, found.udp ? protocol::udp : protocol::tcp, Family::ipv4};
-  if (with_macs) kind.destination_mac = load<6>(raw.data), kind.source_mac = load<6>(raw.data + 6);
-  Ends ends = found.v6 ? ipv6_ends(ip) : ipv4_ends(ip);
+  const std::uint8_t* ip = raw.data + found.l3();
+  Kind kind{VLAN_IN_KEY ? found.vlan : std::uint16_t{0}, ether_type::ipv4, found.udp() ? protocol::udp : protocol::tcp,
+            Family::ipv4};
+  if (with_macs) {
+    const MacOffsets macs = found.macs();
+    if (macs.source != absent) kind.source_mac = load<6>(raw.data + macs.source);
+    if (macs.destination != absent) kind.destination_mac = load<6>(raw.data + macs.destination);
+  }
+  Ends ends = found.v6() ? ipv6_ends(ip) : ipv4_ends(ip);
   ends.source.port = found.source_port;
   ends.destination.port = found.destination_port;
-  if (!found.v6) return put_together<true>(ends, kind, ipv4_identification(ip), hash, made);
+  if (!found.v6()) return put_together<true>(ends, kind, ipv4_identification(ip), hash, made);
   kind.ether_type = ether_type::ipv6;
   kind.family = Family::ipv6;
   put_together<false>(ends, kind, 0, hash, made);
@@ -223,9 +228,9 @@ inline std::uint32_t hash_pair(const Packet& p, const KeyedHash& hash) {
 }
 
 inline std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash) {
-  const std::uint8_t* ip = raw.data + FastPath::l3;
-  return found.v6 ? keys::hash_pair(keys::ipv6_ends(ip), false, hash)
-                  : keys::hash_pair(keys::ipv4_ends(ip), true, hash);
+  const std::uint8_t* ip = raw.data + found.l3();
+  return found.v6() ? keys::hash_pair(keys::ipv6_ends(ip), false, hash)
+                    : keys::hash_pair(keys::ipv4_ends(ip), true, hash);
 }
 
 }  // namespace t2

@@ -97,9 +97,9 @@ void Engine::decode(const RawPacket& raw) {
   if (raw.link_type != link_type_ && !accepts(raw.link_type)) return parts_.totals.ignore_one();
   if (FastHeaders plain; parts_.dissector.match_fast_path(raw, plain)) {
     counters_.status |= parts_.dissector.fast_path().status(raw, plain);
-    ++(plain.v6 ? counters_.ipv6 : counters_.ipv4);
-    counters_.ip_wire_bytes += FastPath::l3 + plain.l3_length;
-    if (Dissector::makes_flows(!plain.v6)) parts_.workers.add(raw, plain, stamp);
+    ++(plain.v6() ? counters_.ipv6 : counters_.ipv4);
+    counters_.ip_wire_bytes += plain.l3() + plain.l3_length;
+    if (Dissector::makes_flows(!plain.v6())) parts_.workers.add(raw, plain, stamp);
     else parts_.totals.ignore_one();
     return;
   }
