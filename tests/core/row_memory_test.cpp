@@ -1,8 +1,9 @@
-// Rows as text and JSON: what is copied from the row before is what would have been written.
+// Rows as text and JSON: what is copied from the row before is what would have been written. Cells: which have changed.
 #include <catch2/catch.hpp>
 
 #include <random>
 
+#include "t2/cells.hpp"
 #include "t2/row_json.hpp"
 #include "t2/row_text.hpp"
 
@@ -121,6 +122,35 @@ TEST_CASE("json: a row is written as by a formatter that has seen no other", "[t
     const std::vector<Column> columns = random.columns();
     const JsonForm form{.empty_lists = seed % 2 == 0, .blanks = seed % 3 == 0, .dates = seed % 5 == 0};
     CHECK(differences<JsonFormatter>(random, columns, form, std::span(seed % 4 == 0 ? some : all)) == 0);
+  }
+}
+
+TEST_CASE("cells: those have changed that are not as in the row before of the direction", "[text]") {
+  for (unsigned seed = 0; seed < 120; ++seed) {
+    RandomRows random(seed);
+    const std::vector<Column> columns = random.columns();
+    Cells cells(columns), fresh(columns);
+    std::vector<std::vector<std::uint8_t>> last[2];  // cells; none: all are changes
+    for (std::uint64_t i = 0; i < 40; ++i) {
+      if (random.number(20) == 0) {
+        cells.forget();
+        last[0].clear(), last[1].clear();
+      }
+      const Row row = random.row(columns);
+      const std::vector<std::uint8_t> exact(row.bytes().begin(), row.bytes().end());  // nothing behind its end is read
+      const RowView view{static_cast<std::uint8_t>(random.number(2)), i, 0, exact, {}};
+      std::vector<std::vector<std::uint8_t>> now;
+      fresh.read(view);
+      for (std::size_t at = 0; at < columns.size(); ++at)
+        now.emplace_back(fresh.bytes(at).begin(), fresh.bytes(at).end());
+      auto& before = last[view.direction];
+      before.resize(now.size());
+      for (const std::size_t at : cells.read_changes(view)) {
+        CHECK((before[at] != now[at] || at == 1));
+        before[at].assign(cells.bytes(at).begin(), cells.bytes(at).end());
+      }
+      CHECK(before == now);
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "t2/row.hpp"
+#include "t2/row_memory.hpp"
 #include "t2/row_text.hpp"
 
 namespace t2::text {
@@ -21,6 +22,9 @@ class Cells {
 
   // The row has to stay until the next one is read.
   void read(const RowView& row);
+  // The same, but tells which cells are not those of the row before in the same direction. Only these can be asked for.
+  std::span<const std::size_t> read_changes(const RowView& row);
+  void forget();  // all cells of the next row of each direction are changes
 
   std::size_t size() const { return columns_.size(); }
   const Column& column(std::size_t at) const { return columns_[at]; }
@@ -41,7 +45,18 @@ class Cells {
   std::string_view text(std::size_t at);
 
  private:
+  struct Last {
+    std::vector<std::uint8_t> columns;
+    std::vector<std::size_t> sizes;  // of each group
+    bool known = false;
+  };
+  void read_name(const RowView& row);  // `dir` and `flowInd`
+  std::size_t size_of_cell(std::size_t column, const std::uint8_t* at) const;
+
   std::vector<Column> columns_;
+  std::vector<ColumnGroup> groups_;  // of columns_, without `dir` and `flowInd`
+  Last last_[2];                     // row, by direction
+  std::vector<std::size_t> changes_;
   std::vector<RowFormatter> formatters_;  // of one column each
   std::vector<std::size_t> fixed_;        // bytes of a cell that has always as many; 0: of others
   std::vector<std::span<const std::uint8_t>> cells_;

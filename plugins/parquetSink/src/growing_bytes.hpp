@@ -7,15 +7,25 @@
 #include <memory>
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace t2::parquet_sink {
 
 class GrowingBytes {
  public:
+  static constexpr std::size_t block = 32;  // so much may be read or written behind the end
+
   void append(const void* from, std::size_t size) {
+    if (size > 0) std::memcpy(more(size), from, size);  // of nothing there may be no address
+  }
+  // The same from other bytes of this kind, in whole blocks: most are short.
+  void append_blocks(const char* from, std::size_t size) {
+    char* const to = more(size);
+    for (std::size_t i = 0; i < size; i += block) std::memcpy(to + i, from + i, block);
+  }
+  char* more(std::size_t size) {  // uninitialised
     if (room_ - size_ < size) grow(size);
-    if (size > 0) std::memcpy(bytes_.get() + size_, from, size);
-    size_ += size;
+    return bytes_.get() + std::exchange(size_, size_ + size);
   }
   std::string_view view() const { return {bytes_.get(), size_}; }
   std::size_t size() const { return size_; }
@@ -27,7 +37,7 @@ class GrowingBytes {
   };
   [[gnu::noinline]] void grow(std::size_t size) {
     const std::size_t room = 2 * (size_ + size) + 1024;
-    void* const bytes = std::realloc(bytes_.get(), room);
+    void* const bytes = std::realloc(bytes_.get(), room + block);
     if (!bytes) throw std::bad_alloc();
     static_cast<void>(bytes_.release());  // realloc() has freed it
     bytes_.reset(static_cast<char*>(bytes));

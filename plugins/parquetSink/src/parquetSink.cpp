@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "parquet_file.hpp"
 #include "t2/cells.hpp"
@@ -44,10 +45,12 @@ class ParquetSink final : public Sink {
     group_rows_ = static_cast<std::uint64_t>(host_.integer("PARQUET_GROUP_NFLOWS"));
     group_bytes_ = static_cast<std::size_t>(host_.integer("PARQUET_GROUP_MEMORY")) * 1'000'000;
     cells_.emplace(output.columns);
-    for (const std::size_t at : chosen_positions(host_, "parquetSink", "PARQUET", output.columns)) {
+    const std::vector<std::size_t> positions = chosen_positions(host_, "parquetSink", "PARQUET", output.columns);
+    chosen_.resize(cells_->size());
+    columns_.reserve(positions.size());
+    for (const std::size_t at : positions) {
       const bool is_text = !cells_->is_single(at) && !cells_->is_list(at);
-      columns_.emplace_back(cells_->column(at), cells_->is_list(at), is_text);
-      chosen_.push_back({at, is_text});
+      chosen_[at] = {&columns_.emplace_back(cells_->column(at), cells_->is_list(at), is_text), is_text};
     }
     file_.emplace(columns_, static_cast<int>(host_.integer("PARQUET_COMPRESSION")), output.about,
                   [this](const std::string& text) { host_.warn(text); });
@@ -59,14 +62,17 @@ class ParquetSink final : public Sink {
     for (const RowView& row : rows) {
       if (must_change(row.end)) begin_file(row.end);
       latest_ = std::max(latest_, row.end);
-      cells_->read(row);
-      for (std::size_t i = 0; i < chosen_.size(); ++i) {
-        const Chosen& chosen = chosen_[i];
-        if (chosen.is_text) columns_[i].put_text(cells_->text(chosen.at));
-        else columns_[i].put(Values(cells_->bytes(chosen.at)));
+      const ParquetColumn::Place place{directions_.size(), row.direction, rows_[row.direction]};
+      for (const std::size_t at : cells_->read_changes(row)) {
+        const Chosen& chosen = chosen_[at];
+        if (!chosen.column) continue;
+        if (chosen.is_text) chosen.column->put_text(place, cells_->text(at));
+        else chosen.column->put(place, Values(cells_->bytes(at)));
       }
+      directions_.push_back(row.direction);
+      ++rows_[row.direction];
       ++rows_in_file_;
-      if (++rows_in_group_ >= group_rows_ || is_full(row)) end_group();
+      if (directions_.size() >= group_rows_ || is_full(row)) end_group();
     }
   }
 
@@ -92,7 +98,7 @@ class ParquetSink final : public Sink {
     max_size_ += 16 * row.columns.size() + 64 * columns_.size();
     if (max_size_ < group_bytes_) return false;
     max_size_ = 0;
-    for (const ParquetColumn& column : columns_) max_size_ += column.size();
+    for (const ParquetColumn& column : columns_) max_size_ += column.size(rows_);
     return max_size_ >= group_bytes_;
   }
   std::string path(Time end) const {
@@ -111,8 +117,10 @@ class ParquetSink final : public Sink {
             (split_.interval > 0 && end / split_.interval > latest_ / split_.interval));
   }
   void end_group() {
-    if (rows_in_group_ > 0) file_->write_group(rows_in_group_);
-    rows_in_group_ = max_size_ = 0;
+    if (!directions_.empty()) file_->write_group(directions_);
+    directions_.clear();
+    rows_[0] = rows_[1] = max_size_ = 0;
+    cells_->forget();
   }
   void end_file() {
     if (!file_->is_open()) return;
@@ -140,13 +148,15 @@ class ParquetSink final : public Sink {
   std::size_t max_size_ = 0;  // of the group, in memory: not more than this
   std::optional<text::Cells> cells_;
   struct Chosen {
-    std::size_t at;  // cell
-    bool is_text;    // several values, as the flow file has them
+    ParquetColumn* column = nullptr;  // of columns_; null: not wanted
+    bool is_text = false;             // several values, as the flow file has them
   };
-  std::vector<Chosen> chosen_;
-  std::vector<ParquetColumn> columns_;  // of chosen_
+  std::vector<Chosen> chosen_;  // of all cells
+  std::vector<ParquetColumn> columns_;
   std::optional<ParquetFile> file_;
-  std::uint64_t rows_in_group_ = 0, rows_in_file_ = 0, files_ = 0;
+  std::vector<std::uint8_t> directions_;  // of the group's rows
+  std::size_t rows_[2] = {0, 0};          // of the group, by direction
+  std::uint64_t rows_in_file_ = 0, files_ = 0;
   Time latest_ = 0;  // end of the latest row
 };
 

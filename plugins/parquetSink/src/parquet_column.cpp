@@ -53,26 +53,27 @@ Physical physical_of(Type type) {
   }
 }
 
-void put_length(std::string& to, std::size_t length) {
-  const auto n = static_cast<std::uint32_t>(length);
-  to.append(reinterpret_cast<const char*>(&n), sizeof n);
+std::size_t length_at(const char* at) {
+  std::uint32_t length;
+  std::memcpy(&length, at, sizeof length);
+  return length;
 }
 
 // Runs of the RLE hybrid encoding, of values of one bit; with the length of all in front.
-void put_levels(std::string& to, const std::vector<std::uint8_t>& levels) {
-  const std::size_t begin = to.size();
-  put_length(to, 0);
+void put_levels(GrowingBytes& to, const std::vector<std::uint8_t>& levels) {
+  std::string runs;
   for (std::size_t at = 0; at < levels.size();) {
     std::size_t end = at + 1;
     while (end < levels.size() && levels[end] == levels[at]) ++end;
     std::size_t header = (end - at) << 1;
-    for (; header >= 0x80; header >>= 7) to += static_cast<char>(header | 0x80);
-    to += static_cast<char>(header);
-    to += static_cast<char>(levels[at]);
+    for (; header >= 0x80; header >>= 7) runs += static_cast<char>(header | 0x80);
+    runs += static_cast<char>(header);
+    runs += static_cast<char>(levels[at]);
     at = end;
   }
-  const auto size = static_cast<std::uint32_t>(to.size() - begin - 4);
-  std::memcpy(to.data() + begin, &size, sizeof size);
+  const auto size = static_cast<std::uint32_t>(runs.size());
+  to.append(&size, sizeof size);
+  to.append(runs.data(), runs.size());
 }
 
 }  // namespace
@@ -86,7 +87,7 @@ ParquetColumn::ParquetColumn(const Column& column, bool is_list, bool is_text)
 
 template <class T>
 void ParquetColumn::put_number(T value) {
-  values_.append(&value, sizeof value);
+  cells_->append(&value, sizeof value);
   using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
   const auto wide = static_cast<Wide>(value);
   if (!has_range_ || wide < static_cast<Wide>(smallest_)) smallest_ = static_cast<std::uint64_t>(wide);
@@ -96,8 +97,8 @@ void ParquetColumn::put_number(T value) {
 
 void ParquetColumn::put_bytes(std::string_view text) {
   const auto length = static_cast<std::uint32_t>(text.size());
-  values_.append(&length, sizeof length);
-  values_.append(text.data(), text.size());
+  cells_->append(&length, sizeof length);
+  cells_->append(text.data(), text.size());
   if (text.size() > max_statistics) long_text_ = true;
   if (long_text_) return;
   if (!has_range_ || text < first_text_) first_text_ = text;
@@ -133,8 +134,8 @@ void ParquetColumn::put_address(Type type, Values& values) {
     case Type::h32: return put_number(values.get<std::uint32_t>());
     case Type::u64:
     case Type::h64: return put_number(values.get<std::uint64_t>());
-    case Type::f32: values_.append(values.read(4), 4); return;
-    case Type::f64: values_.append(values.read(8), 8); return;
+    case Type::f32: cells_->append(values.read(4), 4); return;
+    case Type::f64: cells_->append(values.read(8), 8); return;
     case Type::direction: return put_bytes(values.get<std::uint8_t>() == 0 ? "A" : "B");
     case Type::mac: {
       char text[64];
@@ -151,22 +152,41 @@ void ParquetColumn::put_address(Type type, Values& values) {
   }
 }
 
-void ParquetColumn::put(Values values) {
-  if (!is_list_) {
-    ++rows_;
-    return put_value(values);
-  }
-  const auto count = values.get<std::uint32_t>();
-  for (std::uint32_t i = 0; i < std::max(count, 1u); ++i) {
-    repetition_.push_back(i > 0);
-    definition_.push_back(count > 0);
-    if (count > 0) put_value(values);
-  }
+void ParquetColumn::begin_cell(Place place) {
+  Side& side = sides_[place.direction];
+  side.repeated = in_page(side, place.of_direction);
+  side.last = side.cells.size();
+  side.since = place.of_direction;
+  side.levels = 0;
+  cells_ = &side.cells;
+  constexpr std::size_t bits = 64;
+  if (begins_.size() <= place.row / bits) begins_.resize(place.row / bits + 1);
+  begins_[place.row / bits] |= std::uint64_t{1} << place.row % bits;
 }
 
-void ParquetColumn::put_text(std::string_view text) {
-  ++rows_;
+void ParquetColumn::put(Place place, Values values) {
+  begin_cell(place);
+  if (!is_list_) return put_value(values);
+  const auto count = values.get<std::uint32_t>();
+  cells_->append(&count, sizeof count);
+  for (std::uint32_t i = 0; i < count; ++i) put_value(values);
+  sides_[place.direction].levels = std::max(count, 1u);
+}
+
+void ParquetColumn::put_text(Place place, std::string_view text) {
+  begin_cell(place);
   put_bytes(text);
+}
+
+// Bytes of values and levels, with so many rows of the direction.
+std::size_t ParquetColumn::in_page(const Side& side, std::size_t rows) const {
+  const std::size_t count = is_list_ ? sizeof(std::uint32_t) : 0;
+  const std::size_t cell = side.cells.size() - side.last;
+  return side.repeated + (cell == 0 ? 0 : (rows - side.since) * (cell - count + 2 * side.levels));
+}
+
+std::size_t ParquetColumn::size(const std::size_t (&rows)[2]) const {
+  return in_page(sides_[0], rows[0]) + in_page(sides_[1], rows[1]);
 }
 
 void ParquetColumn::put_schema(Thrift& to) const {
@@ -222,20 +242,103 @@ std::vector<std::string> ParquetColumn::path() const {
   return {name_};
 }
 
-std::string_view ParquetColumn::page(std::string& scratch) const {
-  if (!is_list_) return values_.view();
-  scratch.clear();
-  put_levels(scratch, repetition_), put_levels(scratch, definition_);
-  return scratch += values_.view();
+template <class Begin, class Repeat>
+void ParquetColumn::each_row(std::span<const std::uint8_t> directions, Begin begin, Repeat repeat) const {
+  for (std::size_t row = 0; row < directions.size();) {
+    const std::size_t end = std::min(row + 64, directions.size());
+    for (std::uint64_t begins = begins_[row / 64]; row < end; ++row, begins >>= 1) {
+      if ((begins & 1) != 0) begin(directions[row]);
+      repeat(directions[row]);
+    }
+  }
+}
+
+template <class T>
+void ParquetColumn::put_numbers(GrowingBytes& to, std::span<const std::uint8_t> directions) const {
+  const char* next[2] = {sides_[0].cells.view().data(), sides_[1].cells.view().data()};
+  T now[2]{};
+  char* at = to.more(directions.size() * sizeof(T));
+  each_row(
+      directions,
+      [&](std::uint8_t direction) {
+        std::memcpy(&now[direction], next[direction], sizeof(T));
+        next[direction] += sizeof(T);
+      },
+      [&](std::uint8_t direction) {
+        std::memcpy(at, &now[direction], sizeof(T));
+        at += sizeof(T);
+      });
+}
+
+void ParquetColumn::put_texts(GrowingBytes& to, std::span<const std::uint8_t> directions) const {
+  const char* next[2] = {sides_[0].cells.view().data(), sides_[1].cells.view().data()};
+  std::string_view now[2];
+  each_row(
+      directions,
+      [&](std::uint8_t direction) {
+        now[direction] = {next[direction], sizeof(std::uint32_t) + length_at(next[direction])};
+        next[direction] += now[direction].size();
+      },
+      [&](std::uint8_t direction) { to.append_blocks(now[direction].data(), now[direction].size()); });
+}
+
+std::size_t ParquetColumn::size_of_values(const char* at, std::size_t count) const {
+  if (physical_ == Physical::int32 || physical_ == Physical::float32) return 4 * count;
+  if (physical_ != Physical::bytes) return 8 * count;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) size += sizeof(std::uint32_t) + length_at(at + size);
+  return size;
+}
+
+void ParquetColumn::put_lists(Page& to, std::span<const std::uint8_t> directions) const {
+  const char* next[2] = {sides_[0].cells.view().data(), sides_[1].cells.view().data()};
+  struct {
+    std::size_t count;
+    std::string_view values;
+  } now[2]{};
+  to.values.clear();
+  to.repetition.clear();
+  to.definition.clear();
+  each_row(
+      directions,
+      [&](std::uint8_t direction) {
+        const std::size_t count = length_at(next[direction]);
+        const char* const values = next[direction] + sizeof(std::uint32_t);
+        now[direction] = {count, {values, size_of_values(values, count)}};
+        next[direction] = values + now[direction].values.size();
+      },
+      [&](std::uint8_t direction) {
+        const auto& [count, values] = now[direction];
+        to.repetition.push_back(0);
+        to.repetition.insert(to.repetition.end(), std::max<std::size_t>(count, 1) - 1, 1);
+        to.definition.insert(to.definition.end(), std::max<std::size_t>(count, 1), count > 0);
+        to.values.append_blocks(values.data(), values.size());
+      });
+  to.levels = to.repetition.size();
+  put_levels(to.bytes, to.repetition);
+  put_levels(to.bytes, to.definition);
+  to.bytes.append(to.values.view().data(), to.values.size());
+}
+
+void ParquetColumn::put_page(Page& to, std::span<const std::uint8_t> directions) {
+  begins_.resize(directions.size() / 64 + 1);
+  to.bytes.clear();
+  to.levels = directions.size();
+  if (is_list_) return put_lists(to, directions);
+  if (physical_ == Physical::bytes) return put_texts(to.bytes, directions);
+  if (physical_ == Physical::int32 || physical_ == Physical::float32)
+    return put_numbers<std::uint32_t>(to.bytes, directions);
+  put_numbers<std::uint64_t>(to.bytes, directions);
 }
 
 void ParquetColumn::clear() {
-  values_.clear();
-  repetition_.clear();
-  definition_.clear();
+  for (Side& side : sides_) {
+    side.cells.clear();
+    side.last = side.since = side.levels = side.repeated = 0;
+  }
+  begins_.clear();
   first_text_.clear();
   last_text_.clear();
-  rows_ = 0;
   has_range_ = long_text_ = false;
 }
 

@@ -1,8 +1,12 @@
 // A column of a row group: its values in Parquet's PLAIN encoding, the levels of its lists, the smallest and the
 // largest value. Used by the output thread.
+//
+// Most cells are those of the row before in the same direction: they are kept once, and the page repeats them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +23,15 @@ class alignas(64) ParquetColumn {
   // Of one type (of each element, where it is a list), or a text that holds several values.
   ParquetColumn(const Column& column, bool is_list, bool is_text);
 
-  // A row's cell; its values are those of the row, or with `text` what the flow file has.
-  void put(Values values);
-  void put_text(std::string_view text);
+  struct Place {
+    std::size_t row;  // of the group
+    std::uint8_t direction;
+    std::size_t of_direction;  // how many rows of the direction are before it
+  };
+  // The cell of a row, and of those behind it in its direction until another one is put. Its values are those of the
+  // row, or with `text` what the flow file has.
+  void put(Place place, Values values);
+  void put_text(Place place, std::string_view text);
 
   void put_schema(Thrift& to) const;  // elements of the schema
   unsigned schema_elements() const { return is_list_ ? 3 : 1; }
@@ -31,28 +41,49 @@ class alignas(64) ParquetColumn {
   const std::string& unit() const { return unit_; }
   const std::string& name() const { return name_; }
 
-  std::size_t levels() const { return is_list_ ? repetition_.size() : rows_; }  // values, and lists without any
-  std::string_view page(std::string& scratch) const;  // levels and values; `scratch` may hold them
-  std::size_t size() const { return values_.size() + 2 * repetition_.size(); }  // bytes in memory
+  struct Page {
+    std::size_t levels = 0;                            // values, and lists without any
+    GrowingBytes bytes;                                // levels and values
+    std::vector<std::uint8_t> repetition, definition;  // of lists: 0 begins a row; 0: no value
+    GrowingBytes values;
+  };
+  void put_page(Page& to, std::span<const std::uint8_t> directions);  // of all rows of the group
+  std::size_t size(const std::size_t (&rows)[2]) const;  // bytes of values and levels, with so many rows by direction
   void clear();
 
  private:
+  // Cells of one direction behind each other. A list has its number of values in front.
+  struct Side {
+    GrowingBytes cells;
+    std::size_t last = 0, since = 0;  // of the last cell: where it begins, the row of its direction
+    std::size_t levels = 0;           // of the last cell
+    std::size_t repeated = 0;         // what the cells before that one have in the page
+  };
+  void begin_cell(Place place);
   void put_value(Values& values);
   void put_bytes(std::string_view text);
   template <class T>
   void put_number(T value);
   void put_address(Type type, Values& values);
+  std::size_t in_page(const Side& side, std::size_t rows) const;
+  std::size_t size_of_values(const char* at, std::size_t count) const;
+  template <class Begin, class Repeat>
+  void each_row(std::span<const std::uint8_t> directions, Begin begin, Repeat repeat) const;
+  template <class T>
+  void put_numbers(GrowingBytes& to, std::span<const std::uint8_t> directions) const;
+  void put_texts(GrowingBytes& to, std::span<const std::uint8_t> directions) const;
+  void put_lists(Page& to, std::span<const std::uint8_t> directions) const;
 
   // What each value touches is in one line of the cache: a row has all columns.
   Type type_;
   bool is_list_;
   Physical physical_;
   bool has_range_ = false, long_text_ = false;
-  std::size_t rows_ = 0;  // without lists
-  GrowingBytes values_;
+  GrowingBytes* cells_ = nullptr;             // where values go: those of one side
   std::uint64_t smallest_ = 0, largest_ = 0;  // as 64 bits, signed where the type is
   std::string first_text_, last_text_;
-  std::vector<std::uint8_t> repetition_, definition_;  // of lists: 0 begins a row; 0: no value
+  Side sides_[2];                      // by direction
+  std::vector<std::uint64_t> begins_;  // a bit for each row: it has another cell than the one before in its direction
   std::vector<char> scratch_;
   std::string name_, unit_;
 };

@@ -89,8 +89,10 @@ std::string_view ParquetFile::compressed(std::string_view page) {
   return {packed_.data(), size};
 }
 
-ParquetFile::Chunk ParquetFile::write_chunk(const ParquetColumn& column, bool& good) {
-  const std::string_view page = column.page(page_);
+ParquetFile::Chunk ParquetFile::write_chunk(ParquetColumn& column, std::span<const std::uint8_t> directions,
+                                            bool& good) {
+  column.put_page(page_, directions);
+  const std::string_view page = page_.bytes.view();
   const std::string_view packed = compressed(page);
   if (packed.empty() && !page.empty()) good = false, problem_ = "no memory to compress";
   Thrift header;
@@ -99,7 +101,7 @@ ParquetFile::Chunk ParquetFile::write_chunk(const ParquetColumn& column, bool& g
   header.number(2, static_cast<std::int32_t>(page.size()));
   header.number(3, static_cast<std::int32_t>(packed.size()));
   header.begin(5);
-  header.number(1, static_cast<std::int32_t>(column.levels()));
+  header.number(1, static_cast<std::int32_t>(page_.levels));
   header.number(2, plain);
   header.number(3, rle);
   header.number(4, rle);
@@ -108,19 +110,20 @@ ParquetFile::Chunk ParquetFile::write_chunk(const ParquetColumn& column, bool& g
   Thrift statistics;
   statistics.begin();
   column.put_statistics(statistics);
-  const Chunk chunk{size_, column.levels(), page.size() + header.bytes().size(), packed.size() + header.bytes().size(),
+  const Chunk chunk{size_, page_.levels, page.size() + header.bytes().size(), packed.size() + header.bytes().size(),
                     statistics.bytes()};
   good = good && append(header.bytes()) && append(packed);
   return chunk;
 }
 
 // A group that cannot be written as a whole is taken back; the next one is tried again.
-void ParquetFile::write_group(std::uint64_t rows) {
+void ParquetFile::write_group(std::span<const std::uint8_t> directions) {
+  const std::uint64_t rows = directions.size();
   const std::uint64_t begin = size_;
   bool good = file_ >= 0 && begin >= magic.size();
   Group group{rows, {}};
   for (ParquetColumn& column : columns_) {
-    if (good) group.chunks.push_back(write_chunk(column, good));
+    if (good) group.chunks.push_back(write_chunk(column, directions, good));
     column.clear();
   }
   if (good) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ class ParquetFile {
 
   bool open(const std::string& path);  // false: it cannot be made, which was told, and all its rows will be lost
   bool is_open() const { return opened_; }
-  void write_group(std::uint64_t rows);  // what the columns hold
+  void write_group(std::span<const std::uint8_t> directions);  // the rows that the columns hold
   void close();
   std::uint64_t bytes() const { return size_; }  // written so far
   std::uint64_t lost() const { return lost_; }   // rows, of all files
@@ -40,7 +41,7 @@ class ParquetFile {
     std::vector<Chunk> chunks;
   };
   bool append(std::string_view bytes);
-  Chunk write_chunk(const ParquetColumn& column, bool& good);
+  Chunk write_chunk(ParquetColumn& column, std::span<const std::uint8_t> directions, bool& good);
   std::string_view compressed(std::string_view page);
   std::string footer() const;
   void put_group(Thrift& to, const Group& group) const;
@@ -51,7 +52,8 @@ class ParquetFile {
   const std::string about_;
   const Warn warn_;
   ZSTD_CCtx_s* context_ = nullptr;
-  std::string page_, packed_;  // scratch
+  ParquetColumn::Page page_;  // scratch
+  std::string packed_;        // scratch
   std::string path_;
   int file_ = -1;
   bool opened_ = false;
