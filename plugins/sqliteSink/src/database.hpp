@@ -39,12 +39,17 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // A row: begin_row(), put() for each of its values in order, insert(). False: there is no database at the moment, and
-  // the row is counted as lost.
-  bool begin_row();
-  void put(std::int64_t value);
-  void put(double value);
-  void put(std::string_view value);
+  // A row: begin_row(), put() for its values, insert(). Values that are not put are those of the row before in the same
+  // direction.
+  enum class Begun : std::uint8_t {
+    failed,  // there is no database at the moment, and the row is counted as lost
+    anew,    // no row before is known: all values are to be put
+    after    // other rows
+  };
+  Begun begin_row(std::uint8_t direction);
+  void put(std::size_t column, std::int64_t value);
+  void put(std::size_t column, double value);
+  void put(std::size_t column, std::string_view value);
   void insert();
   void commit();                                // stores the rows since the last commit
   std::uint64_t lost() const { return lost_; }  // rows
@@ -65,14 +70,14 @@ class Database {
   Form form_;
   Warn warn_;
   std::unique_ptr<sqlite3, Close> database_;
-  std::unique_ptr<sqlite3_stmt, Close> insert_;
-  struct Text {
-    int at;  // value
-    std::size_t begin, size;
+  // Of each direction, with the values of its last row: SQLite keeps what is bound, and reads texts where they are.
+  struct Insert {
+    std::unique_ptr<sqlite3_stmt, Close> statement;
+    std::vector<std::string> texts;  // by column
   };
-  std::string bytes_;  // of the row's texts
-  std::vector<Text> texts_;
-  int values_ = 0;                        // of the row that were put
+  Insert inserts_[2];
+  Insert* insert_ = inserts_;             // of the row
+  bool anew_ = true;                      // the database was opened since the last row
   std::uint64_t pending_ = 0, lost_ = 0;  // rows: of the open transaction; in all
   std::string warned_;                    // about what last: a fault that lasts is said once
   dev_t device_ = 0;

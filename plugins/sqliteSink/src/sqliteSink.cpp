@@ -35,11 +35,14 @@ class SqliteSink final : public Sink {
     text::RowForm form = text::default_form();
     form.dates = true;
     cells_.emplace(output.columns, form);
-    chosen_ = chosen_positions(host_, "sqliteSink", "SQLITE", output.columns);
+    chosen_.resize(cells_->size(), unwanted);
     Database::Form table;
     table.path = output.prefix + host_.text("SQLITE_DB_SUFFIX");
     table.table = host_.text("SQLITE_TABLE_NAME");
-    for (const std::size_t at : chosen_) table.columns.push_back({std::string(cells_->column(at).name), type_name(at)});
+    for (const std::size_t at : chosen_positions(host_, "sqliteSink", "SQLITE", output.columns)) {
+      chosen_[at] = table.columns.size();
+      table.columns.push_back({std::string(cells_->column(at).name), type_name(at)});
+    }
     table.file = static_cast<Existing>(host_.integer("SQLITE_OVERWRITE_DB"));
     table.existing_table = static_cast<Existing>(host_.integer("SQLITE_OVERWRITE_TABLE"));
     table.rows_together = static_cast<std::uint64_t>(host_.integer("SQLITE_TRANSACTION_NFLOWS"));
@@ -48,9 +51,11 @@ class SqliteSink final : public Sink {
 
   void write(std::span<const RowView> rows) override {
     for (const RowView& row : rows) {
-      if (!database_->begin_row()) continue;
-      cells_->read(row);
-      for (const std::size_t at : chosen_) put(at);
+      const Database::Begun begun = database_->begin_row(row.direction);
+      if (begun == Database::Begun::failed) continue;
+      if (begun == Database::Begun::anew) cells_->forget();
+      for (const std::size_t at : cells_->read_changes(row))
+        if (chosen_[at] != unwanted) put(at);
       database_->insert();
     }
   }
@@ -96,8 +101,8 @@ class SqliteSink final : public Sink {
   }
 
   void put(std::size_t at) {
-    const auto integer = [&](std::int64_t value) { database_->put(value); };
-    const auto text = [&](std::string_view value) { database_->put(value); };
+    const auto integer = [&](std::int64_t value) { database_->put(chosen_[at], value); };
+    const auto text = [&](std::string_view value) { database_->put(chosen_[at], value); };
     if (!cells_->is_single(at)) return text(cells_->text(at));
     switch (cells_->type(at)) {
       case Type::i8: return integer(cells_->get<std::int8_t>(at));
@@ -115,8 +120,8 @@ class SqliteSink final : public Sink {
       case Type::h16: return hex_as_integer_ ? integer(cells_->get<std::uint16_t>(at)) : text(cells_->text(at));
       case Type::h32: return hex_as_integer_ ? integer(cells_->get<std::uint32_t>(at)) : text(cells_->text(at));
       case Type::h64: return hex_as_integer_ ? integer(cells_->get<std::int64_t>(at)) : text(cells_->text(at));
-      case Type::f32: return database_->put(double{cells_->get<float>(at)});
-      case Type::f64: return database_->put(cells_->get<double>(at));
+      case Type::f32: return database_->put(chosen_[at], double{cells_->get<float>(at)});
+      case Type::f64: return database_->put(chosen_[at], cells_->get<double>(at));
       case Type::time: {
         if (time_as_integer_) return integer(cells_->get<Time>(at));
         std::string date(cells_->text(at));  // ...+0000: SQLite's functions want a colon in the zone
@@ -125,7 +130,7 @@ class SqliteSink final : public Sink {
       }
       case Type::duration:
         if (time_as_integer_) return integer(cells_->get<Time>(at));
-        return database_->put(static_cast<double>(cells_->get<Time>(at)) / one_second);
+        return database_->put(chosen_[at], static_cast<double>(cells_->get<Time>(at)) / one_second);
       case Type::text: {
         // as the flow file has it, without its quotes
         const std::string_view quoted = cells_->text(at);
@@ -138,7 +143,8 @@ class SqliteSink final : public Sink {
   Host& host_;
   bool hex_as_integer_ = false, time_as_integer_ = false;
   std::optional<text::Cells> cells_;
-  std::vector<std::size_t> chosen_;  // columns
+  static constexpr std::size_t unwanted = SIZE_MAX;
+  std::vector<std::size_t> chosen_;  // column of the table, of each cell
   std::optional<Database> database_;
   Time committed_ = 0;
 };
