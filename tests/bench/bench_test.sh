@@ -46,6 +46,8 @@ for text in '^real mix: 1[0-9],[0-9]* packets' '^What a packet, a flow and a byt
 done
 "$bench" --only sinks --scale 0.01 --rounds 1 --build "$build" --work "$work" --json "$work/sinks.json" > "$work/log" 2>&1 && grep -q '^  txtSink  .* 1.00 ' "$work/log"
 check 'what sinks cost' $? && cat "$work/log"
+! grep -q '^  sqliteSink  ' "$work/log" || grep -q '^  sqliteSink without its engine  *-*[0-9]' "$work/log"
+check "the engine's share of sqliteSink" $?
 one_attack() { # FLOWS
     "$here/attacks" --packets 100000 --rounds 1 --only udp-100k --max-flows "$1" "$build/tranalyzer" "$build/plugins" > "$work/log" 2>&1
 }

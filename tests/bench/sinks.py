@@ -14,6 +14,7 @@ from common import Work  # noqa: E402
 from servers import ClickHouse, Cluster, Nats, Postgres  # noqa: E402
 
 NONE = 'no sink'
+ENGINE = 'the engine of sqliteSink'  # prints its CPU time: it is in the process, and not the sink's own
 runs = itertools.count(1)  # each is another sensor: no server knows its rows
 
 
@@ -50,6 +51,11 @@ def kafka_shared(work):
 SINKS = {'txtSink': (None, None), 'jsonSink': (None, None), 'parquetSink': (None, None), 'sqliteSink': (None, None),
          'psqlSink': (postgres, 'initdb'), 'clickhouseSink': (clickhouse, 'clickhouse-server'), 'natsSink': (nats, 'nats-server'), 'kafkaSink': (kafka, 'c++'),
          'kafkaSink, 50 rows a message': (kafka_shared, 'c++')}
+
+
+def engine(bench, program):
+    """The same rows once more, by libsqlite3 alone."""
+    return Program(ENGINE, lambda _: [program, bench.work + '/sink.db', bench.work + '/engine.db'], None, {0})
 
 
 def plugin_of(sink):
