@@ -1,9 +1,11 @@
-// Rows as text and JSON: what is copied from the row before is what would have been written. Cells: which have changed.
+// Rows as text and JSON: what is copied from the row before is what would have been written. Cells: which have changed,
+// and what is put together of them.
 #include <catch2/catch.hpp>
 
 #include <random>
 
 #include "t2/cells.hpp"
+#include "t2/repeated_fields.hpp"
 #include "t2/row_json.hpp"
 #include "t2/row_text.hpp"
 
@@ -150,6 +152,30 @@ TEST_CASE("cells: those have changed that are not as in the row before of the di
         before[at].assign(cells.bytes(at).begin(), cells.bytes(at).end());
       }
       CHECK(before == now);
+    }
+  }
+}
+
+TEST_CASE("fields: a row is put together as if all were made", "[text]") {
+  for (unsigned seed = 0; seed < 120; ++seed) {
+    RandomRows random(seed);
+    const std::vector<Column> columns = random.columns();
+    std::vector<std::size_t> chosen;
+    for (std::size_t at = 0; at < columns.size(); ++at)
+      if (seed % 3 == 0 || random.number(2) == 0) chosen.push_back(at);
+    Cells cells(columns), fresh(columns);
+    RepeatedFields fields(columns.size(), chosen);
+    const auto put = [](std::string& to, const Cells& from, std::size_t at) {
+      to.append(reinterpret_cast<const char*>(from.bytes(at).data()), from.bytes(at).size());
+    };
+    std::string rows, wanted;
+    for (std::uint64_t i = 0; i < 40; ++i) {
+      const Row row = random.row(columns);
+      const RowView view{static_cast<std::uint8_t>(random.number(2)), i, 0, row.bytes(), {}};
+      fields.put(rows, view.direction, cells.read_changes(view), [&](std::size_t at) { put(rows, cells, at); });
+      fresh.read(view);
+      for (const std::size_t at : chosen) put(wanted, fresh, at);
+      CHECK(rows == wanted);
     }
   }
 }

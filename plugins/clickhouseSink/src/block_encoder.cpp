@@ -28,7 +28,7 @@ void copy(std::string& to, Values& values, std::size_t size) {
 }  // namespace
 
 BlockEncoder::BlockEncoder(std::span<const Column> columns, std::vector<std::size_t> chosen, ServerTypes types)
-    : cells_(columns), chosen_(std::move(chosen)), types_(types) {}
+    : cells_(columns), chosen_(std::move(chosen)), fields_(columns.size(), chosen_), types_(types) {}
 
 std::string BlockEncoder::type_name(Type type) const {
   switch (type) {
@@ -128,20 +128,21 @@ void BlockEncoder::put_value(std::string& to, Type type, Values& values) {
   }
 }
 
-void BlockEncoder::put(std::string& to, const RowView& row) {
-  cells_.read(row);
-  for (const std::size_t at : chosen_) {
-    Values values(cells_.bytes(at));
-    if (cells_.is_single(at)) {
-      put_value(to, cells_.type(at), values);
-    } else if (cells_.is_list(at)) {
-      const auto count = values.get<std::uint32_t>();
-      put_length(to, count);
-      for (std::uint32_t i = 0; i < count; ++i) put_value(to, cells_.type(at), values);
-    } else {
-      put_text(to, cells_.text(at));
-    }
+void BlockEncoder::put_cell(std::string& to, std::size_t at) {
+  Values values(cells_.bytes(at));
+  if (cells_.is_single(at)) {
+    put_value(to, cells_.type(at), values);
+  } else if (cells_.is_list(at)) {
+    const auto count = values.get<std::uint32_t>();
+    put_length(to, count);
+    for (std::uint32_t i = 0; i < count; ++i) put_value(to, cells_.type(at), values);
+  } else {
+    put_text(to, cells_.text(at));
   }
+}
+
+void BlockEncoder::put(std::string& to, const RowView& row) {
+  fields_.put(to, row.direction, cells_.read_changes(row), [&](std::size_t at) { put_cell(to, at); });
 }
 
 }  // namespace t2::clickhouse_sink

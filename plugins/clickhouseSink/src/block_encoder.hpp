@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "t2/cells.hpp"
+#include "t2/repeated_fields.hpp"
 #include "t2/sql.hpp"
 
 namespace t2::clickhouse_sink {
@@ -24,11 +25,13 @@ class BlockEncoder {
 
  private:
   std::string type_name(Type type) const;
+  void put_cell(std::string& to, std::size_t at);
   void put_value(std::string& to, Type type, Values& values);
   void put_address(std::string& to, Type type, Family family, Values& values);
 
   text::Cells cells_;
   const std::vector<std::size_t> chosen_;
+  text::RepeatedFields fields_;
   const ServerTypes types_;
   std::vector<char> scratch_;
 };

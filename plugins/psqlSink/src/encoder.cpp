@@ -57,7 +57,10 @@ void put_inet(std::string& to, bool is_ip4, const std::uint8_t* address) {
 }  // namespace
 
 Encoder::Encoder(std::span<const Column> columns, std::vector<std::size_t> chosen, bool time_as_integer)
-    : cells_(columns), chosen_(std::move(chosen)), time_as_integer_(time_as_integer) {}
+    : cells_(columns),
+      chosen_(std::move(chosen)),
+      fields_(columns.size(), chosen_),
+      time_as_integer_(time_as_integer) {}
 
 Encoder::PgType Encoder::type_of(Type type) const {
   switch (type) {
@@ -147,27 +150,28 @@ void Encoder::put_value(std::string& to, Type type, Values& values) {
   }
 }
 
-void Encoder::put(std::string& to, const RowView& row) {
-  cells_.read(row);
-  put_big(to, static_cast<std::uint16_t>(chosen_.size()));
-  for (const std::size_t at : chosen_) {
-    Values values(cells_.bytes(at));
-    if (cells_.is_single(at)) {
-      put_value(to, cells_.type(at), values);
-    } else if (cells_.is_list(at)) {
-      const std::size_t begin = to.size();
-      put_big(to, std::uint32_t{0});  // the length, which is known at the end
-      const auto count = values.get<std::uint32_t>();
-      put_big(to, std::uint32_t{count > 0});                    // dimensions
-      put_big(to, std::uint32_t{cells_.type(at) == Type::ip});  // there may be nulls
-      put_big(to, type_of(cells_.type(at)).oid);
-      if (count > 0) put_big(to, count), put_big(to, std::uint32_t{1});
-      for (std::uint32_t i = 0; i < count; ++i) put_value(to, cells_.type(at), values);
-      store_big(reinterpret_cast<std::uint8_t*>(to.data() + begin), static_cast<std::uint32_t>(to.size() - begin - 4));
-    } else {
-      put_text(to, cells_.text(at));
-    }
+void Encoder::put_cell(std::string& to, std::size_t at) {
+  Values values(cells_.bytes(at));
+  if (cells_.is_single(at)) {
+    put_value(to, cells_.type(at), values);
+  } else if (cells_.is_list(at)) {
+    const std::size_t begin = to.size();
+    put_big(to, std::uint32_t{0});  // the length, which is known at the end
+    const auto count = values.get<std::uint32_t>();
+    put_big(to, std::uint32_t{count > 0});                    // dimensions
+    put_big(to, std::uint32_t{cells_.type(at) == Type::ip});  // there may be nulls
+    put_big(to, type_of(cells_.type(at)).oid);
+    if (count > 0) put_big(to, count), put_big(to, std::uint32_t{1});
+    for (std::uint32_t i = 0; i < count; ++i) put_value(to, cells_.type(at), values);
+    store_big(reinterpret_cast<std::uint8_t*>(to.data() + begin), static_cast<std::uint32_t>(to.size() - begin - 4));
+  } else {
+    put_text(to, cells_.text(at));
   }
+}
+
+void Encoder::put(std::string& to, const RowView& row) {
+  put_big(to, static_cast<std::uint16_t>(chosen_.size()));
+  fields_.put(to, row.direction, cells_.read_changes(row), [&](std::size_t at) { put_cell(to, at); });
 }
 
 }  // namespace t2::psql_sink

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "t2/cells.hpp"
+#include "t2/repeated_fields.hpp"
 #include "t2/sql.hpp"
 
 namespace t2::psql_sink {
@@ -26,10 +27,12 @@ class Encoder {
     std::uint32_t oid;  // of pg_type
   };
   PgType type_of(Type type) const;
+  void put_cell(std::string& to, std::size_t at);
   void put_value(std::string& to, Type type, Values& values);
 
   text::Cells cells_;
   const std::vector<std::size_t> chosen_;
+  text::RepeatedFields fields_;
   const bool time_as_integer_;
   std::vector<char> scratch_;
 };
