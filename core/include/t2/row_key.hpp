@@ -68,11 +68,13 @@ struct RowsSum {
   // `first`: the first row's name. Of several rows "...-A-1700000000500000000+16-9c0ffee": how many, and the digest;
   // only a message of the same rows has that name.
   std::string name(std::string_view first) const {
-    const std::string text(first);
-    if (rows == 1) return text;
-    char hex[16];
-    char* const end = std::to_chars(hex, hex + sizeof hex, digest, 16).ptr;
-    return text + '+' + std::to_string(rows) + '-' + std::string(hex, end);
+    std::string text(first);
+    if (rows > 1) {
+      char hex[16];
+      char* const end = std::to_chars(hex, hex + sizeof hex, digest, 16).ptr;
+      text += '+' + std::to_string(rows) + '-' + std::string(hex, end);
+    }
+    return text;
   }
 
  private:
