@@ -7,15 +7,15 @@
 
 namespace t2::ssl_decode {
 
-Digest::Digest(const char* name) : method_(EVP_MD_fetch(nullptr, name, nullptr)), context_(EVP_MD_CTX_new()) {}
 Digest::~Digest() {
   EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
   EVP_MD_free(static_cast<EVP_MD*>(method_));
 }
 
 bool Digest::make(std::initializer_list<std::span<const std::uint8_t>> parts, std::span<std::uint8_t> to) {
+  if (!context_) context_ = EVP_MD_CTX_new(), method_ = EVP_MD_fetch(nullptr, name_, nullptr);
   auto* const context = static_cast<EVP_MD_CTX*>(context_);
-  bool good = method_ && EVP_DigestInit_ex2(context, static_cast<const EVP_MD*>(method_), nullptr) == 1;
+  bool good = context && method_ && EVP_DigestInit_ex2(context, static_cast<const EVP_MD*>(method_), nullptr) == 1;
   for (const auto part : parts) good = good && EVP_DigestUpdate(context, part.data(), part.size()) == 1;
   if (!good || EVP_DigestFinal_ex(context, to.data(), nullptr) != 1) {
     std::fill(to.begin(), to.end(), std::uint8_t{0});

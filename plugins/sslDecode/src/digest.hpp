@@ -1,4 +1,5 @@
-// Digests by OpenSSL, looked up once: to look one up for each use takes longer than to make it.
+// Digests by OpenSSL, looked up once: to look one up for each use takes longer than to make it. That is at their first
+// use, since it sets up the library, which takes as long as the start of the program.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@ namespace t2::ssl_decode {
 // Used by one worker.
 class Digest {
  public:
-  explicit Digest(const char* name);  // OpenSSL's: MD5, SHA1, SHA256
+  explicit Digest(const char* name) : name_(name) {}  // OpenSSL's: MD5, SHA1, SHA256
   ~Digest();
   Digest(const Digest&) = delete;
   Digest& operator=(const Digest&) = delete;
@@ -22,7 +23,8 @@ class Digest {
   bool keyed(std::span<const std::uint8_t> key, std::span<const std::uint8_t> data, std::span<std::uint8_t> to);
 
  private:
-  void *method_, *context_;
+  const char* name_;
+  void *method_ = nullptr, *context_ = nullptr;
 };
 
 }  // namespace t2::ssl_decode

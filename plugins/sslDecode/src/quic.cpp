@@ -49,14 +49,19 @@ bool expand(Digest& sha256, const Secret& secret, std::string_view label, std::s
 
 }  // namespace
 
-QuicDecryption::QuicDecryption()
-    : cipher_(EVP_CIPHER_CTX_new()),
-      mask_(EVP_CIPHER_CTX_new()),
-      gcm_(EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr)),
-      ecb_(EVP_CIPHER_fetch(nullptr, "AES-128-ECB", nullptr)) {}
 QuicDecryption::~QuicDecryption() {
   for (void* const context : {cipher_, mask_}) EVP_CIPHER_CTX_free(static_cast<EVP_CIPHER_CTX*>(context));
   for (void* const method : {gcm_, ecb_}) EVP_CIPHER_free(static_cast<EVP_CIPHER*>(method));
+}
+
+// False: this machine's OpenSSL does not have the ciphers.
+bool QuicDecryption::prepare() {
+  if (!cipher_) {
+    cipher_ = EVP_CIPHER_CTX_new(), mask_ = EVP_CIPHER_CTX_new();
+    gcm_ = EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr);
+    ecb_ = EVP_CIPHER_fetch(nullptr, "AES-128-ECB", nullptr);
+  }
+  return cipher_ && mask_ && gcm_ && ecb_;
 }
 
 bool QuicDecryption::derive(std::uint32_t version, std::span<const std::uint8_t> client_id, bool from_client,
@@ -73,16 +78,16 @@ bool QuicDecryption::derive(std::uint32_t version, std::span<const std::uint8_t>
 
 std::span<const std::uint8_t> QuicDecryption::decrypt(std::span<const std::uint8_t> datagram, const QuicHeader& header,
                                                       std::span<const std::uint8_t> client_id, bool from_client) {
-  auto *cipher = static_cast<EVP_CIPHER_CTX*>(cipher_), *masking = static_cast<EVP_CIPHER_CTX*>(mask_);
   Keys keys;
   if (header.type != QuicType::initial || header.end > datagram.size() ||
-      header.end - header.number_at < 4 + sample_bytes || !derive(header.version, client_id, from_client, keys))
+      header.end - header.number_at < 4 + sample_bytes || !prepare() ||
+      !derive(header.version, client_id, from_client, keys))
     return {};
+  auto *cipher = static_cast<EVP_CIPHER_CTX*>(cipher_), *masking = static_cast<EVP_CIPHER_CTX*>(mask_);
   // The mask hides the lower bits of the first byte, and the packet's number (RFC 9001, 5.4).
   std::uint8_t mask[sample_bytes];
   int size = 0;
-  if (!ecb_ || !gcm_ ||
-      EVP_EncryptInit_ex2(masking, static_cast<const EVP_CIPHER*>(ecb_), keys.header_key.data(), nullptr, nullptr) !=
+  if (EVP_EncryptInit_ex2(masking, static_cast<const EVP_CIPHER*>(ecb_), keys.header_key.data(), nullptr, nullptr) !=
           1 ||
       EVP_EncryptUpdate(masking, mask, &size, datagram.data() + header.number_at + 4, sample_bytes) != 1)
     return {};

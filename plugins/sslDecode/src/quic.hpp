@@ -15,7 +15,7 @@ namespace t2::ssl_decode {
 // Decrypts and keeps what it needs of OpenSSL. Used by one worker.
 class QuicDecryption {
  public:
-  QuicDecryption();
+  QuicDecryption() = default;
   ~QuicDecryption();
   QuicDecryption(const QuicDecryption&) = delete;
   QuicDecryption& operator=(const QuicDecryption&) = delete;
@@ -33,8 +33,9 @@ class QuicDecryption {
   bool derive(std::uint32_t version, std::span<const std::uint8_t> client_id, bool from_client, Keys& keys);
 
   Digest sha256_{"SHA256"};
-  void *cipher_, *mask_;  // contexts
-  void *gcm_, *ecb_;      // AES-128
+  bool prepare();
+  void *cipher_ = nullptr, *mask_ = nullptr;  // contexts; made at the first packet
+  void *gcm_ = nullptr, *ecb_ = nullptr;      // AES-128
   std::vector<std::uint8_t> plain_;
 };
 
