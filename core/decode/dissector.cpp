@@ -23,12 +23,10 @@ bool Dissector::descend() {
 
 DecodeCounters Dissector::counters() const {
   DecodeCounters all = counters_;
-  for (std::size_t i = 0; i < fast_packets_.size(); ++i) {
-    if (fast_packets_[i] == 0) continue;
-    FastHeaders headers{};
-    headers.form = static_cast<std::uint8_t>(i);
-    const Packet& like = fast_path_.like(headers);
-    all.add_headers(like.header_count, fast_packets_[i]);
+  for (std::size_t form = 0; form < fast_packets_.size(); ++form) {
+    if (fast_packets_[form] == 0) continue;
+    const Packet& like = fast_path_.like(form);
+    all.add_headers(like.header_count, fast_packets_[form]);
     all.max_vlans = std::max<std::uint32_t>(all.max_vlans, like.vlan_count);
   }
   return all;

@@ -55,9 +55,6 @@ FastPath::FastPath(HeaderStacks& stacks) {
 bool FastPath::match_other(const RawPacket& raw, FastHeaders& found) {
   using fast::word;
   const std::uint8_t* const frame = raw.data;
-  const auto is_six_bytes = [](unsigned hardware, unsigned length) {  // of Ethernet or the loopback interface
-    return length == 6 && (hardware == 1 || hardware == 772);
-  };
   const auto has = [&](Prefix prefix) { return raw.captured >= prefix_bytes(prefix) + 4; };
   found.vlan = 0;
   Prefix prefix = Prefix::none;
@@ -76,12 +73,12 @@ bool FastPath::match_other(const RawPacket& raw, FastHeaders& found) {
       break;
     case cooked_link:
       prefix = Prefix::cooked;
-      if (!has(prefix) || !is_six_bytes(word(frame + 2), word(frame + 4))) return false;
+      if (!has(prefix) || !has_cooked_mac(word(frame + 2), word(frame + 4))) return false;
       type = word(frame + 14);
       break;
     case cooked_2_link:
       prefix = Prefix::cooked_2;
-      if (!has(prefix) || !is_six_bytes(word(frame + 8), frame[11])) return false;
+      if (!has(prefix) || !has_cooked_mac(word(frame + 8), frame[11])) return false;
       type = word(frame);
       break;
     case raw_link:

@@ -84,10 +84,10 @@ class FastPath {
   void fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const;
   // That fill() would give the packet.
   status::Word status(const RawPacket& raw, const FastHeaders& found) const {
-    return like(found).status | (raw.captured - found.l3() < found.l3_length ? status::l3_snapped : 0);
+    return like(found.form).status | (raw.captured - found.l3() < found.l3_length ? status::l3_snapped : 0);
   }
   // What packets have in common that differ in nothing but their ends, lengths and VLANs.
-  const Packet& like(const FastHeaders& found) const { return like_[found.form]; }
+  const Packet& like(std::size_t form) const { return like_[form]; }
 
  private:
   static bool match_other(const RawPacket& raw, FastHeaders& found);  // no Ethernet, or tags
@@ -210,7 +210,7 @@ inline bool FastPath::match(const RawPacket& raw, FastHeaders& found) {
 // ---- Second half
 
 inline void FastPath::fill(Packet& p, const RawPacket& raw, const FastHeaders& found, const PacketStamp& stamp) const {
-  begin_packet(p, like(found), raw, stamp);
+  begin_packet(p, like(found.form), raw, stamp);
   const std::uint32_t l3 = p.l3;
   p.vlan = found.vlan;
   p.captured_l3 = std::min(raw.captured - l3, found.l3_length);

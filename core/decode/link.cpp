@@ -84,9 +84,7 @@ bool Dissector::linux_cooked(int version) {
   name(version == 1 ? header::sll : header::sll2);
   const std::uint32_t address = version == 1 ? 6 : 12;
   const std::uint16_t hardware = u16(version == 1 ? 2 : 8), length = version == 1 ? u16(4) : u8(11);
-  constexpr std::uint16_t ethernet_hardware = 1, loopback = 772;
-  if (length == 6 && (hardware == ethernet_hardware || hardware == loopback))
-    p_->source_mac = address;  // there is no destination
+  if (has_cooked_mac(hardware, length)) p_->source_mac = address;  // there is no destination
   std::uint32_t at = size;
   const std::uint16_t type = tags(u16(version == 1 ? 14 : 0), at);
   if (type <= max_llc_length) return llc(at, on_wire(at));

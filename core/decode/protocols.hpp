@@ -24,6 +24,11 @@ constexpr bool carries_packets(std::uint8_t number) {
 // Link types, as libpcap numbers them (DLT_).
 constexpr int ethernet_link = 1, raw_link = 12, cooked_link = 113, cooked_2_link = 276;
 
+// Whether Linux cooked capture gives a MAC address: six bytes, of Ethernet or the loopback interface (ARPHRD_ values).
+constexpr bool has_cooked_mac(unsigned hardware, unsigned length) {
+  return length == 6 && (hardware == 1 || hardware == 772);
+}
+
 // EtherTypes of VLAN tags: 802.1Q, 802.1ad, and what was used before it.
 constexpr bool is_vlan_tag(std::uint16_t type) {
   return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300 || type == 0x8200;
