@@ -223,7 +223,7 @@ void web(Writer& out, std::uint64_t count) {
       c.a.source_port = c.a.destination_port = 500;
       c.steps = {datagram(ike(r, initiator, false, 200 + r.below(300)), false)};
       if (r.below(5) == 0) c.steps.push_back(datagram(ike(r, initiator, true, 200 + r.below(200)), true));
-    } else if (kind < 150) {  // nobody knows what it is
+    } else if (kind < 150) {  // the content is that of no protocol
       c.a.destination_port = 4500;
       for (std::uint64_t i = 1 + r.below(30); i > 0; --i) {
         c.steps.push_back(datagram({}, false, 28 + r.below(400)));
