@@ -8,14 +8,14 @@
 #include <random>
 
 #include <openssl/err.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "certificate.hpp"
-#include "frame.hpp"
+#include "messages.hpp"
 
 using namespace t2::ssl_decode;
 using namespace t2::test;
+using namespace t2::test::tls;
 
 namespace {
 
@@ -48,36 +48,6 @@ Key key_of(const char* type, const char* curve = nullptr, unsigned bits = 1024) 
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(parameters);
   return Key(key);
-}
-
-struct Fields {
-  const char* serial = "1193046";  // decimal
-  const char *from = "20170714024000Z", *until = "20500101000000Z";
-  std::vector<std::pair<const char*, std::string>> names{{"C", "CH"}, {"O", "Example"}, {"CN", "www.example.org"}};
-  long version = 2;
-};
-
-Buffer certificate_of(EVP_PKEY* key, const Fields& fields = {}) {
-  const Parsed made(X509_new());
-  X509_set_version(made.get(), fields.version);
-  BIGNUM* number = nullptr;
-  BN_dec2bn(&number, fields.serial);
-  BN_to_ASN1_INTEGER(number, X509_get_serialNumber(made.get()));
-  BN_free(number);
-  ASN1_TIME_set_string_X509(X509_getm_notBefore(made.get()), fields.from);
-  ASN1_TIME_set_string_X509(X509_getm_notAfter(made.get()), fields.until);
-  for (X509_NAME* name : {X509_get_subject_name(made.get()), X509_get_issuer_name(made.get())})
-    for (const auto& [kind, text] : fields.names)
-      X509_NAME_add_entry_by_txt(name, kind, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(text.data()),
-                                 static_cast<int>(text.size()), -1, 0);
-  X509_set_pubkey(made.get(), key);
-  static const Key signer = key_of("EC", "P-256");
-  X509_sign(made.get(), signer.get(), EVP_sha256());
-  unsigned char* bytes = nullptr;
-  const int size = i2d_X509(made.get(), &bytes);
-  const Buffer out(bytes, bytes + size);
-  OPENSSL_free(bytes);
-  return out;
 }
 
 // ---- The same by OpenSSL
@@ -209,7 +179,7 @@ TEST_CASE("sslDecode: keys of certificates are those that OpenSSL reads", "[sslD
 
 TEST_CASE("sslDecode: fields of certificates are those that OpenSSL reads", "[sslDecode]") {
   const Key key = key_of("EC", "P-256");
-  const auto check = [&](const Fields& fields, const std::string& what) {
+  const auto check = [&](const CertificateFields& fields, const std::string& what) {
     check_equal(certificate_of(key.get(), fields), what);
   };
   for (const char* serial :

@@ -1,4 +1,4 @@
-// Builders of TLS messages and QUIC packets for the tests of sslDecode.
+// Builders of TLS messages, certificates and QUIC packets for the tests of sslDecode.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/x509.h>
 
 #include "frame.hpp"
 
@@ -96,6 +97,41 @@ inline HelloMessage browser(const std::string& name) {
                       {0x4a4a, {0}},
                       {0x0023, {}}};
   return hello;
+}
+
+// ---- Certificates
+
+struct CertificateFields {
+  std::string serial = "1193046";  // decimal
+  const char *from = "20170714024000Z", *until = "20500101000000Z";
+  std::vector<std::pair<const char*, std::string>> names{{"C", "CH"}, {"O", "Example"}, {"CN", "www.example.org"}};
+  long version = 2;
+};
+
+// Issued by its subject; the signature is that of another key, since not every key can sign.
+inline Buffer certificate_of(EVP_PKEY* key, const CertificateFields& fields = {}) {
+  X509* const made = X509_new();
+  X509_set_version(made, fields.version);
+  BIGNUM* number = nullptr;
+  BN_dec2bn(&number, fields.serial.c_str());
+  BN_to_ASN1_INTEGER(number, X509_get_serialNumber(made));
+  BN_free(number);
+  ASN1_TIME_set_string_X509(X509_getm_notBefore(made), fields.from);
+  ASN1_TIME_set_string_X509(X509_getm_notAfter(made), fields.until);
+  for (X509_NAME* name : {X509_get_subject_name(made), X509_get_issuer_name(made)})
+    for (const auto& [kind, value] : fields.names)
+      X509_NAME_add_entry_by_txt(name, kind, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.data()),
+                                 static_cast<int>(value.size()), -1, 0);
+  X509_set_pubkey(made, key);
+  EVP_PKEY* const signer = EVP_EC_gen("P-256");
+  X509_sign(made, signer, EVP_sha256());
+  EVP_PKEY_free(signer);
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(made, &bytes);
+  const Buffer out(bytes, bytes + size);
+  OPENSSL_free(bytes);
+  X509_free(made);
+  return out;
 }
 
 // ---- QUIC (RFC 9001, 9369): what both sides protect their first packets with

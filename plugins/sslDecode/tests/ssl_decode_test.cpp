@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <random>
 
-#include <openssl/x509.h>
-
 #include "messages.hpp"
 #include "run.hpp"
 
@@ -58,30 +56,13 @@ std::string cells(const Table::Row& row) {
   return out.substr(out.find("\t6\t"));  // without times and counts
 }
 
-// A certificate signed by its own key.
-Buffer certificate_of(EVP_PKEY* key, long serial = 0x1234ab) {
-  X509* certificate = X509_new();
-  X509_set_version(certificate, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial);
-  ASN1_TIME_set(X509_getm_notBefore(certificate), 1'500'000'000);
-  ASN1_TIME_set(X509_getm_notAfter(certificate), 1'600'000'000);
-  X509_NAME* name = X509_get_subject_name(certificate);
-  for (const auto& [field, value] : {std::pair<const char*, const char*>{"CN", "www.example.org"},
-                                     {"O", "Example"},
-                                     {"OU", "Web"},
-                                     {"L", "Bern"},
-                                     {"ST", "BE"},
-                                     {"C", "CH"}})
-    X509_NAME_add_entry_by_txt(name, field, MBSTRING_ASC, reinterpret_cast<const unsigned char*>(value), -1, -1, 0);
-  X509_set_issuer_name(certificate, name);
-  X509_set_pubkey(certificate, key);
-  X509_sign(certificate, key, EVP_sha256());
-  unsigned char* bytes = nullptr;
-  const int size = i2d_X509(certificate, &bytes);
-  const Buffer out(bytes, bytes + size);
-  OPENSSL_free(bytes);
-  X509_free(certificate);
-  return out;
+Buffer certificate_with(EVP_PKEY* key, long serial = 0x1234ab) {
+  return certificate_of(
+      key, {.serial = std::to_string(serial),
+            .from = "20170714024000Z",
+            .until = "20200913122640Z",
+            .names = {
+                {"CN", "www.example.org"}, {"O", "Example"}, {"OU", "Web"}, {"L", "Bern"}, {"ST", "BE"}, {"C", "CH"}}});
 }
 
 }  // namespace
@@ -274,7 +255,7 @@ TEST_CASE("sslDecode: serial numbers as they are encoded", "[sslDecode]") {
     CAPTURE(serial);
     HelloMessage hello = server_hello();
     hello.extensions.clear();
-    const Buffer message = Buffer{11} + counted(counted(counted(certificate_of(key, serial), 3), 3), 3);
+    const Buffer message = Buffer{11} + counted(counted(counted(certificate_with(key, serial), 3), 3), 3);
     const Result result = run(connection({}, record(22, hello.message() + message)), plugins);
     CHECK(result.flows.find({{"dir", "B"}})["sslCertSerial"] == shown);
   }
@@ -286,7 +267,7 @@ TEST_CASE("sslDecode: certificates", "[sslDecode]") {
   const std::vector<std::pair<std::string, bool>> expected{
       {"ECDSA_256", false}, {"RSA_1024", false}, {"RSA_512", true}};
   for (std::size_t i = 0; i < 3; ++i) {
-    const Buffer der = certificate_of(keys[i]);
+    const Buffer der = certificate_with(keys[i]);
     HelloMessage hello = server_hello();
     hello.extensions.clear();
     const Buffer message = Buffer{11} + counted(counted(counted(der, 3) + counted(Buffer(6000), 3), 3), 3);
