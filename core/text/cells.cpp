@@ -73,6 +73,15 @@ void Cells::read_name(const RowView& row) {
   cells_[1] = {reinterpret_cast<const std::uint8_t*>(&index_), sizeof index_};
 }
 
+void Cells::read(const RowView& row) {
+  read_name(row);
+  const std::uint8_t* at = row.columns.data();
+  for (std::size_t i = 2; i < columns_.size(); ++i) {
+    cells_[i] = {at, size_of_cell(i, at)};
+    at += cells_[i].size();
+  }
+}
+
 std::span<const std::size_t> Cells::read_changes(const RowView& row) {
   read_name(row);
   Last& last = last_[row.direction & 1];

@@ -142,7 +142,7 @@ TEST_CASE("cells: those have changed that are not as in the row before of the di
       const std::vector<std::uint8_t> exact(row.bytes().begin(), row.bytes().end());  // nothing behind its end is read
       const RowView view{static_cast<std::uint8_t>(random.number(2)), i, 0, exact, {}};
       std::vector<std::vector<std::uint8_t>> now;
-      fresh.forget(), fresh.read_changes(view);
+      fresh.read(view);
       for (std::size_t at = 0; at < columns.size(); ++at)
         now.emplace_back(fresh.bytes(at).begin(), fresh.bytes(at).end());
       auto& before = last[view.direction];
@@ -173,7 +173,7 @@ TEST_CASE("fields: a row is put together as if all were made", "[text]") {
       const Row row = random.row(columns);
       const RowView view{static_cast<std::uint8_t>(random.number(2)), i, 0, row.bytes(), {}};
       fields.put(rows, view.direction, cells.read_changes(view), [&](std::size_t at) { put(rows, cells, at); });
-      fresh.forget(), fresh.read_changes(view);
+      fresh.read(view);
       for (const std::size_t at : chosen) put(wanted, fresh, at);
       CHECK(rows == wanted);
     }

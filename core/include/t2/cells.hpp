@@ -20,8 +20,9 @@ class Cells {
   // Columns of the whole row, `dir` and `flowInd` first. `form`: of values as text.
   explicit Cells(std::span<const Column> columns, const RowForm& form = default_form());
 
-  // Tells which cells are not those of the row before in the same direction. Only these can be asked for, and the row
-  // has to stay until the next one is read.
+  // The row has to stay until the next one is read.
+  void read(const RowView& row);
+  // The same, but tells which cells are not those of the row before in the same direction. Only these can be asked for.
   std::span<const std::size_t> read_changes(const RowView& row);
   void forget();  // all cells of the next row of each direction are changes
 
