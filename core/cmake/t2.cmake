@@ -292,6 +292,12 @@ function(t2_catch_names target support)
   endif()
 endfunction()
 
+# What tests run and read. Only one file is told: objects of the others are the same wherever the tree lies, which ccache needs to find them.
+function(t2_test_places support program plugins source)
+  set_source_files_properties(${support}/run.cpp PROPERTIES COMPILE_DEFINITIONS
+    "T2_BINARY=\"${program}\";T2_PLUGIN_BUILD=\"${plugins}\";T2_SOURCE=\"${source}\"")
+endfunction()
+
 # t2_plugin_tests(NAME): of a plugin that is built outside the tree, tests/*.cpp as a program that ctest runs. It needs Catch2 (version 2 or 3);
 # without it there are no tests. Inside the tree they are part of the project's.
 function(t2_plugin_tests name)
@@ -307,7 +313,7 @@ function(t2_plugin_tests name)
   target_compile_features(${name}_tests PRIVATE cxx_std_20)
   target_include_directories(${name}_tests SYSTEM PRIVATE ${T2_TEST_SUPPORT})
   t2_catch_names(${name}_tests ${T2_TEST_SUPPORT})
-  target_compile_definitions(${name}_tests PRIVATE T2_BINARY="${T2_PROGRAM}" T2_PLUGIN_BUILD="${CMAKE_BINARY_DIR}/plugins:${T2_BUILT_PLUGINS}")
+  t2_test_places(${T2_TEST_SUPPORT} ${T2_PROGRAM} ${CMAKE_BINARY_DIR}/plugins:${T2_BUILT_PLUGINS} ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name}_tests PRIVATE Catch2::Catch2WithMain)
   add_dependencies(${name}_tests ${name})
   enable_testing()

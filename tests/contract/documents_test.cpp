@@ -318,7 +318,7 @@ Documents documents_of(const fs::path& folder) {
   return out;
 }
 
-const fs::path source = T2_SOURCE;
+const fs::path source = source_folder();
 Documents core_documents() {
   return {read_file(source / "core/tranalyzer.h.in"), read_file(source / "core/default.config"), {}, {}};
 }

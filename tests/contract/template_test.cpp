@@ -19,7 +19,7 @@ TEST_CASE("contract: the plugin template builds outside the tree and runs", "[co
   const std::string prefix = (folder / "prefix").string(), copy = (folder / "myPlugin").string(),
                     build = (folder / "build").string();
   done({"cmake", "--install", built_plugins().parent_path().string(), "--prefix", prefix});
-  fs::copy(fs::path(T2_SOURCE) / "share/plugin-template", copy, fs::copy_options::recursive);
+  fs::copy(source_folder() / "share/plugin-template", copy, fs::copy_options::recursive);
   done({"cmake", "-G", "Ninja", "-S", copy, "-B", build, "-DCMAKE_PREFIX_PATH=" + prefix});
   done({"cmake", "--build", build, "--target", "plugins"});
 

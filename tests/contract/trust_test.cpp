@@ -28,7 +28,7 @@ struct Trial {
     fs::create_directories(plugins);
     fs::create_directories(program.parent_path());
     fs::copy_file(binary(), program);  // of the build, others may be able to replace it
-    fs::copy_file(fs::path(T2_BINARY).parent_path() / "contract/905_evil.so", evil);
+    fs::copy_file(binary().parent_path() / "contract/905_evil.so", evil);
     write_file(folder / "c.pcap", Capture().pcap());
   }
   void give(const fs::path& path) const { REQUIRE(lchown(path.c_str(), stranger, stranger) == 0); }
@@ -153,7 +153,7 @@ TEST_CASE("trust: as root, what others could have written is not loaded", "[cont
 TEST_CASE("trust: the ABI is read before any code of the plugin can run", "[contract]") {
   const Trial trial;
   fs::remove(trial.evil);
-  fs::copy_file(fs::path(T2_BINARY).parent_path() / "contract/906_old.so", trial.plugins / "906_old.so");
+  fs::copy_file(binary().parent_path() / "contract/906_old.so", trial.plugins / "906_old.so");
   trial.refuses({"906_old.so was built for 0.9/feedfeedfeedfeed"});
 }
 

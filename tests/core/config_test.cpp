@@ -136,7 +136,7 @@ TEST_CASE("flags: t2conf allows the same values", "[config]") {
   const Execution shell = execute({"bash", "-c",
                                    ". \"$0/scripts/lib.sh\"; . \"$0/scripts/flags.sh\"; while read -r value list; do "
                                    "if is_allowed \"$value\" \"$list\"; then echo 1; else echo 0; fi; done < \"$1\"",
-                                   T2_SOURCE, (folder / "pairs").string()},
+                                   source_folder().string(), (folder / "pairs").string()},
                                   folder);
   REQUIRE(shell.out.size() == 2 * all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -269,7 +269,7 @@ TEST_CASE("names: what was probably meant, as in the scripts", "[config]") {
       execute({"bash", "-c",
                ". \"$0/scripts/lib.sh\"; for w in" + words +
                    "; do echo \"$(closest \"$w\" basicFlow basicStats txtSink tcpFlags tcpStates)\"; done",
-               T2_SOURCE},
+               source_folder().string()},
               folder);
   CHECK(shell.out == wanted);
 }

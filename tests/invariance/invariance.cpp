@@ -133,7 +133,7 @@ void check(const Capture& capture, const std::vector<Plugins>& sets = plugin_set
   check_file(folder / "capture", sets, more, one_thread);
 }
 
-const std::filesystem::path office = std::filesystem::path(T2_SOURCE) / "share/samples/office.pcap";
+const std::filesystem::path office = source_folder() / "share/samples/office.pcap";
 
 std::size_t big_endian(const Buffer& bytes, std::size_t at, std::size_t size) {
   std::size_t value = 0;

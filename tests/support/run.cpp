@@ -161,6 +161,8 @@ std::filesystem::path built_plugins() {
   return other ? std::filesystem::path(other) / "plugins" : std::filesystem::path(T2_PLUGIN_BUILD);
 }
 
+std::filesystem::path source_folder() { return T2_SOURCE; }
+
 std::filesystem::path plugin_folder(const TempFolder& folder, const std::vector<std::string>& plugins) {
   const std::filesystem::path path = folder / "plugins";
   std::filesystem::create_directories(path);

@@ -75,6 +75,7 @@ Execution execute(const Arguments& command, const TempFolder& folder, const Envi
 
 std::filesystem::path binary();         // tranalyzer
 std::filesystem::path built_plugins();  // folder with NNN_name.so; outside the tree several, with ':' between them
+std::filesystem::path source_folder();  // of the project whose tests these are
 
 // Makes folder/plugins with links to the built plugins; throws if one was not built.
 std::filesystem::path plugin_folder(const TempFolder& folder, const std::vector<std::string>& plugins);

@@ -20,7 +20,7 @@ struct Sample {
           .string();
   Execution shell(const std::string& script) const {
     return execute({"bash", "-c", "cd \"$0\"; t2=\"$1 -p $2 -r $3\"\n" + script, folder.path().string(),
-                    binary().string(), plugins, std::string(T2_SOURCE) + "/share/samples/office.pcap"},
+                    binary().string(), plugins, (source_folder() / "share/samples/office.pcap").string()},
                    folder, {{"HOME", folder.path().string()}});
   }
 };

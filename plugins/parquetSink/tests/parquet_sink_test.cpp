@@ -14,7 +14,7 @@ struct Sample {
   void check(const std::string& script, const std::string& printed) const {
     const Execution result =
         execute({"bash", "-c", "cd \"$0\"; t2=\"$1 -p $2 -r $3 -w x\"\n" + script, folder.path().string(),
-                 binary().string(), plugins, std::string(T2_SOURCE) + "/share/samples/office.pcap"},
+                 binary().string(), plugins, (source_folder() / "share/samples/office.pcap").string()},
                 folder, {{"HOME", folder.path().string()}});
     INFO(result.out << result.err);
     CHECK(result.out == printed);

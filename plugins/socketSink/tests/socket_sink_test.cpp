@@ -62,7 +62,7 @@ struct Office {
          "print(s.getsockname()[1])')\n"
          "export SKS_DPORT=$port SKS_TIMEOUT=60\nready() { until [ -e got.ready ]; do sleep 0.02; done; }\n" +
              script,
-         folder.path().string(), binary().string(), plugins, std::string(T2_SOURCE) + "/share/samples/office.pcap"},
+         folder.path().string(), binary().string(), plugins, (source_folder() / "share/samples/office.pcap").string()},
         folder, {{"HOME", folder.path().string()}});
   }
   void check(const std::string& script, const std::string& printed) const {

@@ -55,7 +55,7 @@ struct Sample {
                             .string();
   Sample() {
     std::ofstream(folder / "reader.py") << reader;
-    std::filesystem::copy(T2_SOURCE "/share/samples/office.pcap", folder.path());
+    std::filesystem::copy(source_folder() / "share/samples/office.pcap", folder.path());
   }
   Execution shell(const std::string& script) const {
     return execute({"bash", "-c", "cd \"$0\"; t2=\"$1 -p $2 -r office.pcap -w x\"\n" + script, folder.path().string(),

@@ -57,8 +57,8 @@ TEST_CASE("txtSink: parts of the flow file", "[txtSink]") {
   write_file(captured, capture.pcap());
   const std::string linked = plugin_folder(folder, plugins).string();
   const auto run_parts = [&](const std::string& limits) {
-    return execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-W", (folder / "parts").string() + limits},
-                   folder);
+    return execute(
+        {binary().string(), "-p", linked, "-r", captured.string(), "-W", (folder / "parts").string() + limits}, folder);
   };
   const auto part = [&](int n) { return read_file(folder / ("parts_flows.txt" + std::to_string(n))); };
   const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
@@ -92,7 +92,7 @@ TEST_CASE("txtSink: parts of the flow file", "[txtSink]") {
     std::string rows;
     for (int n = 20; n < 23; ++n) rows += part(n).substr(header);
     const Execution whole =
-        execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-w", (folder / "whole").string()}, folder);
+        execute({binary().string(), "-p", linked, "-r", captured.string(), "-w", (folder / "whole").string()}, folder);
     REQUIRE(whole.status == 0);
     CHECK(read_file(folder / "whole_flows.txt").substr(header) == rows);
   }
@@ -110,7 +110,8 @@ TEST_CASE("txtSink: parts of the flow file by time", "[txtSink]") {
   const std::string linked = plugin_folder(folder, plugins).string();
   const auto rows_of_parts = [&](const std::string& limits) {
     const std::string prefix = (folder / "timed").string();
-    REQUIRE(execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-W", prefix + limits}, folder).status == 0);
+    REQUIRE(execute({binary().string(), "-p", linked, "-r", captured.string(), "-W", prefix + limits}, folder).status ==
+            0);
     std::vector<std::size_t> rows;
     for (int n = 0; std::filesystem::exists(prefix + "_flows.txt" + std::to_string(n)); ++n) {
       const std::filesystem::path part = prefix + "_flows.txt" + std::to_string(n);
@@ -126,8 +127,8 @@ TEST_CASE("txtSink: parts of the flow file by time", "[txtSink]") {
   CHECK(rows_of_parts(":1min:1f") == std::vector<std::size_t>{1, 1, 1, 1, 1});
   CHECK(rows_of_parts(":365d") == std::vector<std::size_t>{5});
   for (const char* wrong : {":0s", ":s", ":1sf", ":1x", ":-1min", ":1m", ":1e300d"}) {
-    const Execution refused =
-        execute({T2_BINARY, "-p", linked, "-r", captured.string(), "-W", (folder / "no").string() + wrong}, folder);
+    const Execution refused = execute(
+        {binary().string(), "-p", linked, "-r", captured.string(), "-W", (folder / "no").string() + wrong}, folder);
     INFO(wrong << refused.err);
     CHECK(refused.status == 1);
     CHECK(refused.err.find("Option '-W'") != std::string::npos);
@@ -162,7 +163,7 @@ TEST_CASE("txtSink: the content of packets is one cell of one line", "[txtSink]"
 
 TEST_CASE("txtSink: the flow file does not depend on -s", "[txtSink]") {
   const std::vector<std::string> all = {"basicFlow", "basicStats", "macRecorder", "tcpFlags", "tcpStates", "txtSink"};
-  const std::filesystem::path office = std::filesystem::path(T2_SOURCE) / "share/samples/office.pcap";
+  const std::filesystem::path office = source_folder() / "share/samples/office.pcap";
   const Result without = run_file(office, all), with = run_file(office, all, {"-s"});
   REQUIRE(without.status == 0);
   REQUIRE(with.status == 0);
