@@ -84,7 +84,9 @@ class Layout {
   explicit Layout(std::vector<const Descriptor*> plugins);
   const std::vector<const Descriptor*>& plugins() const { return plugins_; }
   const std::vector<Column>& columns() const { return columns_; }  // of a whole row, dir and flowInd first
-  bool columns_are_read() const;                                   // by a sink
+  bool columns_are_read() const;                                   // by a sink, or on_row() of its plugin
+  bool sinks_read_columns() const;
+  std::size_t usual_row() const;  // bytes, on its way to the sinks, with what their plugins made of it
   const std::vector<Column>& packet_columns() const { return packet_columns_; }  // of a packet's row
   std::size_t packet_row_memory() const;                                         // of a direction, bytes, with -s
   std::size_t conversation_memory() const;                                       // bytes
@@ -155,6 +157,7 @@ class PluginHost final : public Host {
   std::int64_t integer(std::string_view flag) const override { return context_.config.integer(me(), flag); }
   std::string text(std::string_view flag) const override { return context_.config.text(me(), flag); }
   unsigned sensor_id() const override { return context_.sensor_id; }
+  std::span<const Column> columns() const override { return layout_.columns(); }
   std::string_view headers(std::uint32_t id) const override { return context_.stacks.text(id); }
   Time run_start() const override { return context_.run_start ? *context_.run_start : 0; }
   Input input() const override { return context_.totals ? context_.totals->look() : Input{}; }

@@ -187,6 +187,10 @@ void check_columns(const std::vector<const Descriptor*>& plugins) {
     if (!plugin->packet_columns.empty() && !plugin->create)
       throw Error(fmt::format("{} has packet columns and no create(), so that nothing writes them: correct the plugin",
                               plugin->name));
+    if (plugin->has_on_row && (!plugin->create || !plugin->create_sink))
+      throw Error(fmt::format("{} has on_row() and no {}: correct the plugin", plugin->name,
+                              plugin->create ? "create_sink(), so that nothing reads what it writes"
+                                             : "create(), so that nothing calls it"));
     for (const auto columns : {plugin->columns, plugin->packet_columns}) {
       for (const Column& column : columns) {
         if (column.size == 0)

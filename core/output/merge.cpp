@@ -76,12 +76,12 @@ void Merge::take_row(Source& source) {
     rows.prefetch(source.row + ahead);
     source.numbers.prefetch(rows.head(source.row + ahead).index);
   }
-  out_.add_copy(rows, source.row, source.numbers.at(head.index));
+  out_.push_back(rows.place(source.row));
+  out_.back().head.index = source.numbers.at(head.index);
   if (head.last && !settings.same_index) source.numbers.drop(head.index);
   --in_memory_;
   if (++source.row == rows.size()) {
-    rows.clear();
-    spent_rows_.push_back(std::move(rows));
+    held_.push_back(std::move(rows));
     source.rows.pop_front();
     source.row = 0;
   }
@@ -89,9 +89,14 @@ void Merge::take_row(Source& source) {
 }
 
 void Merge::drain() {
-  if (out_.size() == 0) return;
+  if (out_.empty()) return;
   rows_(out_);
   out_.clear();
+  for (RowBatch& rows : held_) {
+    rows.clear();
+    spent_rows_.push_back(std::move(rows));
+  }
+  held_.clear();
 }
 
 }  // namespace t2

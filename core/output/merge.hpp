@@ -8,11 +8,12 @@
 
 #include <deque>
 #include <functional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "output/flow_numbers.hpp"
-#include "output/sinks.hpp"
+#include "output/row_batch.hpp"
 
 namespace t2 {
 
@@ -32,7 +33,8 @@ struct Delivery {
 
 class Merge {
  public:
-  Merge(std::size_t workers, std::function<void(RowBatch&)> rows) : sources_(workers), rows_(std::move(rows)) {}
+  using Rows = std::function<void(std::span<const RowBatch::Place>)>;
+  Merge(std::size_t workers, Rows rows) : sources_(workers), rows_(std::move(rows)) {}
   void add(Delivery delivery);
   void drain();  // hands on what is in order
   // Empty ones, whose memory may be used again.
@@ -56,8 +58,9 @@ class Merge {
   void take_start(Source& source);
 
   std::vector<Source> sources_;
-  std::function<void(RowBatch&)> rows_;
-  RowBatch out_;
+  Rows rows_;
+  std::vector<RowBatch::Place> out_;
+  std::vector<RowBatch> held_;  // rows of out_ lie in them, and none that are still to come
   std::vector<RowBatch> spent_rows_;
   std::vector<std::vector<FlowStart>> spent_starts_;
   std::uint64_t flows_ = 0, in_memory_ = 0, max_ = 0;

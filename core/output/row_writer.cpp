@@ -30,44 +30,51 @@ Row compare(std::string_view name, Plugin& plugin, const Subject& subject, const
 
 }  // namespace
 
-RowWriter::RowWriter(Instances& instances, bool columns_are_read, const std::optional<AnonymisationKey>& key)
-    : columns_(columns_are_read) {
+RowWriter::RowWriter(Instances& instances, const Layout& layout, const std::optional<AnonymisationKey>& key)
+    : columns_(layout.columns_are_read()), sinks_read_columns_(layout.sinks_read_columns()) {
   std::vector<Column> flow_columns, packet_columns;
   for (const Instances::Entry& entry : instances.all()) {
     if (!entry.plugin) continue;
     const Descriptor& d = *entry.descriptor;
+    if (d.create_sink) sinks_.push_back({entry.plugin.get(), d.has_on_row});
     writers_.push_back(
         {d.name, entry.plugin.get(), d.create_sink != nullptr, RowCheck(d.columns), RowCheck(d.packet_columns)});
-    if (d.create_sink) own_.emplace_back();
-    else flow_columns.insert(flow_columns.end(), d.columns.begin(), d.columns.end());
+    flow_columns.insert(flow_columns.end(), d.columns.begin(), d.columns.end());
     packet_columns.insert(packet_columns.end(), d.packet_columns.begin(), d.packet_columns.end());
   }
   if (key) anonymiser_.emplace(*key, std::move(flow_columns), std::move(packet_columns));
 }
 
+void RowWriter::write(const EndedFlow& ended, const RowBatch::Head& head, RowBatch& to) {
+  columns_.clear();
+  put(ended, columns_, columns_.is_read(), flow_compared_);
+  Row& row = to.begin(head);
+  for (const SinkPlugin& sink : sinks_) {
+    {
+      std::optional<RowAnonymiser::Masked> masked;
+      if (anonymiser_) masked.emplace(*anonymiser_, ended);
+      sink.plugin->on_flow_end(ended, row);
+    }
+    if (sink.has_on_row) sink.plugin->on_row({head.direction, 0, head.end, columns_.bytes(), {}}, row);
+    to.end_part();
+  }
+  if (sinks_read_columns_) row.raw(columns_.bytes().data(), columns_.size());
+  to.end();
+}
+
 template <class Subject>
 void RowWriter::put(const Subject& subject, Row& columns, bool checked, bool& compared) {
   constexpr bool flow = std::is_same_v<Subject, EndedFlow>;
-  if constexpr (flow) columns.clear();
-  const std::size_t begin = columns.bytes().size();
-  std::size_t sink = 0;
+  const std::size_t begin = columns.size();
   for (const Writer& writer : writers_) {
-    if (flow && writer.sink) {
-      own_[sink].clear();
-      if constexpr (flow) {
-        std::optional<RowAnonymiser::Masked> masked;
-        if (anonymiser_) masked.emplace(*anonymiser_, subject);
-        call(*writer.plugin, subject, own_[sink++]);
-      }
-      continue;
-    }
+    if (flow && writer.sink) continue;
     const RowCheck& check = flow ? writer.flow : writer.packet;
     if (checked && !compared) [[unlikely]] {
       const Row row = compare(writer.name, *writer.plugin, subject, check);
-      columns.raw(row.bytes().data(), row.bytes().size());
+      columns.raw(row.bytes().data(), row.size());
       continue;
     }
-    const std::size_t start = columns.bytes().size();
+    const std::size_t start = columns.size();
     call(*writer.plugin, subject, columns);
     const auto row = columns.bytes();
     if (checked && (row.size() < start || !check.fits(row.subspan(start)))) [[unlikely]] {

@@ -6,12 +6,12 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "host/layout.hpp"
 #include "output/row_anonymiser.hpp"
+#include "output/row_batch.hpp"
 #include "output/row_check.hpp"
 #include "t2/plugin.hpp"
 
@@ -19,13 +19,11 @@ namespace t2 {
 
 class RowWriter {
  public:
-  // `columns_are_read`: by a sink; else plugins may leave them out. With a key, addresses are pseudonyms.
-  RowWriter(Instances& instances, bool columns_are_read, const std::optional<AnonymisationKey>& key = {});
+  // Plugins may leave out columns that nobody reads. With a key, addresses are pseudonyms.
+  RowWriter(Instances& instances, const Layout& layout, const std::optional<AnonymisationKey>& key = {});
   bool anonymises() const { return anonymiser_.has_value(); }
-  // The row of an ended flow: columns() and own() until the next one.
-  void write(const EndedFlow& ended) { put(ended, columns_, columns_.is_read(), flow_compared_); }
-  const Row& columns() const { return columns_; }
-  std::span<const Row> own() const { return own_; }  // one for each sink with a plugin
+  // Appends the row of an ended flow.
+  void write(const EndedFlow& ended, const RowBatch::Head& head, RowBatch& to);
   // -s: appends the columns of a packet.
   void write(const Packet& packet, Row& columns) { put(packet, columns, true, packet_compared_); }
 
@@ -33,15 +31,20 @@ class RowWriter {
   struct Writer {
     std::string_view name;
     Plugin* plugin;
-    bool sink;  // its part of a flow's row is for itself and has no columns
+    bool sink;
     RowCheck flow, packet;
+  };
+  struct SinkPlugin {  // its part of a flow's row is for its sink and has no columns
+    Plugin* plugin;
+    bool has_on_row;
   };
   template <class Subject>
   void put(const Subject& subject, Row& columns, bool checked, bool& compared);
   std::vector<Writer> writers_;
+  std::vector<SinkPlugin> sinks_;
   std::optional<RowAnonymiser> anonymiser_;
-  std::vector<Row> own_;
   Row columns_;
+  bool sinks_read_columns_;
   bool flow_compared_ = false, packet_compared_ = false;
 };
 

@@ -1,33 +1,9 @@
-// Batches of rows, and the sinks that take them.
+// Rows go to one sink after the other, a batch at a time.
 #include "output/sinks.hpp"
 
 #include <fmt/format.h>
 
 namespace t2 {
-
-void RowBatch::add(Head head, const Row& columns, std::span<const Row> own) {
-  head.start = bytes_.size();
-  head.columns = columns.bytes().size();
-  bytes_.insert(bytes_.end(), columns.bytes().begin(), columns.bytes().end());
-  for (const Row& part : own) {
-    bytes_.insert(bytes_.end(), part.bytes().begin(), part.bytes().end());
-    sizes_.push_back(part.bytes().size());
-  }
-  head.all = bytes_.size() - head.start;
-  heads_.push_back(head);
-}
-
-void RowBatch::add_copy(const RowBatch& from, std::size_t row, std::uint64_t index) {
-  Head head = from.heads_[row];
-  const std::size_t parts = from.sizes_.size() / from.heads_.size();
-  const auto bytes = from.bytes_.begin() + static_cast<std::ptrdiff_t>(head.start);
-  const auto sizes = from.sizes_.begin() + static_cast<std::ptrdiff_t>(row * parts);
-  head.index = index;
-  head.start = bytes_.size();
-  bytes_.insert(bytes_.end(), bytes, bytes + static_cast<std::ptrdiff_t>(head.all));
-  sizes_.insert(sizes_.end(), sizes, sizes + static_cast<std::ptrdiff_t>(parts));
-  heads_.push_back(head);
-}
 
 OutputSinks::OutputSinks(Layout& layout, const Context& context) : totals_(context.totals) {
   for (std::size_t i = 0; i < layout.plugins().size(); ++i) {
@@ -55,8 +31,9 @@ void OutputSinks::open_packets(const Output& output) {
 
 void OutputSinks::write_packets(const RowBatch& rows) {
   views_.clear();
-  for (const RowBatch::Head& head : rows.heads_) {
-    views_.push_back({head.direction, head.index, head.end, {rows.bytes_.data() + head.start, head.columns}, {}});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const RowBatch::Place row = rows.place(i);
+    views_.push_back({row.head.direction, row.head.index, row.head.end, row.columns, {}});
   }
   for (Entry& entry : sinks_) {
     if (entry.packets) entry.sink->write_packets(views_);
@@ -64,16 +41,17 @@ void OutputSinks::write_packets(const RowBatch& rows) {
 }
 
 void OutputSinks::write(const RowBatch& rows) {
+  places_.clear();
+  for (std::size_t i = 0; i < rows.size(); ++i) places_.push_back(rows.place(i));
+  write(places_);
+}
+
+void OutputSinks::write(std::span<const RowBatch::Place> rows) {
   for (Entry& entry : sinks_) {
     views_.clear();
-    for (std::size_t i = 0; i < rows.heads_.size(); ++i) {
-      const RowBatch::Head& head = rows.heads_[i];
-      RowView view{head.direction, head.index, head.end, {rows.bytes_.data() + head.start, head.columns}, {}};
-      if (entry.own != std::string::npos) {
-        std::size_t start = head.start + head.columns;
-        for (std::size_t part = 0; part < entry.own; ++part) start += rows.sizes_[i * parts_ + part];
-        view.own = {rows.bytes_.data() + start, rows.sizes_[i * parts_ + entry.own]};
-      }
+    for (const RowBatch::Place& row : rows) {
+      RowView view{row.head.direction, row.head.index, row.head.end, row.columns, {}};
+      if (entry.own != std::string::npos) view.own = row.part(entry.own);
       views_.push_back(view);
     }
     entry.sink->write(views_);

@@ -61,7 +61,7 @@ Worker::Worker(Layout& layout, const Context& context, WorkerOptions options)
       packets_out_(std::move(options.packets)),
       completed_(std::move(options.completed)),
       shared_(options.shared),
-      row_writer_(instances_, layout.columns_are_read(), options.key),
+      row_writer_(instances_, layout, options.key),
       packet_row_memory_(packets_out_ ? layout.packet_row_memory() : 0),
       conversation_memory_(layout.conversation_memory()),
       ends_in_order_(needs_one_worker(layout.plugins())) {

@@ -143,7 +143,6 @@ class Worker {
   bool shared_;
   std::vector<FlowStart> starts_;
   RowWriter row_writer_;
-  Row packet_columns_;
   std::size_t packet_row_memory_;    // of a direction, bytes
   std::size_t conversation_memory_;  // of plugins, bytes
   bool ends_in_order_;               // plugins have seen all packets before a flow's end

@@ -49,7 +49,7 @@ WorkerPool::WorkerPool(std::size_t threads, Layout& layout, const Context& conte
       hash_(options.seed),
       balancer_(1 + threads),
       flows_(1 + threads),
-      merge_(flows_.size(), [&sinks](RowBatch& rows) { sinks.write(rows); }) {
+      merge_(flows_.size(), [&sinks](std::span<const RowBatch::Place> rows) { sinks.write(rows); }) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     WorkerOptions mine = options;
     mine.shared = threads > 0;
@@ -96,7 +96,7 @@ void WorkerPool::bound(std::uint64_t max_flows) {
 }
 
 MemoryBound WorkerPool::memory_bound(std::uint64_t max_flows) const {
-  constexpr std::uint64_t row = 640;  // bytes of one with all plugins; long lists are rare
+  const std::uint64_t row = layout_.usual_row();
   MemoryBound bound;
   for (std::size_t i = 0; i < workers_.size(); ++i) bound += workers_[i]->memory_bound(share_of(i, max_flows));
   bound.rows = 4 * Worker::many_rows * row;

@@ -65,9 +65,8 @@ void Worker::end(FlowEntry& flow, EndReason reason) {
     Direction& own = *flow.directions[direction];
     if (!both && (own.status & status::inverted)) ++counters_.lone_replies;
     if (own.status & status::fragment_pending) counters_.status |= status::fragment_pending;
-    row_writer_.write({flow, own, flow.directions[direction ^ 1], direction, reason});
-    rows_.add({static_cast<std::uint8_t>(letter), !both || letter == 1, flow.index, flow.number, when},
-              row_writer_.columns(), row_writer_.own());
+    row_writer_.write({flow, own, flow.directions[direction ^ 1], direction, reason},
+                      {static_cast<std::uint8_t>(letter), !both || letter == 1, flow.index, flow.number, when}, rows_);
     --directions_;
   }
   for (unsigned direction = 0; direction < (both ? 2u : 1u); ++direction) fragments_.erase(flow, direction);
@@ -98,8 +97,7 @@ static std::string_view content_of(const Packet& packet) {
 
 // With -s: what every plugin has to say about this packet, then its content.
 void Worker::packet_row(const Packet& packet) {
-  Row& columns = packet_columns_;
-  columns.clear();
+  Row& columns = packet_rows_.begin({packet.direction, true, packet.flow->index, packet.number, packet.time});
   if (SPKTMD_PKTNO) columns.put(packet.number);
   columns.put(packet.flow->index);
   row_writer_.write(packet, columns);
@@ -107,7 +105,7 @@ void Worker::packet_row(const Packet& packet) {
   const std::string_view content = row_writer_.anonymises() ? std::string_view() : content_of(packet);
   if (SPKTMD_PCNTH) columns.text(content);
   if (SPKTMD_PCNTC) columns.text(content);
-  packet_rows_.add({packet.direction, true, packet.flow->index, packet.number, packet.time}, columns, {});
+  packet_rows_.end();
   if (packet_rows_.size() >= rows_at_once) drain();
 }
 

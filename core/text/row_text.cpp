@@ -32,7 +32,7 @@ std::size_t characters_per_byte(Type type) {
 RowForm default_form() { return {T2_CORE_SEP_CHR, t2::config::b2t_timestr == 1}; }
 
 RowFormatter::RowFormatter(std::span<const Column> columns, RowsOf of, RowForm form)
-    : flows_(of == RowsOf::flows), form_(std::move(form)), columns_(columns.size()) {
+    : flows_(of == RowsOf::flows), form_(std::move(form)) {
   assert(!flows_ || (columns.size() >= 2 && columns[0].type[0] == Type::direction && columns[1].type[0] == Type::u64));
   fixed_room_ = 64 + Memory::room + columns.size() * (form_.separator.size() + 2);
   for (const Column& column : flows_ ? columns.subspan(2) : columns) add(column, operations_.empty() && !flows_);
@@ -193,23 +193,6 @@ char* RowFormatter::put(char* at, const RowView& row) {
   at = put_cells(at, row);
   *at++ = '\n';
   return at;
-}
-
-char* RowFormatter::put_joined(char* at, const RowView* a, const RowView* b) {
-  at = put_unsigned(at, (a ? a : b)->index);
-  for (const RowView* row : {a, b}) {
-    if (row) at = put_cells(at, *row);
-    for (std::size_t i = 2; !row && i < columns_; ++i) at = put_separator(at);
-  }
-  *at++ = '\n';
-  return at;
-}
-
-std::vector<std::string> RowFormatter::joined_names(std::span<const Column> columns) {
-  std::vector<std::string> names{std::string(columns[1].name)};
-  for (const char* direction : {"_A", "_B"})
-    for (const Column& column : columns.subspan(2)) names.push_back(std::string(column.name) + direction);
-  return names;
 }
 
 }  // namespace t2::text

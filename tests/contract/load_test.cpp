@@ -76,6 +76,8 @@ TEST_CASE("contract: plugins that do not fit", "[contract]") {
   SECTION("columns without create()") { check_refused(load({"217_noCreate.so"}), {"noCreate", "no create()"}); }
   SECTION("create() returns nothing") { check_refused(load({"218_nullPlugin.so"}), {"nullPlugin: create()"}); }
   SECTION("column without type") { check_refused(load({"219_noType.so"}), {"noType", "'noTypeCol' no type"}); }
+  SECTION("rows for no sink") { check_refused(load({"224_rowsForNone.so"}), {"rowsForNone", "no create_sink()"}); }
+  SECTION("rows without create()") { check_refused(load({"223_rowsOfNone.so"}), {"rowsOfNone", "no create()"}); }
   SECTION("columns of a sink") { check_refused(load({"222_columnSink.so"}), {"columnSink has columns and is a sink"}); }
   SECTION("a sink claims state") { check_refused(load({"221_stateSink.so"}), {"stateSink: State is claimed once"}); }
   SECTION("a sink that cannot open its output") { check_refused(load({"216_badSink.so"}), {"nowhere to write"}); }

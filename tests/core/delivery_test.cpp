@@ -23,6 +23,7 @@ struct FakeHost final : Host {
   std::int64_t integer(std::string_view) const override { return 0; }
   std::string text(std::string_view) const override { return ""; }
   unsigned sensor_id() const override { return 7; }
+  std::span<const Column> columns() const override { return {}; }
   std::string_view headers(std::uint32_t) const override { return ""; }
   Time run_start() const override { return 12; }
   Input input() const override { return {}; }

@@ -102,6 +102,10 @@ TEST_CASE("layout: columns are read where a sink says so", "[layout]") {
   CHECK_FALSE(Layout({&one}).columns_are_read());
   CHECK_FALSE(Layout({&one, &own}).columns_are_read());
   CHECK(Layout({&one, &own, &sink}).columns_are_read());
+  CHECK(Layout({&one, &own, &sink}).sinks_read_columns());
+  own.has_on_row = true;  // its plugin reads them, in the worker
+  CHECK(Layout({&one, &own}).columns_are_read());
+  CHECK_FALSE(Layout({&one, &own}).sinks_read_columns());
 }
 
 TEST_CASE("layout: the lines that the other direction touches", "[layout]") {

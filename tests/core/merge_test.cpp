@@ -41,11 +41,9 @@ struct Outcome {
 // Workers deliver every few hundred milliseconds of capture time, in an order that changes; some leave out a turn.
 Outcome merge(const std::vector<TestFlow>& flows, std::size_t workers, std::mt19937& random) {
   Outcome out{};
-  Merge merge(workers, [&](RowBatch& rows) {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const RowBatch::Head& head = rows.head(i);
-      out.rows.emplace_back(head.end, head.number, head.direction, head.index);
-    }
+  Merge merge(workers, [&](std::span<const RowBatch::Place> rows) {
+    for (const RowBatch::Place& row : rows)
+      out.rows.emplace_back(row.head.end, row.head.number, row.head.direction, row.head.index);
   });
   std::vector<std::size_t> owner(flows.size());
   std::vector<std::uint64_t> own_number(flows.size()), flows_of(workers);
@@ -77,9 +75,9 @@ Outcome merge(const std::vector<TestFlow>& flows, std::size_t workers, std::mt19
     for (const std::size_t i : ended) {
       const unsigned rows = flows[i].answered ? 2 : 1;
       for (unsigned direction = 0; direction < rows; ++direction) {
-        delivery.rows.add(
-            {static_cast<std::uint8_t>(direction), direction + 1 == rows, own_number[i], flows[i].number, flows[i].end},
-            Row(), {});
+        delivery.rows.begin({static_cast<std::uint8_t>(direction), direction + 1 == rows, own_number[i],
+                             flows[i].number, flows[i].end});
+        delivery.rows.end();
       }
     }
     delivered[worker] = complete;
@@ -124,9 +122,9 @@ TEST_CASE("merge: rows in the order of ends, then of first packets; flowInd coun
 
 TEST_CASE("merge: a row waits until every worker has come so far", "[merge]") {
   std::vector<Written> rows;
-  Merge merge(2, [&](RowBatch& batch) {
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      rows.emplace_back(batch.head(i).end, batch.head(i).number, batch.head(i).direction, batch.head(i).index);
+  Merge merge(2, [&](std::span<const RowBatch::Place> some) {
+    for (const RowBatch::Place& row : some)
+      rows.emplace_back(row.head.end, row.head.number, row.head.direction, row.head.index);
   });
   const auto deliver = [&](std::size_t worker, Time complete, std::uint64_t number, Time start) {
     Delivery delivery;
@@ -134,7 +132,8 @@ TEST_CASE("merge: a row waits until every worker has come so far", "[merge]") {
     delivery.complete = Expiry::bucket_of(complete);
     if (number) {
       delivery.starts.push_back({number, Expiry::bucket_of(start), true});
-      delivery.rows.add({0, true, 0, number, 5 * one_second}, Row(), {});
+      delivery.rows.begin({0, true, 0, number, 5 * one_second});
+      delivery.rows.end();
     }
     merge.add(std::move(delivery));
     merge.drain();

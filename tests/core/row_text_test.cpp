@@ -283,27 +283,6 @@ TEST_CASE("text: cells of CSV are quoted where they must be", "[text]") {
   CHECK(csv(quotes, {}, ",").size() == 2 + 2 + 2 + 3 * quotes.size() + 4);
 }
 
-TEST_CASE("text: both directions of a flow in one row", "[text]") {
-  const Column columns[] = {{"dir", "", Type::direction},
-                            {"flowInd", "", Type::u64},
-                            {"n", "", Type::u8},
-                            Column("list", "", Type::u8).repeated()};
-  CHECK(RowFormatter::joined_names(columns) == std::vector<std::string>{"flowInd", "n_A", "list_A", "n_B", "list_B"});
-  Row a, b;
-  a.put(std::uint8_t{1}), a.count(2), a.put(std::uint8_t{2}), a.put(std::uint8_t{3});
-  b.put(std::uint8_t{4}), b.count(0);
-  const RowView view_a{0, 7, 0, a.bytes(), {}}, view_b{1, 7, 0, b.bytes(), {}};
-  RowFormatter formatter(columns, RowFormatter::RowsOf::flows, {",", false, true, true});
-  const auto joined = [&](const RowView* first, const RowView* second) {
-    std::string buffer(formatter.room(view_a) + formatter.room(view_b), '\0');
-    buffer.resize(static_cast<std::size_t>(formatter.put_joined(buffer.data(), first, second) - buffer.data()));
-    return buffer;
-  };
-  CHECK(joined(&view_a, &view_b) == "7,1,2;3,4,\n");
-  CHECK(joined(&view_a, nullptr) == "7,1,2;3,,\n");
-  CHECK(joined(nullptr, &view_b) == "7,,,4,\n");
-}
-
 TEST_CASE("text: the room of a row is never too small", "[text]") {
   const Column columns[] = {
       {"dir", "", Type::direction},           {"flowInd", "", Type::u64},

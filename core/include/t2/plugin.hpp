@@ -68,7 +68,8 @@ struct Descriptor {
   std::span<const Column> packet_columns = {};  // of packets, with -s; a cell that may be empty is a repeated() column
   Plugin* (*create)(Host&) = nullptr;           // per worker; null for a sink that only reads rows
   Sink* (*create_sink)(Host&) = nullptr;        // once, for the output thread
-  bool reads_columns = true;                    // a sink: false if it reads only what its own on_flow_end() wrote
+  bool reads_columns = true;                    // a sink: false if its write() reads only what its own plugin wrote
+  bool has_on_row = false;                      // a sink: on_row() of its plugin reads the columns
   std::span<const FlowBlock> flow_blocks = {};
   std::size_t packet_row_memory = 0;  // with -s: bytes that it keeps of each direction for rows of packets, at most
   // What the first packet of a conversation says of its sender, from the packet alone; any thread. The first plugin
@@ -186,6 +187,7 @@ class Host {  // what the core offers; handed to create(), valid until the plugi
   virtual std::int64_t integer(std::string_view flag) const = 0;  // value in force of one of the plugin's own flags
   virtual std::string text(std::string_view flag) const = 0;
   virtual unsigned sensor_id() const = 0;                        // -x
+  virtual std::span<const Column> columns() const = 0;           // of a flow's row, `dir` and `flowInd` first
   virtual std::string_view headers(std::uint32_t id) const = 0;  // "eth:vlan:ipv4:tcp"; for sinks and flow end
   virtual Time run_start() const = 0;                            // time of the run's first packet, from then on
   virtual Input input() const = 0;                               // from any thread; final when a sink is closed
@@ -230,7 +232,11 @@ class Plugin {
   virtual void on_packets(std::span<const Packet>) {}  // capture order; every packet has a flow
   virtual void on_flow_end(const EndedFlow&, Row&) {}  // own columns (a sink: its own bytes) of one row
   virtual void on_packet_row(const Packet&, Row&) {}   // own packet_columns; right after on_packets() of it alone
-  virtual void merge(Plugin& /*other*/) {}             // add another worker's totals to this instance's
+  // A sink's: adds to its own bytes what it makes of the columns of all plugins, text for example, in the worker's
+  // thread: the sink, which has one thread, only has to write it. A flow has its number (flowInd) in Sink::write()
+  // only.
+  virtual void on_row(const RowView&, Row& /*own*/) {}
+  virtual void merge(Plugin& /*other*/) {}  // add another worker's totals to this instance's
   virtual void report(Report&) const {}
 };
 

@@ -119,8 +119,18 @@ class Row {
     count(s.size());
     raw(s.data(), s.size());
   }
+  // Room for characters that are made in place: they belong to the row once end_at() is called with their end. Not for
+  // columns, which are compared.
+  char* reserve(std::size_t size) {
+    if (room_end_ - size_ < size) make_room(size, Put::Kind::bytes);
+    return reinterpret_cast<char*>(buffer_.data() + size_);
+  }
+  void end_at(const char* end) {
+    size_ = static_cast<std::size_t>(end - reinterpret_cast<const char*>(buffer_.data()));
+  }
 
   std::span<const std::uint8_t> bytes() const { return {buffer_.data(), size_}; }
+  std::size_t size() const { return size_; }
   void clear() {
     size_ = 0;
     room_end_ = trace_ ? 0 : buffer_.size();
@@ -176,10 +186,10 @@ class Values {
 // A finished row on its way to the sinks: of a flow or, with -s, of a packet.
 struct RowView {
   std::uint8_t direction;                 // 0: A, 1: B
-  std::uint64_t index;                    // flowInd
+  std::uint64_t index;                    // flowInd; in on_row(): 0
   Time end;                               // when the flow ended; rows come in ascending order. Packets: their time
-  std::span<const std::uint8_t> columns;  // of all plugins, without dir and flowInd
-  std::span<const std::uint8_t> own;      // what this sink's plugin wrote in on_flow_end()
+  std::span<const std::uint8_t> columns;  // of all plugins, without dir and flowInd. Empty where reads_columns is false
+  std::span<const std::uint8_t> own;      // what this sink's plugin wrote in on_flow_end() and on_row()
 };
 
 }  // namespace t2

@@ -1,6 +1,6 @@
 // Rows as text: a run's columns are compiled once into a flat list of operations, which put() runs for each row, except
-// where values are those of the row before: their text is copied. Used by one thread, the output thread; put()
-// allocates nothing and never fails. Link the library t2text.
+// where values are those of the row before: their text is copied. Used by one thread; put() allocates nothing and never
+// fails. Link the library t2text.
 #pragma once
 
 #include <cstddef>
@@ -32,11 +32,8 @@ class RowFormatter {
     return fixed_room_ + row.columns.size() * room_per_byte_;
   }
   char* put(char* at, const RowView& row);  // the newline included; returns the end
-
-  // Both directions of a flow in one row: flowInd, the cells of A, those of B. Null: that direction has no row, its
-  // cells are empty. Needs the room of both.
-  char* put_joined(char* at, const RowView* a, const RowView* b);
-  static std::vector<std::string> joined_names(std::span<const Column> columns);  // flowInd, NAME_A ..., NAME_B ...
+  // All of it but `dir` and `flowInd`: the cells of the columns, before each the separator. No newline.
+  char* put_cells(char* at, const RowView& row);
 
  private:
   struct Operation {
@@ -62,7 +59,6 @@ class RowFormatter {
   Cursor run(char* at, Values values, const ColumnGroup& group) const;
   char* put_value(char* at, Type type, Values& values) const;
   char* put_separator(char* at) const;
-  char* put_cells(char* at, const RowView& row);
   char* quote(char* cell, char* end) const;
 
   bool flows_;
@@ -70,7 +66,7 @@ class RowFormatter {
   std::vector<Operation> operations_;
   std::vector<ColumnGroup> groups_;  // of operations_
   std::vector<Memory> memories_[2];  // of each group, by direction
-  std::size_t columns_, fixed_room_, room_per_byte_ = 6;
+  std::size_t fixed_room_, room_per_byte_ = 6;
 };
 
 }  // namespace t2::text

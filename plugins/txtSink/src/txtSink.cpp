@@ -1,9 +1,11 @@
 // txtSink: flows as text, one line each, and a file that describes the columns; with -s packets likewise.
 //
-// Runs in the output thread. t2/row_text.hpp formats rows into one large buffer, which the core writes. A failed write
-// never stops the analysis: the rows are counted as lost.
+// Workers make the cells of a flow's row (t2/row_text.hpp). The sink, in the output thread, puts the flow's number
+// before them, in one large buffer that the core writes. A failed write never stops the analysis: the rows are counted
+// as lost.
 #include "txtSink.h"
 
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +41,47 @@ constexpr Flag flags[] = {T2_FLAG(TFS_SPLIT),
                           T2_RUNTIME_FLAG(TFS_ISO_TIMES),
                           T2_RUNTIME_FLAG(TFS_JOIN_AB)};
 
+text::RowForm row_form() {
+  text::RowForm form = text::default_form();
+  form.sanitise = TFS_SAN_UTF8 == 1;
+  return form;
+}
+
+text::RowForm flow_form(const Host& host) {
+  text::RowForm form = row_form();
+  form.csv = host.integer("TFS_CSV") == 1;
+  if (form.csv) form.separator = ",";
+  if (const std::string wanted = host.text("TFS_SEPARATOR"); !wanted.empty()) form.separator = wanted;
+  if (host.integer("TFS_ISO_TIMES") == 1) form.dates = true;
+  return form;
+}
+
+// TFS_JOIN_AB: flowInd, NAME_A ..., NAME_B ...
+std::vector<std::string> joined_names(std::span<const Column> columns) {
+  std::vector<std::string> names{std::string(columns[1].name)};
+  for (const char* direction : {"_A", "_B"})
+    for (const Column& column : columns.subspan(2)) names.push_back(std::string(column.name) + direction);
+  return names;
+}
+
+// The worker's part: all cells but `dir` and `flowInd`.
+class FlowText final : public Plugin {
+ public:
+  explicit FlowText(Host& host) : formatter_(host.columns(), RowFormatter::RowsOf::flows, flow_form(host)) {}
+  void on_row(const RowView& row, Row& own) override {
+    char* const at = own.reserve(formatter_.room(row));
+    own.end_at(formatter_.put_cells(at, row));
+  }
+
+ private:
+  RowFormatter formatter_;
+};
+
+char* put_cells(char* at, const RowView& row) {
+  std::memcpy(at, row.own.data(), row.own.size());
+  return at + row.own.size();
+}
+
 class TxtSink final : public Sink {
  public:
   explicit TxtSink(Host& host)
@@ -48,9 +91,9 @@ class TxtSink final : public Sink {
         joined_(host.integer("TFS_JOIN_AB") == 1) {}
 
   void open(const Output& output) override {
-    const text::RowForm rows = flow_form();
-    formatter_.emplace(output.columns, RowFormatter::RowsOf::flows, rows);
-    const std::vector<std::string> names = RowFormatter::joined_names(output.columns);
+    separator_ = flow_form(host_).separator;
+    columns_ = output.columns.size();
+    const std::vector<std::string> names = joined_names(output.columns);
     std::vector<Column> columns(output.columns.begin(), output.columns.end());
     if (joined_) columns = joined_columns(output.columns, names);
     RowParts::Form form{
@@ -60,7 +103,7 @@ class TxtSink final : public Sink {
     if (TFS_SPLIT == 1 && !output.to_stdout) form.split = output.split;
     if constexpr (TFS_PRI_HDR == 1) {
       if constexpr (TFS_EXTENDED_HEADER == 1) form.header = extended_header(columns);
-      form.header += mark() + schema::column_names(columns, rows.separator) + "\n";
+      form.header += mark() + schema::column_names(columns, separator_) + "\n";
     }
     if constexpr (TFS_HDR_FILE == 1) describe_columns(output, columns);
     RowParts::Completed completed;
@@ -73,8 +116,13 @@ class TxtSink final : public Sink {
 
   void write(std::span<const RowView> rows) override {
     if (joined_) return write_joined(rows);
-    for (const RowView& row : rows)
-      file_.row(formatter_->put(file_.reserve(formatter_->room(row), row.end), row), row.end);
+    for (const RowView& row : rows) {
+      char* at = file_.reserve(row.own.size() + separator_.size() + number_room, row.end);
+      *at++ = row.direction == 0 ? 'A' : 'B';
+      at = put_cells(text::put_unsigned(text::put_string(at, separator_), row.index), row);
+      *at++ = '\n';
+      file_.row(at, row.end);
+    }
   }
 
   bool open_packets(const Output& output) override {
@@ -104,20 +152,7 @@ class TxtSink final : public Sink {
   std::uint64_t lost() const override { return file_.lost() + packets_.lost(); }
 
  private:
-  static text::RowForm row_form() {
-    text::RowForm form = text::default_form();
-    form.sanitise = TFS_SAN_UTF8 == 1;
-    return form;
-  }
-
-  text::RowForm flow_form() const {
-    text::RowForm form = row_form();
-    form.csv = csv_;
-    if (csv_) form.separator = ",";
-    if (const std::string wanted = host_.text("TFS_SEPARATOR"); !wanted.empty()) form.separator = wanted;
-    if (host_.integer("TFS_ISO_TIMES") == 1) form.dates = true;
-    return form;
-  }
+  static constexpr std::size_t number_room = 32;  // of flowInd, `dir` and the newline
   std::string flow_suffix() const {
     const std::string suffix = host_.text("TFS_FLOWS_TXT_SUFFIX");
     return csv_ && suffix == "_flows.txt" ? "_flows.csv" : suffix;
@@ -144,7 +179,7 @@ class TxtSink final : public Sink {
         waiting_.valid = true;
         waiting_.index = row.index;
         waiting_.end = row.end;
-        waiting_.columns.assign(row.columns.begin(), row.columns.end());
+        waiting_.cells.assign(row.own.begin(), row.own.end());
       } else {
         put_joined(is_answer, &row);
       }
@@ -154,11 +189,20 @@ class TxtSink final : public Sink {
     if (waiting_.valid) put_joined(true, nullptr);
   }
   void put_joined(bool with_waiting, const RowView* b) {
-    const RowView a{0, waiting_.index, waiting_.end, waiting_.columns, {}};
+    const RowView a{0, waiting_.index, waiting_.end, {}, waiting_.cells};
     const Time end = b ? b->end : a.end;
-    const std::size_t room = (with_waiting ? formatter_->room(a) : 0) + formatter_->room(b ? *b : a);
-    file_.row(formatter_->put_joined(file_.reserve(room, end), with_waiting ? &a : nullptr, b), end);
+    const std::size_t empty = columns_ * separator_.size();
+    char* at = file_.reserve(a.own.size() + (b ? b->own.size() : 0) + empty + number_room, end);
+    at = text::put_unsigned(at, b ? b->index : a.index);
+    at = with_waiting ? put_cells(at, a) : put_empty_cells(at);
+    at = b ? put_cells(at, *b) : put_empty_cells(at);
+    *at++ = '\n';
+    file_.row(at, end);
     waiting_.valid = false;
+  }
+  char* put_empty_cells(char* at) const {
+    for (std::size_t i = 2; i < columns_; ++i) at = text::put_string(at, separator_);
+    return at;
   }
 
   // Flows on standard output do not depend on write access to the input's folder.
@@ -175,7 +219,7 @@ class TxtSink final : public Sink {
     host_.create_file(
         {.path = output.prefix + host_.text("TFS_HEADER_SUFFIX"),
          .header = output.about + "#\n" +
-                   schema::describe(columns, static_cast<schema::Types>(TFS_NC_TYPE), flow_form().dates)});
+                   schema::describe(columns, static_cast<schema::Types>(TFS_NC_TYPE), flow_form(host_).dates)});
   }
 
   // Lines with the number of flows (filled in at the end), the number of columns, and their types.
@@ -191,14 +235,16 @@ class TxtSink final : public Sink {
   const bool csv_;
   const Compression compression_;
   const bool joined_;
-  std::optional<RowFormatter> formatter_, packet_formatter_;
+  std::optional<RowFormatter> packet_formatter_;
+  std::string separator_;    // between cells
+  std::size_t columns_ = 0;  // of a row
   RowParts file_;
   RowFile packets_;
   struct {
     bool valid = false;
     std::uint64_t index = 0;
     Time end = 0;
-    std::vector<std::uint8_t> columns;
+    std::vector<std::uint8_t> cells;
   } waiting_;  // TFS_JOIN_AB: an A whose B may come next
 };
 
@@ -212,4 +258,7 @@ T2_PLUGIN = {.name = "txtSink",
              .number = T2_NUMBER,
              .layout = T2_LAYOUT_txtSink,
              .flags = t2::txt_sink::flags,
-             .create_sink = [](t2::Host& host) -> t2::Sink* { return new t2::txt_sink::TxtSink(host); }};
+             .create = [](t2::Host& host) -> t2::Plugin* { return new t2::txt_sink::FlowText(host); },
+             .create_sink = [](t2::Host& host) -> t2::Sink* { return new t2::txt_sink::TxtSink(host); },
+             .reads_columns = false,
+             .has_on_row = true};

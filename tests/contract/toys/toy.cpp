@@ -95,6 +95,9 @@ T2_PLUGIN = {
 #ifdef TOY_SINK_THROWS
     .create_sink = [](t2::Host&) -> t2::Sink* { return new BadSink; },
 #endif
+#ifdef TOY_HAS_ON_ROW
+    .has_on_row = true,
+#endif
 };
 #else
 [[maybe_unused]] t2::Plugin* unused(t2::Host& host) { return new Toy(host); }
