@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "contents.hpp"
 #include "frames.hpp"
 
 namespace {
@@ -177,6 +178,85 @@ std::uint32_t vlans(std::uint64_t n, std::uint8_t* out) {
   return at + size - 12;
 }
 
+// ---- Content, for plugins that read it: each packet with content begins another conversation, and has as much work in
+// it as fits.
+
+constexpr std::uint32_t full_segment = 1460;
+
+// Connections of two packets from a server or to it: SYN, then this.
+std::uint32_t said(std::uint64_t n, std::uint8_t* out, std::uint16_t port, bool by_server, const Bytes& content) {
+  const std::uint64_t which = n / 2;
+  Segment s{scattered(which) | 1, 0xc6120004, static_cast<std::uint16_t>(1024 + which % 60000), port};
+  s.seq = 1000 + (n & 1), s.flags = n & 1 ? 0x18 : by_server ? 0x12 : 0x02;
+  if (n & 1) s.head = &content, s.payload = static_cast<std::uint32_t>(content.size());
+  if (by_server) turn(s);
+  return frame(s, out);
+}
+std::uint32_t datagram(std::uint64_t n, std::uint8_t* out, std::uint16_t port, bool by_server, const Bytes& content) {
+  Segment s{scattered(n) | 1, 0xc6120004, static_cast<std::uint16_t>(1024 + n % 60000), port};
+  s.udp = true, s.head = &content, s.payload = static_cast<std::uint32_t>(content.size());
+  if (by_server) turn(s);
+  return frame(s, out);
+}
+
+// Each with another certificate.
+std::uint32_t certificates(std::uint64_t n, std::uint8_t* out) {
+  Random r{n};
+  Bytes content;
+  if (n & 1) {
+    const Bytes chain = counted(tls::certificate(r, host(r), "Example CA"), 3);
+    content = tls::record(22, tls::server_hello(r, 0xc02f, {})) + tls::record(22, tls::message(11, counted(chain, 3)));
+  }
+  return said(n, out, 443, true, content);
+}
+
+// Hellos of as many ciphers, groups and extensions as fit, in an order that is worst for sorting.
+std::uint32_t hellos(std::uint64_t n, std::uint8_t* out) {
+  Random r{n};
+  Bytes ciphers, groups, extensions;
+  for (unsigned i = 0; i < 200; ++i) ciphers = ciphers + number(0xff00 - i * 7 - r.below(7), 2);
+  for (unsigned i = 0; i < 100; ++i) groups = groups + number(r(), 2);
+  for (unsigned i = 0; i < 150; ++i) extensions = extensions + tls::extension(0xf000 - i * 3, {});
+  extensions = extensions + tls::extension(10, counted(groups, 2)) +
+               tls::extension(0, counted(Bytes{0} + counted(text(host(r)), 2), 2));
+  const Bytes hello =
+      number(0x0303, 2) + noise(r, 32) + Bytes{0} + counted(ciphers, 2) + Bytes{1, 0} + counted(extensions, 2);
+  return said(n, out, 443, false, tls::record(22, tls::message(1, hello)));
+}
+
+// QUIC (RFC 9000): Initials of version 1 that cannot be decrypted, each of another connection.
+std::uint32_t initials(std::uint64_t n, std::uint8_t* out) {
+  Random r{n};
+  const Bytes content =
+      Bytes{0xc3} + number(1, 4) + counted(noise(r, 8), 1) + Bytes{0, 0} + number(0x4000 | 1182, 2) + noise(r, 1182);
+  return datagram(n, out, 443, false, content);
+}
+
+// Answers whose names go through as many pointers as there can be.
+std::uint32_t dns_pointers(std::uint64_t n, std::uint8_t* out) {
+  Random r{n};
+  constexpr unsigned records = 90;
+  Bytes content = number(n, 2) + numbers({0x8180, 1, records, 0, 0});
+  const std::size_t name = content.size();
+  for (unsigned i = 0; i < 60; ++i) content = content + counted(Bytes{static_cast<std::uint8_t>('a' + r.below(26))}, 1);
+  content = content + Bytes{0} + numbers({5, 1});
+  std::size_t before = name;
+  for (unsigned i = 0; i < records;
+       ++i) {  // CNAMEs: each name is one pointer to the one before, and so is what it stands for
+    const std::size_t at = content.size();
+    content = content + number(0xc000 | before, 2) + numbers({5, 1, 0, 60, 2}) + number(0xc000 | name, 2);
+    before = at;
+  }
+  return datagram(n, out, 53, true, content);
+}
+
+// As many header lines as fit.
+std::uint32_t header_lines(std::uint64_t n, std::uint8_t* out) {
+  Bytes content = text("GET / HTTP/1.1\r\n");
+  while (content.size() + 6 <= full_segment) content = content + text("a: \r\n");
+  return said(n, out, 80, false, content);
+}
+
 struct Attack {
   std::string_view name;
   Packet packet;
@@ -203,6 +283,12 @@ const Attack attacks[] = {
     {"header-stacks", stack, 100'000},
     {"mac-lists", macs, 100'000},
     {"vlan-lists", vlans, 100'000},
+    {"normal-content", full, 100'000},
+    {"certificates", certificates, 100'000},
+    {"hellos", hellos, 100'000},
+    {"initials", initials, 100'000},
+    {"dns-pointers", dns_pointers, 100'000},
+    {"header-lines", header_lines, 100'000},
 };
 
 }  // namespace

@@ -183,6 +183,7 @@ class DnsDecode final : public t2::Plugin {
     Sections in(bytes, netbios);
     bool whole = true;
     for (unsigned i = 0; i < header.counts[0] && whole; ++i) {
+      in.want_names(f.questions < max_questions_);
       whole = in.question(question_);
       if (whole) list(flow, f, question_);
     }
@@ -191,8 +192,10 @@ class DnsDecode final : public t2::Plugin {
       f.question_bytes += in.position();
     }
     for (unsigned section = 1; section < 4 && section < sections_ && whole; ++section) {
-      for (unsigned i = 0; i < header.counts[section] && whole; ++i)
+      for (unsigned i = 0; i < header.counts[section] && whole; ++i) {
+        in.want_names(f.records < max_records_);
         whole = in.record(record_, [&](const Record& record) { list(flow, f, record); });
+      }
     }
     f.stat |= in.found();
   }

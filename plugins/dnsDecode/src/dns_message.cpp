@@ -23,17 +23,13 @@ bool is_possible(const Header& header, std::size_t bytes) {
          header_bytes + least_question * header.counts[0] + least_record * records <= bytes;
 }
 
-// NetBIOS (RFC 1001, 14.1): 16 bytes as 32 letters, half a byte each.
-void Sections::append_label(Name& to, View label) const {
-  const auto put = [&](char c) {
-    if (to.size < sizeof to.text) to.text[to.size++] = c;
-  };
-  const bool encoded = netbios_ && to.size == 0 && label.size() == 32 &&
-                       std::all_of(label.begin(), label.end(), [](std::uint8_t c) { return c >= 'A' && c <= 'P'; });
-  if (!encoded) {
-    for (const std::uint8_t c : label) put(static_cast<char>(c));
-    return;
-  }
+// NetBIOS (RFC 1001, 14.1): 16 bytes as 32 letters, half a byte each. False: it is something else.
+bool Sections::append_netbios(Name& to, View label) {
+  if (label.size() != 32 ||
+      !std::all_of(label.begin(), label.end(), [](std::uint8_t c) { return c >= 'A' && c <= 'P'; }))
+    return false;
+  static_assert(sizeof to.text >= 4 * 16);
+  const auto put = [&](char c) { to.text[to.size++] = c; };
   for (std::size_t i = 0; i < 16; ++i) {
     const auto c = static_cast<std::uint8_t>((label[2 * i] - 'A') << 4 | (label[2 * i + 1] - 'A'));
     if (i == 15 || c < 0x20 || c > 0x7e) {
@@ -42,48 +38,80 @@ void Sections::append_label(Name& to, View label) const {
       put(static_cast<char>(c));
     }
   }
+  return true;
 }
 
-// `at`: where `from` begins in the message. Pointers lead backwards only, so that every name ends.
-bool Sections::name(Bytes& from, std::size_t at, Name& to) {
+bool Sections::append(Name& to, View label) const {
+  if (to.size == 0 && netbios_ && append_netbios(to, label)) return true;
+  const std::size_t dot = to.size > 0 ? 1 : 0;
+  if (to.size + dot + label.size() > sizeof to.text) return false;
+  if (dot) to.text[to.size++] = '.';
+  std::copy(label.begin(), label.end(), to.text + to.size);
+  to.size = static_cast<std::uint8_t>(to.size + label.size());
+  return true;
+}
+
+bool Sections::append(Name& to, const KnownName& known) const {
+  return append(to, View(reinterpret_cast<const std::uint8_t*>(known.text), known.size));
+}
+
+const Sections::KnownName* Sections::find_known(std::size_t at) const {
+  for (const KnownName& name : known_)
+    if (name.at == at) return &name;
+  return nullptr;
+}
+
+// What is long enough to be read again is kept.
+void Sections::keep(std::size_t at, const Name& name) {
+  KnownName& known = known_[next_known_++ % std::size(known_)];
+  known.at = at;
+  known.size = name.size;
+  std::copy_n(name.text, name.size, known.text);
+}
+
+// `at`: where `from` begins in the message. Pointers lead backwards only, so that every name ends, and there may be as
+// many as a name has labels: whoever needs more wants to keep readers busy. Names that nobody `wants` are passed.
+bool Sections::name(Bytes& from, std::size_t at, Name& to, bool wants) {
+  constexpr unsigned max_pointers = 127;
   to.size = 0;
+  const auto fails = [&](std::uint16_t why) {
+    found_ |= why;
+    return false;
+  };
   Bytes* in = &from;
   Bytes behind;
-  std::size_t begin = at, limit = at + from.position();
+  const std::size_t begin = at + from.position();
+  std::size_t limit = begin;
+  unsigned labels = 0, pointers = 0;
   for (;;) {
     const std::uint8_t size = in->u8();
-    if (!in->ok()) {
-      found_ |= stat::bad_length;
-      return false;
-    }
-    if (size == 0) return true;
+    if (!in->ok()) return fails(stat::bad_length);
+    if (size == 0) break;
     if ((size & 0xc0) == 0xc0) {
       const std::size_t target = (size & 0x3fu) << 8 | in->u8();
-      if (!in->ok() || target < header_bytes || target >= limit) {
-        found_ |= in->ok() ? stat::bad_pointer : stat::bad_length;
-        return false;
+      if (!in->ok()) return fails(stat::bad_length);
+      if (target < header_bytes || target >= limit || ++pointers > max_pointers) return fails(stat::bad_pointer);
+      if (!wants) return true;
+      if (const KnownName* known = find_known(target)) {
+        if (!append(to, *known)) return fails(stat::bad_length);
+        break;
       }
-      limit = begin = target;
+      limit = target;
       behind = Bytes(message_.subspan(target));
       in = &behind;
       continue;
     }
-    if (size & 0xc0) {
-      found_ |= stat::bad_length;
-      return false;
-    }
+    if (size & 0xc0) return fails(stat::bad_length);
     const View label = in->read(size);
-    if (!in->ok() || to.size + label.size() > sizeof to.text) {
-      found_ |= stat::bad_length;
-      return false;
-    }
-    if (to.size > 0) to.text[to.size++] = '.';
-    if (to.size < sizeof to.text) append_label(to, label);
+    if (!in->ok() || (wants && !append(to, label))) return fails(stat::bad_length);
+    ++labels;
   }
+  if (labels > 0 && wants && !netbios_) keep(begin, to);
+  return true;
 }
 
 bool Sections::question(Question& to) {
-  if (!name(in_, 0, to.name)) return false;
+  if (!name(in_, 0, to.name, names_wanted_)) return false;
   to.type = in_.u16();
   to.class_ = in_.u16() & 0x7fff;  // mDNS: the highest bit wants an answer for one (RFC 6762)
   if (!in_.ok()) found_ |= stat::bad_length;
@@ -95,7 +123,7 @@ bool Sections::question(Question& to) {
 
 bool Sections::read_record(Record& to) {
   has_second_ = false;
-  if (!name(in_, 0, to.name)) return false;
+  if (!name(in_, 0, to.name, names_wanted_)) return false;
   to.type = in_.u16();
   to.class_ = in_.u16() & 0x7fff;
   to.ttl = in_.u32();
@@ -120,7 +148,7 @@ bool Sections::read_record(Record& to) {
 void Sections::read_data(Record& to, std::size_t at, View data) {
   Bytes in(data);
   const auto named = [&] {
-    if (name(in, at, to.text_name)) to.text = to.text_name.view();
+    if (name(in, at, to.text_name, names_wanted_)) to.text = to.text_name.view();
   };
   switch (to.type) {
     case type::a:
@@ -155,7 +183,7 @@ void Sections::read_data(Record& to, std::size_t at, View data) {
     case type::soa: {
       named();
       second_ = {};
-      has_second_ = name(in, at, second_.text_name);
+      has_second_ = name(in, at, second_.text_name, names_wanted_);
       second_.text = second_.text_name.view();
       in.skip(16);  // serial, refresh, retry, expire
       second_.ttl = in.u32();

@@ -59,6 +59,8 @@ bool is_possible(const Header& header, std::size_t bytes);
 class Sections {
  public:
   Sections(View message, bool netbios) : message_(message), in_(message), netbios_(netbios) { in_.skip(header_bytes); }
+  // Names of what follows stay empty: they take longer than the rest, and are only passed.
+  void want_names(bool wanted) { names_wanted_ = wanted; }
   // False: it is not whole. found() says why.
   bool question(Question& to);
   // Calls visit(record) once, for SOA twice.
@@ -76,15 +78,28 @@ class Sections {
  private:
   bool read_record(Record& to);
   void read_data(Record& to, std::size_t at, View data);
-  bool name(Bytes& from, std::size_t at, Name& to);
-  void append_label(Name& to, View label) const;
+  // A name that was read, for pointers to it: most point to the same one.
+  struct KnownName {
+    std::size_t at = 0;  // in the message; 0: there is none
+    std::uint8_t size;
+    char text[sizeof Name::text];
+  };
+  bool name(Bytes& from, std::size_t at, Name& to, bool wants);
+  static bool append_netbios(Name& to, View label);
+  // False: the name would be longer than any can be.
+  bool append(Name& to, View label) const;
+  bool append(Name& to, const KnownName& known) const;
+  const KnownName* find_known(std::size_t at) const;
+  void keep(std::size_t at, const Name& name);
 
   View message_;
   Bytes in_;
   bool netbios_;
   std::uint16_t found_ = 0;
   Record second_;
-  bool has_second_ = false;
+  bool has_second_ = false, names_wanted_ = true;
+  KnownName known_[4];
+  unsigned next_known_ = 0;
 };
 
 }  // namespace t2::dns_decode
