@@ -232,6 +232,17 @@ std::uint32_t initials(std::uint64_t n, std::uint8_t* out) {
   return datagram(n, out, 443, false, content);
 }
 
+// As many as fit into a datagram, to one connection id or each to another.
+std::uint32_t coalesced(std::uint64_t n, std::uint8_t* out, bool others) {
+  Random r{n};
+  const Bytes id = noise(r, 8);
+  Bytes content;
+  while (content.size() + 38 <= 1200)
+    content = content + Bytes{0xc3} + number(1, 4) + counted(others ? noise(r, 8) : id, 1) + Bytes{0, 0} +
+              number(0x4000 | 20, 2) + noise(r, 20);
+  return datagram(n, out, 443, false, content);
+}
+
 // Answers whose names go through as many pointers as there can be.
 std::uint32_t dns_pointers(std::uint64_t n, std::uint8_t* out) {
   Random r{n};
@@ -287,6 +298,8 @@ const Attack attacks[] = {
     {"certificates", certificates, 100'000},
     {"hellos", hellos, 100'000},
     {"initials", initials, 100'000},
+    {"coalesced", [](std::uint64_t n, std::uint8_t* out) { return coalesced(n, out, false); }, 100'000},
+    {"coalesced-ids", [](std::uint64_t n, std::uint8_t* out) { return coalesced(n, out, true); }, 100'000},
     {"dns-pointers", dns_pointers, 100'000},
     {"header-lines", header_lines, 100'000},
 };

@@ -76,19 +76,48 @@ bool QuicDecryption::derive(std::uint32_t version, std::span<const std::uint8_t>
          expand(sha256_, secret, second ? "quicv2 hp" : "quic hp", keys.header_key);
 }
 
+// Null: OpenSSL failed.
+const QuicDecryption::Keys* QuicDecryption::keys_of(std::uint32_t version, std::span<const std::uint8_t> client_id,
+                                                    bool from_client) {
+  for (const KnownKeys& known : known_) {
+    if (known.version == version && known.from_client == from_client &&
+        std::ranges::equal(known.client_id.bytes(), client_id))
+      return &known.keys;
+  }
+  KnownKeys& made = known_[next_known_++ % std::size(known_)];
+  made.version = 0;
+  in_contexts_ = nullptr;
+  if (!derive(version, client_id, from_client, made.keys)) return nullptr;
+  made.version = version, made.from_client = from_client;
+  made.client_id.set(client_id);
+  return &made.keys;
+}
+
+bool QuicDecryption::put_into_contexts(const Keys& keys) {
+  if (in_contexts_ == &keys) return true;
+  in_contexts_ = nullptr;
+  if (EVP_EncryptInit_ex2(static_cast<EVP_CIPHER_CTX*>(mask_), static_cast<const EVP_CIPHER*>(ecb_),
+                          keys.header_key.data(), nullptr, nullptr) != 1 ||
+      EVP_DecryptInit_ex2(static_cast<EVP_CIPHER_CTX*>(cipher_), static_cast<const EVP_CIPHER*>(gcm_), keys.key.data(),
+                          nullptr, nullptr) != 1)
+    return false;
+  in_contexts_ = &keys;
+  return true;
+}
+
 std::span<const std::uint8_t> QuicDecryption::decrypt(std::span<const std::uint8_t> datagram, const QuicHeader& header,
                                                       std::span<const std::uint8_t> client_id, bool from_client) {
-  Keys keys;
   if (header.type != QuicType::initial || header.end > datagram.size() ||
-      header.end - header.number_at < 4 + sample_bytes || !prepare() ||
-      !derive(header.version, client_id, from_client, keys))
+      header.end - header.number_at < 4 + sample_bytes || !prepare())
     return {};
+  const Keys* const known = keys_of(header.version, client_id, from_client);
+  if (!known) return {};
+  const Keys& keys = *known;
   auto *cipher = static_cast<EVP_CIPHER_CTX*>(cipher_), *masking = static_cast<EVP_CIPHER_CTX*>(mask_);
   // The mask hides the lower bits of the first byte, and the packet's number (RFC 9001, 5.4).
   std::uint8_t mask[sample_bytes];
   int size = 0;
-  if (EVP_EncryptInit_ex2(masking, static_cast<const EVP_CIPHER*>(ecb_), keys.header_key.data(), nullptr, nullptr) !=
-          1 ||
+  if (!put_into_contexts(keys) ||
       EVP_EncryptUpdate(masking, mask, &size, datagram.data() + header.number_at + 4, sample_bytes) != 1)
     return {};
   std::vector<std::uint8_t>& text = plain_;  // first the header as it was before it was protected, then the content
@@ -108,7 +137,7 @@ std::span<const std::uint8_t> QuicDecryption::decrypt(std::span<const std::uint8
   std::uint8_t tag[tag_bytes];
   std::copy_n(datagram.data() + header.end - tag_bytes, tag_bytes, tag);
   int last = 0;
-  if (EVP_DecryptInit_ex2(cipher, static_cast<const EVP_CIPHER*>(gcm_), keys.key.data(), nonce.data(), nullptr) != 1 ||
+  if (EVP_DecryptInit_ex2(cipher, nullptr, nullptr, nonce.data(), nullptr) != 1 ||
       EVP_DecryptUpdate(cipher, nullptr, &size, text.data(), static_cast<int>(head)) != 1 ||
       EVP_DecryptUpdate(cipher, text.data() + head, &size, datagram.data() + head, static_cast<int>(content)) != 1 ||
       EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag) != 1 ||

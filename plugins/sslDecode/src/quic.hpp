@@ -30,13 +30,25 @@ class QuicDecryption {
     std::array<std::uint8_t, 16> key, header_key;
     std::array<std::uint8_t, 12> iv;
   };
+  struct KnownKeys {
+    std::uint32_t version = 0;  // 0: there are none
+    bool from_client = false;
+    ConnectionId client_id{};
+    Keys keys;
+  };
   bool derive(std::uint32_t version, std::span<const std::uint8_t> client_id, bool from_client, Keys& keys);
+  bool put_into_contexts(const Keys& keys);
+  const Keys* keys_of(std::uint32_t version, std::span<const std::uint8_t> client_id, bool from_client);
 
   Digest sha256_{"SHA256"};
   bool prepare();
   void *cipher_ = nullptr, *mask_ = nullptr;  // contexts; made at the first packet
   void *gcm_ = nullptr, *ecb_ = nullptr;      // AES-128
   std::vector<std::uint8_t> plain_;
+  // To derive keys takes three times as long as to decrypt with them, and packets of one connection come together.
+  KnownKeys known_[2];
+  const Keys* in_contexts_ = nullptr;
+  unsigned next_known_ = 0;
 };
 
 // Calls visit(offset, bytes) for each CRYPTO frame.

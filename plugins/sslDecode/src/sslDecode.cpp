@@ -189,11 +189,16 @@ class SslDecode final : public t2::Plugin {
     records_.read_datagram({*p.flow, p.time, 'd'}, *s.session, datagram);
   }
 
-  // Packets of a connection's first flight, several of which may be in a datagram.
+  // Packets of a connection's first flight, several of which may be in a datagram; those to another connection id than
+  // the first one do not belong there (RFC 9000, 12.2).
   void on_quic(const t2::Packet& p, View datagram) {
     constexpr unsigned max_tries = 32;  // packets of a direction
     QuicHeader header;
-    while (!datagram.empty() && parse_quic(datagram, header) && header.type == QuicType::initial) {
+    View first_id;
+    for (bool first = true; !datagram.empty() && parse_quic(datagram, header) && header.type == QuicType::initial;
+         first = false) {
+      if (first) first_id = header.destination_id;
+      else if (!std::ranges::equal(first_id, header.destination_id)) return;
       SslDecodeState& s = state_(*p.own);
       QuicState* other = p.other ? state_(*p.other).quic : nullptr;
       if (!s.quic) {

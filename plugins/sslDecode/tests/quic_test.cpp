@@ -151,6 +151,41 @@ TEST_CASE("sslDecode: QUIC behind a Retry", "[sslDecode]") {
   }
 }
 
+TEST_CASE("sslDecode: packets of one datagram go to one connection id", "[sslDecode]") {
+  const Buffer id = hex("8394c8f03e515708"), other = hex("8394c8f03e515709");
+  const Buffer hello = quic_hello("quic.example.org");
+  const std::size_t half = hello.size() / 2;
+  const Buffer one = initial(version_1, id, 0, crypto(hello, 0, half));
+  const Buffer two = initial(version_1, id, 1, crypto(hello, half, hello.size() - half));
+  const auto ja4 = [](const Buffer& bytes) -> std::string {
+    return run(Capture().add(epoch, datagram(50000, bytes)), plugins).flows.row(0)["sslJA4"];
+  };
+  CHECK(ja4(one + two).starts_with("q13d"));
+  CHECK(ja4(two + one) == ja4(one + two));
+  CHECK_FALSE(ja4(one + initial(version_1, other, 0, {1}) + two).starts_with("q13d"));
+}
+
+TEST_CASE("sslDecode: keys are those of the packet, in whatever order connections come", "[sslDecode]") {
+  const Buffer content = crypto(Buffer(300, 7), 0, 300);
+  std::mt19937 random(3);
+  t2::ssl_decode::QuicDecryption all;
+  for (int i = 0; i < 300; ++i) {
+    const unsigned version = random() % 2 ? version_1 : version_2;
+    const bool from_client = random() % 2;
+    const Buffer id(8 + random() % 2, static_cast<std::uint8_t>(random() % 3));
+    const Buffer packet = initial(version, id, 0, content, from_client);
+    t2::QuicHeader header;
+    REQUIRE(t2::parse_quic(packet, header));
+    t2::ssl_decode::QuicDecryption fresh;
+    const auto frames = all.decrypt(packet, header, id, from_client);
+    const auto expected = fresh.decrypt(packet, header, id, from_client);
+    REQUIRE(expected.size() >= content.size());
+    REQUIRE(std::equal(frames.begin(), frames.end(), expected.begin(), expected.end()));
+    CHECK(fresh.decrypt(packet, header, id, !from_client).empty());
+    CHECK(all.decrypt(packet, header, id + Buffer{1}, from_client).empty());
+  }
+}
+
 TEST_CASE("sslDecode: QUIC that cannot be decrypted says nothing", "[sslDecode]") {
   Buffer packet = initial(version_1, hex("8394c8f03e515708"), 0, crypto(quic_hello("x"), 0, 100));
   packet[packet.size() / 2] ^= 1;
