@@ -268,6 +268,15 @@ std::uint32_t header_lines(std::uint64_t n, std::uint8_t* out) {
   return said(n, out, 80, false, content);
 }
 
+// As many requests as fit, each for something else.
+std::uint32_t requests(std::uint64_t n, std::uint8_t* out) {
+  Random r{n};
+  Bytes content;
+  while (content.size() + 22 <= full_segment)
+    content = content + text("GET /" + std::to_string(r.below(900) + 100) + " HTTP/1.1\r\n\r\n");
+  return said(n, out, 80, false, content);
+}
+
 struct Attack {
   std::string_view name;
   Packet packet;
@@ -302,6 +311,7 @@ const Attack attacks[] = {
     {"coalesced-ids", [](std::uint64_t n, std::uint8_t* out) { return coalesced(n, out, true); }, 100'000},
     {"dns-pointers", dns_pointers, 100'000},
     {"header-lines", header_lines, 100'000},
+    {"requests", requests, 100'000},
 };
 
 }  // namespace
