@@ -51,26 +51,15 @@ bool Sections::append(Name& to, View label) const {
   return true;
 }
 
-bool Sections::append(Name& to, const KnownName& known) const {
-  return append(to, View(reinterpret_cast<const std::uint8_t*>(known.text), known.size));
-}
-
-const Sections::KnownName* Sections::find_known(std::size_t at) const {
-  for (const KnownName& name : known_)
-    if (name.at == at) return &name;
+const Name* Sections::find_known(std::size_t at) const {
+  for (const KnownName& known : known_)
+    if (known.at == at) return &known.name;
   return nullptr;
 }
 
-// What is long enough to be read again is kept.
-void Sections::keep(std::size_t at, const Name& name) {
-  KnownName& known = known_[next_known_++ % std::size(known_)];
-  known.at = at;
-  known.size = name.size;
-  std::copy_n(name.text, name.size, known.text);
-}
-
-// `at`: where `from` begins in the message. Pointers lead backwards only, so that every name ends, and there may be as
-// many as a name has labels: whoever needs more wants to keep readers busy. Names that nobody `wants` are passed.
+// `at`: where `from` begins in the message. A compression pointer has to lead backwards, so that every name ends. The
+// reader follows at most 127 of them, as many as a name can have labels: only an attacker, who wants to slow it down,
+// sends more. Without `wants` the reader skips the name, and `to` stays empty.
 bool Sections::name(Bytes& from, std::size_t at, Name& to, bool wants) {
   constexpr unsigned max_pointers = 127;
   to.size = 0;
@@ -82,7 +71,8 @@ bool Sections::name(Bytes& from, std::size_t at, Name& to, bool wants) {
   Bytes behind;
   const std::size_t begin = at + from.position();
   std::size_t limit = begin;
-  unsigned labels = 0, pointers = 0;
+  unsigned pointers = 0;
+  bool has_labels = false;
   for (;;) {
     const std::uint8_t size = in->u8();
     if (!in->ok()) return fails(stat::bad_length);
@@ -92,8 +82,9 @@ bool Sections::name(Bytes& from, std::size_t at, Name& to, bool wants) {
       if (!in->ok()) return fails(stat::bad_length);
       if (target < header_bytes || target >= limit || ++pointers > max_pointers) return fails(stat::bad_pointer);
       if (!wants) return true;
-      if (const KnownName* known = find_known(target)) {
-        if (!append(to, *known)) return fails(stat::bad_length);
+      if (const Name* known = find_known(target)) {
+        if (!append(to, View(reinterpret_cast<const std::uint8_t*>(known->text), known->size)))
+          return fails(stat::bad_length);
         break;
       }
       limit = target;
@@ -104,9 +95,9 @@ bool Sections::name(Bytes& from, std::size_t at, Name& to, bool wants) {
     if (size & 0xc0) return fails(stat::bad_length);
     const View label = in->read(size);
     if (!in->ok() || (wants && !append(to, label))) return fails(stat::bad_length);
-    ++labels;
+    has_labels = true;
   }
-  if (labels > 0 && wants && !netbios_) keep(begin, to);
+  if (has_labels && wants && !netbios_) known_[next_known_++ % std::size(known_)] = {begin, to};
   return true;
 }
 

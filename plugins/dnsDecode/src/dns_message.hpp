@@ -81,16 +81,13 @@ class Sections {
   // A name that was read, for pointers to it: most point to the same one.
   struct KnownName {
     std::size_t at = 0;  // in the message; 0: there is none
-    std::uint8_t size;
-    char text[sizeof Name::text];
+    Name name;
   };
   bool name(Bytes& from, std::size_t at, Name& to, bool wants);
   static bool append_netbios(Name& to, View label);
   // False: the name would be longer than any can be.
   bool append(Name& to, View label) const;
-  bool append(Name& to, const KnownName& known) const;
-  const KnownName* find_known(std::size_t at) const;
-  void keep(std::size_t at, const Name& name);
+  const Name* find_known(std::size_t at) const;
 
   View message_;
   Bytes in_;
