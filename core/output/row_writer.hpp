@@ -19,7 +19,8 @@ namespace t2 {
 
 class RowWriter {
  public:
-  // Plugins may leave out columns that nobody reads. With a key, addresses are pseudonyms.
+  // Where no sink reads the columns, plugins need not write them. With a key, the writer puts pseudonyms in place of
+  // addresses.
   RowWriter(Instances& instances, const Layout& layout, const std::optional<AnonymisationKey>& key = {});
   bool anonymises() const { return anonymiser_.has_value(); }
   // Appends the row of an ended flow.
