@@ -86,12 +86,11 @@ class TxtSink final : public Sink {
  public:
   explicit TxtSink(Host& host)
       : host_(host),
-        csv_(host.integer("TFS_CSV") == 1),
+        form_(flow_form(host)),
         compression_(static_cast<Compression>(host.integer("TFS_GZ_COMPRESS"))),
         joined_(host.integer("TFS_JOIN_AB") == 1) {}
 
   void open(const Output& output) override {
-    separator_ = flow_form(host_).separator;
     columns_ = output.columns.size();
     const std::vector<std::string> names = joined_names(output.columns);
     std::vector<Column> columns(output.columns.begin(), output.columns.end());
@@ -103,7 +102,7 @@ class TxtSink final : public Sink {
     if (TFS_SPLIT == 1 && !output.to_stdout) form.split = output.split;
     if constexpr (TFS_PRI_HDR == 1) {
       if constexpr (TFS_EXTENDED_HEADER == 1) form.header = extended_header(columns);
-      form.header += mark() + schema::column_names(columns, separator_) + "\n";
+      form.header += mark() + schema::column_names(columns, form_.separator) + "\n";
     }
     if constexpr (TFS_HDR_FILE == 1) describe_columns(output, columns);
     RowParts::Completed completed;
@@ -117,9 +116,9 @@ class TxtSink final : public Sink {
   void write(std::span<const RowView> rows) override {
     if (joined_) return write_joined(rows);
     for (const RowView& row : rows) {
-      char* at = file_.reserve(row.own.size() + separator_.size() + number_room, row.end);
+      char* at = file_.reserve(row.own.size() + form_.separator.size() + number_room, row.end);
       *at++ = row.direction == 0 ? 'A' : 'B';
-      at = put_cells(text::put_unsigned(text::put_string(at, separator_), row.index), row);
+      at = put_cells(text::put_unsigned(text::put_string(at, form_.separator), row.index), row);
       *at++ = '\n';
       file_.row(at, row.end);
     }
@@ -155,11 +154,11 @@ class TxtSink final : public Sink {
   static constexpr std::size_t number_room = 32;  // of flowInd, `dir` and the newline
   std::string flow_suffix() const {
     const std::string suffix = host_.text("TFS_FLOWS_TXT_SUFFIX");
-    return csv_ && suffix == "_flows.txt" ? "_flows.csv" : suffix;
+    return form_.csv && suffix == "_flows.txt" ? "_flows.csv" : suffix;
   }
   std::string mark() const {
     const std::int64_t wanted = host_.integer("TFS_HDR_MARK");
-    return wanted == 1 || (wanted == 2 && !csv_) ? T2_CORE_HDR_CHR : "";
+    return wanted == 1 || (wanted == 2 && !form_.csv) ? T2_CORE_HDR_CHR : "";
   }
 
   static std::vector<Column> joined_columns(std::span<const Column> columns, std::span<const std::string> names) {
@@ -191,7 +190,7 @@ class TxtSink final : public Sink {
   void put_joined(bool with_waiting, const RowView* b) {
     const RowView a{0, waiting_.index, waiting_.end, {}, waiting_.cells};
     const Time end = b ? b->end : a.end;
-    const std::size_t empty = columns_ * separator_.size();
+    const std::size_t empty = columns_ * form_.separator.size();
     char* at = file_.reserve(a.own.size() + (b ? b->own.size() : 0) + empty + number_room, end);
     at = text::put_unsigned(at, b ? b->index : a.index);
     at = with_waiting ? put_cells(at, a) : put_empty_cells(at);
@@ -201,7 +200,7 @@ class TxtSink final : public Sink {
     waiting_.valid = false;
   }
   char* put_empty_cells(char* at) const {
-    for (std::size_t i = 2; i < columns_; ++i) at = text::put_string(at, separator_);
+    for (std::size_t i = 2; i < columns_; ++i) at = text::put_string(at, form_.separator);
     return at;
   }
 
@@ -216,10 +215,9 @@ class TxtSink final : public Sink {
   }
 
   void write_headers_file(const Output& output, std::span<const Column> columns) const {
-    host_.create_file(
-        {.path = output.prefix + host_.text("TFS_HEADER_SUFFIX"),
-         .header = output.about + "#\n" +
-                   schema::describe(columns, static_cast<schema::Types>(TFS_NC_TYPE), flow_form(host_).dates)});
+    host_.create_file({.path = output.prefix + host_.text("TFS_HEADER_SUFFIX"),
+                       .header = output.about + "#\n" +
+                                 schema::describe(columns, static_cast<schema::Types>(TFS_NC_TYPE), form_.dates)});
   }
 
   // Lines with the number of flows (filled in at the end), the number of columns, and their types.
@@ -232,11 +230,10 @@ class TxtSink final : public Sink {
   }
 
   Host& host_;
-  const bool csv_;
+  const text::RowForm form_;  // of flows
   const Compression compression_;
   const bool joined_;
   std::optional<RowFormatter> packet_formatter_;
-  std::string separator_;    // between cells
   std::size_t columns_ = 0;  // of a row
   RowParts file_;
   RowFile packets_;
