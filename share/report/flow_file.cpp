@@ -7,7 +7,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,14 +24,26 @@ namespace {
 constexpr std::size_t chunk = 4u << 20;
 constexpr std::size_t longest_line = 256u << 20;
 const std::atomic<bool> never_stopped = false;
-// PREFIX, the rest of the name up to the number of a part, this number
-const std::regex flow_file_name(R"((.*)(_flows\.(?:txt|csv)(?:\.gz|\.zst)?)(\d*))");
+
+struct FlowFileName {
+  std::string_view prefix, suffix, number;  // x, _flows.txt.gz, 3: the fourth part
+};
+
+std::optional<FlowFileName> flow_file_name(std::string_view file) {
+  const std::size_t behind = file.find_last_not_of("0123456789") + 1;
+  const std::string_view name = file.substr(0, behind);
+  for (const std::string_view suffix :
+       {"_flows.txt", "_flows.csv", "_flows.txt.gz", "_flows.csv.gz", "_flows.txt.zst", "_flows.csv.zst"})
+    if (name.ends_with(suffix))
+      return FlowFileName{name.substr(0, name.size() - suffix.size()), suffix, file.substr(behind)};
+  return std::nullopt;
+}
 
 }  // namespace
 
 std::string prefix_of(const std::string& file) {
-  std::smatch found;
-  return std::regex_match(file, found, flow_file_name) ? found[1].str() : file;
+  const auto name = flow_file_name(file);
+  return name ? std::string(name->prefix) : file;
 }
 
 std::vector<std::string> flow_files(const std::string& name) {
@@ -40,11 +53,10 @@ std::vector<std::string> flow_files(const std::string& name) {
   std::map<std::string, std::map<std::uint64_t, std::string>> found;  // by suffix, by number of the part
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   for (fs::directory_iterator at(folder, problem), end; !problem && at != end; at.increment(problem)) {
-    std::smatch parts;
     const std::string file = at->path().filename().string();
-    if (!std::regex_match(file, parts, flow_file_name) || parts[1] != path.filename().string()) continue;
-    if (parts[3].length() > 18) continue;
-    found[parts[2]][parts[3].length() > 0 ? std::stoull(parts[3]) + 1 : 0] =
+    const auto parts = flow_file_name(file);
+    if (!parts || parts->prefix != path.filename().string() || parts->number.size() > 18) continue;
+    found[std::string(parts->suffix)][parts->number.empty() ? 0 : std::stoull(std::string(parts->number)) + 1] =
         (path.has_parent_path() ? folder / file : fs::path(file)).string();
   }
   if (found.empty())

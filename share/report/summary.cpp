@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
-#include <regex>
 
 #include "t2/protocol.hpp"
 
@@ -32,6 +31,12 @@ double parsed_double(std::string_view text) {
 
 bool is_date(std::string_view cell) {  // with TFS_ISO_TIMES times are texts
   return cell.size() > 18 && cell[4] == '-' && cell[7] == '-' && cell[10] == 'T' && cell[13] == ':';
+}
+
+// The digit is the layer that the core's flag PACKETLENGTH selects.
+bool is_bytes_sent(std::string_view column) {
+  return column.size() == 10 && column[0] == 'l' && column[1] >= '0' && column[1] <= '9' &&
+         column.substr(2) == "BytesSnt";
 }
 
 // ARP and other frames without IP have none.
@@ -104,9 +109,8 @@ Summary::Summary(std::vector<FlowColumn> all, std::size_t rows_to_keep)
   tcp_state_ = find("tcpFStat");
   retransmissions_ = find("tcpSeqFaultCnt");
   round_trip_ = find("tcpRTTSseqAA");
-  static const std::regex bytes_sent("l[0-9]BytesSnt");  // the layer is that of the core's flag PACKETLENGTH
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!bytes_ && std::regex_match(columns[i].name, bytes_sent)) bytes_ = i, byte_column = columns[i].name;
+    if (!bytes_ && is_bytes_sent(columns[i].name)) bytes_ = i, byte_column = columns[i].name;
     const std::string type = columns[i].type.substr(0, columns[i].type.find(':'));
     if (type == "S" || type == "SC") texts.push_back({.column = i, .values = ByName<Sums>(100'000), .of_last_row = {}});
   }

@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
+#include "pattern.hpp"
 #include "run.hpp"
 #include "t2/plugin.hpp"
 #include "t2/schema.hpp"
@@ -70,25 +70,22 @@ bool has_word(const std::string& text, const std::string& word) {
 }
 
 Flags header_flags(const std::string& text) {
-  static const std::regex line("#define +(\\w+) +(\"[^\"]*\"|'[^']*'|[^ ]+) *(?:// *(.*))?");
+  const std::string line = "#define +(\\w+) +(\"[^\"]*\"|'[^']*'|[^ ]+) *(// *(.*))?";
   Flags out;
   bool runtime = false;
   for (const std::string& l : split(text, "\n")) {
-    std::smatch m;
     if (l.find("ENV / RUNTIME") != l.npos) runtime = true;
-    else if (std::regex_match(l, m, line)) out[m[1]] = {m[2], m[3], runtime};
+    else if (const auto m = match(line, l)) out[(*m)[1]] = {(*m)[2], (*m)[4], runtime};
   }
   return out;
 }
 
 Flags config_flags(const std::string& text) {
-  static const std::regex assignment("(\\w+) = (.*)");
   Flags out;
   std::string comment;
   for (const std::string& l : split(text, "\n")) {
-    std::smatch m;
     if (l.starts_with("# ")) comment = l.substr(2);
-    else if (std::regex_match(l, m, assignment)) out[m[1]] = {m[2], comment};
+    else if (const auto m = match("(\\w+) = (.*)", l)) out[(*m)[1]] = {(*m)[2], comment};
   }
   return out;
 }
@@ -127,11 +124,11 @@ Flags readme_flags(const std::string& text) {
 }
 
 std::string type_of(std::string cell) {  // `16 x U16`
-  std::smatch m;
   cell = without(cell, "`");
-  if (!std::regex_match(cell, m, std::regex("(\\d+) x (\\w+)"))) return cell;
+  const auto m = match("([0-9]+) x (\\w+)", cell);
+  if (!m) return cell;
   std::string out;
-  for (int i = std::stoi(m[1]); i > 0; --i) out += (out.empty() ? "" : "_") + m[2].str();
+  for (int i = std::stoi((*m)[1]); i > 0; --i) out += (out.empty() ? "" : "_") + (*m)[2];
   return out;
 }
 
@@ -166,9 +163,11 @@ bool is_conditional(const std::string& name, const std::string& meaning, const D
   const auto named = [&](const Flags& all) {
     return std::any_of(all.begin(), all.end(), [&](const auto& f) { return has_word(meaning, f.first); });
   };
-  const std::string pattern = std::regex_replace(name, std::regex("[0-9]"), "(?:$&|\\?|\" \\w+ \")");
-  return (named(header_flags(documents.header)) || named(core)) &&
-         std::regex_search(documents.sources, std::regex('"' + pattern + '"'));
+  std::string pattern;
+  for (const char c : name)
+    pattern +=
+        std::isdigit(static_cast<unsigned char>(c)) ? std::string("(") + c + "|[?]|\" \\w+ \")" : std::string(1, c);
+  return (named(header_flags(documents.header)) || named(core)) && search('"' + pattern + '"', documents.sources);
 }
 
 // Tables under a heading that is the name of a column; some have two pairs of columns.
@@ -235,9 +234,8 @@ Lines column_disagreements(const Documents& documents, const Built& built, const
   for (const auto& [name, type] : built.packet_columns)
     if (!has_word(documents.readme, name)) out.push_back("README.md lacks the column " + name + " of packets");
   // Columns that other flags have.
-  static const std::regex declared("[({]\"(\\w+)\",\\s*\"[^\"]*\",\\s*Type::");
-  for (std::sregex_iterator it(documents.sources.begin(), documents.sources.end(), declared), end; it != end; ++it)
-    if (!has_word(documents.readme, (*it)[1])) out.push_back("README.md lacks the column " + (*it)[1].str());
+  for (const Groups& declared : search_all("[({]\"(\\w+)\",\\s*\"[^\"]*\",\\s*Type::", documents.sources))
+    if (!has_word(documents.readme, declared[1])) out.push_back("README.md lacks the column " + declared[1]);
   return out;
 }
 

@@ -2,10 +2,10 @@
 // core/cmake/t2.cmake.
 #include <catch2/catch.hpp>
 
-#include <regex>
 #include <string>
 #include <vector>
 
+#include "pattern.hpp"
 #include "run.hpp"
 
 namespace t2::test {
@@ -45,13 +45,13 @@ TEST_CASE("hardening: tables of functions are read-only, the stack is not execut
     const std::string dynamic = output({"readelf", "-dW", file.string()});
     const std::string header = output({"readelf", "-hW", file.string()});
     CHECK(count(segments, "GNU_RELRO") == 1);
-    CHECK(std::regex_search(segments, std::regex("GNU_STACK .* RW +0x")));
-    CHECK_FALSE(std::regex_search(segments, std::regex("LOAD .* RWE +0x")));
-    CHECK(std::regex_search(dynamic, std::regex("FLAGS_1\\).*\\bNOW\\b")));
+    CHECK(search("GNU_STACK .* RW +0x", segments));
+    CHECK_FALSE(search("LOAD .* RWE +0x", segments));
+    CHECK(search("FLAGS_1\\).*\\bNOW\\b", dynamic));
     CHECK(count(dynamic, "TEXTREL") == 0);
     CHECK(count(header, "DYN (") == 1);
   }
-  CHECK(std::regex_search(output({"readelf", "-dW", binary().string()}), std::regex("FLAGS_1\\).*\\bPIE\\b")));
+  CHECK(search("FLAGS_1\\).*\\bPIE\\b", output({"readelf", "-dW", binary().string()})));
 }
 
 #if defined(T2_SANITIZED)
@@ -67,7 +67,7 @@ TEST_CASE("hardening: stack frames and sizes of buffers are checked, targets of 
 #ifdef NDEBUG  // without optimisation there is no FORTIFY
     for (const char* name : {"snprintf", "vsnprintf", "sprintf", "fprintf", "printf"}) {
       INFO(name);
-      CHECK_FALSE(std::regex_search(symbols, std::regex(std::string(" U ") + name + "\\b")));
+      CHECK_FALSE(search(std::string(" U ") + name + "\\b", symbols));
     }
 #endif
 #ifdef __x86_64__

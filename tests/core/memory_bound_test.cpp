@@ -2,7 +2,6 @@
 #include <catch2/catch.hpp>
 
 #include <cstdio>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pattern.hpp"
 #include "run.hpp"
 
 namespace t2::test {
@@ -135,10 +135,10 @@ Measured measure(const std::filesystem::path& capture, const Arguments& more) {
 
 // Megabytes behind a word of the line that tells the bound.
 double part(const std::string& out, const std::string& word) {
-  std::smatch found;
   INFO(out);
-  REQUIRE(std::regex_search(out, found, std::regex("grows with traffic:[^\n]*" + word + " ([0-9.]+) MB")));
-  return std::stod(found[1]);
+  const auto found = search("grows with traffic:.*" + word + " ([0-9.]+) MB", out);
+  REQUIRE(found);
+  return std::stod((*found)[1]);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The test helpers themselves: checksums against published vectors, file layouts against the formats.
 #include <catch2/catch.hpp>
 
+#include "pattern.hpp"
 #include "run.hpp"
 
 using namespace t2::test;
@@ -113,4 +114,18 @@ TEST_CASE("programs are run with their own streams and environment", "[support]"
   CHECK(result.out == "out\n");
   CHECK(result.err == "value\n");
   CHECK(execute({"sleep", "9"}, folder, {}, 0).status == 124);
+}
+
+TEST_CASE("patterns are found in texts", "[support]") {
+  CHECK(search("(a+)(b)?c", "x aac") == Groups{"aac", "aa", ""});
+  CHECK(search("x.*y", "x\ny") == std::nullopt);
+  CHECK(search("^b", "a\nb") == Groups{"b"});
+  CHECK(search("\\bword\\b", "words word") == Groups{"word"});
+  CHECK(match("([0-9]+) x (\\w+)", "16 x U16") == Groups{"16 x U16", "16", "U16"});
+  CHECK(match("a|ab", "ab") == Groups{"ab"});
+  CHECK(match("a", "ab") == std::nullopt);
+  CHECK(match("a", "b\na") == std::nullopt);
+  CHECK(search_all("[0-9]", "a1b22") == std::vector<Groups>{{"1"}, {"2"}, {"2"}});
+  CHECK(search_all("x*", "axx").size() == 3);
+  CHECK_THROWS_WITH(search("(", ""), Catch::Contains("'('"));
 }
