@@ -158,6 +158,20 @@ function(t2_flag_texts header made list)
   endif()
 endfunction()
 
+# Sources of a target that are compiled as one file NAME.cpp, in this order, if T2_JOINED is on. That file names them as seen
+# from a folder whose headers the target finds, so that a compiler's cache knows it in every clone.
+function(t2_joined result name)  # FILE...
+  set(${result} ${ARGN} PARENT_SCOPE)
+  list(LENGTH ARGN count)
+  if(T2_JOINED AND count GREATER 1)
+    list(TRANSFORM ARGN REPLACE "^src/" "")
+    list(JOIN ARGN ">\n#include <" text)
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/joined/${name}.cpp)
+    t2_write(${file} "#include <${text}>\n")
+    set(${result} ${file} PARENT_SCOPE)
+  endif()
+endfunction()
+
 # Hash of what decides the layout of a plugin's state: its flags, as macros and as values, and its state header.
 function(t2_layout result folder name)
   set(text "")
@@ -231,8 +245,9 @@ function(t2_plugin name)
     set(arg_SOURCES src/${name}.cpp)
   endif()
   list(REMOVE_ITEM arg_SOURCES src/${name}.cpp)
-  list(APPEND arg_SOURCES src/${name}.cpp)  # in joined builds what its header defines does not reach the others
-  add_library(${name} MODULE EXCLUDE_FROM_ALL ${arg_SOURCES})
+  list(APPEND arg_SOURCES src/${name}.cpp)  # the last: what its header defines does not reach the others
+  t2_joined(sources ${name} ${arg_SOURCES})
+  add_library(${name} MODULE EXCLUDE_FROM_ALL ${sources})
   set_target_properties(${name} PROPERTIES
     PREFIX "" OUTPUT_NAME ${arg_NUMBER}_${name} CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
@@ -261,10 +276,6 @@ function(t2_plugin name)
   t2_harden(${name})
   if(TARGET plugin_headers)
     target_precompile_headers(${name} REUSE_FROM plugin_headers)
-    if(T2_TESTS)  # they take the other files alone
-      set_source_files_properties(src/${name}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-    endif()
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
   endif()
   if(NOT T2_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)

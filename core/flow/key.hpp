@@ -204,7 +204,8 @@ inline void make_lookup(const Packet& p, const KeyedHash& hash, Lookup& made) {
   put_together<false>(ends, kind, identification, hash, made);
 }
 
-inline void make_lookup(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash, Lookup& made) {
+[[gnu::always_inline]] inline void make_lookup(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash,
+                                               Lookup& made) {
   using namespace keys;
   const std::uint8_t* ip = raw.data + found.l3();
   Kind kind{VLAN_IN_KEY ? found.vlan : std::uint16_t{0}, ether_type::ipv4, found.udp() ? protocol::udp : protocol::tcp,

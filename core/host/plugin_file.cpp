@@ -210,8 +210,8 @@ std::string plugin_abi(const std::string& path) {
     const std::optional<std::string_view> found = elf.data("t2_plugin");
     if (!found)
       throw Error(fmt::format("'{}' is not a plugin of this program (it exports no t2_plugin): remove it", path));
-    const std::string_view abi = found->substr(0, sizeof Descriptor::abi);
-    return std::string(abi.substr(0, abi.find('\0')));
+    const std::string_view text = found->substr(0, sizeof Descriptor::abi);
+    return std::string(text.substr(0, text.find('\0')));
   } catch (const Damaged& damage) {
     throw Error(fmt::format("cannot load '{}': {}: run t2build -R, or remove it with t2build -u", path, damage.what));
   }

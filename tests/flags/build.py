@@ -149,7 +149,7 @@ class Tree:
 
     def make(self, *targets):
         if not (self.build / 'build.ninja').exists():
-            command('cmake', '--preset', 'debug', '-S', self.tree, '-B', self.build, '-DCMAKE_CXX_FLAGS_DEBUG=-O0', '-DT2_JOINED=ON',
+            command('cmake', '--preset', 'debug', '-S', self.tree, '-B', self.build, '-DCMAKE_CXX_FLAGS_DEBUG=-O0', '-DT2_PRECOMPILED=ON',
                     *self.same, environment=self.environment)
         command('ninja', '-C', self.build, *targets, environment=self.environment)
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What .clang-tidy asks for holds in core and plugins. Files are read as they are compiled in joined builds: those of a
-# folder together, which takes a tenth of the time, but with the headers that they include alone, without the precompiled ones,
-# which would be read and checked anew with each. What passed is checked again when a file of it, a header or the
-# checks changed: a folder beside the compiler's cache remembers, for all clones of the tree.
+# What .clang-tidy asks for holds in core and plugins, and each file includes what it needs. For the checks files are read as
+# they are compiled: those of a folder together, which takes a tenth of the time. What passed is checked again when a file of
+# it, a header or the checks changed: a folder beside the compiler's cache remembers, for all clones of the tree.
+# That a file can be compiled alone is tried for a quarter of them in a run, which depends on the day; T2_LINT_DAY=N repeats it.
 cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}  # before the tests' own home
 # shellcheck source=../scripts/support.sh
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
@@ -13,12 +13,16 @@ command -v clang-tidy > /dev/null || { echo 'clang-tidy is not installed'; exit 
 marks=$cache/t2-lint
 mkdir -p -- "$marks" 2> /dev/null && [ -w "$marks" ] || { marks=$BUILDS/lint/passed && mkdir -p -- "$marks"; }
 find "$marks" -type f -mtime +30 -delete
-configure "$BUILDS/lint" "$scratch/cmake.log" --preset debug -DT2_JOINED=ON -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON || exit 1
+configure "$BUILDS/lint" "$scratch/cmake.log" --preset debug || exit 1
 cmake --build "$BUILDS/lint" --target t2report_page > "$scratch/cmake.log" 2>&1 || { cat -- "$scratch/cmake.log"; exit 1; }
 
 headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins share/report share/top "$BUILDS/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
 sources_of() { # FILE: what it includes, if it joins files, and itself
-    sed -n 's/^#include "\(.*\.cpp\)"$/\1/p' "$1"
+    local folder=${1%/joined/*} name
+    folder=$SOURCE${folder#"$BUILDS/lint"}
+    sed -n 's/^#include <\(.*\.cpp\)>$/\1/p' "$1" | while IFS= read -r name; do
+        if [ -f "$folder/$name" ]; then echo "$folder/$name"; else echo "$folder/src/$name"; fi
+    done
     echo "$1"
 }
 
@@ -31,7 +35,7 @@ check_file() { # FILE of the build: what is wrong is printed
     : > "$mark"
 }
 export -f check_file sources_of
-export marks headers BUILDS scratch
+export marks headers BUILDS SOURCE scratch
 
 compiled() { sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$BUILDS/lint/compile_commands.json"; }
 # shellcheck disable=SC2016 # the shell that xargs starts expands it
@@ -41,6 +45,14 @@ joined=$(compiled | while IFS= read -r file; do sources_of "$file"; done)
 expect 'no file is left out' test -z "$(find "$SOURCE/core" "$SOURCE/share/report" "$SOURCE/share/top" "$SOURCE/plugins"/*/src -name '*.cpp' | grep -vxF "$joined")"
 run check_all
 expect 'the checks of .clang-tidy hold' succeeds
+
+configure "$BUILDS/lint/alone" "$scratch/cmake.log" --preset debug -DT2_JOINED=OFF || exit 1
+# the page is in a folder of the other build
+ln -sf -- "$BUILDS/lint/share/report/page_parts.hpp" "$BUILDS/lint/alone/share/report/"
+check_alone() { python3 "$SOURCE/tests/lint/alone.py" "$BUILDS/lint/alone/compile_commands.json" "${T2_LINT_DAY:-$(($(date +%s) / 86400))}"; }
+run check_alone
+expect 'each file can be compiled alone' succeeds
+expect 'files were tried' says ' files compiled alone'
 mkdir -p -- "$scratch/core"
 planted=$scratch/core/planted.cpp
 printf '#include <string>\nstruct Planted { virtual ~Planted() = default; virtual int size() { return 0; } };\nstruct More : Planted { int size() { return 1; } };\n' > "$planted"

@@ -266,7 +266,8 @@ Peek<T>::Peek(Host& host, std::string_view plugin, Flows flows) : offset_(host.p
 
 }  // namespace t2
 
-#define T2_PLUGIN extern "C" [[gnu::visibility("default")]] constinit const t2::Descriptor t2_plugin
+// Weak: tests link several plugins into one program.
+#define T2_PLUGIN extern "C" [[gnu::visibility("default"), gnu::weak]] constinit const t2::Descriptor t2_plugin
 #define T2_TEXT_(value) #value
 // A flag fixed when the plugin is built. t2_plugin() defines the texts from the comments of src/<name>.h.
 #define T2_FLAG(name) \
