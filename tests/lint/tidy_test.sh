@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# What .clang-tidy asks for holds in core and plugins, and each file includes what it needs. For the checks files are read as
-# they are compiled: those of a folder together, which takes a tenth of the time. What passed is checked again when a file of
-# it, a header or the checks changed: a folder beside the compiler's cache remembers, for all clones of the tree.
-# That a file can be compiled alone is tried for a quarter of them in a run, which depends on the day; T2_LINT_DAY=N repeats it.
+# What .clang-tidy asks for holds in core and plugins. Files are read as they are compiled: those of a folder together, which
+# takes a tenth of the time. What passed is checked again when a file of it, a header or the checks changed: a folder beside
+# the compiler's cache remembers, for all clones of the tree.
 cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}  # before the tests' own home
 # shellcheck source=../scripts/support.sh
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
@@ -45,14 +44,6 @@ joined=$(compiled | while IFS= read -r file; do sources_of "$file"; done)
 expect 'no file is left out' test -z "$(find "$SOURCE/core" "$SOURCE/share/report" "$SOURCE/share/top" "$SOURCE/plugins"/*/src -name '*.cpp' | grep -vxF "$joined")"
 run check_all
 expect 'the checks of .clang-tidy hold' succeeds
-
-configure "$BUILDS/lint/alone" "$scratch/cmake.log" --preset debug -DT2_JOINED=OFF || exit 1
-# the page is in a folder of the other build
-ln -sf -- "$BUILDS/lint/share/report/page_parts.hpp" "$BUILDS/lint/alone/share/report/"
-check_alone() { python3 "$SOURCE/tests/lint/alone.py" "$BUILDS/lint/alone/compile_commands.json" "${T2_LINT_DAY:-$(($(date +%s) / 86400))}"; }
-run check_alone
-expect 'each file can be compiled alone' succeeds
-expect 'files were tried' says ' files compiled alone'
 mkdir -p -- "$scratch/core"
 planted=$scratch/core/planted.cpp
 printf '#include <string>\nstruct Planted { virtual ~Planted() = default; virtual int size() { return 0; } };\nstruct More : Planted { int size() { return 1; } };\n' > "$planted"

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Each file of the core, of the plugins and of the programs includes what it needs: it can be compiled alone, not only with its folder.
+
+A run reads a quarter of the files, which depends on the day; T2_LINT_DAY=N repeats the run of a day.
+"""
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+SHARES = 4
+SOURCE = Path(__file__).resolve().parents[2]
+
+
+def complaints(entry):
+    """What the compiler says of a file of compile_commands.json."""
+    words = [word for word in shlex.split(entry['command']) if not word.endswith('ccache')]
+    at = words.index('-o')
+    done = subprocess.run([*words[:at], *words[at + 2:], '-fsyntax-only'], cwd=entry['directory'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors='replace')
+    return done.stdout if done.returncode else ''
+
+
+def compiled_files(build):
+    """Sets up a build in which each file is compiled alone: entries of its compile_commands.json."""
+    for command in (['cmake', '--preset', 'debug', '-S', SOURCE, '-B', build, '-DT2_JOINED=OFF'], ['cmake', '--build', build, '--target', 't2report_page']):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    return sorted(json.loads((build / 'compile_commands.json').read_text()), key=lambda entry: entry['file'])
+
+
+def finds_planted_fault(folder):
+    (folder / 'planted.cpp').write_text('std::string text;\n')
+    return 'std' in complaints({'directory': folder, 'command': 'c++ -std=c++20 -o planted.o -c planted.cpp'})
+
+
+def main():
+    day = int(os.environ.get('T2_LINT_DAY') or time.time() // 86400)
+    with tempfile.TemporaryDirectory(prefix='t2-alone.') as name, ThreadPoolExecutor(os.cpu_count()) as pool:
+        planted = finds_planted_fault(Path(name))
+        share = compiled_files(Path(name) / 'build')[day % SHARES::SHARES]
+        wrong = [text for text in pool.map(complaints, share) if text]
+    print(*wrong, f'T2_LINT_DAY={day}', sep='\n')
+    if not planted:
+        print('failed: a planted fault is not found')
+    failed = len(wrong) + (not planted)
+    print(f'{len(share) + 1 - failed} passed, {failed} failed, 0 skipped')
+    return bool(failed)
+
+
+sys.exit(main())
