@@ -16,7 +16,7 @@
 #include "t2/plugin.hpp"
 #include "t2/schema.hpp"
 
-namespace t2::test {
+namespace t2::test::documents_test {
 
 namespace {
 
@@ -398,4 +398,4 @@ TEST_CASE("contract: a disagreement in any of the four places is found", "[contr
   CHECK_FALSE(found([](D&, B& b) { b.bits["flowStat"].erase(1); }).empty());
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::documents_test

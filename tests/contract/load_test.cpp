@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::load_test {
 
 namespace {
 
@@ -134,4 +134,4 @@ TEST_CASE("contract: an optional dependency may be absent; what is no .so is lef
   CHECK(Table(read_file(result.folder / "o_flows.txt")).row(0)["carefulPkts"] == "3");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::load_test

@@ -10,7 +10,7 @@
 #include "host/loader.hpp"
 #include "pipeline/worker.hpp"
 
-namespace t2::test {
+namespace t2::test::order_test {
 
 namespace {
 
@@ -353,4 +353,4 @@ TEST_CASE("bytes: reading past the end gives zeros and is remembered", "[contrac
   CHECK(p.bytes(5).u16() == 0x0607);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::order_test

@@ -9,7 +9,7 @@
 
 #include <type_traits>
 
-namespace t2::test {
+namespace t2::test::reach_test {
 
 namespace {
 
@@ -66,4 +66,4 @@ TEST_CASE("contract: plugins get flows and directions to look at", "[contract]")
   STATIC_REQUIRE(std::is_same_v<decltype(EndedFlow::other), const Direction*>);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::reach_test

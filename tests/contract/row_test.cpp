@@ -9,7 +9,7 @@
 #include "output/row_check.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::row_test {
 
 namespace {
 
@@ -236,4 +236,4 @@ TEST_CASE("state: claimed twice or too late is an error", "[contract]") {
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::row_test

@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::template_test {
 
 TEST_CASE("contract: the plugin template builds outside the tree and runs", "[contract]") {
   namespace fs = std::filesystem;
@@ -48,4 +48,4 @@ TEST_CASE("contract: the plugin template builds outside the tree and runs", "[co
   CHECK(Table(read_file(folder / "o_flows.txt")).find({{"dir", "A"}})["myPauses"] == "3");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::template_test

@@ -12,7 +12,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::trust_test {
 
 namespace {
 
@@ -201,4 +201,4 @@ TEST_CASE("trust: a damaged plugin is refused in one line", "[contract]") {
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::trust_test

@@ -12,8 +12,7 @@
 #include "output/crypto_pan.hpp"
 #include "run.hpp"
 
-using namespace t2;
-using namespace t2::test;
+namespace t2::test::anonymise_test {
 
 namespace {
 
@@ -218,3 +217,5 @@ TEST_CASE("anonymise: a key has 32 bytes, and packets as they are do not go with
   CHECK_THAT(error({"--anonymise", key_file(folder), "--extract", "flowInd in (1)"}),
              Catch::Contains("Option '--extract' writes packets as they are: it does not go with --anonymise"));
 }
+
+}  // namespace t2::test::anonymise_test

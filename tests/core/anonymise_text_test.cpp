@@ -6,8 +6,7 @@
 #include "output/address_text.hpp"
 #include "run.hpp"
 
-using namespace t2;
-using namespace t2::test;
+namespace t2::test::anonymise_text_test {
 
 namespace {
 
@@ -195,3 +194,5 @@ TEST_CASE("anonymise: no output has an address of the capture", "[anonymise]") {
                          Catch::Contains("Biggest L2 flow talker: " + changed("02:aa:bb:01:02:03") + ": ") &&
                          Catch::Contains("Source IP with most connections: " + changed("192.0.2.1") + ": "));
 }
+
+}  // namespace t2::test::anonymise_text_test

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace t2::test {
+namespace t2::test::capture_clock_test {
 
 namespace {
 
@@ -125,4 +125,4 @@ TEST_CASE("capture clock: never backwards, whatever the times are") {
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::capture_clock_test

@@ -15,7 +15,7 @@
 #include "capture/source.hpp"
 #include "t2/plugin.hpp"
 
-namespace t2::test {
+namespace t2::test::capture_test {
 
 namespace {
 
@@ -476,4 +476,4 @@ TEST_CASE("capture: reading ahead in a thread gives the same packets", "[capture
   left_early->stop();
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::capture_test

@@ -14,7 +14,7 @@
 #include "t2/clock.hpp"
 #include "tranalyzer.h"
 
-namespace t2::test {
+namespace t2::test::capture_totals_test {
 
 namespace {
 
@@ -106,4 +106,4 @@ TEST_CASE("capture: what the kernel holds at a stop is read, and what it dropped
   if (!done) WARN("skipped: no network namespace can be made here (needs root)");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::capture_totals_test

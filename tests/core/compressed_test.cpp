@@ -10,7 +10,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::compressed_test {
 
 namespace {
 
@@ -223,4 +223,4 @@ TEST_CASE("compressed: frames for other readers in front of zstd and lz4 are ski
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::compressed_test

@@ -11,7 +11,7 @@
 #include "host/toml_text.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::config_test {
 
 namespace {
 
@@ -274,4 +274,4 @@ TEST_CASE("names: what was probably meant, as in the scripts", "[config]") {
   CHECK(shell.out == wanted);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::config_test

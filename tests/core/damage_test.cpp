@@ -7,7 +7,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::damage_test {
 
 namespace {
 
@@ -190,4 +190,4 @@ TEST_CASE("input: filters from words and from a file", "[capture]") {
   CHECK_FALSE(std::filesystem::exists(wrong.prefix() + "_flows.txt"));  // before anything is written
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::damage_test

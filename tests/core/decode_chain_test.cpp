@@ -6,7 +6,7 @@
 
 #include "decoded.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_chain_test {
 
 namespace {
 
@@ -187,4 +187,4 @@ TEST_CASE("decode: deeper than the bound, the innermost header that was reached 
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_chain_test

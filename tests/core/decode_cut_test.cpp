@@ -6,7 +6,7 @@
 
 #include "decoded.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_cut_test {
 
 namespace {
 
@@ -61,4 +61,4 @@ TEST_CASE("decode: frames with wrong bytes", "[decode]") {
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_cut_test

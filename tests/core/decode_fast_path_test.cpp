@@ -8,7 +8,7 @@
 #include "decoded.hpp"
 #include "flow/key.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_fast_path_test {
 
 namespace {
 
@@ -115,4 +115,4 @@ TEST_CASE("decode: the short cut sees what the walk sees", "[decode]") {
   for (const unsigned of_prefix : matched) CHECK(of_prefix > 500);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_fast_path_test

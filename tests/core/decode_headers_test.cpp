@@ -6,7 +6,7 @@
 
 #include "decode/headers.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_headers_test {
 
 namespace {
 
@@ -72,4 +72,4 @@ TEST_CASE("header stacks: a run of equal headers is the same stack as one header
   CHECK(fine);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_headers_test

@@ -3,7 +3,7 @@
 
 #include "decoded.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_ip_test {
 
 namespace {
 
@@ -281,4 +281,4 @@ TEST_CASE("decode: descriptions that do not fit are cut, and only their end is l
   CHECK(d.packet.header_count == 1 + 2 * 9 + 2);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_ip_test

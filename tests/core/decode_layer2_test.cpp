@@ -3,7 +3,7 @@
 
 #include "decoded.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_layer2_test {
 
 namespace {
 
@@ -235,4 +235,4 @@ TEST_CASE("decode: flows without IP are told apart by MAC addresses, type and VL
   CHECK(one == key(mac_header("8100 0000 88cc") + Buffer(20)));  // a priority tag is no VLAN
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_layer2_test

@@ -3,7 +3,7 @@
 
 #include "decoded.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_length_test {
 
 namespace {
 
@@ -85,7 +85,7 @@ TEST_CASE("decode: without addresses there is no flow", "[decode]") {
 }
 
 TEST_CASE("decode: a captured frame of no length", "[decode]") {
-  for (const DecodeCase& c : link_cases()) CHECK(decode(c.link_type, {}, 60).flow == "none");
+  for (const DecodeCase& c : decode_link_test::link_cases()) CHECK(decode(c.link_type, {}, 60).flow == "none");
 }
 
 TEST_CASE("decode: padding of short frames, and only of those", "[decode]") {
@@ -135,4 +135,4 @@ TEST_CASE("decode: an extension header that is longer than the packet ends the w
   CHECK(d.packet.captured_l7 == 0);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_length_test

@@ -3,7 +3,7 @@
 
 #include "decoded.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_link_test {
 
 namespace {
 
@@ -193,4 +193,4 @@ TEST_CASE("decode: link types that are not known make no flow", "[decode]") {
   for (const DecodeCase& one : link_cases()) CHECK(Dissector::supports(one.link_type));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_link_test

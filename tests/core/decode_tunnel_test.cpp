@@ -3,7 +3,7 @@
 
 #include "decoded.hpp"
 
-namespace t2::test {
+namespace t2::test::decode_tunnel_test {
 
 namespace {
 
@@ -253,4 +253,4 @@ TEST_CASE("decode: the innermost Ethernet header counts", "[decode]") {
   CHECK(d.packet.bytes(d.packet.source_mac).u32() == 0x0200'0000);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::decode_tunnel_test

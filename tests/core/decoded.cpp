@@ -68,8 +68,10 @@ Decoded decode(int link_type, const Buffer& frame, std::uint32_t wire, std::size
 }
 
 std::vector<DecodeCase> all_decode_cases() {
-  std::vector<DecodeCase> all = link_cases();
-  for (const auto& some : {layer2_cases(), ip_cases(), tunnel_cases()}) all.insert(all.end(), some.begin(), some.end());
+  std::vector<DecodeCase> all = decode_link_test::link_cases();
+  for (const auto& some :
+       {decode_layer2_test::layer2_cases(), decode_ip_test::ip_cases(), decode_tunnel_test::tunnel_cases()})
+    all.insert(all.end(), some.begin(), some.end());
   return all;
 }
 

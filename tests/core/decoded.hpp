@@ -40,11 +40,19 @@ struct DecodeCase {
   std::uint32_t wire = 0;
 };
 
-// By topic; the fuzzer begins with them, too.
+// By topic, in the namespaces of the files that have them; the fuzzer begins with them, too.
+namespace decode_link_test {
 std::vector<DecodeCase> link_cases();
+}
+namespace decode_layer2_test {
 std::vector<DecodeCase> layer2_cases();
+}
+namespace decode_ip_test {
 std::vector<DecodeCase> ip_cases();
+}
+namespace decode_tunnel_test {
 std::vector<DecodeCase> tunnel_cases();
+}
 std::vector<DecodeCase> all_decode_cases();
 void check(const std::vector<DecodeCase>& cases);
 

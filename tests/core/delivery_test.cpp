@@ -10,7 +10,7 @@
 #include "t2/delivery.hpp"
 #include "t2/row_key.hpp"
 
-namespace t2::test {
+namespace t2::test::delivery_test {
 
 namespace {
 
@@ -275,4 +275,4 @@ TEST_CASE("delivery: rows that share a message have a name that tells them from 
   CHECK(name({a, b}) != name({a, b, b}));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::delivery_test

@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::each_test {
 
 namespace {
 
@@ -129,4 +129,4 @@ TEST_CASE("each: reports as JSON, a line for each file", "[each]") {
   CHECK(again.out.empty());  // all is done
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::each_test

@@ -14,7 +14,7 @@
 #include "flow/key.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::eviction_test {
 
 namespace {
 
@@ -284,4 +284,4 @@ TEST_CASE("eviction: conversations stay whole in a flood, and every packet is in
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::eviction_test

@@ -8,7 +8,7 @@
 #include "flow/expiry.hpp"
 #include "flow/key.hpp"
 
-namespace t2::test {
+namespace t2::test::expiry_test {
 
 namespace {
 
@@ -196,4 +196,4 @@ TEST_CASE("expiry: a flow is filed a few times at most, however time jumps", "[e
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::expiry_test

@@ -9,7 +9,7 @@
 #include "run.hpp"
 #include "t2/error.hpp"
 
-namespace t2::test {
+namespace t2::test::extract_test {
 
 namespace {
 
@@ -138,4 +138,4 @@ TEST_CASE("extract: ranges", "[extract]") {
   CHECK_THROWS_AS(FlowChoice("flowInd in (18446744073709551616)"), Error);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::extract_test

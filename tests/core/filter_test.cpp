@@ -5,7 +5,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::filter_test {
 
 namespace {
 
@@ -152,4 +152,4 @@ TEST_CASE("link types: a capture of nothing but unsupported ones is not analysed
   CHECK_THAT(result.out, Contains("are not analysed"));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::filter_test

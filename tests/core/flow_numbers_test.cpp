@@ -6,7 +6,7 @@
 
 #include "output/flow_numbers.hpp"
 
-namespace t2::test {
+namespace t2::test::flow_numbers_test {
 
 TEST_CASE("flow numbers: found until they are dropped, in any order", "[merge]") {
   std::mt19937 random(5);
@@ -49,4 +49,4 @@ TEST_CASE("flow numbers: flows that live long do not keep the memory of those ar
   CHECK(numbers.parts() <= 1);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::flow_numbers_test

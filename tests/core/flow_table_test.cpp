@@ -10,7 +10,7 @@
 #include "flow/flow_table.hpp"
 #include "flow/key.hpp"
 
-namespace t2::test {
+namespace t2::test::flow_table_test {
 
 namespace {
 
@@ -272,4 +272,4 @@ TEST_CASE("flow table: records of many flows do not touch each other, however th
   CHECK(whole);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::flow_table_test

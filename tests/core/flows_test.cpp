@@ -6,7 +6,7 @@
 #include "run.hpp"
 #include "t2/packet.hpp"
 
-namespace t2::test {
+namespace t2::test::flows_test {
 
 namespace {
 
@@ -316,4 +316,4 @@ TEST_CASE("flows: a full table ends the oldest of flows that are missed equally"
   CHECK_THAT(result.out, Catch::Contains("[WRN]") && Catch::Contains("Number of flows terminated by autopilot: 4"));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::flows_test

@@ -5,7 +5,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::fragmented_flows_test {
 
 namespace {
 
@@ -153,4 +153,4 @@ TEST_CASE("fragments: of packets that a tunnel carries whole belong to the inner
   CHECK(got[0].find("|6000|7000|3|2000") != std::string::npos);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::fragmented_flows_test

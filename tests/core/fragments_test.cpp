@@ -5,7 +5,7 @@
 #include "flow/fragments.hpp"
 #include "frame.hpp"
 
-namespace t2::test {
+namespace t2::test::fragments_test {
 
 namespace {
 
@@ -184,4 +184,4 @@ TEST_CASE("fragments: tunnels' datagrams are remembered for a while, the last on
   for (std::uint32_t i = 0; i < 5000; ++i) CHECK(seen.contains(key(1, 2, i), 0) == (i >= 5000 - 1024));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::fragments_test

@@ -8,7 +8,7 @@
 #include "pattern.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::hardening_test {
 
 namespace {
 
@@ -81,4 +81,4 @@ TEST_CASE("hardening: stack frames and sizes of buffers are checked, targets of 
 }
 #endif
 
-}  // namespace t2::test
+}  // namespace t2::test::hardening_test

@@ -3,7 +3,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::input_wait_test {
 
 namespace {
 
@@ -113,4 +113,4 @@ TEST_CASE("signals: end the program within a second while it waits for a file he
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::input_wait_test

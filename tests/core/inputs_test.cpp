@@ -7,7 +7,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::inputs_test {
 
 namespace {
 
@@ -195,4 +195,4 @@ TEST_CASE("inputs: --list-inputs prints files in the order of their first packet
   check_refused(run.shell("$t2 --list-inputs -r missing | grep . ; exit ${PIPESTATUS[0]}"), "missing");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::inputs_test

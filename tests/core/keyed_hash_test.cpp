@@ -16,7 +16,7 @@
 #include "flow/fragments.hpp"
 #include "flow/key.hpp"
 
-namespace t2::test {
+namespace t2::test::keyed_hash_test {
 
 namespace {
 
@@ -229,4 +229,4 @@ TEST_CASE("keyed hash: every word and every bit of it counts, under every seed",
   CHECK(KeyedHash()(Word{1}, Word{2}) != KeyedHash()(Word{1}, Word{2}));  // a random key
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::keyed_hash_test

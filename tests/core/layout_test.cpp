@@ -7,7 +7,7 @@
 #include "capture.hpp"
 #include "host/layout.hpp"
 
-namespace t2::test {
+namespace t2::test::layout_test {
 
 namespace {
 
@@ -152,4 +152,4 @@ TEST_CASE("layout: a state that differs between instances is refused", "[layout]
   CHECK_THROWS_WITH(Instances(layout, w.context), Catch::Contains("one claims a state of 1 bytes, then one of 200"));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::layout_test

@@ -6,7 +6,7 @@
 #include "run.hpp"
 #include "t2/library.hpp"
 
-namespace t2::test {
+namespace t2::test::library_test {
 
 namespace {
 
@@ -70,4 +70,4 @@ TEST_CASE("library: a run loads those that it needs") {
              Contains("libssl.so"));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::library_test

@@ -12,7 +12,7 @@
 #include "pattern.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::memory_bound_test {
 
 namespace {
 
@@ -216,4 +216,4 @@ TEST_CASE("memory: lists that end at their bound do not depend on batches", "[me
   CHECK(whole > 0);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::memory_bound_test

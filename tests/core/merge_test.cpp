@@ -9,7 +9,7 @@
 #include "flow/expiry.hpp"
 #include "output/merge.hpp"
 
-namespace t2::test {
+namespace t2::test::merge_test {
 
 namespace {
 
@@ -146,4 +146,4 @@ TEST_CASE("merge: a row waits until every worker has come so far", "[merge]") {
   CHECK(rows == std::vector<Written>{{5 * one_second, 1, 0, 1}, {5 * one_second, 2, 0, 2}});
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::merge_test

@@ -11,7 +11,7 @@
 #include "app/metrics_server.hpp"
 #include "t2/error.hpp"
 
-namespace t2::test {
+namespace t2::test::metrics_test {
 
 namespace {
 
@@ -105,4 +105,4 @@ TEST_CASE("metrics: addresses that cannot be listened on are errors", "[metrics]
   CHECK_FALSE(all.is_loopback());
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::metrics_test

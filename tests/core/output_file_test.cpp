@@ -18,7 +18,7 @@
 #include "run.hpp"
 #include "t2/error.hpp"
 
-namespace t2::test {
+namespace t2::test::output_file_test {
 
 namespace {
 
@@ -343,4 +343,4 @@ TEST_CASE("output file: a slow reader of a pipe gets everything", "[output]") {
   CHECK((got == expected));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::output_file_test

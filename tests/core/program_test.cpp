@@ -9,7 +9,7 @@
 #include "base/log.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::program_test {
 
 namespace {
 
@@ -466,4 +466,4 @@ TEST_CASE("program: signals end the run, all flows are written", "[program]") {
                  Contains("[INF] SIGINT: Remove all flows and exit"));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::program_test

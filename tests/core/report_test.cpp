@@ -4,7 +4,7 @@
 #include "app/report.hpp"
 #include "t2/clock.hpp"
 
-namespace t2::test {
+namespace t2::test::report_test {
 
 namespace {
 
@@ -91,4 +91,4 @@ TEST_CASE("report: as JSON every report is one line and has counts of 0", "[repo
   CHECK_THAT(text_of(a_quarter()), !Contains("TCP"));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::report_test

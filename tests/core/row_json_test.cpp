@@ -9,9 +9,10 @@
 
 #include "t2/row_json.hpp"
 
+namespace t2::test::row_json_test {
+
 namespace {
 
-using namespace t2;
 using namespace t2::text;
 
 std::string json(std::span<const Column> columns, const Row& row, const JsonForm& form = {},
@@ -184,3 +185,5 @@ TEST_CASE("json: the room of a row is never too small", "[text]") {
   for (int i = 0; i < 20; ++i) row.put(-1.2345678e-38f), row.put(-1.7e-308), row.put(std::numeric_limits<Time>::min());
   json(columns, row, {.blanks = true, .dates = true});  // checks the room
 }
+
+}  // namespace t2::test::row_json_test

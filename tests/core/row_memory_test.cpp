@@ -9,9 +9,10 @@
 #include "t2/row_json.hpp"
 #include "t2/row_text.hpp"
 
+namespace t2::test::row_memory_test {
+
 namespace {
 
-using namespace t2;
 using namespace t2::text;
 
 template <class Formatter>
@@ -201,3 +202,5 @@ TEST_CASE("text: of CSV each value is quoted in which the separator is", "[text]
         "05\"105\"051.5050xaf05\"00:01:02:03:04:05\"050.000000002\n");
   CHECK(csv(".,") == "A.,7.,105.,1.5.,0xaf.,00:01:02:03:04:05.,0.000000002\n");
 }
+
+}  // namespace t2::test::row_memory_test

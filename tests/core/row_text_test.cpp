@@ -13,9 +13,10 @@
 #include "t2/schema.hpp"
 #include "t2/text.hpp"
 
+namespace t2::test::row_text_test {
+
 namespace {
 
-using namespace t2;
 using namespace t2::text;
 using namespace t2::schema;
 
@@ -306,3 +307,5 @@ TEST_CASE("text: the room of a row is never too small", "[text]") {
   std::string buffer(2 * formatter.room(view), '\0');
   CHECK(static_cast<std::size_t>(formatter.put(buffer.data(), view) - buffer.data()) <= formatter.room(view));
 }
+
+}  // namespace t2::test::row_text_test

@@ -13,7 +13,7 @@
 #include "app/service_manager.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::service_manager_test {
 
 namespace {
 
@@ -100,4 +100,4 @@ TEST_CASE("service manager: without one, or when it is gone, nothing happens", "
   told.ready("x");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::service_manager_test

@@ -9,7 +9,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::startup_test {
 
 namespace {
 
@@ -127,4 +127,4 @@ TEST_CASE("start: no sink among the plugins is a warning", "[start]") {
   CHECK_THAT(without.out, Contains("[WRN] No sink among the plugins in folder '") && Contains("t2build txtSink"));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::startup_test

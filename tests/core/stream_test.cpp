@@ -15,7 +15,7 @@
 #include "run.hpp"
 #include "t2/stream.hpp"
 
-namespace t2::test {
+namespace t2::test::stream_test {
 
 namespace {
 
@@ -279,4 +279,4 @@ TEST_CASE("stream: collected bytes", "[stream]") {
   CHECK(stream.host.lent.empty());
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::stream_test

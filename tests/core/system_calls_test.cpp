@@ -25,7 +25,7 @@
 
 #include "capture.hpp"
 
-namespace t2::test {
+namespace t2::test::system_calls_test {
 
 namespace {
 
@@ -187,4 +187,4 @@ TEST_CASE("system calls: threads, files, names, sockets and plugins' libraries g
   CHECK(ask(true, abort_silently) == 128 + SIGABRT);
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::system_calls_test

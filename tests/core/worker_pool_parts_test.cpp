@@ -10,7 +10,7 @@
 #include "pipeline/queue.hpp"
 #include "pipeline/shard_balancer.hpp"
 
-namespace t2::test {
+namespace t2::test::worker_pool_parts_test {
 
 namespace {
 
@@ -95,4 +95,4 @@ TEST_CASE("A queue of memory that is used again gives back what came last, and i
   CHECK(!queue.try_pop_last());
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::worker_pool_parts_test

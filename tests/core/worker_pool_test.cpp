@@ -13,7 +13,7 @@
 #include "output/sinks.hpp"
 #include "pipeline/worker_pool.hpp"
 
-namespace t2::test {
+namespace t2::test::worker_pool_test {
 
 namespace {
 
@@ -150,4 +150,4 @@ TEST_CASE("worker pool: a run without packets ends", "[worker pool]") {
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::worker_pool_test

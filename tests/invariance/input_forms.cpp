@@ -10,7 +10,7 @@
 #include "captures.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::input_forms {
 
 namespace {
 
@@ -112,3 +112,5 @@ TEST_CASE("input forms: standard input and pieces give the same flows", "[input]
   same("series of pieces", t2 + "-D " + here + "piece0:e,3");
   same("series of pieces, with workers", t2 + "-t 2 -D " + here + "piece0:e,3");
 }
+
+}  // namespace t2::test::input_forms

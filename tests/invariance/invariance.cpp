@@ -15,7 +15,7 @@
 #include "collector.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::invariance {
 
 namespace {
 
@@ -279,3 +279,5 @@ TEST_CASE("invariance: NetFlow of random packets", "[invariance][netflow][thread
   write_file(folder / "capture", random_mix(4).pcap());
   check_export(folder / "capture");
 }
+
+}  // namespace t2::test::invariance

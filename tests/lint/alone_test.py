@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Each file of the core, of the plugins and of the programs includes what it needs: it can be compiled alone, not only with its folder.
+"""Each file of the core, of the plugins, of the programs and of the tests includes what it needs: it can be compiled alone, not only with others.
 
-A run reads a quarter of the files, which depends on the day; T2_LINT_DAY=N repeats the run of a day.
+A run reads an eighth of the files, which depends on the day; T2_LINT_DAY=N repeats the run of a day.
 """
 import json
 import os
@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-SHARES = 4
+SHARES = 8
 SOURCE = Path(__file__).resolve().parents[2]
 
 
@@ -28,9 +28,10 @@ def complaints(entry):
 
 def compiled_files(build):
     """Sets up a build in which each file is compiled alone: entries of its compile_commands.json."""
-    for command in (['cmake', '--preset', 'debug', '-S', SOURCE, '-B', build, '-DT2_JOINED=OFF'], ['cmake', '--build', build, '--target', 't2report_page']):
+    for command in (['cmake', '--preset', 'debug', '-S', SOURCE, '-B', build, '-DT2_JOINED=OFF', '-DT2_TESTS=ON'], ['cmake', '--build', build, '--target', 't2report_page']):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    return sorted(json.loads((build / 'compile_commands.json').read_text()), key=lambda entry: entry['file'])
+    entries = {entry['file']: entry for entry in json.loads((build / 'compile_commands.json').read_text())}  # programs share files
+    return [entries[file] for file in sorted(entries)]
 
 
 def finds_planted_fault(folder):

@@ -4,7 +4,7 @@
 #include "pattern.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::support_test {
 
 namespace {
 
@@ -129,3 +129,5 @@ TEST_CASE("patterns are found in texts", "[support]") {
   CHECK(search_all("x*", "axx").size() == 3);
   CHECK_THROWS_WITH(search("(", ""), Catch::Contains("'('"));
 }
+
+}  // namespace t2::test::support_test

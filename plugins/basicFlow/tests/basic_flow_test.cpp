@@ -3,7 +3,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::basic_flow_test {
 
 namespace {
 
@@ -189,3 +189,5 @@ TEST_CASE("basicFlow: packets", "[basicFlow]") {
   CHECK(packets.row(4)["l4Proto"] == "");
   CHECK(packets.row(4)["ethType"] == "0x0806");
 }
+
+}  // namespace t2::test::basic_flow_test

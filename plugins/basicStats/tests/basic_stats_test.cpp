@@ -4,7 +4,8 @@
 #include "../src/statistics.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::basic_stats_test {
+
 using namespace t2::basic_stats;
 
 namespace {
@@ -184,3 +185,5 @@ TEST_CASE("basicStats: the report names the biggest talkers, the earlier of equa
   CHECK(result.out.find("basicStats: Biggest L3 flow talker: 10.0.0.1: 200 [23.47%] bytes\n") != std::string::npos);
   CHECK(result.out.find("Biggest L2") == std::string::npos);
 }
+
+}  // namespace t2::test::basic_stats_test

@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::cic_features_test {
 
 namespace {
 
@@ -212,3 +212,5 @@ TEST_CASE("cicFeatures: --features cic chooses the plugins") {
   CHECK(unknown.status == 1);
   CHECK_THAT(unknown.err, Catch::Contains("Option '--features': 'cik' is no set of features: cic"));
 }
+
+}  // namespace t2::test::cic_features_test

@@ -7,7 +7,7 @@
 #include "count_table.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::conn_stat_test {
 
 namespace {
 
@@ -123,3 +123,5 @@ TEST_CASE("connStat: the table agrees with a map", "[connStat]") {
   const auto alive = std::count_if(expected.begin(), expected.end(), [](const auto& one) { return one.second > 0; });
   CHECK(table.used(Kind::source) == alive);
 }
+
+}  // namespace t2::test::conn_stat_test

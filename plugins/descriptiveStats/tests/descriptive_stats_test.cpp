@@ -9,7 +9,7 @@
 #include "distribution.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::descriptive_stats_test {
 
 namespace {
 
@@ -139,3 +139,5 @@ TEST_CASE("descriptiveStats: what memory was too short for is told", "[descripti
   CHECK(result.out.find("descriptiveStats: Flows whose later packets memory was too short for: ") != std::string::npos);
   for (const auto& row : result.flows.all()) CHECK(row["dsMinPl"] == "0");
 }
+
+}  // namespace t2::test::descriptive_stats_test

@@ -5,7 +5,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::dhcp_decode_test {
 
 namespace {
 
@@ -229,3 +229,5 @@ TEST_CASE("dhcpDecode: cut and random messages", "[dhcpDecode]") {
   }
   CHECK(run(capture, plugins).status == 0);
 }
+
+}  // namespace t2::test::dhcp_decode_test

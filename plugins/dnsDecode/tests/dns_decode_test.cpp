@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::dns_decode_test {
 
 namespace {
 
@@ -202,3 +202,5 @@ TEST_CASE("dnsDecode: random bytes", "[dnsDecode]") {
   CHECK(result.status == 0);
   CHECK(result.flows.size() == 3000);
 }
+
+}  // namespace t2::test::dns_decode_test

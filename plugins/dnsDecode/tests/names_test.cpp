@@ -8,6 +8,8 @@
 
 #include "../src/dns_message.hpp"
 
+namespace t2::test::names_test {
+
 using namespace t2::dns_decode;
 
 namespace {
@@ -138,3 +140,5 @@ TEST_CASE("dnsDecode: of records that are not listed names are passed, all else 
   CHECK_FALSE(sections.question(question));
   CHECK(sections.found() == stat::bad_pointer);
 }
+
+}  // namespace t2::test::names_test

@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::entropy_test {
 
 namespace {
 
@@ -100,3 +100,5 @@ TEST_CASE("entropy: layer 2, and the report", "[entropy]") {
   CHECK(result.out.find("entropy: Number of flows with entropy: 2 (smallest 0.") != std::string::npos);
   CHECK(result.out.find(", largest 1.000000)") != std::string::npos);
 }
+
+}  // namespace t2::test::entropy_test

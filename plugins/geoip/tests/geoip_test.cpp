@@ -4,7 +4,7 @@
 #include "database.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::geoip_test {
 
 namespace {
 
@@ -126,3 +126,5 @@ TEST_CASE("geoip: where a database is damaged, it says so, and other addresses a
   CHECK(result.flows.row(0)["dstIpCity"] == "\"Lyon\"");
   CHECK_THAT(result.out, Catch::Contains("geoip: Flows whose addresses lie where a database is damaged: 1"));
 }
+
+}  // namespace t2::test::geoip_test

@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::http_sniffer_test {
 
 namespace {
 
@@ -240,3 +240,5 @@ TEST_CASE("httpSniffer: bad lengths and lines") {
     CHECK(row(run(c.capture, plugins), "B")["httpAFlags"] == "0x0020");
   }
 }
+
+}  // namespace t2::test::http_sniffer_test

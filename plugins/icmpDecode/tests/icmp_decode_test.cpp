@@ -7,7 +7,8 @@
 #include "parents.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::icmp_decode_test {
+
 using namespace t2::icmp_decode;
 
 namespace {
@@ -205,3 +206,5 @@ TEST_CASE("icmpDecode: cut and random messages", "[icmpDecode]") {
   }
   CHECK(run(capture, plugins, {"-s"}).status == 0);
 }
+
+}  // namespace t2::test::icmp_decode_test

@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::json_sink_test {
 
 namespace {
 
@@ -112,4 +112,4 @@ TEST_CASE("jsonSink: each file is one array where JSON_ROOT_NODE asks for it", "
   CHECK(arrays.out == "same\nsame\nTrue []\nTrue {50}\n");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::json_sink_test

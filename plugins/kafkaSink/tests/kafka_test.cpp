@@ -7,7 +7,7 @@
 #include "frame.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::kafka_test {
 
 namespace {
 
@@ -82,4 +82,4 @@ TEST_CASE("kafkaSink: settings that are wrong end the start, and say which", "[k
   says({{"KAFKA_ROWS", "0"}}, "KAFKA_ROWS");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::kafka_test

@@ -7,7 +7,7 @@
 #include "label_rules.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::labels_plugin_test {
 
 namespace {
 
@@ -172,3 +172,5 @@ TEST_CASE("labels: the search finds what a look at all rules finds") {
   }
   CHECK(found > 1000);
 }
+
+}  // namespace t2::test::labels_plugin_test

@@ -9,7 +9,8 @@
 #include "run.hpp"
 #include "t2/bytes.hpp"
 
-using namespace t2::test;
+namespace t2::test::labels_test {
+
 using namespace t2::mac_recorder;
 
 namespace {
@@ -149,3 +150,5 @@ TEST_CASE("macRecorder: damaged registries are read as far as possible", "[macRe
   write(folder, "oui.csv", "MA-L,00000C\nMA-L,0000\nMA-L,zzzzzz,a,b\n,,,,,,\n\n\"\"\"");
   CHECK(label(OuiRegistry(folder.path().string()), "00:00:0c:00:00:00") == ",");
 }
+
+}  // namespace t2::test::labels_test

@@ -3,7 +3,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::mac_recorder_test {
 
 namespace {
 
@@ -88,3 +88,5 @@ TEST_CASE("macRecorder: packets", "[macRecorder]") {
   CHECK(packets.row(0)["srcMacLbl"] == "-");
   CHECK(packets.row(0)["dstMacLbl"] == "Broadcast");
 }
+
+}  // namespace t2::test::mac_recorder_test

@@ -12,7 +12,8 @@
 #include "../src/registry.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::registry_test {
+
 using namespace t2::mac_recorder;
 
 namespace {
@@ -171,3 +172,5 @@ TEST_CASE("macRecorder: a registry that is replaced stays, of one that is rewrit
   std::filesystem::resize_file(path, 3);
   CHECK(short_label(rewritten.find(0x00000c000000, 0), 12) == "-");
 }
+
+}  // namespace t2::test::registry_test

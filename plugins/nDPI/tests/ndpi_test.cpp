@@ -8,7 +8,7 @@
 #include "run.hpp"
 #include "t2/library.hpp"
 
-using namespace t2::test;
+namespace t2::test::ndpi_test {
 
 namespace {
 
@@ -338,3 +338,5 @@ TEST_CASE("nDPI: a flow that needs much memory ends its inspection, nothing else
   CHECK(result.status == 0);
   CHECK(result.flows.row(0)["nDPIclass"] == "\"TLS\"");
 }
+
+}  // namespace t2::test::ndpi_test

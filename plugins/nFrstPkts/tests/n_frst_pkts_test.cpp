@@ -3,7 +3,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::n_frst_pkts_test {
 
 namespace {
 
@@ -98,3 +98,5 @@ TEST_CASE("nFrstPkts: lists that memory was too short for are counted", "[nFrstP
   CHECK(cut == 15);
   CHECK(result.out.find("nFrstPkts: Lists that memory was too short for: 15\n") != std::string::npos);
 }
+
+}  // namespace t2::test::n_frst_pkts_test

@@ -3,7 +3,7 @@
 
 #include "messages.hpp"
 
-namespace t2::test {
+namespace t2::test::messages_test {
 
 namespace {
 
@@ -61,4 +61,4 @@ TEST_CASE("natsSink: a message that is too long can be parted into its rows", "[
   CHECK(all == "/0 {1}\n/1 {2}\n/2 {3}\n");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::messages_test

@@ -4,6 +4,8 @@
 #include "../src/backlog.hpp"
 #include "decoder.hpp"
 
+namespace t2::test::backlog_test {
+
 using namespace t2::netflow_sink;
 using t2::test::netflow9::number;
 
@@ -106,3 +108,5 @@ TEST_CASE("netflowSink: bytes that were not taken are offered again, unchanged",
   CHECK(backlog.delivery().sent == 1);
   CHECK(backlog.delivery().lost == 1);
 }
+
+}  // namespace t2::test::backlog_test

@@ -9,10 +9,10 @@
 #include "decoder.hpp"
 #include "records.hpp"
 
+namespace t2::test::exporter_test {
+
 using namespace t2::netflow_sink;
 using namespace t2::test::netflow9;
-using t2::one_second;
-using t2::test::RecordingTransport;
 
 namespace {
 
@@ -229,3 +229,5 @@ TEST_CASE("netflowSink: uptime wraps after 49.7 days", "[netflowSink]") {
   f.add(1, start_time + 4'294'968 * one_second);
   CHECK(f.decoded().back().uptime == 704);
 }
+
+}  // namespace t2::test::exporter_test

@@ -12,9 +12,10 @@
 #include "frame.hpp"
 #include "tcpFlags_state.h"
 
+namespace t2::test::message_test {
+
 using namespace t2::netflow_sink;
 using namespace t2::test::netflow9;
-using t2::test::hex;
 
 namespace {
 
@@ -530,3 +531,5 @@ TEST_CASE("netflowSink: a message carries nothing of the one before", "[netflowS
   const auto bytes = message.finish(head);
   CHECK(Message(bytes.begin(), bytes.end()) == filled(layout, {tcp_record()}));
 }
+
+}  // namespace t2::test::message_test

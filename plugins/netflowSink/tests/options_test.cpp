@@ -6,11 +6,10 @@
 #include "frame.hpp"
 #include "records.hpp"
 
+namespace t2::test::options_test {
+
 using namespace t2::netflow_sink;
 using namespace t2::test::netflow9;
-using t2::one_second;
-using t2::test::hex;
-using t2::test::RecordingTransport;
 
 namespace {
 
@@ -331,3 +330,5 @@ TEST_CASE("netflowSink: enterprise elements are introduced by name and type", "[
     CHECK(elements == 22);
   }
 }
+
+}  // namespace t2::test::options_test

@@ -11,7 +11,8 @@
 #include "decoder.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::sink_test {
+
 using namespace t2::test::netflow9;
 
 namespace {
@@ -508,3 +509,5 @@ TEST_CASE("netflowSink: records do not depend on the batch size or the number of
     CHECK(export_of(c, pairs, how).records == want_pairs);
   }
 }
+
+}  // namespace t2::test::sink_test

@@ -14,6 +14,8 @@
 #include "decoder.hpp"
 #include "records.hpp"
 
+namespace t2::test::tcp_test {
+
 using namespace t2::netflow_sink;
 using namespace t2::test::netflow9;
 
@@ -263,3 +265,5 @@ TEST_CASE("netflowSink: a collector that talks without end does not hold the exp
   CHECK(channel->read_until_close() == ChannelStatus::done);
   close(ends[0]);
 }
+
+}  // namespace t2::test::tcp_test

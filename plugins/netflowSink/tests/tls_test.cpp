@@ -11,9 +11,9 @@
 #include "t2/plugin.hpp"
 #include "tls_collector.hpp"
 
+namespace t2::test::tls_test {
+
 using namespace t2::netflow_sink;
-using t2::test::Identity;
-using t2::test::TlsCollector;
 
 namespace {
 
@@ -234,3 +234,5 @@ TEST_CASE("netflowSink: files that are of no use for TLS are errors that name th
   files.key = world.collector.key_file();
   CHECK_NOTHROW(make(files));
 }
+
+}  // namespace t2::test::tls_test

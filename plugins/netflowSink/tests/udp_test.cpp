@@ -14,6 +14,8 @@
 #include "../src/transport.hpp"
 #include "t2/plugin.hpp"
 
+namespace t2::test::udp_test {
+
 using namespace t2::netflow_sink;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
@@ -313,3 +315,5 @@ TEST_CASE("netflowSink: where the buffer cannot be seen, the rate is limited", "
   Pacer unlimited(-1, 0);
   CHECK(unlimited.wait(messages, {}) == 32);
 }
+
+}  // namespace t2::test::udp_test

@@ -4,7 +4,7 @@
 #include "run.hpp"
 #include "thrift.hpp"
 
-namespace t2::test {
+namespace t2::test::parquet_sink_test {
 
 namespace {
 
@@ -72,4 +72,4 @@ TEST_CASE("parquetSink: Thrift's compact protocol", "[parquetSink]") {
                                       15));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::parquet_sink_test

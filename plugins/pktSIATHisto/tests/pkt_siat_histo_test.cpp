@@ -10,7 +10,7 @@
 #include "run.hpp"
 #include "t2/interval_bins.hpp"
 
-using namespace t2::test;
+namespace t2::test::pkt_siat_histo_test {
 
 namespace {
 
@@ -168,3 +168,5 @@ TEST_CASE("pktSIATHisto: what memory was too short for is told", "[pktSIATHisto]
     if (pairs < 800 || pairs >= 900) FAIL_CHECK(pairs);
   }
 }
+
+}  // namespace t2::test::pkt_siat_histo_test

@@ -3,7 +3,7 @@
 
 #include "encoder.hpp"
 
-namespace t2::test {
+namespace t2::test::psql_encoder_test {
 
 namespace {
 
@@ -100,4 +100,4 @@ TEST_CASE("psqlSink: types of columns", "[psqlSink]") {
   CHECK(types == "dir character(1); flowInd numeric; a timestamp with time zone; b inet[]; c text; ");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::psql_encoder_test

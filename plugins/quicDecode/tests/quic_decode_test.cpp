@@ -5,7 +5,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::quic_decode_test {
 
 namespace {
 
@@ -127,3 +127,5 @@ TEST_CASE("quicDecode: random bytes", "[quicDecode]") {
   }
   CHECK(run(capture, plugins, {"-s"}).status == 0);
 }
+
+}  // namespace t2::test::quic_decode_test

@@ -7,7 +7,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::sensor_test {
 
 namespace {
 
@@ -47,4 +47,4 @@ TEST_CASE("sensor: the host is the system's without a setting", "[sensor]") {
   CHECK(result.flows.row(0)["sensor"] == "666");
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::sensor_test

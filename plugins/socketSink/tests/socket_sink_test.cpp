@@ -11,7 +11,7 @@
 #include "../src/collector.hpp"
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::socket_sink_test {
 
 namespace {
 
@@ -255,4 +255,4 @@ TEST_CASE("socketSink: a name that is none stops the run", "[socketSink]") {
   CHECK_THAT(result.err, Contains("cannot find the collector 'no.such.name.invalid'"));
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::socket_sink_test

@@ -6,7 +6,7 @@
 
 #include "run.hpp"
 
-namespace t2::test {
+namespace t2::test::sqlite_sink_test {
 
 namespace {
 
@@ -132,4 +132,4 @@ TEST_CASE("sqliteSink: rows that cannot be stored are counted, others are there"
   }
 }
 
-}  // namespace t2::test
+}  // namespace t2::test::sqlite_sink_test

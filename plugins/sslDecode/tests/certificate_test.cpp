@@ -13,8 +13,9 @@
 #include "certificate.hpp"
 #include "messages.hpp"
 
+namespace t2::test::certificate_test {
+
 using namespace t2::ssl_decode;
-using namespace t2::test;
 using namespace t2::test::tls;
 
 namespace {
@@ -251,3 +252,5 @@ TEST_CASE("sslDecode: of damaged certificates the same is read as by OpenSSL, wh
   CHECK(refused > 700);
   CHECK(different <= 10);  // lengths that DER does not know, and texts whose type is none of a text
 }
+
+}  // namespace t2::test::certificate_test

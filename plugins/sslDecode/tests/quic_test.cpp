@@ -9,7 +9,8 @@
 #include "quic.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::quic_test {
+
 using namespace t2::test::tls;
 
 namespace {
@@ -272,3 +273,5 @@ TEST_CASE("sslDecode: fields agree with those of tshark", "[sslDecode]") {
   }
   CHECK(compared == 8);
 }
+
+}  // namespace t2::test::quic_test

@@ -7,7 +7,8 @@
 #include "messages.hpp"
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::ssl_decode_test {
+
 using namespace t2::test::tls;
 
 namespace {
@@ -364,3 +365,5 @@ TEST_CASE("sslDecode: what is no TLS is not taken for it", "[sslDecode]") {
   const Result result = run(capture, plugins);
   for (const auto& row : result.flows.all()) CHECK(row["sslVersion"] == "0x0000");
 }
+
+}  // namespace t2::test::ssl_decode_test

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <vector>
 
+namespace t2::test::checksum_test {
+
 using t2::tcp_flags::as_word;
 using t2::tcp_flags::fold;
 using t2::tcp_flags::sum_words;
@@ -79,3 +81,5 @@ TEST_CASE("tcpFlags: a header with its checksum folds to all ones", "[tcpFlags][
   const std::uint8_t number[] = {0x12, 0x34};
   CHECK(as_word(0x1234) == sum_words(number, 2));
 }
+
+}  // namespace t2::test::checksum_test

@@ -3,7 +3,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::ip_test {
 
 namespace {
 
@@ -179,3 +179,5 @@ TEST_CASE("tcpFlags: a flow without IP has empty columns", "[tcpFlags]") {
   CHECK(row["tcpJA4T"] == "0_00_00_00");
   CHECK(row["ipMinTTL"] == "0");
 }
+
+}  // namespace t2::test::ip_test

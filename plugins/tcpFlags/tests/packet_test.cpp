@@ -6,7 +6,7 @@
 
 #include "example.hpp"
 
-using namespace t2::test;
+namespace t2::test::packet_test {
 
 namespace {
 
@@ -188,3 +188,5 @@ TEST_CASE("tcpStates: what is known so far stands with the packet, the rest with
   CHECK(packets[3]["tcpStatesAFlags"] == "0x11");
   CHECK(packets.result.flows.find({{"dir", "A"}})["tcpStatesAFlags"] == "0x43");
 }
+
+}  // namespace t2::test::packet_test

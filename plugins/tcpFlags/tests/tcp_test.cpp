@@ -4,7 +4,7 @@
 
 #include "dialog.hpp"
 
-using namespace t2::test;
+namespace t2::test::tcp_test {
 
 namespace {
 
@@ -320,3 +320,5 @@ TEST_CASE("tcpFlags: a header that was cut before the window is no header", "[tc
   CHECK(result.flows.row(0)["tcpFlags"] == "0x0000");
   CHECK((result.flows.row(0).number("ipFlags") & 0x1800) == 0x1800);
 }
+
+}  // namespace t2::test::tcp_test

@@ -4,7 +4,7 @@
 
 #include "example.hpp"
 
-using namespace t2::test;
+namespace t2::test::worked_example_test {
 
 namespace {
 
@@ -90,3 +90,5 @@ TEST_CASE("tcpFlags: the end report of a clean connection", "[tcpFlags][tcpState
   CHECK(log.find("tcpAnomaly=") == std::string::npos);
   CHECK(log.find("tcpStatesAFlags") == std::string::npos);
 }
+
+}  // namespace t2::test::worked_example_test

@@ -3,7 +3,7 @@
 
 #include "../../tcpFlags/tests/dialog.hpp"
 
-using namespace t2::test;
+namespace t2::test::tcpStates_test {
 
 namespace {
 
@@ -160,3 +160,5 @@ TEST_CASE("tcpStates: other protocols have no state", "[tcpStates]") {
   CHECK(result.flows.row(0)["tcpStatesAFlags"] == "0x00");
   CHECK((result.out + result.err).find("tcpStatesAFlags") == std::string::npos);
 }
+
+}  // namespace t2::test::tcpStates_test

@@ -5,7 +5,8 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::csv_test {
+
 using Catch::Contains;
 
 namespace {
@@ -71,3 +72,5 @@ TEST_CASE("txtSink: both directions in one row at run time", "[txtSink]") {
                Contains("\n1\tU64\tflowInd\t") && Contains("\tIPX\tsrcIP_A\t") && Contains("\tIPX\tsrcIP_B\t"));
   }
 }
+
+}  // namespace t2::test::csv_test

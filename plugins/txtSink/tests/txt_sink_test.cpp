@@ -5,7 +5,7 @@
 
 #include "run.hpp"
 
-using namespace t2::test;
+namespace t2::test::txt_sink_test {
 
 namespace {
 
@@ -187,3 +187,5 @@ TEST_CASE("txtSink: -s needs a sink that writes packets", "[txtSink]") {
   CHECK(result.status == 1);
   CHECK(result.err.find("Option '-s' needs a plugin that writes packets") != std::string::npos);
 }
+
+}  // namespace t2::test::txt_sink_test
