@@ -106,7 +106,8 @@ struct Setup {
     if (*T2_FUZZ_LEFT_OUT) std::fprintf(stderr, "left out:%s: libraries are not installed\n", T2_FUZZ_LEFT_OUT);
     const std::vector<std::string> names = names_of_plugins();
     write_places(places);
-    plugins.emplace(T2_FUZZ_PLUGINS "/", Selection{.list = {}, .names = names});
+    const std::filesystem::path beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "plugins/";
+    plugins.emplace(beside.string(), Selection{.list = {}, .names = names});
     log.quiet();
     context.emplace(Context{config, stacks, log, plugins->folder()});
     std::vector<const Descriptor*> all = plugins->all();
