@@ -120,19 +120,21 @@ namespace fast {
 inline std::uint16_t word(const std::uint8_t* p) { return static_cast<std::uint16_t>(p[0] << 8 | p[1]); }
 inline std::uint32_t long_word(const std::uint8_t* p) { return std::uint32_t{word(p)} << 16 | word(p + 2); }
 
-// Ports on which a tunnel or a named payload may stand, as a small hash set: a port that shares a bit with one of them
-// takes the walk without need.
+// Ports on which a tunnel or a named payload may stand, as a small hash set, behind which few ports are compared.
 class Ports {
  public:
   constexpr Ports() {
-    for (const unsigned port : {1701u, 1900u, 2123u, 2152u, 3386u, 4500u, 4789u, 4790u, 5072u, 5246u, 5247u, 6081u,
-                                6635u, 8472u, 12222u, 12223u}) {
-      bits_[place(port) / 64] |= std::uint64_t{1} << place(port) % 64;
-    }
+    for (const unsigned port : all) bits_[place(port) / 64] |= std::uint64_t{1} << place(port) % 64;
   }
-  constexpr bool may_hold(unsigned port) const { return bits_[place(port) / 64] >> place(port) % 64 & 1; }
+  constexpr bool hold(unsigned port) const {
+    if (!(bits_[place(port) / 64] >> place(port) % 64 & 1)) [[likely]]
+      return false;
+    return std::ranges::find(all, port) != std::end(all);
+  }
 
  private:
+  static constexpr unsigned all[] = {1701, 1900, 2123, 2152, 3386, 4500, 4789,  4790,
+                                     5072, 5246, 5247, 6081, 6635, 8472, 12222, 12223};
   static constexpr unsigned size = 4096;
   static constexpr unsigned place(unsigned port) { return port % size; }
   std::uint64_t bits_[size / 64] = {};
@@ -181,7 +183,7 @@ inline bool may_be_tunnel(std::uint32_t first, std::uint16_t source, std::uint16
   }
   // In registers: what is stored field by field and loaded as one word waits for the stores.
   const std::uint32_t ports = long_word(l4), source_port = ports >> 16, destination_port = ports & 0xffff;
-  if (special_purpose_ports.may_hold(source_port) || special_purpose_ports.may_hold(destination_port)) return false;
+  if (special_purpose_ports.hold(source_port) || special_purpose_ports.hold(destination_port)) return false;
   found.source_port = static_cast<std::uint16_t>(source_port);
   found.destination_port = static_cast<std::uint16_t>(destination_port);
   found.l4_header = l4_header;

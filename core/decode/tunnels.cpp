@@ -39,7 +39,7 @@ bool Dissector::content(bool& named) {
     a = u16(p.l4);
     b = u16(p.l4 + 2);
     using fast::special_purpose_ports;
-    const bool special = special_purpose_ports.may_hold(a) || special_purpose_ports.may_hold(b);
+    const bool special = special_purpose_ports.hold(a) || special_purpose_ports.hold(b);
     const bool datagram = p.protocol == protocol::udp && fast::may_be_tunnel(u32(p.l4 + 8), a, b);
     if (a == 0 || b == 0 || !(special || datagram)) return false;
   } else if (!carries_packets(p.protocol)) {
