@@ -11,7 +11,8 @@ tree=$scratch/tree
 folder=$scratch/home/.tranalyzer/plugins
 mkdir -p -- "$scratch/home" "$scratch/elsewhere"
 # compiled files are shared between copies and runs
-export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache} CCACHE_BASEDIR=$scratch/tree CCACHE_NOHASHDIR=1
+export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache} CCACHE_BASEDIR=$scratch CCACHE_NOHASHDIR=1
+! command -v ccache > /dev/null || export CMAKE_CXX_COMPILER_LAUNCHER=ccache  # for projects of their own, too
 export HOME=$scratch/home T2_BIN=$scratch/bin
 unset NO_COLOR SUDO_USER
 PATH=$tree/scripts:$PATH
