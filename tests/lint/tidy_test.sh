@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What .clang-tidy asks for holds in core and plugins. Files are read as they are compiled: those of a folder together, which
-# takes a tenth of the time. What passed is checked again when a file of it, a header or the checks changed: a folder beside
-# the compiler's cache remembers, for all clones of the tree.
+# takes a tenth of the time. What passed is checked again when a file of it, a header that it includes or the checks changed: a
+# folder beside the compiler's cache remembers, for all clones of the tree.
 cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}  # before the tests' own home
 # shellcheck source=../scripts/support.sh
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
@@ -15,7 +15,10 @@ find "$marks" -type f -mtime +30 -delete
 configure "$BUILDS/lint" "$scratch/cmake.log" --preset debug || exit 1
 cmake --build "$BUILDS/lint" --target t2report_page > "$scratch/cmake.log" 2>&1 || { cat -- "$scratch/cmake.log"; exit 1; }
 
-headers=$(cd -- "$SOURCE" && { clang-tidy --version; cat .clang-tidy; find core plugins share/report share/top "$BUILDS/lint/include" -name '*.h*' -print0 | sort -z | xargs -0 sha1sum; } | sha1sum)
+rules=$(clang-tidy --version; cat -- "$SOURCE/.clang-tidy")
+# No path of this clone is in these sums.
+sums() { xargs -d '\n' sha1sum -- | sed 's/ .*//' | sha1sum | cut -d ' ' -f 1; } # of files, whose names come from standard input
+headers=$( { find "$SOURCE"/{core,plugins,share/report,share/top} -name '*.h*' | sort; find "$BUILDS/lint/include" -type f | sort; } | sums)
 sources_of() { # FILE: what it includes, if it joins files, and itself
     local folder=${1%/joined/*} name
     folder=$SOURCE${folder#"$BUILDS/lint"}
@@ -25,16 +28,26 @@ sources_of() { # FILE: what it includes, if it joins files, and itself
     echo "$1"
 }
 
+command_of() { # FILE: what compiles it, without the cache and without what it makes
+    grep -F -B 1 "\"file\": \"$1\"" "$BUILDS/lint/compile_commands.json" | sed -n 's/^ *"command": "\(.*\)",$/\1/p' | sed 's/\\\(.\)/\1/g; s/ -o .*//; s,^[^ ]*/ccache ,,'
+}
+read_files() { sh -c "$(command_of "$1") -MM '$1'" | grep -o '[^ \\]*' | sed 1d; } # FILE: those that compiling it reads, but for the system's
+
+# What passed is known by all headers, which is soon asked, and by those that the file includes, when another one changed.
 check_file() { # FILE of the build: what is wrong is printed
-    local mark log
+    local mark exact log
     log=$scratch/log.$BASHPID
-    mark=$marks/$({ echo "$headers"; sources_of "$1" | xargs -d '\n' cat --; } | sha1sum | cut -d ' ' -f 1)
+    mark=$marks/$( { echo "$rules $headers"; sources_of "$1" | sums; } | sha1sum | cut -d ' ' -f 1)
     [ ! -e "$mark" ] || return 0
-    clang-tidy --quiet -p "$BUILDS/lint" --extra-arg=-Wno-unknown-warning-option "$1" 2> "$log" || { cat -- "$log"; return 1; }
+    exact=$marks/$( { echo "$rules"; command_of "$1" | sed "s,$BUILDS,,g; s,$SOURCE,,g"; read_files "$1" | sums; } | sha1sum | cut -d ' ' -f 1)
+    if [ ! -e "$exact" ]; then
+        clang-tidy --quiet -p "$BUILDS/lint" --extra-arg=-Wno-unknown-warning-option "$1" 2> "$log" || { cat -- "$log"; return 1; }
+        : > "$exact"
+    fi
     : > "$mark"
 }
-export -f check_file sources_of
-export marks headers BUILDS SOURCE scratch
+export -f check_file sources_of command_of read_files sums
+export marks rules headers BUILDS SOURCE scratch
 
 compiled() { sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$BUILDS/lint/compile_commands.json"; }
 # shellcheck disable=SC2016 # the shell that xargs starts expands it
