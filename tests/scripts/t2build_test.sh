@@ -255,6 +255,6 @@ expect 'are all named' same "$(grep -c 'could not be found' <<< "$output")" 5
 
 # ---- A tree that moves takes its build along
 mv -- "$tree" "$scratch/moved"
-CCACHE_BASEDIR=$scratch/moved run "$scratch/moved/scripts/t2build" basicFlow
+run "$scratch/moved/scripts/t2build" basicFlow
 expect 'after the tree has moved' ends_with 'BUILD SUCCESSFUL'
 all_passed
