@@ -31,22 +31,22 @@ sources_of() { # FILE: what it includes, if it joins files, and itself
 command_of() { # FILE: what compiles it, without the cache and without what it makes
     grep -F -B 1 "\"file\": \"$1\"" "$BUILDS/lint/compile_commands.json" | sed -n 's/^ *"command": "\(.*\)",$/\1/p' | sed 's/\\\(.\)/\1/g; s/ -o .*//; s,^[^ ]*/ccache ,,'
 }
-read_files() { sh -c "$(command_of "$1") -MM '$1'" | grep -o '[^ \\]*' | sed 1d; } # FILE: those that compiling it reads, but for the system's
 
-# What passed is known by all headers, which is soon asked, and by those that the file includes, when another one changed.
+# What passed is known by all headers, which is soon asked, and, where one of them changed, by what the compiler reads.
 check_file() { # FILE of the build: what is wrong is printed
     local mark exact log
     log=$scratch/log.$BASHPID
     mark=$marks/$( { echo "$rules $headers"; sources_of "$1" | sums; } | sha1sum | cut -d ' ' -f 1)
     [ ! -e "$mark" ] || return 0
-    exact=$marks/$( { echo "$rules"; command_of "$1" | sed "s,$BUILDS,,g; s,$SOURCE,,g"; read_files "$1" | sums; } | sha1sum | cut -d ' ' -f 1)
+    exact=$(set -o pipefail; { echo "$rules"; sh -c "$(command_of "$1") -E -P -C '$1'"; } | sha1sum) || return 1
+    exact=$marks/${exact%% *}
     if [ ! -e "$exact" ]; then
         clang-tidy --quiet -p "$BUILDS/lint" --extra-arg=-Wno-unknown-warning-option "$1" 2> "$log" || { cat -- "$log"; return 1; }
         : > "$exact"
     fi
     : > "$mark"
 }
-export -f check_file sources_of command_of read_files sums
+export -f check_file sources_of command_of sums
 export marks rules headers BUILDS SOURCE scratch
 
 compiled() { sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$BUILDS/lint/compile_commands.json"; }
