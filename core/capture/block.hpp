@@ -11,18 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/sanitizers.hpp"
 #include "t2/packet.hpp"
-
-#ifdef __SANITIZE_ADDRESS__  // gcc
-#define T2_ADDRESS_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)  // clang
-#define T2_ADDRESS_SANITIZER
-#endif
-#endif
-#ifdef T2_ADDRESS_SANITIZER
-#include <sanitizer/asan_interface.h>
-#endif
 
 namespace t2 {
 
@@ -76,16 +66,11 @@ class ReadBuffer {
     capacity_ = capacity;
     guard();
   }
-#ifdef T2_ADDRESS_SANITIZER
   void guard() {
     unguard();
-    __asan_poison_memory_region(bytes_.get() + size_, capacity_ - size_);
+    forbid_access(bytes_.get() + size_, capacity_ - size_);
   }
-  void unguard() { __asan_unpoison_memory_region(bytes_.get(), capacity_); }
-#else
-  void guard() {}
-  void unguard() {}
-#endif
+  void unguard() { allow_access(bytes_.get(), capacity_); }
 
   std::unique_ptr<std::uint8_t[]> bytes_;
   std::size_t size_ = 0, capacity_ = 0;

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "capture/block.hpp"
+#include "base/sanitizers.hpp"
 
 namespace t2 {
 
@@ -22,11 +22,8 @@ Mapping::Place Mapping::places[8];  // more files than that at a time are read
 
 namespace {
 
-#ifdef T2_ADDRESS_SANITIZER
-constexpr std::uint64_t smallest = UINT64_MAX;  // it watches what is read, not what is mapped
-#else
-constexpr std::uint64_t smallest = 1 << 20;
-#endif
+// The address sanitizer watches what is read, not what is mapped.
+constexpr std::uint64_t smallest = address_sanitizer ? UINT64_MAX : 1 << 20;
 const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 constexpr std::uint64_t fetched_at_once = 1 << 20;  // before it is looked at
 // Around a page that is touched, the kernel maps what it has in memory (fault_around_bytes): a tenth less time than

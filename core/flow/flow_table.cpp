@@ -48,6 +48,7 @@ DirectionEntry& SideMemory::create(HugePages& pages) {
   if (!free_.empty()) {
     memory = free_.back();
     free_.pop_back();
+    allow_access(memory, bytes());
   } else {
     std::byte* chunk = chunks_[next_ / in_chunk];
     const std::size_t at = next_++ % in_chunk * bytes();

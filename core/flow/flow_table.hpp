@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "base/sanitizers.hpp"
 #include "flow/entries.hpp"
 #include "flow/lookup.hpp"
 #include "flow/side_prototype.hpp"
@@ -43,10 +44,11 @@ class HugePages {
   std::uint64_t begun_ = 0, next_try_ = 2, pause_ = 32;  // in huge pages
 };
 
-// Sides of one kind. Their memory takes up room only where it has been written to.
+// Sides of one kind. Their memory takes up room only where it has been written to. With the address sanitizer, which
+// keeps notes of all of a chunk, chunks are small; it also reports who touches a side that was released.
 class SideMemory {
  public:
-  static constexpr std::size_t in_chunk = std::size_t{1} << 17;  // sides
+  static constexpr std::size_t in_chunk = std::size_t{1} << (address_sanitizer ? 13 : 17);  // sides
 
   // `prototype`: outlives it; `front`: bytes of it in front of the Direction.
   SideMemory(std::span<const std::byte> prototype, std::size_t front) : prototype_(prototype), front_(front) {}
@@ -58,7 +60,10 @@ class SideMemory {
   // Sees to it that so many sides can be in use at a time; false: no memory.
   bool reserve(std::uint64_t sides) { return chunks_.size() * in_chunk >= sides || add_chunk(); }
   DirectionEntry& create(HugePages& pages);
-  void release(Direction& side) { free_.push_back(reinterpret_cast<std::byte*>(&side) - front_); }
+  void release(Direction& side) {
+    free_.push_back(reinterpret_cast<std::byte*>(&side) - front_);
+    forbid_access(free_.back(), bytes());
+  }
   std::uint64_t max_bytes(std::uint64_t sides) const { return sides * (bytes() + sizeof(std::byte*)); }
 
  private:
@@ -142,7 +147,7 @@ class FlowTable {
 
  private:
   static constexpr std::uint64_t max_records = 0x7fff'fff0;  // a fragment's number has the direction in one bit more
-  static constexpr unsigned flow_bits = 16;                  // flows in a chunk
+  static constexpr unsigned flow_bits = address_sanitizer ? 13 : 16;  // flows in a chunk, see SideMemory
   struct Place {
     std::byte* chunk;
     std::size_t at;

@@ -81,6 +81,8 @@ TEST_CASE("metrics: the server answers while counters change", "[metrics]") {
     CHECK_THAT(answer, Catch::StartsWith("HTTP/1.1 200 OK\r\n") && Contains("text/plain; version=0.0.4") &&
                            Contains("\r\n\r\n# HELP") && Contains("\nt2_packets_total "));
   }
+  done = true;
+  reader.join();
   CHECK_THAT(ask(server.where(), "HEAD /metrics HTTP/1.0\r\n\r\n"),
              Contains(" 200 OK\r\n") && Contains("Content-Length: ") && !Contains("HELP"));
   CHECK_THAT(ask(server.where(), "GET /../etc/passwd HTTP/1.0\r\n\r\n"), Contains(" 404 "));
@@ -89,8 +91,6 @@ TEST_CASE("metrics: the server answers while counters change", "[metrics]") {
   CHECK_THAT(ask(server.where(), std::string("\0\xff\r\n\r\n", 6)), !Contains(" 200 "));
   CHECK_THAT(ask(server.where(), "GET /metrics HTTP/1.1\r\nHost: x\r\nA: " + std::string(100'000, 'a') + "\r\n\r\n"),
              !Contains(" 200 "));
-  done = true;
-  reader.join();
 }
 
 TEST_CASE("metrics: addresses that cannot be listened on are errors", "[metrics]") {
