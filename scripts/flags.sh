@@ -66,6 +66,7 @@ load_values() { # COMPONENT FILE: the values, and what is wrong with them; witho
     local -A found=() numbers=() problems=()
     if ! read_header "$2" found numbers problems; then
         for name in ${flag_names[$component]}; do flag_value[$component:$name]=${flag_default[$component:$name]}; done
+        ! is_there "$2" || flag_problem[$component:]="1: this is no file that can be read: 't2conf $component --reset' writes it anew"
         return
     fi
     for name in "${!problems[@]}"; do flag_problem[$component:$name]=${problems[$name]}; done

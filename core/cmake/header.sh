@@ -20,7 +20,7 @@ no_flag_line='^[[:space:]]*(//.*|/\*.*\*/[[:space:]]*|#[[:space:]]*pragma[[:spac
 read_header() { # FILE VALUES NUMBERS PROBLEMS
     local -n read_values=$2 read_numbers=$3 read_problems=$4
     local line text name rest number=0 comment=''
-    [ -r "$1" ] || return 1
+    [ -f "$1" ] && [ -r "$1" ] || return 1
     while IFS= read -r line || [ -n "$line" ]; do
         number=$((number + 1)) text=${line%$'\r'}
         if [[ $text = *\\ ]]; then
@@ -66,6 +66,7 @@ render_header() { # TEMPLATE VALUES: prints the template with these values; comm
     done < "$1"
 }
 
+is_there() { [ -e "$1" ] || [ -L "$1" ]; } # FILE: also a link to nothing
 base_of() { printf '%s/.%s.base\n' "${1%/*}" "${1##*/}"; } # HEADER
 
 # Writes a header, whole or not at all, and not if it would stay as it is. Text of the user's own in it goes to NAME.h.old.
@@ -73,6 +74,11 @@ write_header() { # HEADER VALUES
     local header=$1 template=$1.in base new status=0
     base=$(base_of "$header")
     [ -f "$template" ] || template=$header base=''
+    if [ -d "$header" ]; then
+        echo "$header is a folder: remove it" >&2
+        return 1
+    fi
+    [ -f "$header" ] || rm -f -- "$header"
     new=$(mktemp "$header.XXXXXX" 2>/dev/null) || { echo "Cannot write in ${header%/*}" >&2; return 1; }
     if render_header "$template" "$2" > "$new" && chmod --reference="$template" "$new"; then
         cmp -s -- "$new" "$header" || { keep_text "$header" "$base" && mv -f -- "$new" "$header"; } || status=1
@@ -100,7 +106,7 @@ update_header() { # HEADER
     local -A now=() previous=() mine=() numbers=() problems=() values=()
     [ -f "$header.in" ] || return 0
     base=$(base_of "$header")
-    if [ ! -f "$header" ]; then
+    if ! is_there "$header"; then
         write_header "$header" values
         return
     fi
@@ -109,8 +115,7 @@ update_header() { # HEADER
     numbers=()
     [ ! -f "$base" ] || read_header "$base" previous numbers problems
     numbers=() problems=()
-    read_header "$header" mine numbers problems
-    [ ${#problems[@]} -eq 0 ] || return 1
+    read_header "$header" mine numbers problems && [ ${#problems[@]} -eq 0 ] || return 1
     for name in "${!mine[@]}"; do
         if [ -z "${now[$name]+x}" ]; then
             echo "$header: $name is not a flag any more, its value was ${mine[$name]}" >&2

@@ -166,6 +166,22 @@ for component in tranalyzer2 netflowSink tcpFlags txtSink; do
     damage 'code' "${first%%:*}iint x;" "$first" 'expected'
     damage 'joined lines' "${first%%:*}s/\$/ \\\\/" "$first" 'a line ends in'
 done
+header=$tree/plugins/tcpFlags/src/tcpFlags.h
+cp -p -- "$header" "$scratch/good.h"
+for what in "ln -s $scratch/nothing" mkfifo mkdir; do
+    rm -- "$header" && $what "$header"
+    run timeout 60 t2build tcpFlags
+    expect "$what in place of a header: t2build refuses it" fails
+    expect "$what in place of a header: it is named" says "$header:1: this is no file that can be read"
+    run timeout 20 t2conf tcpFlags --reset
+    if [ "$what" != mkdir ]; then
+        expect "$what in place of a header: --reset" succeeds
+    else
+        expect 'a folder in place of a header: --reset says what to do' says "$header is a folder: remove it"
+        rmdir -- "$header" && t2conf tcpFlags --reset
+    fi
+    expect "$what in place of a header: it is back" cmp -s "$header" "$scratch/good.h"
+done
 sed -i 's/^#define HEX_CAPITAL 0/#define HEX_CAPITAL 7/' "$core"
 run t2conf tranalyzer2 --diff
 expect '--diff shows a bad value' says 'HEX_CAPITAL cannot be 7'
