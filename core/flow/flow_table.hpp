@@ -27,7 +27,8 @@ namespace t2 {
 // when one was slow to come. Only speed depends on it.
 class HugePages {
  public:
-  static constexpr std::size_t size = 2 << 20;
+  // The address sanitizer looks for leaks in whatever was allocated: with it, memory is divided as if they were small.
+  static constexpr std::size_t size = address_sanitizer ? 64 << 10 : 2 << 20;
   static std::byte* allocate(std::size_t bytes);  // whole huge pages, usual ones so far; null: no memory
   // A record of a chunk that is filled from its beginning, before it is first written.
   [[gnu::always_inline]] void use(std::byte* chunk, std::size_t at, std::size_t bytes) {
@@ -48,7 +49,7 @@ class HugePages {
 // keeps notes of all of a chunk, chunks are small; it also reports who touches a side that was released.
 class SideMemory {
  public:
-  static constexpr std::size_t in_chunk = std::size_t{1} << (address_sanitizer ? 13 : 17);  // sides
+  static constexpr std::size_t in_chunk = std::size_t{1} << (address_sanitizer ? 8 : 17);  // sides
 
   // `prototype`: outlives it; `front`: bytes of it in front of the Direction.
   SideMemory(std::span<const std::byte> prototype, std::size_t front) : prototype_(prototype), front_(front) {}
@@ -147,7 +148,7 @@ class FlowTable {
 
  private:
   static constexpr std::uint64_t max_records = 0x7fff'fff0;  // a fragment's number has the direction in one bit more
-  static constexpr unsigned flow_bits = address_sanitizer ? 13 : 16;  // flows in a chunk, see SideMemory
+  static constexpr unsigned flow_bits = address_sanitizer ? 9 : 16;  // flows in a chunk, see SideMemory
   struct Place {
     std::byte* chunk;
     std::size_t at;
