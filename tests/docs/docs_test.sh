@@ -134,7 +134,7 @@ type_document() { # DOCUMENT: its name below the tree
             toml)
                 mkdir -p -- "$HOME/.tranalyzer" && cp -- "$blocks/$number" "$HOME/.tranalyzer/t2.toml"
                 type_command 't2 -r capture.pcap' "$line" ;;
-            diff) type_command "patch -s -p1 -d '$tree' < '$blocks/$number'" "$line" ;;
+            diff) type_command "patch -s -p1 -d ${tree@Q} < ${blocks@Q}/$number" "$line" ;;
             text | cpp | cmake)
                 output=$(grep -nE '^ *(\$ |(t2|st2|t2build|t2conf|nfcapd|nfdump) )' "$blocks/$number")
                 expect "$document:$line: a block '$kind' has no commands" test -z "$output" ;;
@@ -160,12 +160,13 @@ make_names() { # sets names where the collector can have its name, for which ca.
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$NAME_OF_COLLECTOR" -addext "subjectAltName=DNS:$NAME_OF_COLLECTOR" \
         -keyout "$scratch/key.pem" -out "$scratch/ca.pem" 2>/dev/null
 }
-make_commands() { # the tree in place of a clone; scripts/setup finds its packages or fails, it installs none
+make_commands() { # the tree in place of a clone; scripts/setup finds its packages or fails, it installs none; ctest has tests or fails
     mkdir -p -- "$scratch/bin"
     # shellcheck disable=SC2016
     printf '#!/bin/sh\n[ "$1" = clone ] && shift $(($# - 1)) && ln -s . "$1"\n' > "$scratch/bin/git"
     printf '#!/bin/sh\necho "E: not now: $*" >&2\nexit 100\n' > "$scratch/bin/apt-get"
-    chmod +x -- "$scratch/bin/git" "$scratch/bin/apt-get"
+    printf '#!/bin/sh\nexec %s --no-tests=error "$@"\n' "$(command -v ctest)" > "$scratch/bin/ctest"
+    chmod +x -- "$scratch/bin/git" "$scratch/bin/apt-get" "$scratch/bin/ctest"
     "$tree/scripts/setup" links > /dev/null
 }
 

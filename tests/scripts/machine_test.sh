@@ -48,7 +48,8 @@ for option in -h --help -V --version '-?'; do
 done
 typed secret sh -c 'st2 -V -i lo | cat'
 expect 'st2 -V -i lo' succeeds
-typed secret sh -c "st2 -r '$sample' -w '$scratch/elsewhere/st2' 2>&1 | cat"
+# shellcheck disable=SC2016 # the shell that is started expands it
+typed secret sh -c 'st2 -r "$0" -w "$1" 2>&1 | cat' "$sample" "$scratch/elsewhere/st2"
 expect 'st2 with its output in a pipe: sudo asks on the terminal' says '[sudo] password for ada:'
 if [ "$EUID" -eq 0 ]; then expect 'st2 with its output in a pipe: runs' says 'Finished processing'
 else skip 'st2 with its output in a pipe: runs' 'needs root, which its pretended sudo does not give'

@@ -7,7 +7,7 @@
 export LC_ALL=C
 SOURCE=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../.." && pwd -P) || exit 1
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/t2-scripts.XXXXXX") || exit 1
-tree=$scratch/tree
+tree="$scratch/a user's tree (\$1 & more)"  # names of folders may be as odd as that
 folder=$scratch/home/.tranalyzer/plugins
 mkdir -p -- "$scratch/home" "$scratch/elsewhere"
 # compiled files are shared between copies and runs
