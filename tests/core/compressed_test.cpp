@@ -204,7 +204,7 @@ TEST_CASE("compressed: frames for other readers in front of zstd and lz4 are ski
     return out + Buffer(length, 0xa5);
   };
   const TempFolder folder;
-  const std::string program = binary().string() + " -p " + plugin_folder(folder, plugins).string();
+  const std::string place = plugin_folder(folder, plugins).string();
   for (const int filter : {ARCHIVE_FILTER_ZSTD, ARCHIVE_FILTER_LZ4}) {
     const Buffer data = with_libarchive(capture.pcap(), filter);
     for (const Buffer& front : {skippable(0, 4), skippable(15, 0), skippable(3, 700'000),
@@ -212,8 +212,7 @@ TEST_CASE("compressed: frames for other readers in front of zstd and lz4 are ski
       write_file(folder / "c", front + data);
       INFO("filter " << filter << ", " << front.size() << " bytes in front");
       CHECK(run_file(folder / "c", plugins).flow_file == expected);
-      const Execution piped = execute({"sh", "-c", "cat $0/c | " + program + " -r - -w $0/out", folder.path().string()},
-                                      folder, {{"HOME", folder.path().string()}});
+      const Execution piped = run_script("cat c | $t2 -r - -w out", folder, place);
       CHECK(piped.status == 0);
       CHECK(read_file(folder / "out_flows.txt") == expected);
     }

@@ -103,25 +103,21 @@ TEST_CASE("input: standard input and a fifo give what the file gives", "[capture
   REQUIRE(expected.find("10.0.0.1") != std::string::npos);
   const auto shell = [&](const std::string& script) {
     const TempFolder place;
-    const std::string program = binary().string() + " -p " + plugin_folder(place, plugins).string();
-    const Execution result =
-        execute({"bash", "-c", script, program, (folder / "c.pcap").string(), place.path().string()}, place,
-                {{"HOME", place.path().string()}});
+    write_file(place / "c.pcap", three().pcap());
+    const Execution result = run_script(script, place, plugin_folder(place, plugins).string());
     INFO(result.out << result.err);
     CHECK(result.status == 0);
     return read_file(place / "out_flows.txt");
   };
-  CHECK(shell("$0 -r - -w $2/out < $1") == expected);
-  CHECK(shell("cat $1 | $0 -r - -w $2/out") == expected);
-  CHECK(shell("mkfifo $2/fifo && { cat $1 > $2/fifo & $0 -r $2/fifo -w $2/out; }") == expected);
+  CHECK(shell("$t2 -r - -w out < c.pcap") == expected);
+  CHECK(shell("cat c.pcap | $t2 -r - -w out") == expected);
+  CHECK(shell("mkfifo fifo && { cat c.pcap > fifo & $t2 -r fifo -w out; }") == expected);
 }
 
 TEST_CASE("input: standard input that breaks off is damage", "[capture]") {
   const TempFolder folder;
   write_file(folder / "c.pcap", first(three().pcap(), three().pcap().size() - 5));
-  const std::string program = binary().string() + " -p " + plugin_folder(folder, plugins).string();
-  const Execution result = execute({"bash", "-c", program + " -r - -w $0/out < $0/c.pcap", folder.path().string()},
-                                   folder, {{"HOME", folder.path().string()}});
+  const Execution result = run_script("$t2 -r - -w out < c.pcap", folder, plugin_folder(folder, plugins).string());
   INFO(result.out << result.err);
   CHECK(result.status == 2);
   CHECK(Table(read_file(folder / "out_flows.txt")).row(0)["pktsSnt"] == "2");

@@ -29,11 +29,7 @@ struct Captures {
             Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(static_cast<std::uint16_t>(5000 + k), 53).zeros(i));
     return c.pcap();
   }
-  Execution shell(const std::string& script) const {
-    return execute(
-        {"bash", "-c", "cd '" + folder.path().string() + "'; t2=\"$0 -p $1\"\n" + script, binary().string(), plugins},
-        folder, {{"HOME", folder.path().string()}});
-  }
+  Execution shell(const std::string& script) const { return run_script(script, folder, plugins); }
   void check(const std::string& script, int status, const std::string& summary) const {
     const Execution result = shell(script);
     INFO(script << "\n" << result.out << result.err);

@@ -14,12 +14,7 @@ const std::vector<std::string> plugins{"basicFlow", "basicStats", "txtSink"};
 struct Place {
   TempFolder folder;
   std::string plugin_path = plugin_folder(folder, plugins).string();
-  Execution shell(const std::string& script) const {  // $t2: the program with its plugins
-    return execute(
-        {"bash", "-c",
-         "cd " + folder.path().string() + "; t2='" + binary().string() + " -p " + plugin_path + "'; " + script},
-        folder, {{"HOME", folder.path().string()}});
-  }
+  Execution shell(const std::string& script) const { return run_script(script, folder, plugin_path); }
   std::size_t packets() const {
     std::size_t sum = 0;
     const Table flows(read_file(folder / "o_flows.txt"));

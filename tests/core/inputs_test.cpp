@@ -36,11 +36,7 @@ struct Pieces {
     write_file(folder / "d/p2.pcap", pieces[1].pcap());
     shell("gzip d/p2.pcap");
   }
-  Execution shell(const std::string& script) const {
-    return execute(
-        {"bash", "-c", "cd '" + folder.path().string() + "'; t2=\"$0 -p $1\"\n" + script, binary().string(), plugins},
-        folder, {{"HOME", folder.path().string()}});
-  }
+  Execution shell(const std::string& script) const { return run_script(script, folder, plugins); }
   std::string flows(const std::string& arguments, int status = 0) const {
     fs::remove(folder / "o_flows.txt");
     const Execution result = shell("$t2 -w o " + arguments);

@@ -114,13 +114,25 @@ struct Measured {
 // The peak of the program's memory, reading from a pipe: a mapped file would count.
 Measured measure(const std::filesystem::path& capture, const Arguments& more) {
   const TempFolder folder;
-  std::string command = "cat '" + capture.string() + "' | '" + binary().string() + "' -p '" +
-                        plugin_folder(folder, plugins).string() + "/' -r - -w '" + (folder / "out").string() + "'";
-  for (const std::string& argument : more) command += " " + argument;
-  command += " > '" + (folder / "log").string() + "' 2>&1";
+  Arguments command{"/bin/sh",
+                    "-c",
+                    "capture=$0 log=$1; shift; cat \"$capture\" | \"$@\" > \"$log\" 2>&1",
+                    capture.string(),
+                    (folder / "log").string(),
+                    binary().string(),
+                    "-p",
+                    plugin_folder(folder, plugins).string(),
+                    "-r",
+                    "-",
+                    "-w",
+                    (folder / "out").string()};
+  command.insert(command.end(), more.begin(), more.end());
+  std::vector<char*> words;
+  for (std::string& word : command) words.push_back(word.data());
+  words.push_back(nullptr);
   const pid_t child = fork();
   if (child == 0) {
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    execv(words.front(), words.data());
     _exit(127);
   }
   int status = -1;

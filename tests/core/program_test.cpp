@@ -45,10 +45,7 @@ struct Place {
     all.insert(all.end(), arguments.begin(), arguments.end());
     return call(all, environment);
   }
-  Execution shell(const std::string& script) const {  // $0 is the program with its plugins
-    return execute({"bash", "-c", "cd " + folder.path().string() + "; " + script, binary().string(), plugin_path},
-                   folder, {{"HOME", folder.path().string()}});
-  }
+  Execution shell(const std::string& script) const { return run_script(script, folder, plugin_path); }
   bool exists(const std::string& name) const { return fs::exists(folder / name); }
   void text_file(const std::string& name, const std::string& content) const {
     write_file(folder / name, text(content));
@@ -156,7 +153,7 @@ TEST_CASE("program: problems are told alone, before the banner", "[program]") {
   for (const char* arguments :
        {"-r none.pcap", "-r text", "-r c.pcap no filter", "-r c.pcap -w o", "-r c.pcap -w no/such/",
         "-r c.pcap --set FLOW_TIMEOUT=0", "-r c.pcap --set NONE=1", "-D none -w o", "-i none0"}) {
-    const Execution result = place.shell(std::string("$0 -p $1 ") + arguments);
+    const Execution result = place.shell(std::string("$t2 ") + arguments);
     INFO(arguments);
     check_error(result, "");
     CHECK(result.out == "");
@@ -171,8 +168,8 @@ TEST_CASE("program: a reader that goes ends the run without a word", "[program]"
     c.add(epoch + i, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(static_cast<std::uint16_t>(i), 53));
   write_file(place.folder / "many.pcap", c.pcap());
   for (const char* threads : {"0", "2"}) {
-    const Execution result = place.shell(std::string("$0 -p $1 -r many.pcap -w - -t ") + threads +
-                                         " 2> err | head -n 2; echo ${PIPESTATUS[0]}");
+    const Execution result =
+        place.shell(std::string("$t2 -r many.pcap -w - -t ") + threads + " 2> err | head -n 2; echo ${PIPESTATUS[0]}");
     CHECK_THAT(result.out, Catch::StartsWith("%dir\t") && Catch::EndsWith("\n141\n"));
     CHECK_THAT(read_file(place.folder / "err"), !Contains("[ERR]") && !Contains("[WRN]"));
   }
@@ -181,7 +178,7 @@ TEST_CASE("program: a reader that goes ends the run without a word", "[program]"
 TEST_CASE("program: the end report as JSON", "[program]") {
   const Place place;
   const Execution result = place.shell(
-      "$0 -p $1 -r c.pcap -w o --report json | python3 -c 'import json, sys; r = json.load(sys.stdin); "
+      "$t2 -r c.pcap -w o --report json | python3 -c 'import json, sys; r = json.load(sys.stdin); "
       "print(r[\"number_of_processed_packets\"], r[\"number_of_processed_a_flows\"], r[\"dump_stop\"], "
       "r[\"headers_count\"][\"max\"], r[\"aggregated_flowstat\"], r[\"exit_status\"], list(r[\"plugins\"]), "
       "r[\"notes\"][0])'");
@@ -193,7 +190,7 @@ TEST_CASE("program: the end report as JSON", "[program]") {
 
 TEST_CASE("program: plugins are described by their descriptors", "[program]") {
   const Place place;
-  const Execution text = place.shell("$0 -p $1 --describe basicStats --set BS_XMIN=3");
+  const Execution text = place.shell("$t2 --describe basicStats --set BS_XMIN=3");
   CHECK(text.status == 0);
   CHECK_THAT(text.out, Catch::StartsWith("basicStats, version "));
   CHECK_THAT(text.out,
@@ -201,7 +198,7 @@ TEST_CASE("program: plugins are described by their descriptors", "[program]") {
                  Contains("    pktsSnt              U64          packets    Number of") &&
                  Contains("    BS_XMIN              3            BS_XCLD: lower limit, bytes [0-65535] (run time)\n"));
   const Execution json = place.shell(
-      "$0 -p $1 --describe --report json | python3 -c 'import json, sys; p = json.load(sys.stdin)[\"plugins\"]; "
+      "$t2 --describe --report json | python3 -c 'import json, sys; p = json.load(sys.stdin)[\"plugins\"]; "
       "print([x[\"name\"] for x in p]); c = p[0][\"flags\"]; print([f[\"allowed\"] for f in c if f[\"name\"] == "
       "\"FLOW_TIMEOUT\"]); "
       "print(p[1][\"columns_of_flows\"][0], p[0][\"columns_of_flows\"][1][\"name\"])'");
@@ -209,8 +206,7 @@ TEST_CASE("program: plugins are described by their descriptors", "[program]") {
                            "['tranalyzer2', 'basicFlow', 'basicStats', 'txtSink']\n['1-4294967']\n{'name': 'flowStat', "
                            "'type': 'H64', 'list': False, ") &&
                            Catch::EndsWith("} flowInd\n"));
-  check_error(place.shell("$0 -p $1 --describe basicstats"),
-              "no plugin 'basicstats' is loaded: did you mean basicStats?");
+  check_error(place.shell("$t2 --describe basicstats"), "no plugin 'basicstats' is loaded: did you mean basicStats?");
 }
 
 TEST_CASE("program: output prefix", "[program]") {
@@ -220,7 +216,7 @@ TEST_CASE("program: output prefix", "[program]") {
   fs::copy(place.folder / "c.pcap", place.folder / "a.b/noext");
   fs::copy(place.folder / "c.pcap", place.folder / "two.dots.pcap");
   const auto writes = [&](const std::string& arguments, const std::string& file) {
-    const Execution result = place.shell("$0 -p $1 " + arguments);
+    const Execution result = place.shell("$t2 " + arguments);
     INFO(arguments << "\n" << result.out << result.err);
     CHECK(result.status == 0);
     CHECK(place.exists(file));
@@ -235,8 +231,8 @@ TEST_CASE("program: output prefix", "[program]") {
   writes("-r c.pcap -w a.b", "a.b/c_flows.txt");  // a directory
   writes("-r c.pcap -w new/", "new/c_flows.txt");
   writes("-r c.pcap -w new/deep/x", "new/deep/x_flows.txt");  // of missing folders one is made
-  check_error(place.shell("$0 -p $1 -r c.pcap -w no/such/x"), "there is no folder 'no' to make 'no/such' in");
-  check_error(place.shell("$0 -p $1 -r c.pcap -w no/such/"), "there is no folder 'no' to make 'no/such' in");
+  check_error(place.shell("$t2 -r c.pcap -w no/such/x"), "there is no folder 'no' to make 'no/such' in");
+  check_error(place.shell("$t2 -r c.pcap -w no/such/"), "there is no folder 'no' to make 'no/such' in");
   writes("-r - -w a.b < c.pcap", "a.b/stdin_flows.txt");
   writes("-r c.pcap -w x.y", "x.y_flows.txt");
   place.text_file("plain", "");
@@ -245,7 +241,7 @@ TEST_CASE("program: output prefix", "[program]") {
 
 TEST_CASE("program: flows to standard output, the log elsewhere", "[program]") {
   const Place place;
-  const Execution result = place.shell("$0 -p $1 -r c.pcap -w -");
+  const Execution result = place.shell("$t2 -r c.pcap -w -");
   CHECK(result.status == 0);
   CHECK_THAT(result.out, Catch::StartsWith("%dir\tflowInd"));
   CHECK(Table(result.out).size() == 4);
@@ -379,7 +375,7 @@ TEST_CASE("program: flags of the core and a choice of plugins for one run", "[pr
     c.add(epoch + at * second, Frame().eth().ip4("10.0.0.1", "10.0.0.2").udp(5000, 53));
   write_file(place.folder / "t.pcap", c.pcap());
   const auto rows = [&](const std::string& before, const std::string& arguments) {
-    const Execution result = place.shell(before + " $0 -p $1 -r t.pcap -w o " + arguments);
+    const Execution result = place.shell(before + " $t2 -r t.pcap -w o " + arguments);
     INFO(before << arguments << "\n" << result.out << result.err);
     CHECK(result.status == 0);
     return Table(read_file(place.folder / "o_flows.txt")).size();
@@ -448,7 +444,7 @@ TEST_CASE("program: signals end the run, all flows are written", "[program]") {
     fs::remove(place.folder / "o_flows.txt");
     const Execution result = place.shell(
         "mkfifo fifo; (cat part.pcap; exec sleep 20) > fifo & feeder=$!\n"
-        "$0 -p $1 -r fifo -w o & t2=$!\n"
+        "$t2 -r fifo -w o & t2=$!\n"
         "for i in {1..100}; do sleep 0.05; [[ -s o_headers.txt ]] && break; done; sleep 0.5\n" +
         signals +
         "\nfor i in {1..60}; do kill -0 $t2 2> /dev/null || break; sleep 0.05; done\n"

@@ -81,36 +81,34 @@ TEST_CASE("input forms: standard input and pieces give the same flows", "[input]
   const auto expected = run_file(folder / "whole", plugins);
   REQUIRE(expected.status == 0);
 
-  const auto home = plugin_folder(folder, plugins).string();
-  const Environment environment{{"HOME", folder.path().string()}};
+  const auto place = plugin_folder(folder, plugins).string();
   const auto same = [&](const std::string& form, const std::string& input) {
     INFO(form);
     const std::string out = (folder / "out").string();
     std::filesystem::remove(out + "_flows.txt");
-    const auto result = execute({"sh", "-c", input + " -p " + home + " -w " + out}, folder, environment);
+    const auto result = run_script(input + " -w out", folder, place);
     INFO(result.err);
     CHECK(result.status == 0);
     CHECK((read_file(out + "_flows.txt") == expected.flow_file));
   };
-  const std::string t2 = binary().string() + " ", here = folder.path().string() + "/";
-  same("pipe", "cat " + here + "whole | " + t2 + "-r -");
-  same("redirected", t2 + "-r - < " + here + "whole");
-  const std::string slowly = "{ head -c 5000 " + here + "whole; sleep 1.3; tail -c +5001 " + here + "whole; } | ";
-  same("pipe that pauses, with reports in between", slowly + t2 + "-M 1 -r -");
-  same("the same, with workers", slowly + t2 + "-t 2 -M 1 -r -");
+  same("pipe", "cat whole | $t2 -r -");
+  same("redirected", "$t2 -r - < whole");
+  const std::string slowly = "{ head -c 5000 whole; sleep 1.3; tail -c +5001 whole; } | $t2 ";
+  same("pipe that pauses, with reports in between", slowly + "-M 1 -r -");
+  same("the same, with workers", slowly + "-t 2 -M 1 -r -");
 
   std::string list;
   const std::size_t pieces[] = {0, 1, 700, 2500, capture.records().size()};
   for (std::size_t i = 0; i + 1 < std::size(pieces); ++i) {
-    const std::string name = here + "piece" + std::to_string(i);
-    write_file(name, i % 2 ? part(capture, pieces[i], pieces[i + 1]).pcapng()
-                           : part(capture, pieces[i], pieces[i + 1]).pcap());
+    const std::string name = "piece" + std::to_string(i);
+    write_file(folder / name, i % 2 ? part(capture, pieces[i], pieces[i + 1]).pcapng()
+                                    : part(capture, pieces[i], pieces[i + 1]).pcap());
     list += name + "\n";
   }
-  write_file(here + "list", text(list));
-  same("list of pieces", t2 + "-R " + here + "list");
-  same("series of pieces", t2 + "-D " + here + "piece0:e,3");
-  same("series of pieces, with workers", t2 + "-t 2 -D " + here + "piece0:e,3");
+  write_file(folder / "list", text(list));
+  same("list of pieces", "$t2 -R list");
+  same("series of pieces", "$t2 -D piece0:e,3");
+  same("series of pieces, with workers", "$t2 -t 2 -D piece0:e,3");
 }
 
 }  // namespace t2::test::input_forms

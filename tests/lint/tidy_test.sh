@@ -38,7 +38,7 @@ check_file() { # FILE of the build: what is wrong is printed
     log=$scratch/log.$BASHPID
     mark=$marks/$( { echo "$rules $headers"; sources_of "$1" | sums; } | sha1sum | cut -d ' ' -f 1)
     [ ! -e "$mark" ] || return 0
-    exact=$(set -o pipefail; { echo "$rules"; sh -c "$(command_of "$1") -E -P -C '$1'"; } | sha1sum) || return 1
+    exact=$(set -o pipefail; { echo "$rules"; bash -c "$(command_of "$1") -E -P -C ${1@Q}"; } | sha1sum) || return 1
     exact=$marks/${exact%% *}
     if [ ! -e "$exact" ]; then
         clang-tidy --quiet -p "$BUILDS/lint" --extra-arg=-Wno-unknown-warning-option "$1" 2> "$log" || { cat -- "$log"; return 1; }

@@ -151,6 +151,15 @@ Execution execute(const Arguments& command, const TempFolder& folder, const Envi
   return result;
 }
 
+Execution run_script(const std::string& script, const TempFolder& folder, const std::string& plugins,
+                     const Arguments& more) {
+  Arguments command{
+      "bash", "-c",   "cd \"$0\"; IFS=$'\\n'; t2=\"$*\"\n" + script, folder.path().string(), binary().string(),
+      "-p",   plugins};
+  command.insert(command.end(), more.begin(), more.end());
+  return execute(command, folder, {{"HOME", folder.path().string()}});
+}
+
 std::filesystem::path binary() {
   const char* other = std::getenv("T2_BUILD");
   return other ? std::filesystem::path(other) / "tranalyzer" : std::filesystem::path(T2_BINARY);

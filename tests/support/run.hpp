@@ -73,6 +73,11 @@ struct Result : Execution {
 Execution execute(const Arguments& command, const TempFolder& folder, const Environment& environment = {},
                   unsigned seconds = 60);
 
+// A script of bash in `folder`, which is its home, too. $t2 in it, without quotes, is the program with the plugins of
+// that folder and `more`; words of variables end at the ends of lines, not at blanks, which names of folders may have.
+Execution run_script(const std::string& script, const TempFolder& folder, const std::string& plugins,
+                     const Arguments& more = {});
+
 std::filesystem::path binary();         // tranalyzer
 std::filesystem::path built_plugins();  // folder with NNN_name.so; outside the tree several, with ':' between them
 std::filesystem::path source_folder();  // of the project whose tests these are

@@ -12,10 +12,8 @@ struct Sample {
   TempFolder folder;
   std::string plugins = plugin_folder(folder, {"basicFlow", "basicStats", "parquetSink"}).string();
   void check(const std::string& script, const std::string& printed) const {
-    const Execution result =
-        execute({"bash", "-c", "cd \"$0\"; t2=\"$1 -p $2 -r $3 -w x\"\n" + script, folder.path().string(),
-                 binary().string(), plugins, (source_folder() / "share/samples/office.pcap").string()},
-                folder, {{"HOME", folder.path().string()}});
+    const Execution result = run_script(script, folder, plugins,
+                                        {"-r", (source_folder() / "share/samples/office.pcap").string(), "-w", "x"});
     INFO(result.out << result.err);
     CHECK(result.out == printed);
   }

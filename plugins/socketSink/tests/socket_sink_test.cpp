@@ -55,15 +55,12 @@ struct Office {
   std::string plugins = plugin_folder(folder, {"basicFlow", "basicStats", "socketSink", "txtSink"}).string();
   Office() { std::ofstream(folder / "collector.py") << collector; }
   Execution shell(const std::string& script) const {
-    return execute(
-        {"bash", "-c",
-         "cd \"$0\"; t2=\"$1 -p $2 -r $3 -w x\"\n"
-         "port=$(python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); "
-         "print(s.getsockname()[1])')\n"
-         "export SKS_DPORT=$port SKS_TIMEOUT=60\nready() { until [ -e got.ready ]; do sleep 0.02; done; }\n" +
-             script,
-         folder.path().string(), binary().string(), plugins, (source_folder() / "share/samples/office.pcap").string()},
-        folder, {{"HOME", folder.path().string()}});
+    return run_script(
+        "port=$(python3 -c 'import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); "
+        "print(s.getsockname()[1])')\n"
+        "export SKS_DPORT=$port SKS_TIMEOUT=60\nready() { until [ -e got.ready ]; do sleep 0.02; done; }\n" +
+            script,
+        folder, plugins, {"-r", (source_folder() / "share/samples/office.pcap").string(), "-w", "x"});
   }
   void check(const std::string& script, const std::string& printed) const {
     const Execution result = shell(script);

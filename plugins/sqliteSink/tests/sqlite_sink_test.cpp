@@ -58,9 +58,7 @@ struct Sample {
     std::filesystem::copy(source_folder() / "share/samples/office.pcap", folder.path());
   }
   Execution shell(const std::string& script) const {
-    return execute({"bash", "-c", "cd \"$0\"; t2=\"$1 -p $2 -r office.pcap -w x\"\n" + script, folder.path().string(),
-                    binary().string(), plugins},
-                   folder, {{"HOME", folder.path().string()}});
+    return run_script(script, folder, plugins, {"-r", "office.pcap", "-w", "x"});
   }
   void check(const std::string& script, const std::string& printed) const {
     const Execution result = shell(script);
@@ -114,11 +112,11 @@ TEST_CASE("sqliteSink: what to do with a file and a table that exist", "[sqliteS
 TEST_CASE("sqliteSink: rows that cannot be stored are counted, others are there", "[sqliteSink]") {
   const Sample sample;
   SECTION("no room: transactions are stored as a whole or not at all") {
-    sample.check(
-        "(ulimit -f 130; SQLITE_TRANSACTION_NFLOWS=10 $t2 > log 2> err); echo $?; stored=$(" + count +
-            "); echo $((stored % 10)); grep -o '[0-9]* rows were not stored' log | (read -r lost rest; echo $((lost + "
-            "stored))); grep -c 'rows are lost: cannot write' log",
-        "3\n0\n166\n1\n");
+    sample.check("(ulimit -f 130; SQLITE_TRANSACTION_NFLOWS=10 $t2 > log 2> err); echo $?; stored=$(" + count +
+                     "); echo $((stored % 10)); grep -o '[0-9]* rows were not stored' log | (IFS=' ' read -r lost "
+                     "rest; echo $((lost + "
+                     "stored))); grep -c 'rows are lost: cannot write' log",
+                 "3\n0\n166\n1\n");
   }
   SECTION("another program holds the database for longer than the time-out") {
     sample.check(
