@@ -25,6 +25,7 @@ PASSTHROUGH = re.compile(r'Acquire::(https?::|ftp::|Check-|Retries|ForceIPv)')  
 PROXIES = {name: value for name, value in os.environ.items() if name.lower() in ('http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy')}
 PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 DEVICES = ('null', 'zero', 'full', 'random', 'urandom', 'tty')
+CLONE = "ada's clone (R&D)"  # the checkout in somebody's home: it works in folders with any names
 
 
 class Failure(Exception):
@@ -140,7 +141,7 @@ class Room:
 
     def copy_checkout(self, source, home, owner):
         """The files of the project that git knows or would add; where it is not a checkout, all but results of builds."""
-        target = self.root / home / 'tranalyzer'
+        target = self.root / home / CLONE
         target.mkdir()
         listed = subprocess.run(['git', '-C', source, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], capture_output=True, check=False)
         if listed.returncode == 0:
@@ -149,20 +150,20 @@ class Room:
         else:
             packed = subprocess.run(['tar', '-C', source, '--exclude=./build', '-cf', '-', '.'], stdout=subprocess.PIPE, check=True).stdout
         subprocess.run(['tar', '-C', target, '--no-same-owner', '-xf', '-'], input=packed, check=True)
-        self.do('chown', '-R', f'{owner}:{owner}', f'/{home}/tranalyzer')
+        self.do('chown', '-R', f'{owner}:{owner}', f'/{home}/{CLONE}')
 
     def type(self, user, command, log, seconds, password=None, terminal=False):
         """Runs a command in the checkout, as the user who types it at a terminal or starts it without one. Returns (status, output)."""
         account = next(line.split(':') for line in (self.root / 'etc/passwd').read_text().splitlines() if line.startswith(user + ':'))
         uid, gid, home = int(account[2]), int(account[3]), account[5]
         groups = [int(line.split(':')[2]) for line in (self.root / 'etc/group').read_text().splitlines() if user in line.split(':')[3].split(',')]
-        environment = self.environment | {'HOME': home, 'USER': user, 'LOGNAME': user, 'SHELL': '/bin/bash', 'CCACHE_BASEDIR': f'{home}/tranalyzer'}
+        environment = self.environment | {'HOME': home, 'USER': user, 'LOGNAME': user, 'SHELL': '/bin/bash', 'CCACHE_BASEDIR': f'{home}/{CLONE}'}
 
         def become_user():
             os.setgroups([gid, *groups])
             os.setgid(gid)
             os.setuid(uid)
-            os.chdir(f'{home}/tranalyzer')
+            os.chdir(f'{home}/{CLONE}')
             os.execve('/bin/bash', ['bash', '-c', command], environment | ({'TERM': 'xterm'} if terminal else {}))
 
         with open(log, 'wb', buffering=0) as output:
