@@ -23,6 +23,7 @@
 #include "app/service_manager.hpp"
 #include "base/settings.hpp"
 #include "base/signals.hpp"
+#include "base/streams.hpp"
 #include "t2/clock.hpp"
 
 namespace t2 {
@@ -234,7 +235,7 @@ class Analysis {
         JsonReport json;
         report(json, data);
         if (options_.monitor_file || options_.each) monitor_.line(json.object());
-        else fmt::print("{}\n", json.object()), std::fflush(stdout);
+        else print_to(stdout, json.object() + "\n"), flush_stdout();
       } else {
         monitor_.line(fmt::format("{:=<80}\nUSR1 A type report: {}. PID: {}", "", version_line(), getpid()));
         TextReport text(monitor_);

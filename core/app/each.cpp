@@ -23,6 +23,7 @@
 #include "app/progress.hpp"
 #include "base/log.hpp"
 #include "base/settings.hpp"
+#include "base/streams.hpp"
 #include "capture/source.hpp"
 #include "t2/clock.hpp"
 #include "t2/error.hpp"
@@ -128,12 +129,12 @@ class Process {  // one of several
     if (outcome.status != nothing_done) done_.complete(input, made, outcome.status);
     if (!outcome.report.empty()) printer_.print(outcome.report);
     fs::remove_all(made, problem);
-    switch (outcome.status) {
+    switch (outcome.status == all_well && stdout_problem() != 0 ? output_lost : outcome.status) {
       case all_well: return Became::complete;
       case input_damaged:
         clear_progress();
-        fmt::print(stderr, "[WRN] '{}' is damaged: see {}/{}{}\n", input.path, input.folder, input.name,
-                   settings.log_suffix);
+        print_to(stderr, fmt::format("[WRN] '{}' is damaged: see {}/{}{}\n", input.path, input.folder, input.name,
+                                     settings.log_suffix));
         return Became::damaged;
       case output_lost: return Became::output_lost;
       default: return is_capture ? Became::failed : Became::no_capture;
@@ -236,7 +237,7 @@ class Processes {
         became = Became::failed;
       }
     }
-    std::fflush(stdout);
+    flush_stdout();
     std::_Exit(0);
   }
 
@@ -283,9 +284,9 @@ int run_each(const Options& options, const std::string& made_with,
   const std::size_t files = inputs.waiting.size(), count = std::min(options.jobs, files);
   std::FILE* const tell = options.json_report ? stderr : stdout;
   if (files > 0)
-    fmt::print(tell, "Processing {} file{} in {} process{}\n", files, files == 1 ? "" : "s", count,
-               count == 1 ? "" : "es");
-  std::fflush(stdout);
+    print_to(tell, fmt::format("Processing {} file{} in {} process{}\n", files, files == 1 ? "" : "s", count,
+                               count == 1 ? "" : "es"));
+  flush_stdout();
 
   catch_stops();
   Processes processes(options, inputs, done, analyse);
@@ -298,14 +299,16 @@ int run_each(const Options& options, const std::string& made_with,
   const double seconds = static_cast<double>(steady_clock() - begin) / 1e9;
   clear_progress();
   const std::size_t captures = all.size() - summary.others;
-  fmt::print(tell,
-             "{} file{}: {} analysed, {} complete before, {} damaged, {} failed{}{}; {} packets, {} flows, {:.2f} s\n",
-             captures, captures == 1 ? "" : "s", summary.complete, inputs.before, summary.damaged, summary.failed,
-             summary.lost > 0 ? fmt::format(", {} with lost output", summary.lost) : "",
-             summary.others > 0 ? fmt::format(", {} no captures", summary.others) : "", counters.packets.load(),
-             counters.flows.load(), seconds);
+  print_to(
+      tell,
+      fmt::format(
+          "{} file{}: {} analysed, {} complete before, {} damaged, {} failed{}{}; {} packets, {} flows, {:.2f} s\n",
+          captures, captures == 1 ? "" : "s", summary.complete, inputs.before, summary.damaged, summary.failed,
+          summary.lost > 0 ? fmt::format(", {} with lost output", summary.lost) : "",
+          summary.others > 0 ? fmt::format(", {} no captures", summary.others) : "", counters.packets.load(),
+          counters.flows.load(), seconds));
   if (stopped_by) {
-    fmt::print(tell, "Interrupted: the same command goes on from here\n");
+    print_to(tell, "Interrupted: the same command goes on from here\n");
     return 128 + stopped_by;
   }
   if (summary.lost > 0) return output_lost;

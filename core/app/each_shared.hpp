@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/streams.hpp"
 #include "t2/error.hpp"
 
 namespace t2 {
@@ -66,8 +67,8 @@ class LinePrinter {
     struct flock whole {};
     whole.l_type = F_WRLCK;
     while (fcntl(lock_, F_SETLKW, &whole) != 0 && errno == EINTR) {}
-    fmt::print("{}\n", line);
-    std::fflush(stdout);
+    print_to(stdout, line + "\n");
+    flush_stdout();
     whole.l_type = F_UNLCK;
     fcntl(lock_, F_SETLK, &whole);
   }

@@ -17,6 +17,7 @@
 #include "base/digits.hpp"
 #include "base/output_file.hpp"
 #include "base/paths.hpp"
+#include "base/streams.hpp"
 #include "capture/libpcap.hpp"
 #include "t2/error.hpp"
 
@@ -221,7 +222,8 @@ int extract_flows(const Options& options, const Config& config, const Plugins& p
   CaptureWriter to(*options.output);
   copy(chosen.packets, *open(), to);
   std::FILE* const tell = *options.output == "-" ? stderr : stdout;
-  fmt::print(tell, "Extracted {} packets of {} flows to {}\n", to.written(), chosen.flows.size(), *options.output);
+  print_to(tell,
+           fmt::format("Extracted {} packets of {} flows to {}\n", to.written(), chosen.flows.size(), *options.output));
   if (to.left_out() > 0)
     print_error(fmt::format("{} packets have another link type than the first one and do not fit into {}",
                             to.left_out(), *options.output));

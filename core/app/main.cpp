@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <functional>
 
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include "app/analysis.hpp"
@@ -17,6 +19,7 @@
 #include "base/settings.hpp"
 #include "base/signals.hpp"
 #include "base/stdout_reader.hpp"
+#include "base/streams.hpp"
 #include "capture/capture_files.hpp"
 #include "host/config.hpp"
 #include "host/core_flags.hpp"
@@ -28,9 +31,9 @@ namespace {
 // Prints what -r reads, in this order.
 int list_inputs(const Options& options) {
   const CaptureFiles found = find_captures(options.sources, {.filter = options.filter}, FileOrder::by_first_packet);
-  for (const CaptureFile& file : found.files) fmt::print("{}\n", file.path);
-  std::fflush(stdout);
-  for (const std::string& note : found.notes) fmt::print(stderr, "{}\n", note);
+  for (const CaptureFile& file : found.files) print_to(stdout, file.path + "\n");
+  flush_stdout();
+  for (const std::string& note : found.notes) print_to(stderr, note + "\n");
   for (const std::string& problem : found.problems) print_error(problem);
   return found.files.empty() ? nothing_done : found.problems.empty() ? all_well : input_damaged;
 }
@@ -57,7 +60,7 @@ int run(const Options& options, Privileges& rights) {
   const Plugins plugins(plugin_folder(options.plugin_folder), {options.plugin_list, options.plugins});
   config.check(plugins.all(), plugins.others());
   if (options.describe) {
-    fmt::print("{}", describe(options.plugins_to_describe, config, plugins, options.json_report));
+    print_to(stdout, describe(options.plugins_to_describe, config, plugins, options.json_report));
     return all_well;
   }
   if (plugins.all().empty() && options.plugin_list.empty())
@@ -75,36 +78,46 @@ int run(const Options& options, Privileges& rights) {
   }
   if (options.output == "-") end_with_stdout_reader();
   const Outcome outcome = one(options);
-  if (options.json_report) fmt::print("{}\n", outcome.report);
+  if (options.json_report) print_to(stdout, outcome.report + "\n");
   return outcome.status;
+}
+
+// Does what the command line asks for; the exit status.
+int start(int argc, char** argv) {
+  std::optional<Options> options;
+  try {
+    options = parse_options(argc, argv);
+  } catch (const Error& e) {
+    flush_stdout();
+    print_error(e.what());
+    print_to(stdout, "Try 't2 -h' for more information.\n");
+    return nothing_done;
+  }
+  std::optional<Privileges> rights;
+  try {
+    if (!options) return all_well;
+    rights.emplace(options->user, options->input == Options::Input::interface);
+    read_filter_file(*options);
+    return options->list_inputs ? list_inputs(*options) : run(*options, *rights);
+  } catch (const Error& e) {
+    flush_stdout();
+    print_error(e.what() + (rights ? rights->hint(e.what()) : std::string()));
+    return nothing_done;
+  } catch (const std::exception& e) {
+    flush_stdout();
+    print_error(fmt::format("stopped: {}", e.what()));
+    return nothing_done;
+  }
 }
 
 }  // namespace
 }  // namespace t2
 
 int main(int argc, char** argv) {
-  std::optional<t2::Options> options;
-  try {
-    options = t2::parse_options(argc, argv);
-  } catch (const t2::Error& e) {
-    std::fflush(stdout);
-    t2::print_error(e.what());
-    fmt::print("Try 't2 -h' for more information.\n");
-    return t2::nothing_done;
-  }
-  std::optional<t2::Privileges> rights;
-  try {
-    if (!options) return t2::all_well;
-    rights.emplace(options->user, options->input == t2::Options::Input::interface);
-    t2::read_filter_file(*options);
-    return options->list_inputs ? t2::list_inputs(*options) : t2::run(*options, *rights);
-  } catch (const t2::Error& e) {
-    std::fflush(stdout);
-    t2::print_error(e.what() + (rights ? rights->hint(e.what()) : std::string()));
-    return t2::nothing_done;
-  } catch (const std::exception& e) {
-    std::fflush(stdout);
-    t2::print_error(fmt::format("stopped: {}", e.what()));
-    return t2::nothing_done;
-  }
+  t2::open_standard_streams();
+  const int status = t2::start(argc, argv);
+  const int problem = t2::stdout_problem();
+  if (problem == 0) return status;
+  t2::print_error(fmt::format("cannot write to standard output: {}", std::strerror(problem)));
+  return status == t2::all_well ? t2::output_lost : status;
 }

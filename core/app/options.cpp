@@ -19,6 +19,7 @@
 #include "base/closest.hpp"
 #include "base/digits.hpp"
 #include "base/paths.hpp"
+#include "base/streams.hpp"
 #include "t2/plugin.hpp"
 #include "tranalyzer.h"
 
@@ -225,8 +226,8 @@ class CommandLine {
       if (option != plain_word && option != ':' && optarg && !*optarg)
         throw Error(fmt::format("Option '{}': the value is empty", option_name(words_[at])));
       if (option == 'V' || option == 'h') {
-        if (option == 'V') fmt::print("{}\n", version_line());
-        else fmt::print("{} - flow based network traffic analyzer\n\n{}", version_line(), usage);
+        if (option == 'V') print_to(stdout, version_line() + "\n");
+        else print_to(stdout, fmt::format("{} - flow based network traffic analyzer\n\n{}", version_line(), usage));
         return {};
       }
       take(option, words_[at]);
@@ -347,7 +348,7 @@ std::string version_line() { return fmt::format("Tranalyzer {} [t2]", T2_VERSION
 
 std::optional<Options> parse_options(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print("{}\n{}", version_line(), usage);
+    print_to(stdout, fmt::format("{}\n{}", version_line(), usage));
     throw Error("One of '-r', '-R', '-D' or '-i' option is required");
   }
   return CommandLine(argc, argv).parse();

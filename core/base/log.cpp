@@ -15,6 +15,7 @@
 
 #include "base/output_file.hpp"
 #include "base/settings.hpp"
+#include "base/streams.hpp"
 #include "t2/plugin.hpp"
 
 namespace t2 {
@@ -48,29 +49,27 @@ void share_progress(std::atomic<bool>* shown) { progress_is_shown = shown ? show
 
 void clear_progress() {
   if (!progress_is_shown->exchange(false, std::memory_order_relaxed)) return;
-  std::fputs("\r\033[K", stderr);
-  std::fflush(stderr);
+  print_to(stderr, "\r\033[K");
 }
 
 void show_progress(std::string_view text) {
-  fmt::print(stderr, "\r\033[K{}", text);
-  std::fflush(stderr);
+  print_to(stderr, fmt::format("\r\033[K{}", text));
   *progress_is_shown = true;
 }
 
 void print_error(std::string_view text) {
   clear_progress();
   if (coloured(stderr)) {
-    fmt::print(stderr, "\033[1;31m[ERR]\033[0m \033[0;31m{}\033[0m\n", printable(text));
+    print_to(stderr, fmt::format("\033[1;31m[ERR]\033[0m \033[0;31m{}\033[0m\n", printable(text)));
   } else {
-    fmt::print(stderr, "[ERR] {}\n", printable(text));
+    print_to(stderr, fmt::format("[ERR] {}\n", printable(text)));
   }
 }
 
 void stop_program(std::string_view text) {
   static std::mutex only_one;
   only_one.lock();
-  std::fflush(stdout);
+  flush_stdout();
   print_error(text);
   std::_Exit(1);
 }
@@ -97,7 +96,7 @@ void Log::release() {
 
 // The caller holds mutex_, as for write().
 void Log::print(const std::string& line) {
-  if (out_) std::fwrite(line.data(), 1, line.size(), out_);
+  if (out_) print_to(out_, line);
   else file_.put_row(line);
 }
 
@@ -139,8 +138,8 @@ void Log::plugin(std::string_view name, std::string_view text) {
 
 void Log::flush() {
   const std::lock_guard hold(mutex_);
-  if (out_) std::fflush(out_);
-  else file_.flush();
+  if (!out_) file_.flush();
+  else if (out_ == stdout) flush_stdout();
 }
 
 std::string human_suffix(double n, std::string_view unit) {

@@ -239,6 +239,31 @@ TEST_CASE("program: output prefix", "[program]") {
   check_error(place.analyse({"-w", (place.folder / "plain/x").string()}), "'-w'");
 }
 
+TEST_CASE("program: standard output or standard error that is full, closed or gone ends nothing", "[program]") {
+  const Place place;
+  const std::string analysis = "$t2 -r c.pcap -w x", none = "$t2 -r none.pcap -w x";
+  const auto status = [&](const std::string& command) { return place.shell(command + "; exit $?").status; };
+  REQUIRE(place.analyse({"-w", (place.folder / "whole").string()}).status == 0);
+  const std::string file = read_file(place.folder / "whole_flows.txt");
+  REQUIRE(file.size() > 100);
+  for (const std::string command :
+       {"$1 -V", "$1 -h", "$t2 --describe", "$t2 --describe --report json", "$t2 -r c.pcap --list-inputs",
+        "$t2 -r c.pcap -w x", "$t2 -r c.pcap -w x --report json", "$t2 -r c.pcap --extract 'flowInd == 1' -w e.pcap"}) {
+    INFO(command);
+    const Execution full = place.shell(command + " > /dev/full");
+    CHECK(full.status == 3);
+    CHECK_THAT(full.err, Contains("[ERR] cannot write to standard output: No space left on device\n"));
+    CHECK(status(command + " > /dev/full 2>&1") == 3);
+    CHECK(status(command + " 2> /dev/full") == 0);
+    CHECK(status(command + " <&- >&- 2>&-") == 0);
+  }
+  CHECK(status("exec 3> >(:); wait $!; " + analysis + " >&3") == 0);  // who read the log wanted no more
+  CHECK(read_file(place.folder / "x_flows.txt") == file);
+  CHECK(status(none + " 2> /dev/full") == 1);
+  CHECK(status(none + " > /dev/full 2>&1") == 1);
+  CHECK(status("$t2 -r c.pcap --each --report json -w each/ > /dev/full 2>&1") == 3);
+}
+
 TEST_CASE("program: flows to standard output, the log elsewhere", "[program]") {
   const Place place;
   const Execution result = place.shell("$t2 -r c.pcap -w -");
