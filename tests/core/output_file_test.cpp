@@ -61,26 +61,32 @@ std::string unpacked(const fs::path& path, Compression form) {
 }
 
 // Standard error while it lives.
-class Errors {
+class Errors {  // through a pipe, whose size is not limited like that of files
  public:
-  explicit Errors(const TempFolder& folder) : path_(folder / "errors"), before_(dup(STDERR_FILENO)) {
-    const int file = open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-    dup2(file, STDERR_FILENO);
-    close(file);
+  Errors() : before_(dup(STDERR_FILENO)) {
+    int ends[2];
+    REQUIRE(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+    said_ = ends[0];
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
   }
   ~Errors() {
     dup2(before_, STDERR_FILENO);
-    close(before_);
+    close(before_), close(said_);
   }
-  std::string text() const { return read_file(path_); }
+  const std::string& text() const {
+    char piece[4096];
+    for (ssize_t n; (n = read(said_, piece, sizeof piece)) > 0;) text_.append(piece, static_cast<std::size_t>(n));
+    return text_;
+  }
   std::ptrdiff_t lines() const {
-    const std::string all = text();
+    const std::string& all = text();
     return std::count(all.begin(), all.end(), '\n');
   }
 
  private:
-  fs::path path_;
-  int before_;
+  int before_, said_ = -1;
+  mutable std::string text_;
 };
 
 std::string row(int number) { return "row " + std::to_string(number) + std::string(50, '.') + "\n"; }
@@ -101,7 +107,7 @@ TEST_CASE("output file: rows in pieces, longer than the buffer, and written over
 
 TEST_CASE("output file: a separator stands between rows, whatever was lost", "[output]") {
   const TempFolder folder;
-  const Errors errors(folder);
+  const Errors errors;
   const fs::path path = folder / "rows";
   RowFile file(create_output_file({.path = path.string(), .header = "[\n", .separator = ','}));
   const auto put = [&](int number) {
@@ -125,7 +131,7 @@ TEST_CASE("output file: a separator stands between rows, whatever was lost", "[o
 
 TEST_CASE("output file: binary pieces are there as a whole or lost", "[output]") {
   const TempFolder folder;
-  const Errors errors(folder);
+  const Errors errors;
   const fs::path path = folder / "packets", made = folder / "packets.part";
   const std::string header("\0\n\1", 3), piece = std::string("\n\0\n", 3) + std::string(100, '\n');
   RowFile file(create_output_file({.path = path.string(), .header = header, .in_parts = true, .lines = false}));
@@ -147,7 +153,7 @@ TEST_CASE("output file: binary pieces are there as a whole or lost", "[output]")
 
 TEST_CASE("output file: several processes append whole lines", "[output]") {
   const TempFolder folder;
-  const Errors errors(folder);
+  const Errors errors;
   const std::string path = (folder / "list").string();
   constexpr int writers = 4, lines = 200;
   for (int writer = 0; writer < writers; ++writer) {
@@ -182,7 +188,7 @@ TEST_CASE("output file: a full disk leaves whole rows, and the file goes on when
   const Compression form = GENERATE(Compression::none, Compression::gzip, Compression::zstd);
   const bool compress = form != Compression::none;
   const TempFolder folder;
-  const Errors errors(folder);
+  const Errors errors;
   const fs::path path = folder / "rows";
   RowFile file(create_output_file({.path = path.string(), .header = "% names\n", .compression = form}));
   std::string expected = "% names\n";
@@ -214,7 +220,7 @@ TEST_CASE("output file: a full disk leaves whole rows, and the file goes on when
 
 TEST_CASE("output file: a device that is full", "[output]") {
   const TempFolder folder;
-  const Errors errors(folder);
+  const Errors errors;
   const Compression form = GENERATE(Compression::none, Compression::gzip, Compression::zstd);
   RowFile file(create_output_file({.path = "/dev/full", .compression = form}));
   file.put_row("one\n");
@@ -230,7 +236,7 @@ TEST_CASE("output file: a device that is full", "[output]") {
 
 TEST_CASE("output file: a file that was removed begins anew, or is lost with its folder", "[output]") {
   const TempFolder folder;
-  const Errors errors(folder);
+  const Errors errors;
   fs::create_directory(folder / "out");
   const fs::path path = folder / "out/rows";
   RowFile file(create_output_file({.path = path.string(), .header = "% names\n"}));
@@ -306,7 +312,7 @@ TEST_CASE("output file: compressed rows are complete after each piece", "[output
 TEST_CASE("output file: a reader that went away, and one that comes back", "[output]") {
   std::signal(SIGPIPE, SIG_IGN);
   const TempFolder folder;
-  const Errors errors(folder);
+  const Errors errors;
   const fs::path path = folder / "fifo";
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK);
