@@ -116,7 +116,7 @@ try_ccache() { # FOLDER: where a file can be written
     command -v ccache >/dev/null || return 0
     if ! reason=$(CCACHE_RECACHE=1 ccache c++ -x c++ -c /dev/null -o "$1/.ccache.o" 2>&1) && [[ $reason = ccache:* ]]; then
         info "Building without ccache: ${reason#ccache: error: }"
-        unset "${!CCACHE_@}"  # with some values it ends with an error even where it is disabled
+        unset "${!CCACHE_@}"  # ccache reads them first, and a bad value is an error even when it is disabled
         export CCACHE_DISABLE=1
     fi
     rm -f -- "$1/.ccache.o"

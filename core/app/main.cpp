@@ -1,9 +1,8 @@
 // The program, told from top to bottom: read the options, load the plugins, then do what was asked for: analyse a
 // capture or many, describe the plugins, list the inputs, extract packets.
 #include <cstdio>
-#include <functional>
-
 #include <cstring>
+#include <functional>
 
 #include <fmt/format.h>
 

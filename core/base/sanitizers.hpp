@@ -20,7 +20,7 @@ namespace t2 {
 
 #ifdef T2_ADDRESS_SANITIZER
 inline constexpr bool address_sanitizer = true;
-// Who reads or writes these bytes from now on is stopped, with a report.
+// From now on the sanitizer ends the program, with a report, when it reads or writes these bytes.
 inline void forbid_access(const void* bytes, std::size_t n) { __asan_poison_memory_region(bytes, n); }
 inline void allow_access(const void* bytes, std::size_t n) { __asan_unpoison_memory_region(bytes, n); }
 #else

@@ -327,6 +327,6 @@ function(t2_plugin_tests name)
   t2_test_places(${T2_TEST_SUPPORT} ${T2_PROGRAM} ${CMAKE_BINARY_DIR}/plugins:${T2_BUILT_PLUGINS} ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name}_tests PRIVATE Catch2::Catch2WithMain)
   add_dependencies(${name}_tests ${name})
-  cmake_language(DEFER CALL enable_testing)  # it sets a variable of the folder, which a function has not
+  cmake_language(DEFER CALL enable_testing)  # it sets a variable, which this function would lose when it returns
   add_test(NAME ${name} COMMAND ${name}_tests)
 endfunction()

@@ -27,7 +27,8 @@ namespace t2 {
 // when one was slow to come. Only speed depends on it.
 class HugePages {
  public:
-  // The address sanitizer looks for leaks in whatever was allocated: with it, memory is divided as if they were small.
+  // In bytes. The address sanitizer reads all allocated memory to find leaks: with it, we allocate as if they were
+  // small.
   static constexpr std::size_t size = address_sanitizer ? 64 << 10 : 2 << 20;
   static std::byte* allocate(std::size_t bytes);  // whole huge pages, usual ones so far; null: no memory
   // A record of a chunk that is filled from its beginning, before it is first written.
@@ -45,8 +46,8 @@ class HugePages {
   std::uint64_t begun_ = 0, next_try_ = 2, pause_ = 32;  // in huge pages
 };
 
-// Sides of one kind. Their memory takes up room only where it has been written to. With the address sanitizer, which
-// keeps notes of all of a chunk, chunks are small; it also reports who touches a side that was released.
+// Sides of one kind. Their memory takes up room only where it has been written to. The address
+// sanitizer keeps notes of all of a chunk: with it, chunks are small. It also reports code that uses a released side.
 class SideMemory {
  public:
   static constexpr std::size_t in_chunk = std::size_t{1} << (address_sanitizer ? 8 : 17);  // sides

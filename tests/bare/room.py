@@ -25,7 +25,7 @@ PASSTHROUGH = re.compile(r'Acquire::(https?::|ftp::|Check-|Retries|ForceIPv)')  
 PROXIES = {name: value for name, value in os.environ.items() if name.lower() in ('http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy')}
 PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 DEVICES = ('null', 'zero', 'full', 'random', 'urandom', 'tty')
-CLONE = "ada's clone (R&D)"  # the checkout in somebody's home: it works in folders with any names
+CLONE = "ada's clone (R&D)"  # folder of the checkout in a user's home; the project must work in a folder with any name
 
 
 class Failure(Exception):

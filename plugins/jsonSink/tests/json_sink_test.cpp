@@ -89,8 +89,7 @@ TEST_CASE("jsonSink: standard output and parts", "[jsonSink]") {
   const Sample run;
   const Execution parts = run.shell(
       "rm -f plugins/901_txtSink.so; $t2 -W y:50f > log; cat y_flows.json0 | wc -l; $t2 -w z > log; cat y_flows.json? "
-      "| cmp "
-      "- z_flows.json && echo same; $t2 -w - 2>/dev/null | cmp - z_flows.json && echo same");
+      "| cmp - z_flows.json && echo same; $t2 -w - 2>/dev/null | cmp - z_flows.json && echo same");
   INFO(parts.err);
   CHECK(parts.out == "50\nsame\nsame\n");
 }
@@ -99,8 +98,8 @@ TEST_CASE("jsonSink: each file is one array where JSON_ROOT_NODE asks for it", "
   const Sample run;
   const Execution arrays = run.shell(
       "rm -f plugins/901_txtSink.so; $t2 -w z > log; export JSON_ROOT_NODE=1; $t2 -w a > log; $t2 -W y:50f > log; $t2 "
-      "-w - "
-      "2>/dev/null | cmp - a_flows.json && echo same; : > e.pcap; head -c 24 $5 > e.pcap; $1 -p $3 -r e.pcap -w e > "
+      "-w - 2>/dev/null | cmp - a_flows.json && echo same; : > e.pcap; head -c 24 $5 > e.pcap; $1 -p $3 -r e.pcap -w e "
+      "> "
       "log; JSON_GZ_COMPRESS=1 $t2 -w g > log; zcat g_flows.json.gz | cmp - a_flows.json && echo same\n"
       "python3 -c '\n"
       "import glob, json\n"

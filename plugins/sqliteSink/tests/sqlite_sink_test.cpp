@@ -114,8 +114,7 @@ TEST_CASE("sqliteSink: rows that cannot be stored are counted, others are there"
   SECTION("no room: transactions are stored as a whole or not at all") {
     sample.check("(ulimit -f 130; SQLITE_TRANSACTION_NFLOWS=10 $t2 > log 2> err); echo $?; stored=$(" + count +
                      "); echo $((stored % 10)); grep -o '[0-9]* rows were not stored' log | (IFS=' ' read -r lost "
-                     "rest; echo $((lost + "
-                     "stored))); grep -c 'rows are lost: cannot write' log",
+                     "rest; echo $((lost + stored))); grep -c 'rows are lost: cannot write' log",
                  "3\n0\n166\n1\n");
   }
   SECTION("another program holds the database for longer than the time-out") {
