@@ -127,9 +127,7 @@ Measured measure(const std::filesystem::path& capture, const Arguments& more) {
                     "-w",
                     (folder / "out").string()};
   command.insert(command.end(), more.begin(), more.end());
-  std::vector<char*> words;
-  for (std::string& word : command) words.push_back(word.data());
-  words.push_back(nullptr);
+  const std::vector<char*> words = pointers(command);
   const pid_t child = fork();
   if (child == 0) {
     execv(words.front(), words.data());

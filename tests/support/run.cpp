@@ -29,13 +29,6 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (std::string& s : strings) out.push_back(s.data());
-  out.push_back(nullptr);
-  return out;
-}
-
 std::vector<std::string> merged(const Environment& changes) {
   std::vector<std::string> out;
   for (char** variable = environ; *variable; ++variable) {
@@ -111,6 +104,13 @@ const std::string& Table::Row::operator[](std::string_view name) const {
 
 std::int64_t Table::Row::number(std::string_view name) const {
   return static_cast<std::int64_t>(std::stoull((*this)[name], nullptr, 0));
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  for (std::string& s : strings) out.push_back(s.data());
+  out.push_back(nullptr);
+  return out;
 }
 
 Execution execute(const Arguments& command, const TempFolder& folder, const Environment& environment,

@@ -69,6 +69,8 @@ struct Result : Execution {
   std::string file(std::string_view suffix) const { return read_file(prefix() + std::string(suffix)); }
 };
 
+// As exec() and posix_spawn() take them; valid as long as the strings do not change.
+std::vector<char*> pointers(std::vector<std::string>& strings);
 // Any program, found in PATH or by path. Streams go through files in `folder`.
 Execution execute(const Arguments& command, const TempFolder& folder, const Environment& environment = {},
                   unsigned seconds = 60);
