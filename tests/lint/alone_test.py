@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Each file of the core, of the plugins, of the programs and of the tests includes what it needs: it can be compiled alone, not only with others.
 
-A run reads an eighth of the files, which depends on the day; T2_LINT_DAY=N repeats the run of a day.
+A run reads an eighth of the files, which depends on the day; T2_LINT_DAY=N repeats the run of a day. What passed is read
+again when it, its command, the compiler or any header of the tree changed: the folder of tidy_test.sh remembers, for all clones.
 """
+import hashlib
 import json
 import os
 import shlex
@@ -15,6 +17,39 @@ from pathlib import Path
 
 SHARES = 8
 SOURCE = Path(__file__).resolve().parents[2]
+MARKS = Path(os.environ.get('XDG_CACHE_HOME') or os.path.join(os.environ.get('HOME') or '/nonexistent', '.cache'), 't2-lint')
+
+
+class Passed:
+    """What passed before. Where its folder cannot be written, nothing did."""
+
+    def __init__(self, build):
+        self.build = build
+        self.common = hashlib.sha1(subprocess.run(['c++', '--version'], check=True, stdout=subprocess.PIPE).stdout)
+        headers = [file for folder in ('core', 'plugins', 'share', 'tests') for file in (SOURCE / folder).rglob('*.h*')]
+        for header in sorted([*headers, *(file for file in (build / 'include').rglob('*') if file.is_file())]):
+            self.common.update(header.read_bytes())
+
+    def mark(self, entry):
+        """The file that stands for an entry of compile_commands.json: no path of this clone is in its name."""
+        name = self.common.copy()
+        name.update(Path(entry['file']).read_bytes())
+        name.update(entry['command'].replace(str(self.build), 'BUILD').replace(str(SOURCE), 'SOURCE').encode())
+        return MARKS / name.hexdigest()
+
+    def check(self, entry):
+        """What the compiler says of a file."""
+        mark = self.mark(entry)
+        if mark.exists():
+            return ''
+        text = complaints(entry)
+        if not text:
+            try:
+                MARKS.mkdir(parents=True, exist_ok=True)
+                mark.touch()
+            except OSError:
+                pass
+        return text
 
 
 def complaints(entry):
@@ -44,7 +79,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix='t2-alone.') as name, ThreadPoolExecutor(os.cpu_count()) as pool:
         planted = finds_planted_fault(Path(name))
         share = compiled_files(Path(name) / 'build')[day % SHARES::SHARES]
-        wrong = [text for text in pool.map(complaints, share) if text]
+        wrong = [text for text in pool.map(Passed(Path(name) / 'build').check, share) if text]
     print(*wrong, f'T2_LINT_DAY={day}', sep='\n')
     if not planted:
         print('failed: a planted fault is not found')
