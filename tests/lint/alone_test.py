@@ -17,7 +17,9 @@ from pathlib import Path
 
 SHARES = 8
 SOURCE = Path(__file__).resolve().parents[2]
-MARKS = Path(os.environ.get('XDG_CACHE_HOME') or os.path.join(os.environ.get('HOME') or '/nonexistent', '.cache'), 't2-lint')
+HOME = Path(os.environ.get('HOME') or '/nonexistent')
+CACHE = Path(os.environ.get('XDG_CACHE_HOME') or (HOME / '.cache' if HOME.is_dir() else SOURCE / 'build'))
+MARKS = CACHE / 't2-lint'
 
 
 class Passed:
@@ -26,9 +28,9 @@ class Passed:
     def __init__(self, build):
         self.build = build
         self.common = hashlib.sha1(subprocess.run(['c++', '--version'], check=True, stdout=subprocess.PIPE).stdout)
-        headers = [file for folder in ('core', 'plugins', 'share', 'tests') for file in (SOURCE / folder).rglob('*.h*')]
-        for header in sorted([*headers, *(file for file in (build / 'include').rglob('*') if file.is_file())]):
-            self.common.update(header.read_bytes())
+        for folder in *(SOURCE / name for name in ('core', 'plugins', 'share', 'tests')), build / 'include':
+            for header in sorted(folder.rglob('*.h*')):
+                self.common.update(header.read_bytes())
 
     def mark(self, entry):
         """The file that stands for an entry of compile_commands.json: no path of this clone is in its name."""

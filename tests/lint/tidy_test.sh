@@ -2,15 +2,16 @@
 # What .clang-tidy asks for holds in core and plugins. Files are read as they are compiled: those of a folder together, which
 # takes a tenth of the time. What passed is checked again when a file of it, a header that it includes or the checks changed: a
 # folder beside the compiler's cache remembers, for all clones of the tree.
-cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}  # before the tests' own home
+cache=${XDG_CACHE_HOME-}  # before the tests' own home
+[ -n "$cache" ] || [ ! -d "${HOME:-/nonexistent}" ] || cache=$HOME/.cache
 # shellcheck source=../scripts/support.sh
 . "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../scripts/support.sh"
 # shellcheck source=../../scripts/lib.sh
 . "$SOURCE/scripts/lib.sh"
 
 command -v clang-tidy > /dev/null || { echo 'clang-tidy is not installed'; exit 77; }
-marks=$cache/t2-lint
-mkdir -p -- "$marks" 2> /dev/null && [ -w "$marks" ] || { marks=$BUILDS/lint/passed && mkdir -p -- "$marks"; }
+marks=${cache:-$BUILDS}/t2-lint
+mkdir -p -- "$marks" 2> /dev/null && [ -w "$marks" ] || { marks=$BUILDS/t2-lint && mkdir -p -- "$marks"; }
 find "$marks" -type f -mtime +30 -delete
 configure "$BUILDS/lint" "$scratch/cmake.log" --preset debug || exit 1
 cmake --build "$BUILDS/lint" --target t2report_page > "$scratch/cmake.log" 2>&1 || { cat -- "$scratch/cmake.log"; exit 1; }

@@ -51,4 +51,10 @@ expect 'failures that it counts itself' counts 4 2 0
 expect 'and their part' says 'failed: bare-short'
 part 3 '4 passed, 0 failed, 0 skipped'
 expect 'a bad end after a good count' counts 4 1 0
+# shellcheck disable=SC2016 # the part expands it
+printf '#!/bin/sh\necho ok one\nmkdir -p "${0%%/*}/../../build" && touch "${0%%/*}/../../build/built" "${0%%/*}/left"\n' > "$tree/tests/bare/run"
+run "$tree/scripts/test" --no-setup bare-short
+expect 'a file is left in the tree: fails' fails
+expect 'a file is left in the tree' counts 1 1 0
+expect 'a file is left in the tree: which' says 'failed: the tests left files in the tree: ./tests/bare/left'
 all_passed
