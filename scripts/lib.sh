@@ -97,8 +97,20 @@ is_outdated() { # FOLDER: was the build there set up before the tree was moved o
     ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$cache" || [ ! -x "$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$cache")" ]
 }
 
+# Brackets are in the way of the tree alone, which looks for its files by patterns.
+is_buildable() { # FOLDER: can CMake have sources there? An error says what is in the way
+    case $1 in
+        *[\"\\\;\#$'\n']*) ;;
+        *[][]*) [ "$1" = "$ROOT" ] || return 0 ;;
+        *) return 0 ;;
+    esac
+    err "CMake cannot build where a folder's name has \", \\, ;, #, [, ] or a line break: rename or move ${1@Q}"
+    return 1
+}
+
 configure() { # FOLDER LOG CMAKE_OPTION...: sets up a build of the project; an error says why there is none
     local full
+    is_buildable "$ROOT" || return 1
     ! is_outdated "$1" || set -- "$@" --fresh
     cmake -S "$ROOT" -B "$1" "${@:3}" > "$2" 2>&1 9>&- && return
     [ ! -s "$2" ] || cat -- "$2" >&2

@@ -59,6 +59,25 @@ expect 'st2, no terminal: status 1' fails
 expect 'st2, no terminal: one line with the way out' same "$output" \
     "st2 needs root's rights, and there is no terminal where sudo could ask for a password: run it at one, or 't2' as root"
 
+# ---- Names of folders with which CMake cannot build
+unbuildable="CMake cannot build where a folder's name has"
+for name in 'a"b' 'a\b' 'a;b' 'a#b' 'a[b' $'a\nb'; do
+    odd=$scratch/$name
+    mkdir -p -- "$odd" && cp -r -- "$tree/scripts" "$tree/core" "$tree/plugins" "$odd"
+    run "$odd/scripts/t2build" -p "$scratch/unbuilt" tranalyzer2
+    expect "a tree in '$name': status 1" fails
+    expect "a tree in '$name': says why" ends_with "$unbuildable \", \\, ;, #, [, ] or a line break: rename or move ${odd@Q}"
+    rm -rf -- "$odd"
+done
+mkdir -p -- "$scratch/out[1]" "$scratch/out#1"
+run t2plugin -c brackets -d "$scratch/out[1]"
+run t2build -p "$scratch/unbuilt" "$scratch/out[1]/brackets"
+expect 'a plugin of its own below out[1] is built' ends_with 'BUILD SUCCESSFUL'
+run t2plugin -c hash -d "$scratch/out#1"
+run t2build -p "$scratch/unbuilt" "$scratch/out#1/hash"
+expect 'a plugin of its own below out#1: status 1' fails
+expect 'a plugin of its own below out#1: says why' says "$unbuildable"
+
 # ---- No network
 pretend id 'echo 0'
 pretend apt-get 'case "$*" in *" update"*) echo "W: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving '"'deb.debian.org'"'" ;;
