@@ -45,6 +45,13 @@ ok() { paint 1 32 "$1"; }
 warn() { paint 2 33 "$1"; }
 err() { paint 2 31 "$1"; }
 die() { err "$1"; exit 1; }
+print_whole() { # COMMAND...: its output at once; that standard output does not take it is one line
+    local text status
+    text=$("$@")
+    status=$?
+    [ -z "$text" ] || printf '%s\n' "$text" 2>/dev/null || die 'Cannot write to standard output'
+    return "$status"
+}
 unknown_option() { # OPTION: of a script whose usage() begins lines with its options
     local near words
     mapfile -t words < <(usage | grep -oE -- '^  +-[^ ,]+(, --[a-z-]+)?' | grep -oE -- '--?[A-Za-z-]+')

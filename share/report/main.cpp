@@ -1,9 +1,9 @@
 // t2report: a page from flow files.
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "base/streams.hpp"
 #include "page.hpp"
 #include "summary.hpp"
 #include "t2/error.hpp"
@@ -38,6 +39,7 @@ struct Options {
   std::string output, headers, title;
   std::size_t top = 10, rows = 500;
   std::vector<std::string> inputs;
+  bool help = false;
 };
 
 std::size_t number(const char* option, const std::string& text, std::size_t least, std::size_t most) {
@@ -64,7 +66,7 @@ Options read_options(int argc, char** argv) {
       case 'n': o.top = number("--top", optarg, 1, 1000); break;
       case 'r': o.rows = number("--rows", optarg, 0, 100'000); break;
       case 't': o.title = optarg; break;
-      case 'h': fmt::print("{}", usage); std::exit(0);
+      case 'h': o.help = true; return o;
       default: throw t2::Error("Try 't2report --help' for more information.");
     }
   }
@@ -75,7 +77,33 @@ Options read_options(int argc, char** argv) {
 
 std::string headers_of(const std::string& file) { return prefix_of(file) + "_headers.txt"; }
 
+// A file has its name when it is complete. Behind a link it is the link's target that is written; what is no file, such as
+// a pipe or /dev/stdout, is written to. Returns whether it is a file.
+bool write_page(const std::string& page, const std::string& output) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::file_status status = fs::status(output, problem);
+  const bool is_file = !fs::exists(status) || fs::is_regular_file(status);
+  const fs::path target = fs::is_regular_file(status) ? fs::canonical(output) : fs::path(output);
+  const fs::path written = is_file ? target.string() + ".part" : target.string();
+  std::ofstream out(written, std::ios::binary);
+  const bool opened = out.is_open();
+  out << page << std::flush;
+  out.close();
+  if (!out) {
+    if (is_file && opened) fs::remove(written, problem);
+    throw t2::Error(fmt::format("cannot write '{}'", output));
+  }
+  if (is_file) fs::rename(written, target, problem);
+  if (problem) throw t2::Error(fmt::format("cannot write '{}': {}", output, problem.message()));
+  return is_file;
+}
+
 void run(const Options& o) {
+  if (o.help) {
+    t2::print_to(stdout, usage);
+    return;
+  }
   std::vector<std::string> files;
   for (const std::string& input : o.inputs)
     for (std::string& file : flow_files(input)) files.push_back(std::move(file));
@@ -105,31 +133,25 @@ void run(const Options& o) {
   const std::string title = o.title.empty() ? std::filesystem::path(prefix).filename().string() : o.title;
   const std::string page = page_of(*summary, title, o.top);
   if (output == "-") {
-    std::cout << page << std::flush;
-    if (!std::cout) throw t2::Error("cannot write to standard output");
+    t2::print_to(stdout, page);
     return;
   }
-  const std::string part = output + ".part";
-  std::ofstream(part, std::ios::binary) << page << std::flush;
-  std::error_code problem;
-  if (std::filesystem::file_size(part, problem) != page.size() || problem) {
-    std::filesystem::remove(part, problem);
-    throw t2::Error(fmt::format("cannot write '{}'", output));
-  }
-  std::filesystem::rename(part, output, problem);
-  if (problem) throw t2::Error(fmt::format("cannot write '{}': {}", output, problem.message()));
-  fmt::print("{}: {} flows, {} rows of {} file{}\n", output, summary->flows, summary->rows, files.size(),
-             files.size() == 1 ? "" : "s");
+  if (write_page(page, output))
+    t2::print_to(stdout, fmt::format("{}: {} flows, {} rows of {} file{}\n", output, summary->flows, summary->rows,
+                                     files.size(), files.size() == 1 ? "" : "s"));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  t2::open_standard_streams();
   try {
     run(read_options(argc, argv));
+    if (const int problem = t2::stdout_problem(); problem != 0)
+      throw t2::Error(fmt::format("cannot write to standard output: {}", std::strerror(problem)));
     return 0;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "t2report: {}\n", e.what());
+    t2::print_to(stderr, fmt::format("t2report: {}\n", e.what()));
     return 1;
   }
 }

@@ -36,7 +36,7 @@ Keys: q ends, p stops and goes on, + and - change the delay.
 struct Options {
   std::string address, flows;
   Seconds window{60}, delay{1};
-  bool once = false;
+  bool once = false, help = false;
 };
 
 Seconds seconds(const char* option, const std::string& text, long most) {
@@ -58,7 +58,7 @@ Options read_options(int argc, char** argv) {
       case 'w': o.window = seconds("--window", optarg, 3600); break;
       case 'd': o.delay = seconds("--delay", optarg, 60); break;
       case 'n': o.once = true; break;
-      case 'h': fmt::print("{}", usage); std::exit(0);
+      case 'h': o.help = true; return o;
       default: throw t2::Error("Try 't2top --help' for more information.");
     }
   }
@@ -138,6 +138,10 @@ void watch(Options o, RecentFlows* flows) {
 }
 
 void run(const Options& o) {
+  if (o.help) {
+    std::fputs(usage.data(), stdout);
+    return;
+  }
   std::optional<RecentFlows> flows;
   if (!o.flows.empty()) {
     flows.emplace(o.flows, o.window);
@@ -145,7 +149,7 @@ void run(const Options& o) {
   }
   if (!o.once) return watch(o, flows ? &*flows : nullptr);
   for (const Line& line : view(o.address, look(o), {}, flows ? &*flows : nullptr, o.window, 1000, 40))
-    fmt::print("{}\n", line.text);
+    std::fputs((line.text + '\n').c_str(), stdout);
 }
 
 }  // namespace
@@ -153,6 +157,7 @@ void run(const Options& o) {
 int main(int argc, char** argv) {
   try {
     run(read_options(argc, argv));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw t2::Error("cannot write to standard output");
     return 0;
   } catch (const std::exception& e) {
     fmt::print(stderr, "t2top: {}\n", e.what());

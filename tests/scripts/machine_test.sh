@@ -59,6 +59,14 @@ expect 'st2, no terminal: status 1' fails
 expect 'st2, no terminal: one line with the way out' same "$output" \
     "st2 needs root's rights, and there is no terminal where sudo could ask for a password: run it at one, or 't2' as root"
 
+# ---- Standard output on a full disk
+run t2build -p "$scratch/unbuilt" txtSink
+for command in 't2conf basicFlow -I' 't2conf basicFlow -E' 't2conf basicFlow -G BFO_MAC' "t2build -p $scratch/unbuilt -l" {t2build,t2conf,t2caplist,t2plugin,t2stat,t2whois,tawk,t2report,t2top}' -h'; do
+    run bash -c "$command > /dev/full"
+    expect "$command > /dev/full: status" test "$status" -ne 0
+    expect "$command > /dev/full: one line" same "$(wc -l <<< "$output")" 1
+done
+
 # ---- Names of folders with which CMake cannot build
 unbuildable="CMake cannot build where a folder's name has"
 for name in 'a"b' 'a\b' 'a;b' 'a#b' 'a[b' $'a\nb'; do
