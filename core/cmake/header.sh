@@ -79,6 +79,7 @@ write_header() { # HEADER VALUES
         return 1
     fi
     [ -f "$header" ] || rm -f -- "$header"
+    [ ! -L "$header" ] || header=$(readlink -f -- "$header")   # the link stays
     new=$(mktemp "$header.XXXXXX" 2>/dev/null) || { echo "Cannot write in ${header%/*}" >&2; return 1; }
     if render_header "$template" "$2" > "$new" && chmod --reference="$template" "$new"; then
         cmp -s -- "$new" "$header" || { keep_text "$header" "$base" && mv -f -- "$new" "$header"; } || status=1

@@ -77,8 +77,8 @@ Options read_options(int argc, char** argv) {
 
 std::string headers_of(const std::string& file) { return prefix_of(file) + "_headers.txt"; }
 
-// A file has its name when it is complete. Behind a link it is the link's target that is written; what is no file, such as
-// a pipe or /dev/stdout, is written to. Returns whether it is a file.
+// A file has its name when it is complete. Behind a link it is the link's target that is written; what is no file, such
+// as a pipe or /dev/stdout, is written to. Returns whether it is a file.
 bool write_page(const std::string& page, const std::string& output) {
   namespace fs = std::filesystem;
   std::error_code problem;

@@ -182,6 +182,14 @@ for what in "ln -s $scratch/nothing" mkfifo mkdir; do
     fi
     expect "$what in place of a header: it is back" cmp -s "$header" "$scratch/good.h"
 done
+mv -- "$header" "$scratch/mine.h" && ln -s "$scratch/mine.h" "$header"
+run t2conf tcpFlags -D WINDOWSIZE=0
+expect 'a link to a header: a flag is changed' succeeds
+expect 'a link to a header: the link stays' test -L "$header"
+expect 'a link to a header: its target is changed' grep -q '^#define WINDOWSIZE *0 ' "$scratch/mine.h"
+run t2conf tcpFlags --reset
+expect 'a link to a header: --reset' cmp -s "$scratch/mine.h" "$scratch/good.h"
+rm -- "$header" && mv -- "$scratch/mine.h" "$header"
 sed -i 's/^#define HEX_CAPITAL 0/#define HEX_CAPITAL 7/' "$core"
 run t2conf tranalyzer2 --diff
 expect '--diff shows a bad value' says 'HEX_CAPITAL cannot be 7'
