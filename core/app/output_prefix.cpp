@@ -56,6 +56,11 @@ std::string output_prefix(const Options& options) {
     make_output_folder(wanted);
     return (wanted.ends_with('/') ? wanted : wanted + '/') + stem.substr(name);
   }
+  if (fs::is_other(wanted, problem))  // as /dev/null: names made of it would be in its folder
+    throw Error(
+        fmt::format("Option '-w': '{}' is a device or a pipe, and what is wanted is the beginning of files' names; "
+                    "'-w -' writes flows to standard output",
+                    wanted));
   if (const std::size_t slash = wanted.rfind('/'); slash != std::string::npos && slash > 0)
     make_output_folder(wanted.substr(0, slash));
   return wanted;

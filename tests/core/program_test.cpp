@@ -233,6 +233,8 @@ TEST_CASE("program: output prefix", "[program]") {
   writes("-r c.pcap -w new/deep/x", "new/deep/x_flows.txt");  // of missing folders one is made
   check_error(place.shell("$t2 -r c.pcap -w no/such/x"), "there is no folder 'no' to make 'no/such' in");
   check_error(place.shell("$t2 -r c.pcap -w no/such/"), "there is no folder 'no' to make 'no/such' in");
+  check_error(place.shell("$t2 -r c.pcap -w /dev/null"), "'/dev/null' is a device or a pipe");
+  check_error(place.shell("mkfifo fifo; $t2 -r c.pcap -w fifo"), "'fifo' is a device or a pipe");
   writes("-r - -w a.b < c.pcap", "a.b/stdin_flows.txt");
   writes("-r c.pcap -w x.y", "x.y_flows.txt");
   place.text_file("plain", "");
