@@ -27,10 +27,18 @@
 namespace t2 {
 namespace {
 
-// Prints what -r reads, in this order.
+// Prints what -r reads, in this order, as -R takes it: a name ends with its line, and with a CR in front of that.
 int list_inputs(const Options& options) {
-  const CaptureFiles found = find_captures(options.sources, {.filter = options.filter}, FileOrder::by_first_packet);
-  for (const CaptureFile& file : found.files) print_to(stdout, file.path + "\n");
+  CaptureFiles found = find_captures(options.sources, {.filter = options.filter}, FileOrder::by_first_packet);
+  for (const CaptureFile& file : found.files) {
+    const bool is_line = file.path.find('\n') == std::string::npos && !file.path.ends_with('\r');
+    if (is_line) {
+      print_to(stdout, file.path + "\n");
+    } else {
+      found.problems.push_back(
+          fmt::format("'{}' is left out: a list cannot hold a name with a line break, rename the file", file.path));
+    }
+  }
   flush_stdout();
   for (const std::string& note : found.notes) print_to(stderr, note + "\n");
   for (const std::string& problem : found.problems) print_error(problem);

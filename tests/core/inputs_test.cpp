@@ -189,6 +189,12 @@ TEST_CASE("inputs: --list-inputs prints files in the order of their first packet
   CHECK(result.out == "d/p1.pcap\nwhole.pcap\nd/p2.pcap.gz\nd/p10.pcap\n");
   CHECK_THAT(result.err, Contains("1 file in folder 'd' is no capture"));
   check_refused(run.shell("$t2 --list-inputs -r missing | grep . ; exit ${PIPESTATUS[0]}"), "missing");
+  run.shell("mkdir odd && cd odd && cp ../whole.pcap $'a\\nb' && cp ../whole.pcap $'c\\r' && cp ../whole.pcap d");
+  const Execution odd = run.shell("$t2 --list-inputs -r odd");
+  CHECK(odd.status == 2);
+  CHECK(odd.out == "odd/d\n");
+  CHECK_THAT(odd.err, Contains("[ERR] 'odd/a\\nb' is left out: a list cannot hold a name with a line break"));
+  CHECK_THAT(odd.err, Contains("[ERR] 'odd/c\\x0d' is left out"));
 }
 
 }  // namespace t2::test::inputs_test
