@@ -119,6 +119,8 @@ void Log::line(std::string_view text) { tagged("", 0, text, ""); }
 
 void Log::tagged(std::string_view tag, int colour, std::string_view text, std::string_view plugin) {
   if (silent_) return;
+  if (text.starts_with(plugin) && text.substr(plugin.size()).starts_with(": "))
+    text.remove_prefix(plugin.size() + 2);  // an Error of a plugin that is told as a warning has the name, too
   Line line{tag, colour, printable(text, tag.empty()), std::string(plugin)};
   const std::lock_guard hold(mutex_);
   if (holding_) held_.push_back(std::move(line));

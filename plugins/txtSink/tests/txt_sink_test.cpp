@@ -48,6 +48,23 @@ TEST_CASE("txtSink: an empty capture has column names only", "[txtSink]") {
   CHECK(result.flow_file.find("%dir\tflowInd\t") == 0);
 }
 
+TEST_CASE("txtSink: a headers file that cannot be made is a warning where flows go to standard output", "[txtSink]") {
+  const TempFolder folder;
+  write_file(folder / "capture.pcap", two_flows().pcap());
+  std::filesystem::create_directory(folder / "capture_headers.txt");
+  const std::string linked = plugin_folder(folder, plugins).string();
+  const auto run_to = [&](const std::string& output) {
+    return execute({binary().string(), "-p", linked, "-r", (folder / "capture.pcap").string(), "-w", output}, folder);
+  };
+  const Execution piped = run_to("-");
+  CHECK(piped.status == 0);
+  CHECK(piped.out.starts_with("%dir\t"));
+  CHECK_THAT(piped.err, Catch::Contains("[WRN] txtSink: cannot open "));
+  const Execution file = run_to((folder / "capture").string());
+  CHECK(file.status == 1);
+  CHECK_THAT(file.err, Catch::Contains("[ERR] txtSink: cannot open "));
+}
+
 TEST_CASE("txtSink: parts of the flow file", "[txtSink]") {
   Capture capture;
   for (unsigned port = 1; port <= 5; ++port)
