@@ -34,7 +34,7 @@ restore_locale() { # before a program that the user talks to takes over
 # ---- Messages: information on standard output, warnings and errors on standard error
 
 paint() { # FD COLOUR TEXT: one line, coloured where FD is a terminal that may have colours
-    if [ -t "$1" ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
+    if { [ -t "$1" ] || [ "$1" = "${whole_on-}" ]; } && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
         printf '\e[0;%sm%s\e[0m\n' "$2" "$3" >&"$1"
     else
         printf '%s\n' "$3" >&"$1"
@@ -46,7 +46,8 @@ warn() { paint 2 33 "$1"; }
 err() { paint 2 31 "$1"; }
 die() { err "$1"; exit 1; }
 print_whole() { # COMMAND...: its output at once; that standard output does not take it is one line
-    local text status
+    local text status whole_on=''
+    [ ! -t 1 ] || whole_on=1   # colours are those of the terminal on which it ends
     text=$("$@")
     status=$?
     [ -z "$text" ] || printf '%s\n' "$text" 2>/dev/null || die 'Cannot write to standard output'
