@@ -22,39 +22,46 @@ void Merge::add(Delivery delivery) {
   Time complete = INT64_MAX;
   for (const Source& s : sources_) complete = std::min(complete, s.complete);
   for (;;) {
-    Source* start = next_start();
-    Source* row = next_row();
-    if (start && start->next_start().bucket >= complete) start = nullptr;
-    if (row && Expiry::bucket_of(row->next_row().end) >= complete) row = nullptr;
-    if (!start && !row) return;
-    if (row && (!start || Expiry::bucket_of(row->next_row().end) < start->next_start().bucket)) {
-      take_row(*row);
-    } else {
-      take_start(*start);
-    }
+    const First rows = first(next_row), starts = first(next_start);
+    const Time row = rows.source ? Expiry::bucket_of(rows.source->next_row().end) : INT64_MAX;
+    const Time start = starts.source ? starts.source->next_start().bucket : INT64_MAX;
+    if (std::min(row, start) >= complete) return;
+    if (row < start) take_rows(rows, std::min(complete, start));
+    else take_starts(starts, std::min(complete - 1, row));
   }
 }
 
-Merge::Source* Merge::next_row() {
-  Source* best = nullptr;
-  for (Source& s : sources_) {
-    if (s.rows.empty()) continue;
-    if (!best) {
-      best = &s;
-      continue;
-    }
-    const RowBatch::Head &a = s.next_row(), &b = best->next_row();
-    if (a.end < b.end || (a.end == b.end && a.number < b.number)) best = &s;
-  }
-  return best;
+Merge::Order Merge::next_row(const Source& source) {
+  if (source.rows.empty()) return behind_all;
+  const RowBatch::Head& next = source.next_row();
+  return {next.end, next.number};
 }
 
-Merge::Source* Merge::next_start() {
-  Source* best = nullptr;
-  for (Source& s : sources_) {
-    if (!s.starts.empty() && (!best || s.next_start().number < best->next_start().number)) best = &s;
+Merge::Order Merge::next_start(const Source& source) {
+  return source.starts.empty() ? behind_all : Order{0, source.next_start().number};
+}
+
+Merge::First Merge::first(Order (*next)(const Source&)) {
+  First found;
+  Order order = behind_all;
+  for (Source& source : sources_) {
+    const Order its = next(source);
+    if (its < order) found = {&source, std::exchange(order, its)};
+    else found.until = std::min(found.until, its);
   }
-  return best;
+  return found;
+}
+
+void Merge::take_rows(const First& first, Time before) {
+  Source& source = *first.source;
+  do take_row(source);
+  while (next_row(source) < first.until && Expiry::bucket_of(source.next_row().end) < before);
+}
+
+void Merge::take_starts(const First& first, Time last) {
+  Source& source = *first.source;
+  do take_start(source);
+  while (next_start(source) < first.until && source.next_start().bucket <= last);
 }
 
 void Merge::take_start(Source& source) {

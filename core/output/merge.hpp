@@ -52,8 +52,17 @@ class Merge {
     const RowBatch::Head& next_row() const { return rows.front().head(row); }
     const FlowStart& next_start() const { return starts.front()[start]; }
   };
-  Source* next_row();
-  Source* next_start();
+  using Order = std::pair<Time, std::uint64_t>;
+  static constexpr Order behind_all{INT64_MAX, UINT64_MAX};
+  static Order next_row(const Source& source);
+  static Order next_start(const Source& source);
+  struct First {
+    Source* source = nullptr;  // whose next one comes before those of all others; null: nobody has any
+    Order until = behind_all;  // the first of the others
+  };
+  First first(Order (*next)(const Source&));
+  void take_rows(const First& first, Time before);  // the first one, and others of buckets before that
+  void take_starts(const First& first, Time last);  // the first one, and others of buckets up to that
   void take_row(Source& source);
   void take_start(Source& source);
 
