@@ -17,7 +17,7 @@ namespace t2 {
 namespace {
 
 constexpr std::size_t max_blocks = 32;  // that the packets of a chunk lie in
-constexpr std::size_t in_chunk = 1024;  // packets that a worker gets at once, on average; more would leave the cache
+constexpr std::size_t in_chunk = 512;   // packets that a worker gets at once, on average; more would leave the cache
 
 // The reader has seen the frame, but in another cache. Its headers are read now, its payload by plugins, much later.
 [[gnu::always_inline]] inline void prefetch_frame(const std::uint8_t* frame, std::uint32_t captured) {
@@ -106,7 +106,8 @@ MemoryBound WorkerPool::memory_bound(std::uint64_t max_flows) const {
     bound.rows += (deliveries_.max() + spent_rows_.max()) * Worker::many_rows * row +
                   max_flows * (2 * row + FlowNumbers::bytes_each);
     bound.rows += (deliveries_.max() + spent_starts_.max()) * Worker::many_starts * sizeof(FlowStart);
-    constexpr std::uint64_t chunks = 8 + 8 + 2;  // of a queue: on their way there, back, at both ends
+    const std::uint64_t chunks =  // of a queue: on their way there, back, at both ends
+        queues_[0]->queue.max() + queues_[0]->used.max() + 2;
     bound.packets *= chunks;
     bound.packets += queues_.size() * chunks * in_chunk * workers_.size() * (sizeof(Item) + sizeof(Packet));
   }
@@ -143,7 +144,11 @@ void WorkerPool::flush(Time clock, std::shared_ptr<Block> block, bool now) {
   if (!now && waiting_ < in_chunk * workers_.size() && queues_[0]->filling.blocks.size() < max_blocks)
     return release_blocks();
   waiting_ = 0;
-  for (const auto& queue : queues_) send(*queue, Kind::packets, clock);
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    const std::size_t packets = queues_[i]->filling.items.size(), chunks = send(*queues_[i], Kind::packets, clock, now);
+    // Input that waits for more packets lets all queues run empty: that says nothing.
+    if (!now || chunks > ShardBalancer::wanted_chunks) balancer_.correct(i + 1, packets, chunks);
+  }
   stages_[0]->flush();
   workers_[0]->advance(clock);
   release_blocks();
@@ -155,11 +160,11 @@ void WorkerPool::release_blocks() {
   while (!held_.empty() && held_.front().taken + stages_[0]->waiting() <= taken_) held_.pop_front();
 }
 
-void WorkerPool::send(WorkerQueue& queue, Kind kind, Time clock) {
+std::size_t WorkerPool::send(WorkerQueue& queue, Kind kind, Time clock, bool urgent) {
   Chunk full = std::exchange(queue.filling, queue.used.try_pop_last().value_or(Chunk{}));
   full.kind = kind;
   full.clock = clock;
-  queue.queue.push(std::move(full));
+  return queue.queue.push(std::move(full), urgent);
 }
 
 void WorkerPool::work(std::size_t which) {
@@ -174,6 +179,7 @@ void WorkerPool::work(std::size_t which) {
     auto decoded = chunk.decoded.begin();
     for (std::size_t i = 0; i < chunk.items.size(); ++i) {
       constexpr std::size_t ahead = 8;
+      if (i + 4 * ahead < chunk.items.size()) __builtin_prefetch(&chunk.items[i + 4 * ahead]);
       if (i + ahead < chunk.items.size()) prefetch_frame(chunk.items[i + ahead].data, chunk.items[i + ahead].captured);
       const Item& item = chunk.items[i];
       if (item.data) {
@@ -215,7 +221,7 @@ void WorkerPool::deliver(std::size_t which, Time complete) {
                                             spent_starts_.try_pop_last().value_or(std::vector<FlowStart>{}))};
   rows.delivery.worker = which;
   rows.delivery.complete = complete;
-  deliveries_.push(std::move(rows));
+  deliveries_.push(std::move(rows), live_);
 }
 
 void WorkerPool::write() {

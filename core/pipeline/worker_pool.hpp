@@ -41,8 +41,10 @@ class WorkerPool {
     if (threaded()) {
       ++waiting_;
       if (const std::size_t worker = balancer_.of(hash_pair(raw, found, hash_), raw.captured); worker > 0) {
-        queues_[worker - 1]->filling.items.push_back(
-            {stamp, raw.time, raw.data, raw.captured, raw.wire, found, raw.interface});
+        std::vector<Item>& items = queues_[worker - 1]->filling.items;
+        if (constexpr std::size_t ahead = 12; items.capacity() - items.size() > ahead)
+          __builtin_prefetch(items.data() + items.size() + ahead, 1);  // in the worker's cache since it was last used
+        items.push_back({stamp, raw.time, raw.data, raw.captured, raw.wire, found, raw.interface});
         return;
       }
     }
@@ -88,8 +90,8 @@ class WorkerPool {
     std::vector<std::shared_ptr<Block>> blocks;  // keep the packets' bytes
     Time clock = 0;
   };
-  struct WorkerQueue {               // from the decoder to a worker
-    Queue<Chunk> queue{8}, used{8};  // to the worker, and back for its memory
+  struct WorkerQueue {                  // from the decoder to a worker
+    Queue<Chunk> queue{8, 2}, used{8};  // to the worker, and back for its memory
     Chunk filling;
     std::thread thread;
   };
@@ -102,7 +104,7 @@ class WorkerPool {
   std::uint64_t share_of(std::size_t worker, std::uint64_t max_flows) const;
   MemoryBound memory_bound(std::uint64_t max_flows) const;
   void release_blocks();
-  void send(WorkerQueue& queue, Kind kind, Time clock);
+  std::size_t send(WorkerQueue& queue, Kind kind, Time clock, bool urgent = true);
   void wait_paused();
 
   Layout& layout_;
@@ -129,7 +131,7 @@ class WorkerPool {
     Kind kind = Kind::packets;
     Delivery delivery;
   };
-  Queue<Rows> deliveries_{64};
+  Queue<Rows> deliveries_{64, 16};
   Queue<RowBatch> spent_rows_{64};  // memory of rows that were merged
   Queue<std::vector<FlowStart>> spent_starts_{8};
   Merge merge_;
