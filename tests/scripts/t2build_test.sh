@@ -253,6 +253,27 @@ run t2build '@' '*' 'a b' '$(touch mine)' '[x]'
 expect 'names that are none' fails
 expect 'are all named' same "$(grep -c 'could not be found' <<< "$output")" 5
 
+# ---- A warning of the compiler ends a build with the compilers and flags that are tested. Others warn of more
+source=$tree/plugins/basicFlow/src/basicFlow.cpp
+cp -- "$source" "$scratch/source"
+echo 'static int nobody_uses_this;' >> "$source"
+build() { # FOLDER: of basicFlow
+    cmake -G Ninja -S "$tree" -B "$scratch/$1" && cmake --build "$scratch/$1" --target basicFlow
+}
+run build as-tested
+if [[ $output == *'GNU 12.'* ]]; then
+    expect 'a warning ends the build' fails
+    expect 'and is printed' says nobody_uses_this
+else
+    skip 'a warning ends the build' 'no compiler that is tested'
+fi
+export CXXFLAGS=-O2
+run build with-flags
+unset CXXFLAGS
+expect 'with flags of a user it does not' succeeds
+expect 'but is printed, too' says nobody_uses_this
+mv -- "$scratch/source" "$source"
+
 # ---- A tree that moves takes its build along
 mv -- "$tree" "$scratch/moved"
 run "$scratch/moved/scripts/t2build" basicFlow
