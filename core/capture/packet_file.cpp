@@ -271,12 +271,14 @@ std::size_t PacketFile::take_pcap(const std::uint8_t* data, std::size_t size, st
     at += needed_;
     ++progress_.packets;
     const std::uint32_t captured = std::min(stored, snaplen_);
-    const RawPacket packet{.time = Time{u32(head)} * one_second + Time{u32(head + 4)} * fraction_unit_,
-                           .data = head + record_header_,
-                           .captured = captured,
-                           .wire = std::max(wire, captured),
-                           .link_type = link_type_};
-    if (filter_->accepts(packet, progress_.swapped)) packets.push_back(packet);
+    // Made where it stays: copied there, its loads would wait for the stores of its fields.
+    RawPacket& packet = packets.emplace_back();
+    packet.time = Time{u32(head)} * one_second + Time{u32(head + 4)} * fraction_unit_;
+    packet.data = head + record_header_;
+    packet.captured = captured;
+    packet.wire = std::max(wire, captured);
+    packet.link_type = link_type_;
+    if (!filter_->accepts(packet, progress_.swapped)) packets.pop_back();
   }
 }
 

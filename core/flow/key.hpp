@@ -164,12 +164,11 @@ template <bool v4>
   made.source_end = swapped;
 }
 
-inline std::uint32_t hash_pair(Ends ends, bool v4, const KeyedHash& hash) {
-  if (v4) put_in_order<true>(ends, false);
-  else put_in_order<false>(ends, false);
+template <bool v4>
+[[gnu::always_inline]] inline std::uint32_t hash_pair(Ends ends, const KeyedHash& hash) {
+  put_in_order<v4>(ends, false);
   const auto& [a, b] = ends;
-  const Word both = v4 ? hash(a.low, b.low) : hash(a.low, a.high, b.low, b.high);
-  return static_cast<std::uint32_t>(both);
+  return static_cast<std::uint32_t>(v4 ? hash(a.low, b.low) : hash(a.low, a.high, b.low, b.high));
 }
 
 }  // namespace keys
@@ -225,13 +224,15 @@ inline void make_lookup(const Packet& p, const KeyedHash& hash, Lookup& made) {
 }
 
 inline std::uint32_t hash_pair(const Packet& p, const KeyedHash& hash) {
-  return keys::hash_pair(keys::ends_of(p), p.family == Family::ipv4, hash);
+  return p.family == Family::ipv4 ? keys::hash_pair<true>(keys::ends_of(p), hash)
+                                  : keys::hash_pair<false>(keys::ends_of(p), hash);
 }
 
-inline std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found, const KeyedHash& hash) {
+[[gnu::always_inline]] inline std::uint32_t hash_pair(const RawPacket& raw, const FastHeaders& found,
+                                                      const KeyedHash& hash) {
   const std::uint8_t* ip = raw.data + found.l3();
-  return found.v6() ? keys::hash_pair(keys::ipv6_ends(ip), false, hash)
-                    : keys::hash_pair(keys::ipv4_ends(ip), true, hash);
+  return found.v6() ? keys::hash_pair<false>(keys::ipv6_ends(ip), hash)
+                    : keys::hash_pair<true>(keys::ipv4_ends(ip), hash);
 }
 
 }  // namespace t2

@@ -84,40 +84,42 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
   return flow;
 }
 
-// The flow that a packet continues, where there is one. One beyond its duration limit is cut; the flow to be made then
-// succeeds it.
-[[gnu::always_inline]] inline Worker::Continued Worker::find_continued(Packet& packet, const Lookup& lookup,
-                                                                       std::span<const Packet> undelivered) {
-  Continued to;
+// The flow that a packet continues, where there is one: none, and a flow begins. One beyond its duration limit is cut;
+// the flow to be made then succeeds it. `joined`: a later fragment found its datagram. Results stand apart, not in a
+// struct: copied as one, its loads would wait for the stores of its fields.
+[[gnu::always_inline]] inline Worker::LookedUp Worker::find_continued(Packet& packet, const Lookup& lookup,
+                                                                      std::span<const Packet> undelivered,
+                                                                      FlowEntry*& flow, bool& joined,
+                                                                      Successor& successor) {
   for (;;) {
     if (packet.later_fragment) [[unlikely]] {
       bool ignored;
-      to.flow = fragment_flow(packet, ignored);
-      if (ignored) return {.problem = LookedUp::ignored};
-      to.joined = to.flow;
+      flow = fragment_flow(packet, ignored);
+      if (ignored) return LookedUp::ignored;
+      joined = flow;
     }
-    if (!to.joined) {
-      to.flow = find(lookup, packet);
-      if (to.flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ to.flow->initiator);
-      if (to.flow && packet.is_opening() && settings.syn_begins_flow) [[unlikely]] {
-        if (!undelivered.empty()) return {.problem = LookedUp::deliver_first};  // plugins may find that it is over
-        if (begins_connection(*to.flow, packet)) {
-          table_.detach(*to.flow);
-          to.flow = nullptr;
-          return to;
+    if (!joined) {
+      flow = find(lookup, packet);
+      if (flow) packet.direction = static_cast<std::uint8_t>(lookup.source_end ^ flow->initiator);
+      if (flow && packet.is_opening() && settings.syn_begins_flow) [[unlikely]] {
+        if (!undelivered.empty()) return LookedUp::deliver_first;  // plugins may find that it is over
+        if (begins_connection(*flow, packet)) {
+          table_.detach(*flow);
+          flow = nullptr;
+          return LookedUp::in_flow;
         }
       }
     }
-    if (!to.flow || !beyond_duration_limit(*to.flow, packet)) return to;
-    if (!undelivered.empty()) return {.problem = LookedUp::deliver_first};
-    to.successor = cut(*to.flow, packet);
-    to.flow = nullptr;
-    if (!to.joined) return to;
-    to = {};  // without its datagram it belongs to another flow, or makes one
+    if (!flow || !beyond_duration_limit(*flow, packet)) return LookedUp::in_flow;
+    if (!undelivered.empty()) return LookedUp::deliver_first;
+    successor = cut(*flow, packet);
+    flow = nullptr;
+    if (!joined) return LookedUp::in_flow;
+    joined = false, successor = {};  // without its datagram it belongs to another flow, or makes one
   }
 }
 
-// Tells the packet what it comes behind, and its direction that it came. `joined`: see Continued.
+// Tells the packet what it comes behind, and its direction that it came. `joined`: see find_continued().
 [[gnu::always_inline]] inline void Worker::append(Packet& packet, FlowEntry& flow, DirectionEntry& own,
                                                   const Lookup& lookup, bool joined) {
   packet.own = &own;
@@ -163,14 +165,16 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
 
 [[gnu::always_inline]] inline Worker::LookedUp Worker::look_up(Packet& packet, const Lookup& lookup,
                                                                std::span<const Packet> undelivered) {
-  const Continued to = find_continued(packet, lookup, undelivered);
-  if (to.problem != LookedUp::in_flow) return to.problem;
-  FlowEntry* flow = to.flow;
+  FlowEntry* flow = nullptr;
+  bool joined = false;
+  Successor successor;
+  const LookedUp found = find_continued(packet, lookup, undelivered, flow, joined, successor);
+  if (found != LookedUp::in_flow) return found;
   if (!flow) [[unlikely]] {
     if (!creating_) return LookedUp::ignored;
     if (FRAGMENTATION && packet.more_fragments) fragments_.prefetch(datagram_of(packet));  // of use after make_room()
     if (table_.full() && !make_room(packet.clock, undelivered)) return LookedUp::deliver_first;
-    flow = &begin_flow(packet, lookup, to.successor);
+    flow = &begin_flow(packet, lookup, successor);
   }
   packet.flow = flow;
   if (const Direction* other = packet.other = flow->directions[packet.direction ^ 1]) {
@@ -178,9 +182,9 @@ inline FlowEntry* Worker::find(const Lookup& lookup, const Packet& packet) {
     packet.other_fragment_pending = other->status & status::fragment_pending;
   }
   if (!flow->directions[packet.direction]) [[unlikely]]
-    begin_direction(packet, *flow, to.successor);
+    begin_direction(packet, *flow, successor);
   DirectionEntry& own = *flow->direction(packet.direction);
-  append(packet, *flow, own, lookup, to.joined);
+  append(packet, *flow, own, lookup, joined);
   count(packet, own);
   return LookedUp::in_flow;
 }

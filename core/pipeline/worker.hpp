@@ -97,13 +97,8 @@ class Worker {
   };
   enum class LookedUp { in_flow, ignored, deliver_first };  // the last: the packets before it, then look up again
   LookedUp look_up(Packet& packet, const Lookup& lookup, std::span<const Packet> undelivered);
-  struct Continued {
-    LookedUp problem = LookedUp::in_flow;  // in_flow: there is none
-    FlowEntry* flow = nullptr;             // none: a flow begins
-    bool joined = false;                   // a later fragment found its datagram
-    Successor successor = {};
-  };
-  Continued find_continued(Packet& packet, const Lookup& lookup, std::span<const Packet> undelivered);
+  LookedUp find_continued(Packet& packet, const Lookup& lookup, std::span<const Packet> undelivered, FlowEntry*& flow,
+                          bool& joined, Successor& successor);
   void append(Packet& packet, FlowEntry& flow, DirectionEntry& own, const Lookup& lookup, bool joined);
   void count(const Packet& packet, const DirectionEntry& own);
   void deliver(std::span<Packet> packets, PrefetchQueue& next);

@@ -142,7 +142,9 @@ Tables probes_of(const Input& input, Family family, const KeyedHash& hash) {
     std::memcpy(&ends.source.low, key.address[0].data(), 8), std::memcpy(&ends.source.high, &key.address[0][8], 8);
     std::memcpy(&ends.destination.low, key.address[1].data(), 8);
     std::memcpy(&ends.destination.high, &key.address[1][8], 8);
-    probes.pairs += ++lists[keys::hash_pair(ends, family == Family::ipv4, hash) % lists.size()];
+    const std::uint32_t pair =
+        family == Family::ipv4 ? keys::hash_pair<true>(ends, hash) : keys::hash_pair<false>(ends, hash);
+    probes.pairs += ++lists[pair % lists.size()];
   }
   REQUIRE(made > entries / 100);
   probes.flows = table.index().probes() * 1000 / table.index().size();
