@@ -70,6 +70,7 @@ class SideMemory {
 
  private:
   bool add_chunk();
+  std::byte* next() const;
 
   const std::span<const std::byte> prototype_;
   const std::size_t front_;
