@@ -50,9 +50,10 @@ void RowWriter::write(const EndedFlow& ended, const RowBatch::Head& head, RowBat
   put(ended, columns_, columns_.is_read(), flow_compared_);
   Row& row = to.begin(head);
   for (const SinkPlugin& sink : sinks_) {
-    {
-      std::optional<RowAnonymiser::Masked> masked;
-      if (anonymiser_) masked.emplace(*anonymiser_, ended);
+    if (anonymiser_) {
+      const RowAnonymiser::Masked masked(*anonymiser_, ended);
+      sink.plugin->on_flow_end(ended, row);
+    } else {
       sink.plugin->on_flow_end(ended, row);
     }
     if (sink.has_on_row) sink.plugin->on_row({head.direction, 0, head.end, columns_.bytes(), {}}, row);
