@@ -4,6 +4,8 @@
 # shellcheck shell=bash disable=SC2034 # what it sets is used by those who source it
 
 set +o posix   # where `sh` is bash, and started this
+# The scripts read lists through it: without it all of them would be empty.
+[ -d /dev/fd ] || { echo "'/dev/fd' is missing: mount /proc" >&2; exit 1; }
 
 # Text is matched and sorted as bytes: in Turkish and some other locales 'i' is not between 'a' and 'z'.
 USER_LC_ALL=${LC_ALL-}

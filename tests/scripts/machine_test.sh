@@ -162,6 +162,18 @@ else
     expect 'a full disk: says so' ends_with "The build could not be set up: cannot write in '$tree/build/release' (No space left on device)"
 fi
 
+# ---- A folder that somebody entered with chroot alone
+if ! unshare --mount true 2>/dev/null; then
+    skip 'no /proc' 'needs root and mount namespaces'
+else
+    for command in 'setup build' 't2build -l' 't2conf basicFlow' 'test unit'; do
+        # shellcheck disable=SC2016
+        run unshare --mount sh -c 'mount -t tmpfs tmpfs /proc; exec "$@"' - "$tree/scripts/${command%% *}" "${command#* }"
+        expect "no /proc: ${command%% *} fails" fails
+        expect "no /proc: ${command%% *} says so, and nothing else" same "$output" "'/dev/fd' is missing: mount /proc"
+    done
+fi
+
 # ---- A clone that was moved
 # shellcheck disable=SC2016
 set_up='. "$1/scripts/lib.sh"; configure "$1/build/other" "$1/build/log" --preset release'
