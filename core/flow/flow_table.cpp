@@ -12,15 +12,6 @@
 
 namespace t2 {
 
-namespace {
-
-// Memory of the next record to be created, which has left the caches or was never in them.
-void prefetch_free(const std::byte* memory, std::size_t bytes) {
-  for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(memory + at, 1);
-}
-
-}  // namespace
-
 // Memory of whole huge pages, backed by usual pages until HugePages asks the kernel for huge ones.
 std::byte* HugePages::allocate(std::size_t bytes) {
   return static_cast<std::byte*>(std::aligned_alloc(size, (bytes + size - 1) / size * size));
@@ -62,14 +53,16 @@ std::byte* SideMemory::next() const {
 DirectionEntry& SideMemory::create(HugePages& pages) {
   std::byte* const memory = next();
   if (free_.empty()) {
-    pages.use(chunks_[next_ / in_chunk], next_ % in_chunk * bytes(), bytes());
-    ++next_;
+    const std::size_t at = next_++ % in_chunk * bytes();
+    pages.use(memory - at, at, bytes());
   } else {
     free_.pop_back();
     allow_access(memory, bytes());
   }
   std::memcpy(memory, prototype_.data(), bytes());
-  if (const std::byte* following = next()) prefetch_free(following, bytes());
+  // The memory of the side after this one has left the caches, or was never in them.
+  if (const std::byte* following = next())
+    for (std::size_t i = 0; i < bytes(); i += 64) __builtin_prefetch(following + i, 1);
   return *std::launder(reinterpret_cast<DirectionEntry*>(memory + front_));
 }
 
@@ -116,7 +109,7 @@ FlowEntry& FlowTable::create(const Key& key, std::uint64_t hash) {
   flow.record = number;
   index_.add(flow.tag, number);
   ++records_;
-  if (!free_.empty()) prefetch_free(reinterpret_cast<const std::byte*>(&record(free_.back())), sizeof(FlowEntry));
+  if (!free_.empty()) prefetch(record(free_.back()));  // of the flow after this one
   return flow;
 }
 
