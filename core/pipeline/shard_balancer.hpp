@@ -34,9 +34,9 @@ class ShardBalancer {
     return owner;
   }
 
-  // A worker was sent these packets, and has so many chunks of about that size before it, these included.
+  // A worker was sent a chunk of so many packets. `chunks`: how many it has not taken yet, up to 2 * wanted_chunks.
   void correct(std::size_t worker, std::size_t packets, std::size_t chunks) {
-    const auto beyond = static_cast<std::int64_t>(std::min<std::size_t>(chunks, 2 * wanted_chunks)) - wanted_chunks;
+    const auto beyond = static_cast<std::int64_t>(chunks) - wanted_chunks;
     load_[worker] += static_cast<std::int64_t>(packets) * analysing_packet * beyond / wanted_chunks;
   }
   // With fewer before it a worker runs out while the thread that reads analyses packets of its own; with more, their
@@ -49,8 +49,8 @@ class ShardBalancer {
   // What a packet costs, in nanoseconds of some machine: only the proportions matter. Measured with the tutorial's
   // plugins on packets of 100 to 340 bytes, see tests/bench/README.md.
   static constexpr std::uint32_t reading_packet = 70, reading_bytes = 7, analysing_packet = 210, analysing_bytes = 16;
-  static constexpr std::int64_t reader_handicap = 1'000'000;  // some thousand packets
-  static constexpr std::size_t pairs = 65536;                 // that are told apart
+  static constexpr std::int64_t reader_handicap = 500'000;  // some thousand packets
+  static constexpr std::size_t pairs = 65536;               // that are told apart
   static constexpr std::uint8_t unassigned = 0xff;
   static constexpr std::uint32_t memory = 1 << 16;  // packets after which what was before counts half
 

@@ -90,8 +90,8 @@ class WorkerPool {
     std::vector<std::shared_ptr<Block>> blocks;  // keep the packets' bytes
     Time clock = 0;
   };
-  struct WorkerQueue {                  // from the decoder to a worker
-    Queue<Chunk> queue{8, 2}, used{8};  // to the worker, and back for its memory
+  struct WorkerQueue {                                                 // from the decoder to a worker
+    Queue<Chunk> queue{2 * ShardBalancer::wanted_chunks, 2}, used{8};  // to the worker, and back for its memory
     Chunk filling;
     std::thread thread;
   };

@@ -49,7 +49,7 @@ TEST_CASE("Packets between two addresses always go to the same worker, on every 
 TEST_CASE("The thread that reads gets less, and nothing where there is much to read or there are many others") {
   CHECK(parts(1, 100, 1000)[0] == Approx(1));
   const double small = parts(2, 100, 10'000)[0], large = parts(2, 350, 10'000)[0], full = parts(2, 1500, 10'000)[0];
-  CHECK(small > 0.25);
+  CHECK(small > 0.3);
   CHECK(small < 0.5);
   CHECK(large < small);
   CHECK(large > 0.15);
@@ -66,7 +66,7 @@ TEST_CASE("Workers get equal parts, also when what there was before has been for
   }
 }
 
-TEST_CASE("A worker that falls behind gets no new pairs, one that runs out gets more of them") {
+TEST_CASE("A worker that falls behind gets fewer new pairs, one that runs out gets more of them") {
   constexpr std::size_t workers = 3, in_chunk = 1000;
   constexpr std::uint32_t length = 350;
   const auto part_of = [](std::size_t worker, std::size_t chunks) {  // of pairs that are new, with so many before it
