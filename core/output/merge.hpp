@@ -57,8 +57,8 @@ class Merge {
   static Order next_row(const Source& source);
   static Order next_start(const Source& source);
   struct First {
-    Source* source = nullptr;  // whose next one comes before those of all others; null: nobody has any
-    Order until = behind_all;  // the first of the others
+    Source* source = nullptr;  // the worker whose next row, or start, is the first of all; null: no worker has one left
+    Order until = behind_all;  // the first row, or start, of the other workers
   };
   First first(Order (*next)(const Source&));
   void take_rows(const First& first, Time before);  // the first one, and others of buckets before that
