@@ -4,8 +4,6 @@
 # shellcheck shell=bash disable=SC2034 # what it sets is used by those who source it
 
 set +o posix   # where `sh` is bash, and started this
-# The scripts read lists through it: without it all of them would be empty.
-[ -d /dev/fd ] || { echo "'/dev/fd' is missing: mount /proc" >&2; exit 1; }
 
 # Text is matched and sorted as bytes: in Turkish and some other locales 'i' is not between 'a' and 'z'.
 USER_LC_ALL=${LC_ALL-}
@@ -47,6 +45,8 @@ ok() { paint 1 32 "$1"; }
 warn() { paint 2 33 "$1"; }
 err() { paint 2 31 "$1"; }
 die() { err "$1"; exit 1; }
+# The scripts read lists through /dev/fd: without it all of them would be empty.
+[ -d /dev/fd ] || die "'/dev/fd' is missing: mount /proc"
 print_whole() { # COMMAND...: its output at once; that standard output does not take it is one line
     local text status whole_on=''
     [ ! -t 1 ] || whole_on=1   # colours are those of the terminal on which it ends

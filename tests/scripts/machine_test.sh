@@ -162,7 +162,7 @@ else
     expect 'a full disk: says so' ends_with "The build could not be set up: cannot write in '$tree/build/release' (No space left on device)"
 fi
 
-# ---- A folder that somebody entered with chroot alone
+# ---- /proc is not mounted, as in a Debian folder that somebody entered by chroot without mounting it there first
 if ! unshare --mount true 2>/dev/null; then
     skip 'no /proc' 'needs root and mount namespaces'
 else
