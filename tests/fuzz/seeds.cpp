@@ -78,7 +78,7 @@ void text_seeds() {
       {1, "# list\nx.pcap 5 10\n\"a b\"\n"},
       {2, "Registry,Assignment,Organization Name,Organization Address\nMA-L,001122,\"A \"\"B\"\"\",X\n"},
       {2, "OUI/MA-L\n00-11-22   (hex)\t\tA\n001122     (base 16)\t\tA\n"},
-      {3, "[::1]:99,host:4739,1.2.3.4"},
+      {3, "[::1]:99,host:4739,1.2.3.4,[host]:1"},
       {4, "7 0|1|5-9"},
       {6, "cap007_1.pcap:p,12"},
       {6, "cap0"},

@@ -21,6 +21,13 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
   return problem == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
+// No name or address has a blank or a bracket, which would also be read otherwise once it is written with a port.
+bool is_host(std::string_view text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '[' || c == ']';
+  });
+}
+
 bool parse(std::string_view text, CollectorAddress& address) {
   std::string_view host = text, rest;
   if (text.starts_with('[')) {
@@ -33,7 +40,7 @@ bool parse(std::string_view text, CollectorAddress& address) {
     rest = text.substr(host.size());
   }
   address.host = host;
-  return !host.empty() && (rest.empty() || (rest.front() == ':' && parse_port(rest.substr(1), address.port)));
+  return is_host(host) && (rest.empty() || (rest.front() == ':' && parse_port(rest.substr(1), address.port)));
 }
 
 }  // namespace

@@ -165,8 +165,9 @@ TEST_CASE("netflowSink: collectors as they may be written", "[netflowSink]") {
   CHECK(parse_collectors("[2001:db8::1]:4739,2001:db8::2 ,\t[2001:db8::3], a , b:1", 9995) ==
         List{{"2001:db8::1", 4739}, {"2001:db8::2", 9995}, {"2001:db8::3", 9995}, {"a", 9995}, {"b", 1}});
   CHECK(parse_collectors("a:1,a:2", 9995).size() == 2);
-  for (const char* wrong : {"", " ", ",", "a,", ",a", "a,,b", "a:", ":1", "a:0", "a:65536", "a:-1", "a:x", "a:1x",
-                            "[::1", "[]", "[]:1", "[::1]1", "[::1]:", "[::1]:0"}) {
+  for (const char* wrong : {"",        " ",      ",",       "a,",   ",a",   "a,,b",  "a:",     ":1",     "a:0",
+                            "a:65536", "a:-1",   "a:x",     "a:1x", "[::1", "[]",    "[]:1",   "[::1]1", "[::1]:",
+                            "[::1]:0", "[ ::1]", "[a\t]:1", "a b",  "a\nb", "a\x7f", "[a[]:1", "a]",     "[a]b:1"}) {
     INFO(wrong);
     CHECK_THROWS_WITH(parse_collectors(wrong, 9995), Catch::Contains("NF_SERVADD names no collector"));
   }
