@@ -1,5 +1,6 @@
 // Fuzzes what users write, and databases of theirs: a byte chooses the reader, the rest is the text. Each reader takes
 // it or throws its error.
+#include <sanitizer/lsan_interface.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -123,7 +124,14 @@ void read_addresses(std::string_view text) {
 void read_database(std::string_view text) {
   if constexpr (T2_FUZZ_GEOIP) {
     using geoip::Locations;
-    const auto database = std::make_shared<const geoip::Database>(write("places.mmdb", text));
+    const std::string path = write("places.mmdb", text);
+    {
+      // libmaxminddb before 1.12 loses 5 KB when it refuses metadata (its pull request 356); t2 ends then. A file that
+      // it takes is opened once more, where nothing may be lost.
+      const __lsan::ScopedDisabler known;
+      const geoip::Database refused_or_not(path);
+    }
+    const auto database = std::make_shared<const geoip::Database>(path);
     for (const auto kind : {Locations::Kind::places, Locations::Kind::systems}) {
       Locations locations(database, kind, "en", "--");
       for (unsigned first = 0; first < 256; first += 5) {
