@@ -7,7 +7,7 @@
 # shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154 # scripts/test shares variables; a job has a $work of its own
 
 JOBS=$(nproc)
-passed=0 failed=0 skipped=0 failures=() skips=()
+passed=0 failed=0 skipped=0 failures=() skips=() failed_jobs=()
 declare -A pid_of=() began_of=() lane_of=()
 
 # ---- In a job
@@ -60,7 +60,7 @@ end_jobs() { # those that still run
 }
 
 take_results() { # JOB
-    local kind text
+    local kind text failed_before=$failed
     [ -f "$work/$1/results" ] || return 0
     while read -r kind text; do
         case $kind in
@@ -72,6 +72,7 @@ take_results() { # JOB
             skipped) skips+=("$text") ;;
         esac
     done < "$work/$1/results"
+    [ "$failed" -eq "$failed_before" ] || failed_jobs+=("$1")
 }
 
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); } # SECONDS
@@ -113,6 +114,14 @@ print_job() { # JOB: with a heading where a part begins
     cat -- "$work/$1/log"
     echo "($1: $(<"$work/$1/seconds") s$(cpu_time "$work/$1/times"))"
     take_results "$1"
+}
+
+print_failed() { # the end of what failed jobs printed, without the tests that passed: in a long output it is far up
+    local job
+    for job in "${failed_jobs[@]}"; do
+        info "---- $job:"
+        grep -a -v '^ok ' -- "$work/$job/log" | tail -n 20
+    done
 }
 
 # Runs all of `jobs` and prints them in that order. They are started in the order of their lanes, which are lists of

@@ -19,6 +19,8 @@ part 1 'ok one' 'FAIL two'
 expect 'a part that fails: status 1' fails
 expect 'a part that fails' counts 1 1 0
 expect 'and it is named' says 'failed: bare-short (status 1)'
+expect 'the summary repeats what it says' says $'---- bare-short:\nFAIL two\n'
+expect 'but not what passed' same "$(grep -c '^ok one$' <<< "$output")" 1
 part 0 'ok one' 'skipped: two: no network' 'skipped: three: no disk'
 expect 'skipped in the middle: status 0' succeeds
 expect 'skipped in the middle' counts 1 0 2
