@@ -7,7 +7,7 @@
 # shellcheck shell=bash disable=SC2030,SC2031,SC2034,SC2154 # scripts/test shares variables; a job has a $work of its own
 
 JOBS=$(nproc)
-passed=0 failed=0 skipped=0 failures=() skips=() failed_jobs=()
+passed=0 failed=0 skipped=0 failures=() skips=()
 declare -A pid_of=() began_of=() lane_of=()
 
 # ---- In a job
@@ -60,7 +60,7 @@ end_jobs() { # those that still run
 }
 
 take_results() { # JOB
-    local kind text failed_before=$failed
+    local kind text
     [ -f "$work/$1/results" ] || return 0
     while read -r kind text; do
         case $kind in
@@ -72,7 +72,6 @@ take_results() { # JOB
             skipped) skips+=("$text") ;;
         esac
     done < "$work/$1/results"
-    [ "$failed" -eq "$failed_before" ] || failed_jobs+=("$1")
 }
 
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); } # SECONDS
@@ -118,7 +117,8 @@ print_job() { # JOB: with a heading where a part begins
 
 print_failed() { # the end of what failed jobs printed, without the tests that passed: in a long output it is far up
     local job
-    for job in "${failed_jobs[@]}"; do
+    for job in "${jobs[@]}"; do
+        grep -q '^failed ' -- "$work/$job/results" 2>/dev/null || continue
         info "---- $job:"
         grep -a -v '^ok ' -- "$work/$job/log" | tail -n 20
     done

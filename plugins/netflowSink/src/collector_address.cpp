@@ -21,7 +21,8 @@ bool parse_port(std::string_view text, std::uint16_t& port) {
   return problem == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
-// No name or address has a blank or a bracket, which would also be read otherwise once it is written with a port.
+// No name or address has blanks, brackets or control characters. CollectorAddress::text() would write some of them as
+// another collector.
 bool is_host(std::string_view text) {
   return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '[' || c == ']';
